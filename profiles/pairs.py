@@ -1,0 +1,155 @@
+"""Matched pairs: two profiles that differ in the name and nowhere else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from enum import StrEnum
+from itertools import product
+
+from numpy.random import Generator
+
+from profiles.catalogue import Catalogue, Household, Job, unknown_set
+from profiles.errors import BadInput, Problem
+from profiles.profile import Gender, Ground, Name, Profile
+
+YOUNGEST, OLDEST = 28, 40
+# The common demand is a gross income of four times the rent; 5 to 15 per cent more never fails on income alone.
+LEAST_SHARE, MOST_SHARE = 420, 460  # per cent of the rent
+
+
+class Arm(StrEnum):
+    """The two sides of a pair."""
+
+    CONTROL = "control"
+    TREATMENT = "treatment"
+
+    @property
+    def other(self) -> "Arm":
+        return Arm.TREATMENT if self is Arm.CONTROL else Arm.CONTROL
+
+
+@dataclass(frozen=True)
+class Matched:
+    control: Profile
+    treatment: Profile
+
+    def of(self, arm: Arm) -> Profile:
+        return self.control if arm is Arm.CONTROL else self.treatment
+
+
+def match(
+    catalogue: Catalogue, ground: Ground, sets: Mapping[Arm, str], rent: int, move_in: date, rng: Generator
+) -> Matched:
+    """Draw a pair for one dwelling; ``rent`` in whole EUR per month, ``sets`` a name set key for each arm.
+
+    Ground origin: both names have the same gender, drawn first. Ground gender: the sets fix the gender. The two names
+    never share a first name or surname, and every allowed combination is equally likely. Both arms of a sham pair get
+    the same set. The same state of ``rng`` gives the same pair. BadInput when the sets do not fit the ground.
+    """
+    if rent <= 0:
+        raise ValueError(f"rent must be positive: {rent}")
+    if problems := check_sets(catalogue, ground, sets):
+        raise BadInput(problems)
+    name, other_name = _draw_names(catalogue, ground, sets, rng)
+    control = _draw_profile(catalogue, name, rent, move_in, rng)
+    return Matched(control, replace(control, name=other_name))
+
+
+def differences(a: Profile, b: Profile) -> frozenset[str]:
+    """The names of the fields in which two profiles differ."""
+    return frozenset(field.name for field in fields(Profile) if getattr(a, field.name) != getattr(b, field.name))
+
+
+def check_sets(catalogue: Catalogue, ground: Ground, sets: Mapping[Arm, str]) -> tuple[Problem, ...]:
+    """Why these name sets cannot show this ground; empty when they can."""
+    chosen = [sets[arm] for arm in Arm]
+    unknown = [unknown_set(key, _suitable(catalogue, ground)) for key in chosen if key not in catalogue.sets]
+    if unknown:
+        return tuple(unknown)
+    unfit = [_wrong_ground(key, catalogue, ground) for key in chosen if catalogue.sets[key].ground is not ground]
+    if unfit or ground is not Ground.GENDER or chosen[0] == chosen[1]:
+        return tuple(unfit)
+    return _not_gender_alone(catalogue, chosen)
+
+
+def _suitable(catalogue: Catalogue, ground: Ground) -> dict[str, object]:
+    return {key: name_set for key, name_set in catalogue.sets.items() if name_set.ground is ground}
+
+
+def _wrong_ground(key: str, catalogue: Catalogue, ground: Ground) -> Problem:
+    return Problem(
+        "wrong-ground",
+        f"Deze namenset hoort niet bij de grond '{ground}'.",
+        found=key,
+        remedy=f"Kies uit: {', '.join(sorted(_suitable(catalogue, ground)))}.",
+    )
+
+
+def _not_gender_alone(catalogue: Catalogue, keys: list[str]) -> tuple[Problem, ...]:
+    one, other = (catalogue.sets[key] for key in keys)
+    if one.base == other.base and one.gender is not other.gender:
+        return ()
+    return (
+        Problem(
+            "not-gender-alone",
+            "Deze twee namensets verschillen niet in geslacht, of ook in afkomst.",
+            found=f"{one.key} en {other.key}",
+            remedy="Kies de mannen- en de vrouwennamen van dezelfde namenset.",
+        ),
+    )
+
+
+def _draw_names(catalogue: Catalogue, ground: Ground, sets: Mapping[Arm, str], rng: Generator) -> tuple[Name, Name]:
+    gender = tuple(Gender)[rng.integers(len(Gender))] if ground is Ground.ORIGIN else None
+    control, treatment = (catalogue.of(sets[arm], gender) for arm in Arm)
+    allowed = [(one, other) for one, other in product(control, treatment) if _distinct(one, other)]
+    if not allowed:
+        raise BadInput(_no_distinct_names(sets))
+    return allowed[rng.integers(len(allowed))]
+
+
+def _distinct(one: Name, other: Name) -> bool:
+    return one.first.casefold() != other.first.casefold() and one.last.casefold() != other.last.casefold()
+
+
+def _no_distinct_names(sets: Mapping[Arm, str]) -> Problem:
+    return Problem(
+        "no-distinct-names",
+        "Er zijn geen twee namen zonder dezelfde voornaam of achternaam.",
+        found=" en ".join(sets[arm] for arm in Arm),
+        remedy="Voeg aan de namenset namen toe met een andere voornaam en achternaam.",
+    )
+
+
+def _draw_profile(catalogue: Catalogue, name: Name, rent: int, move_in: date, rng: Generator) -> Profile:
+    income = _draw_income(catalogue, rent, rng)
+    believable = _believable(catalogue, income)
+    job, household = believable[rng.integers(len(believable))]
+    return Profile(
+        name=name,
+        age=int(rng.integers(YOUNGEST, OLDEST, endpoint=True)),
+        occupation=job.occupation,
+        contract=job.contract,
+        income=income,
+        household=household.label,
+        move_in=move_in,
+    )
+
+
+def _draw_income(catalogue: Catalogue, rent: int, rng: Generator) -> int:
+    """Gross EUR per month in tens: 4.2 to 4.6 times the rent, but never less than the lowest believable wage."""
+    least = -(-rent * LEAST_SHARE // 1000)
+    most = max(least, rent * MOST_SHARE // 1000)
+    income = 10 * int(rng.integers(least, most, endpoint=True))
+    return max(income, min(job.income_from for job in catalogue.jobs))
+
+
+def _believable(catalogue: Catalogue, income: int) -> list[tuple[Job, Household]]:
+    """The combinations whose income band holds the income, or lies nearest to it when none does."""
+    combinations = list(product(catalogue.jobs, catalogue.households))
+    nearest = min(_gap(job, household, income) for job, household in combinations)
+    return [(job, household) for job, household in combinations if _gap(job, household, income) == nearest]
+
+
+def _gap(job: Job, household: Household, income: int) -> int:
+    return max(job.income_from * household.earners - income, income - job.income_until * household.earners, 0)
