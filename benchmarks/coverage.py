@@ -1,0 +1,90 @@
+"""How often does a 95% interval contain the truth? Simulated rounds with a known net difference.
+
+Run: python benchmarks/coverage.py [rounds]
+"""
+
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+
+from results.statistics.clustering import clustered
+from results.statistics.intervals import tango_bounds
+
+SEED = 20260907
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Independent pairs: the probability of each kind of pair (the rest gets no positive answer)."""
+
+    name: str
+    pairs: int
+    both: float
+    only_control: float
+    only_treatment: float
+
+
+@dataclass(frozen=True)
+class ClusteredScenario:
+    """Advertisers differ: only-control probability is ``most`` times a Beta(0.8, 1.2) draw per advertiser."""
+
+    name: str
+    advertisers: int
+    pairs_each: int
+    most: float
+    only_treatment: float
+
+    @property
+    def truth(self) -> float:
+        return self.most * 0.8 / (0.8 + 1.2) - self.only_treatment
+
+
+SCENARIOS = (
+    Scenario("240 pairs, net 6 points", 240, 0.20, 0.12, 0.06),
+    Scenario("240 pairs, no difference", 240, 0.20, 0.08, 0.08),
+    Scenario("240 pairs, net 12 points", 240, 0.17, 0.15, 0.03),
+    Scenario("100 pairs, net 10 points", 100, 0.15, 0.15, 0.05),
+    Scenario("60 pairs, no difference", 60, 0.25, 0.12, 0.12),
+    Scenario("2734 pairs, BR Arabic names 2016", 2734, 464 / 2734, 307 / 2734, 80 / 2734),
+)
+CLUSTERED = (
+    ClusteredScenario("30 advertisers x 8 pairs", 30, 8, 0.45, 0.05),
+    ClusteredScenario("60 advertisers x 4 pairs", 60, 4, 0.45, 0.05),
+)
+
+
+def tango_coverage(scenario: Scenario, rounds: int, rng: np.random.Generator) -> float:
+    """Share of rounds whose Tango interval contains the true net difference."""
+    cells = (scenario.both, scenario.only_control, scenario.only_treatment)
+    drawn = rng.multinomial(scenario.pairs, (*cells, 1 - sum(cells)), size=rounds)
+    low, high = tango_bounds(scenario.pairs, drawn[:, 1], drawn[:, 2], LEVEL)
+    truth = scenario.only_control - scenario.only_treatment
+    return float(np.mean((low <= truth) & (truth <= high)))
+
+
+def clustered_coverage(scenario: ClusteredScenario, rounds: int, rng: np.random.Generator) -> tuple[float, float]:
+    """The same for the interval clustered by advertiser, and for Tango, which takes the pairs as independent."""
+    names = np.repeat(np.arange(scenario.advertisers).astype(str), scenario.pairs_each).tolist()
+    control = scenario.most * rng.beta(0.8, 1.2, size=(rounds, scenario.advertisers, 1))
+    draw = rng.random((rounds, scenario.advertisers, scenario.pairs_each))
+    d = np.where(draw < control, 1, np.where(draw < control + scenario.only_treatment, -1, 0)).reshape(rounds, -1)
+    robust = [clustered(row, names, LEVEL) for row in d]
+    held = [e.low is not None and e.high is not None and e.low <= scenario.truth <= e.high for e in robust]
+    low, high = tango_bounds(d.shape[1], (d == 1).sum(axis=1), (d == -1).sum(axis=1), LEVEL)
+    return float(np.mean(held)), float(np.mean((low <= scenario.truth) & (scenario.truth <= high)))
+
+
+def main(rounds: int) -> None:
+    rng = np.random.default_rng(SEED)
+    print(f"Coverage of {LEVEL:.0%} intervals over {rounds} simulated rounds (seed {SEED})\n")
+    for scenario in SCENARIOS:
+        print(f"tango        {scenario.name:<34} {tango_coverage(scenario, rounds, rng):7.2%}")
+    for groups in CLUSTERED:
+        robust, naive = clustered_coverage(groups, rounds, rng)
+        print(f"cluster_cr1  {groups.name:<34} {robust:7.2%}   (tango, as if independent: {naive:.2%})")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 2000)

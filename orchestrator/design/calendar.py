@@ -1,0 +1,130 @@
+"""The working moments that a schedule declares, correct across holidays and daylight saving."""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property, lru_cache
+from itertools import accumulate
+from zoneinfo import ZoneInfo
+
+from holidays import country_holidays
+
+from orchestrator.design.model import Schedule
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+SECOND = timedelta(seconds=1)
+# No run of holidays closes a weekday for so many days on end.
+LONGEST_CLOSURE = 60
+
+Span = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Office hours of a schedule; Dutch public holidays are closed. Moments in are aware, moments out aware UTC.
+
+    `is_open`, `next_open` and `hours` know office hours only; the other members count the open seconds from
+    ``first_day`` to ``last_day``, both included.
+    """
+
+    schedule: Schedule
+    zone: ZoneInfo = AMSTERDAM
+
+    def is_open(self, moment: datetime) -> bool:
+        """Whether letters may go at this moment: from the opening second up to, not including, the closing time."""
+        span = self.hours(self.day_of(moment))
+        return span is not None and span[0] <= moment < span[1]
+
+    def next_open(self, moment: datetime) -> datetime:
+        """The first open moment at or after this one; ValueError when the schedule never opens."""
+        day = self.day_of(moment)
+        for ahead in range(LONGEST_CLOSURE):
+            span = self.hours(day + timedelta(days=ahead))
+            if span is not None and moment < span[1]:
+                return max(span[0], moment.astimezone(UTC))
+        raise ValueError(f"no open moment within {LONGEST_CLOSURE} days of {day}")
+
+    def closing(self, moment: datetime) -> datetime:
+        """The closing time of the day of an open moment; ValueError when it is not open."""
+        span = self.hours(self.day_of(moment))
+        if span is None or not span[0] <= moment < span[1]:
+            raise ValueError(f"not open: {moment}")
+        return span[1]
+
+    def hours(self, day: date) -> Span | None:
+        """Opening and closing moment of a day, or None when it is closed."""
+        if day.weekday() not in self._weekdays or day in _holidays(day.year):
+            return None
+        opening = datetime.combine(day, self.schedule.from_, self.zone).astimezone(UTC)
+        closing = datetime.combine(day, self.schedule.until, self.zone).astimezone(UTC)
+        return (opening, closing) if opening < closing else None
+
+    def day_of(self, moment: datetime) -> date:
+        """The calendar day of a moment in the zone; ValueError for a naive moment."""
+        if moment.tzinfo is None:
+            raise ValueError(f"naive moment: {moment}")
+        return moment.astimezone(self.zone).date()
+
+    def working_time(self, first_day: date, last_day: date) -> timedelta:
+        """How long it is open from the first to the last day, both included."""
+        return sum((end - start for start, end in self._open(first_day, last_day)), timedelta())
+
+    @cached_property
+    def spans(self) -> tuple[Span, ...]:
+        """The open days of the period, in order; empty when there is nothing but weekends and holidays."""
+        return self._open(self.schedule.first_day, self.schedule.last_day)
+
+    @property
+    def seconds(self) -> int:
+        """The number of open seconds in the period."""
+        return self._ends[-1] if self._ends else 0
+
+    @property
+    def first(self) -> datetime:
+        """The first open second of the period."""
+        return self.spans[0][0]
+
+    @property
+    def last(self) -> datetime:
+        """The last open second of the period."""
+        return self.spans[-1][1] - SECOND
+
+    def second(self, index: int) -> datetime:
+        """The open second of the period with this index, counted from 0."""
+        if not 0 <= index < self.seconds:
+            raise ValueError(f"second {index} of {self.seconds}")
+        number = bisect_right(self._ends, index)
+        passed = self._ends[number - 1] if number else 0
+        return self.spans[number][0] + (index - passed) * SECOND
+
+    def seconds_before(self, moment: datetime) -> int:
+        """How many open seconds of the period begin before this moment."""
+        number = bisect_right(self.spans, moment, key=lambda span: span[1])
+        passed = self._ends[number - 1] if number else 0
+        if number == len(self.spans) or moment <= self.spans[number][0]:
+            return passed
+        return passed + -((self.spans[number][0] - moment) // SECOND)
+
+    def moment_at(self, fraction: float) -> datetime:
+        """Map 0..1 uniformly onto the open seconds of the period; ValueError outside 0..1 or when nothing is open."""
+        if not 0 <= fraction <= 1:
+            raise ValueError(f"fraction outside 0..1: {fraction}")
+        return self.second(min(int(fraction * self.seconds), self.seconds - 1))
+
+    def _open(self, first_day: date, last_day: date) -> tuple[Span, ...]:
+        days = (first_day + timedelta(days=ahead) for ahead in range((last_day - first_day).days + 1))
+        return tuple(span for day in days if (span := self.hours(day)) is not None)
+
+    @cached_property
+    def _weekdays(self) -> frozenset[int]:
+        return frozenset(day.number for day in self.schedule.weekdays)
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        """Open seconds of the period up to the end of each open day."""
+        return list(accumulate((end - start) // SECOND for start, end in self.spans))
+
+
+@lru_cache
+def _holidays(year: int) -> frozenset[date]:
+    return frozenset(country_holidays("NL", years=year))

@@ -1,0 +1,175 @@
+"""What the shape of a design cannot say: rules that span fields, the catalogue's sets or the calendar."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from orchestrator.design.calendar import Calendar
+from orchestrator.design.model import Design, Letters, Mode, Question, Schedule
+from profiles.catalogue import Catalogue, NameSet
+from profiles.errors import Problem
+from profiles.pairs import Arm, check_sets
+
+LONGEST_DAYS = 366
+# RFC 2606 and RFC 6761: these names can never receive mail.
+RESERVED = ("example", "test", "invalid", "localhost", "example.com", "example.net", "example.org")
+
+KeyPath = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Located:
+    """A problem and the keys that lead to it from the top of the design."""
+
+    path: KeyPath
+    problem: Problem
+
+
+def check(design: Design, sets: Mapping[str, NameSet]) -> tuple[Problem, ...]:
+    """Every rule that the design breaks, each message beginning with its key path; ``sets`` as in the catalogue."""
+    return tuple(found.problem for found in broken_rules(design, sets))
+
+
+def broken_rules(design: Design, sets: Mapping[str, NameSet]) -> tuple[Located, ...]:
+    """As `check`, with the place of each problem."""
+    live = design.mode is Mode.LIVE
+    return (
+        *broken_by_question(design.question, sets, live=live),
+        *broken_by_letters(design.letters, live=live),
+        *broken_by_schedule(design.schedule),
+    )
+
+
+def broken_by_question(question: Question, sets: Mapping[str, NameSet], *, live: bool) -> Iterator[Located]:
+    catalogue = Catalogue(names=(), sets=sets, jobs=(), households=())
+    chosen = {Arm.CONTROL: question.control, Arm.TREATMENT: question.treatment}
+    unfit = {}
+    for arm, key in chosen.items():
+        # Each set by itself first, so that the problem points at its own key.
+        if problems := check_sets(catalogue, question.ground, dict.fromkeys(Arm, key)):
+            unfit[arm] = problems[0]
+    yield from (_repeat(("question", arm.value), problem) for arm, problem in unfit.items())
+    if not unfit:
+        together = check_sets(catalogue, question.ground, chosen)
+        yield from (_repeat(("question", "treatment"), problem) for problem in together)
+    if question.control == question.treatment:
+        yield _same_set(question)
+    if live:
+        yield from _unvalidated(chosen, sets)
+
+
+def _repeat(path: KeyPath, problem: Problem) -> Located:
+    return located(path, problem.code, problem.message, found=problem.found, remedy=problem.remedy)
+
+
+def _same_set(question: Question) -> Located:
+    return located(
+        ("question", "treatment"),
+        "same-name-set",
+        "Beide profielen krijgen dezelfde namenset, dus er wordt niets getest.",
+        found=question.treatment,
+        remedy="Kies een andere namenset; voor schijntests is er question.sham_share.",
+    )
+
+
+def _unvalidated(chosen: Mapping[Arm, str], sets: Mapping[str, NameSet]) -> Iterator[Located]:
+    for arm, key in chosen.items():
+        if key in sets and not sets[key].validated:
+            yield located(
+                ("question", arm.value),
+                "unvalidated-names-live",
+                "Deze namen zijn niet vooraf getest en mogen niet in een ronde die echt verzendt.",
+                found=key,
+                remedy="Kies een gevalideerde namenset, of schrijf mode: rehearsal.",
+            )
+
+
+def broken_by_letters(letters: Letters, *, live: bool) -> Iterator[Located]:
+    if live and letters.domain.endswith(tuple(f".{name}" for name in RESERVED)):
+        yield located(
+            ("letters", "domain"),
+            "reserved-domain-live",
+            "Dit domein bestaat alleen voor voorbeelden; antwoorden kunnen er niet aankomen.",
+            found=letters.domain,
+            remedy="Schrijf het domein van de opdrachtgever waarop u antwoorden ontvangt, of mode: rehearsal.",
+        )
+
+
+def broken_by_schedule(schedule: Schedule) -> Iterator[Located]:
+    if schedule.gap_hours.min > schedule.gap_hours.max:
+        yield located(
+            ("schedule", "gap_hours"),
+            "gap-reversed",
+            "De kortste tussentijd is langer dan de langste.",
+            found=f"min {schedule.gap_hours.min:g}, max {schedule.gap_hours.max:g}",
+            remedy="Wissel min en max om.",
+        )
+    unusable = tuple(_bad_period(schedule))
+    yield from unusable
+    yield from _bad_hours(schedule)
+    if not unusable and schedule.until > schedule.from_:
+        yield from _bad_window(schedule)
+
+
+def _bad_period(schedule: Schedule) -> Iterator[Located]:
+    days = (schedule.last_day - schedule.first_day).days + 1
+    if days < 1:
+        yield located(
+            ("schedule", "last_day"),
+            "period-reversed",
+            f"De laatste dag ligt voor de eerste ({schedule.first_day}).",
+            found=str(schedule.last_day),
+            remedy="Wissel de dagen om.",
+        )
+    if days > LONGEST_DAYS:
+        yield located(
+            ("schedule", "last_day"),
+            "period-too-long",
+            f"De periode telt {days} dagen; een ronde duurt hooguit {LONGEST_DAYS} dagen.",
+            found=str(schedule.last_day),
+            remedy="Kort de periode in, of maak er meer rondes van.",
+        )
+
+
+def _bad_hours(schedule: Schedule) -> Iterator[Located]:
+    if schedule.until <= schedule.from_:
+        yield located(
+            ("schedule", "until"),
+            "no-working-hours",
+            f"De eindtijd ligt niet na de begintijd ({schedule.from_:%H:%M}).",
+            found=f"{schedule.until:%H:%M}",
+            remedy='Schrijf een later tijdstip, bijvoorbeeld until: "17:30".',
+        )
+
+
+def _bad_window(schedule: Schedule) -> Iterator[Located]:
+    calendar = Calendar(schedule)
+    if not calendar.spans:
+        yield located(
+            ("schedule", "weekdays"),
+            "no-working-hours",
+            f"Tussen {schedule.first_day} en {schedule.last_day} is er geen dag waarop brieven uitgaan: "
+            "alles valt op een andere weekdag of op een feestdag.",
+            found=", ".join(schedule.weekdays),
+            remedy="Kies een langere periode of andere dagen.",
+        )
+    elif timedelta(hours=schedule.gap_hours.max) > calendar.last - calendar.first:
+        window = (calendar.last - calendar.first) / timedelta(hours=1)
+        yield located(
+            ("schedule", "gap_hours", "max"),
+            "gap-longer-than-window",
+            f"De langste tussentijd past niet in de periode, die van begin tot eind {window:.1f} uur duurt.",
+            found=f"{schedule.gap_hours.max:g}",
+            remedy="Maak de tussentijd korter of de periode langer.",
+        )
+
+
+def located(path: KeyPath, code: str, message: str, *, found: str | None, remedy: str | None) -> Located:
+    """A problem whose message begins with its key path: "schedule.gap_hours.max: …"."""
+    named = f"{dotted(path)}: {message}" if path else message
+    return Located(path, Problem(code, named, found=found, remedy=remedy))
+
+
+def dotted(path: KeyPath) -> str:
+    """("schedule", "weekdays", 1) as "schedule.weekdays[1]"."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")

@@ -1,0 +1,259 @@
+"""The shape of a design, its canonical text and digest, and its JSON Schema."""
+
+import hashlib
+import json
+import re
+from datetime import date, time
+from enum import StrEnum
+from functools import lru_cache
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+from profiles.letters import Level
+from profiles.profile import Ground
+
+CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
+# A label never starts or ends with a hyphen; the last one is not a number, so that no IP address passes.
+DOMAIN = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$"
+KEY = r"^[a-z0-9][a-z0-9_-]{0,79}$"
+
+
+class Mode(StrEnum):
+    """Whether the round may leave this installation."""
+
+    REHEARSAL = "rehearsal"
+    LIVE = "live"
+
+
+class Purpose(StrEnum):
+    """What an advertiser consented to and a study declares: learning for itself, or figures for the commissioner."""
+
+    LEARNING = "learning"
+    MONITORING = "monitoring"
+
+
+class Order(StrEnum):
+    """Which arm writes first."""
+
+    RANDOM = "random"
+    TREATMENT_FIRST = "treatment_first"
+
+
+class Weekday(StrEnum):
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
+
+    @property
+    def number(self) -> int:
+        """0 for Monday, as `date.weekday` counts."""
+        return list(Weekday).index(self)
+
+
+def _clock_time(value: object) -> time:
+    if isinstance(value, time):
+        return value
+    if isinstance(value, str) and re.fullmatch(CLOCK, value):
+        return time.fromisoformat(value)
+    raise PydanticCustomError("clock_time", "a time such as 09:00")
+
+
+def _in_week_order(days: tuple[Weekday, ...]) -> tuple[Weekday, ...]:
+    return tuple(day for day in Weekday if day in days)
+
+
+def _sorted_once(classes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(set(classes)))
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+LongText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+SetKey = Annotated[str, StringConstraints(pattern=KEY)]
+Hours = Annotated[float, Field(ge=0.5, le=96)]
+ClockTime = Annotated[
+    time,
+    BeforeValidator(_clock_time),
+    PlainSerializer(lambda moment: moment.strftime("%H:%M"), return_type=str),
+    WithJsonSchema({"type": "string", "pattern": CLOCK}),
+]
+
+
+class Part(BaseModel):
+    """Frozen; an unknown key is an error, not-a-number is no number."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Study(Part):
+    """The commissioned programme that a round belongs to."""
+
+    name: Text = Field(description="Naam van het onderzoek.", examples=["Gelijke kansen op de huurmarkt"])
+    commissioner: Text = Field(description="De opdrachtgever.", examples=["Gemeente Amersfoort"])
+    legal_basis: LongText = Field(
+        description="Op welke wet of welk besluit het onderzoek rust.", examples=["Besluit van de raad van 12 mei 2026"]
+    )
+    ethics_reference: Text = Field(description="Kenmerk van de ethische toetsing.", examples=["ETC-2026-014"])
+    dpia_reference: Text = Field(
+        description="Kenmerk van de gegevensbeschermingseffectbeoordeling (DPIA).", examples=["DPIA-2026-007"]
+    )
+    purpose: Purpose = Field(
+        description="Doel waarvoor de deelnemers toestemming gaven: learning (leren) of monitoring (volgen).",
+        examples=["learning"],
+    )
+    retention_months: int = Field(
+        ge=1, le=120, description="Zoveel maanden na sluiting worden de antwoorden bewaard.", examples=[6]
+    )
+
+
+class Question(Part):
+    """What is tested, and by which name sets."""
+
+    ground: Ground = Field(description="De grond: origin (afkomst) of gender (geslacht).", examples=["origin"])
+    control: SetKey = Field(description="Namenset van het controleprofiel.", examples=["dutch"])
+    treatment: SetKey = Field(description="Namenset van het testprofiel.", examples=["moroccan"])
+    sham_share: float = Field(
+        ge=0,
+        le=0.5,
+        description="Deel van de tests waarin beide profielen een naam uit de controleset krijgen.",
+        examples=[0.1],
+    )
+
+
+class Letters(Part):
+    """What the applicants write, and from which domain."""
+
+    level: Level = Field(description="Hoeveel een brief vertelt: minimal of full.", examples=["minimal"])
+    domain: str = Field(
+        pattern=DOMAIN, max_length=200, description="Domein van de e-mailadressen.", examples=["woonpost.example"]
+    )
+
+
+class Sample(Part):
+    """How many pairs, and the most with one advertiser."""
+
+    pairs: int = Field(ge=1, le=100_000, description="Zoveel tests telt de ronde hooguit.", examples=[240])
+    per_advertiser: int = Field(
+        ge=1, le=1000, description="Hooguit zoveel tests bij één aanbieder in deze ronde.", examples=[8]
+    )
+
+
+class Gap(Part):
+    """Clock hours between the two letters of a pair; the drawn gap is uniform between the two."""
+
+    min: Hours = Field(description="Kortste tijd in uren tussen de twee brieven van een test.", examples=[2])
+    max: Hours = Field(description="Langste tijd in uren tussen de twee brieven van een test.", examples=[30])
+
+
+class Schedule(Part):
+    """When letters go out, in the study's time zone (Europe/Amsterdam); first and last day both count."""
+
+    first_day: date = Field(description="Eerste dag waarop brieven uitgaan.", examples=["2026-09-07"])
+    last_day: date = Field(description="Laatste dag waarop brieven uitgaan.", examples=["2026-10-09"])
+    weekdays: Annotated[tuple[Weekday, ...], AfterValidator(_in_week_order)] = Field(
+        min_length=1,
+        description="Dagen waarop brieven uitgaan; feestdagen vallen vanzelf af.",
+        examples=[["mon", "tue", "wed", "thu", "fri"]],
+    )
+    from_: ClockTime = Field(alias="from", description="Vanaf dit tijdstip (uu:mm).", examples=["09:00"])
+    until: ClockTime = Field(description="Tot dit tijdstip (uu:mm).", examples=["17:30"])
+    order: Order = Field(
+        description="Wie het eerst schrijft: random (geloot) of treatment_first (testprofiel).", examples=["random"]
+    )
+    gap_hours: Gap = Field(description="Tijd tussen de twee brieven van een test.")
+    per_advertiser_week: int = Field(
+        ge=1, le=100, description="Hooguit zoveel tests per aanbieder per kalenderweek.", examples=[3]
+    )
+    cooldown_hours: float = Field(
+        ge=0, le=336, description="Rust in uren tussen brieven van verschillende tests bij één aanbieder.", examples=[4]
+    )
+
+
+class OutcomeRule(Part):
+    """Which outcome classes count as positive, and when silence is an answer."""
+
+    positive: Annotated[tuple[Literal["positive", "conditional"], ...], AfterValidator(_sorted_once)] = Field(
+        min_length=1, description="Uitkomsten die als positief tellen.", examples=[["positive"]]
+    )
+    response_days: int = Field(ge=1, le=90, description="Zoveel dagen stilte telt als geen reactie.", examples=[10])
+
+
+class Analysis(Part):
+    level: float = Field(ge=0.8, le=0.999, description="Betrouwbaarheidsniveau van de intervallen.", examples=[0.95])
+
+
+class Design(Part):
+    """The declared plan of a round."""
+
+    round: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9-]{2,62}$",
+        description="Naam van de ronde: kleine letters, cijfers en streepjes.",
+        examples=["amersfoort-2026-najaar"],
+    )
+    version: int = Field(
+        ge=1, le=1000, description="Versie van deze opzet; een wijziging krijgt een nieuwe.", examples=[1]
+    )
+    mode: Mode = Field(description="rehearsal (oefenen) of live (echt verzenden).", examples=["rehearsal"])
+    seed: int = Field(ge=0, le=2**53 - 1, description="Startgetal van de loting.", examples=[20260907])
+    study: Study = Field(description="Het onderzoek.")
+    question: Question = Field(description="Wat er wordt getest.")
+    letters: Letters = Field(description="De brieven.")
+    sample: Sample = Field(description="De steekproef.")
+    schedule: Schedule = Field(description="De planning.")
+    outcome: OutcomeRule = Field(description="De uitkomst.")
+    analysis: Analysis = Field(description="De analyse.")
+
+
+def canonical(design: Design) -> str:
+    """The design as one line of JSON: sorted keys, no spaces; equal designs have equal text."""
+    plain = design.model_dump(mode="json", by_alias=True)
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def digest(design: Design) -> str:
+    """SHA-256 of the canonical text in UTF-8, as 64 hexadecimal digits."""
+    return hashlib.sha256(canonical(design).encode()).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def from_canonical(text: str) -> Design:
+    """The design that `canonical` wrote; raises pydantic's ValidationError for any other text."""
+    return Design.model_validate_json(text, strict=True)
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of the design file, for editors; descriptions are Dutch."""
+    schema = _without_titles(Design.model_json_schema(by_alias=True))
+    for definition in schema["$defs"].values():
+        # What stands here is our own docstring, in English; the field that refers to it says it in Dutch.
+        definition.pop("description", None)
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Onderzoeksopzet",
+        "description": "De opzet van één ronde praktijktests.",
+    }
+    return {**schema, **head}
+
+
+def _without_titles(node: Any) -> Any:
+    """Drop the titles that pydantic makes of field names: they are English and say nothing more."""
+    if isinstance(node, list):
+        return [_without_titles(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    kept = {key: value for key, value in node.items() if not (key == "title" and isinstance(value, str))}
+    return {key: _without_titles(value) for key, value in kept.items()}

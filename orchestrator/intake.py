@@ -1,0 +1,412 @@
+"""Participants and listings from CSV, checked row by row, against each other and against a design."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from difflib import get_close_matches
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from orchestrator.design import Design, Purpose
+from orchestrator.sheet import Row, read_sheet
+from profiles.errors import BadInput, Problem
+
+__all__ = [
+    "AdvertiserKind",
+    "Channel",
+    "ListingRow",
+    "Participant",
+    "Purpose",
+    "check_intake",
+    "read_listings",
+    "read_participants",
+]
+
+PARTICIPANT_COLUMNS = (
+    "advertiser", "name", "kind", "email", "channel", "form_url",
+    "consent_from", "consent_until", "purpose", "max_pairs",
+)  # fmt: skip
+LISTING_COLUMNS = (
+    "listing", "advertiser", "street", "postcode", "city", "district", "rent", "rooms", "reference", "url",
+)  # fmt: skip
+
+LONGEST_EMAIL = 254
+
+# RFC 5321 and 5322 without the quoted forms; the part before the @ has at most 64 characters.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_EMAIL = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(\.{_ATOM})*@({_LABEL}\.)+{_LABEL}")
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+_POSTCODE = re.compile(r"([1-9]\d{3}) ?([A-Za-z]{2})", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_WHOLE = re.compile(r"\d{1,9}", re.ASCII)
+
+
+class AdvertiserKind(StrEnum):
+    """Who lets the dwelling."""
+
+    BROKER = "broker"
+    PRIVATE_LANDLORD = "private_landlord"
+
+
+class Channel(StrEnum):
+    """How an advertiser is written to."""
+
+    SMTP = "smtp"
+    WEBFORM = "webform"
+
+
+@dataclass(frozen=True)
+class Participant:
+    """An advertiser and its consent; first and last day of the consent both count, ``max_pairs`` None is no own cap."""
+
+    advertiser: str
+    name: str
+    kind: AdvertiserKind
+    email: str
+    channel: Channel
+    form_url: str | None
+    consent_from: date
+    consent_until: date
+    purpose: Purpose
+    max_pairs: int | None
+    line: int
+    row: Row | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class ListingRow:
+    """An advertised dwelling; ``street`` includes the house number, ``rent`` is whole EUR per month.
+
+    ``reference`` and ``url`` may be empty.
+    """
+
+    listing: str
+    advertiser: str
+    street: str
+    postcode: str
+    city: str
+    district: str
+    rent: int
+    rooms: int
+    reference: str
+    url: str
+    line: int
+    row: Row | None = field(default=None, compare=False, repr=False)
+
+
+def read_participants(path: Path) -> tuple[Participant, ...]:
+    """Read participants.csv (UTF-8; comma, semicolon or tab); BadInput with every problem, by line and column.
+
+    A column is counted as in a spreadsheet: the number of the field.
+    """
+    sheet = read_sheet(path, PARTICIPANT_COLUMNS)
+    cells = [_Cells(row) for row in sheet.rows]
+    participants = [_participant(each) for each in cells]
+    twice = [
+        *_twice(sheet.rows, "advertiser", "duplicate-advertiser", "Deze aanbieder"),
+        *_twice(sheet.rows, "email", "duplicate-advertiser", "Een aanbieder met dit e-mailadres"),
+    ]
+    _require([*sheet.problems, *(problem for each in cells for problem in each.problems), *twice])
+    return tuple(participants)
+
+
+def read_listings(path: Path, participants: Sequence[Participant]) -> tuple[ListingRow, ...]:
+    """Read listings.csv, whose advertisers are all among the participants; else as `read_participants`."""
+    sheet = read_sheet(path, LISTING_COLUMNS)
+    cells = [_Cells(row) for row in sheet.rows]
+    listings = [_listing(each, [participant.advertiser for participant in participants]) for each in cells]
+    twice = [
+        *_twice(sheet.rows, "listing", "duplicate-listing", "Deze advertentie"),
+        *_same_dwelling(sheet.rows),
+    ]
+    _require([*sheet.problems, *(problem for each in cells for problem in each.problems), *twice])
+    return tuple(listings)
+
+
+def check_intake(
+    design: Design, participants: Sequence[Participant], listings: Sequence[ListingRow]
+) -> tuple[Problem, ...]:
+    """Why these participants and listings cannot be tested by this design; empty when they can."""
+    unfit = [problem for participant in participants for problem in _unfit(design, participant)]
+    willing = {participant.advertiser for participant in participants if not any(_unfit(design, participant))}
+    known = [participant.advertiser for participant in participants]
+    strangers = [_stranger(listing, known) for listing in listings if listing.advertiser not in known]
+    if not any(listing.advertiser in willing for listing in listings):
+        strangers.append(_nothing_to_test())
+    return (*unfit, *strangers)
+
+
+def _unfit(design: Design, participant: Participant) -> Iterator[Problem]:
+    first_day, last_day = design.schedule.first_day, design.schedule.last_day
+    if participant.consent_until < first_day:
+        yield _problem(
+            participant,
+            "consent_until",
+            "expired-consent",
+            f"De toestemming van '{participant.advertiser}' eindigt voor de eerste dag van de ronde ({first_day}).",
+            str(participant.consent_until),
+            "Vraag nieuwe toestemming, of haal de regel weg.",
+        )
+    if participant.consent_from > last_day:
+        yield _problem(
+            participant,
+            "consent_from",
+            "expired-consent",
+            f"De toestemming van '{participant.advertiser}' begint pas na de laatste dag van de ronde ({last_day}).",
+            str(participant.consent_from),
+            "Vraag eerder ingaande toestemming, of haal de regel weg.",
+        )
+    if participant.purpose is not design.study.purpose:
+        yield _problem(
+            participant,
+            "purpose",
+            "wrong-purpose",
+            f"'{participant.advertiser}' gaf toestemming voor een ander doel dan het onderzoek "
+            f"({design.study.purpose.value}).",
+            participant.purpose.value,
+            "Vraag toestemming voor dit doel, of haal de regel weg.",
+        )
+
+
+def _stranger(listing: ListingRow, known: Sequence[str]) -> Problem:
+    return _problem(listing, "advertiser", *_without_participant(listing.advertiser, known))
+
+
+def _without_participant(advertiser: str, known: Sequence[str]) -> tuple[str, str, str, str]:
+    near = get_close_matches(advertiser, known, n=1, cutoff=0.8)
+    guess = f"Bedoelt u '{near[0]}'? Zo niet: " if near else ""
+    return (
+        "listing-without-participant",
+        "Deze aanbieder staat niet bij de deelnemers, dus er is geen toestemming.",
+        advertiser,
+        f"{guess}Voeg de aanbieder met toestemming toe aan de deelnemers, of haal de advertentie weg.",
+    )
+
+
+def _nothing_to_test() -> Problem:
+    return Problem(
+        "nothing-to-test",
+        "Er blijft geen enkele advertentie over van een aanbieder met geldige toestemming.",
+        remedy="Controleer de toestemming (periode en doel) en de aanbieders van de advertenties.",
+    )
+
+
+def _problem(about: Participant | ListingRow, column: str, code: str, message: str, found: str, remedy: str) -> Problem:
+    if about.row is None:
+        return Problem(code, message, line=about.line, found=found, remedy=remedy)
+    return about.row.problem(column, code, message, found, remedy)
+
+
+def _require(problems: Iterable[Problem]) -> None:
+    found = sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0))
+    if found:
+        raise BadInput(found)
+
+
+# Rows as typed values.
+
+
+def _participant(cells: "_Cells") -> Participant:
+    channel = cells.word("channel", Channel, "unknown-channel")
+    consent_from, consent_until = cells.consent()
+    return Participant(
+        advertiser=cells.key("advertiser"),
+        name=cells.text("name"),
+        kind=cells.word("kind", AdvertiserKind, "unknown-kind"),
+        email=cells.email("email"),
+        channel=channel,
+        form_url=cells.form_url(channel),
+        consent_from=consent_from,
+        consent_until=consent_until,
+        purpose=cells.word("purpose", Purpose, "unknown-purpose"),
+        max_pairs=cells.whole("max_pairs", 1, 1000) if cells.row["max_pairs"] else None,
+        line=cells.row.line,
+        row=cells.row,
+    )
+
+
+def _listing(cells: "_Cells", advertisers: Sequence[str]) -> ListingRow:
+    return ListingRow(
+        listing=cells.key("listing"),
+        advertiser=cells.advertiser(advertisers),
+        street=cells.text("street"),
+        postcode=cells.postcode(),
+        city=cells.text("city", most=100),
+        district=cells.text("district", most=100),
+        rent=cells.whole("rent", 50, 50_000),
+        rooms=cells.whole("rooms", 1, 50),
+        reference=cells.text("reference", most=80, empty=True),
+        url=cells.url("url") if cells.row["url"] else "",
+        line=cells.row.line,
+        row=cells.row,
+    )
+
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+@dataclass
+class _Cells:
+    """Takes typed values from a row and keeps what is wrong; a value that is wrong is replaced, for the row is lost."""
+
+    row: Row
+    problems: list[Problem] = field(default_factory=list)
+
+    def wrong(self, column: str, code: str, message: str, remedy: str) -> None:
+        self.problems.append(self.row.problem(column, code, f"{column}: {message}", self.row[column], remedy))
+
+    def text(self, column: str, *, most: int = 200, empty: bool = False) -> str:
+        value = self.row[column]
+        if not value and not empty:
+            self.wrong(column, "missing-value", "Deze cel is leeg.", "Vul de cel in.")
+        elif len(value) > most:
+            self.wrong(column, "too-long", f"Deze tekst is langer dan {most} tekens.", "Kort de tekst in.")
+        elif any(not letter.isprintable() for letter in value):
+            message = "Deze tekst bevat een regeleinde of een onzichtbaar teken."
+            self.wrong(column, "control-character", message, "Typ de tekst opnieuw, op één regel.")
+        return value
+
+    def key(self, column: str) -> str:
+        value = self.row[column]
+        if not value:
+            self.wrong(column, "missing-value", "Deze cel is leeg.", "Vul de cel in.")
+        elif not _KEY.fullmatch(value):
+            remedy = "Gebruik hooguit 80 letters zonder accent, cijfers, streepjes, punten en liggende streepjes."
+            self.wrong(column, "bad-key", "Deze sleutel heeft andere tekens of is te lang.", remedy)
+        return value
+
+    def advertiser(self, known: Sequence[str]) -> str:
+        before = len(self.problems)
+        value = self.key("advertiser")
+        if value not in known and len(self.problems) == before:
+            code, message, _, remedy = _without_participant(value, known)
+            self.wrong("advertiser", code, message, remedy)
+        return value
+
+    def word(self, column: str, words: type[Word], code: str) -> Word:
+        choices = [word.value for word in words]
+        if self.row[column] in choices:
+            return words(self.row[column])
+        near = get_close_matches(self.row[column], choices, n=1, cutoff=0.6)
+        guess = f"Bedoelt u '{near[0]}'? " if near else ""
+        self.wrong(column, code, "Dit woord kennen we niet.", f"{guess}Kies uit: {', '.join(choices)}.")
+        return next(iter(words))
+
+    def whole(self, column: str, least: int, most: int) -> int:
+        value = self.row[column]
+        if not _WHOLE.fullmatch(value):
+            remedy = "Schrijf alleen cijfers, zonder punt, komma of euroteken: 1250."
+            self.wrong(column, "bad-number", "Dit is geen heel getal.", remedy)
+        elif not least <= int(value) <= most:
+            remedy = f"Schrijf een getal van {least} tot en met {most}."
+            self.wrong(column, "bad-number", "Dit getal kan hier niet.", remedy)
+        else:
+            return int(value)
+        return least
+
+    def day(self, column: str) -> date | None:
+        try:
+            if _DAY.fullmatch(self.row[column]):
+                return date.fromisoformat(self.row[column])
+        except ValueError:
+            pass  # the form is right and the day does not exist: 2026-02-30
+        remedy = "Schrijf jaar-maand-dag: 2026-09-07. In Excel: geef de kolom de opmaak Tekst."
+        self.wrong(column, "bad-date", "Dit is geen datum.", remedy)
+        return None
+
+    def consent(self) -> tuple[date, date]:
+        """First and last day of the consent."""
+        given = {column: self._consent_day(column) for column in ("consent_from", "consent_until")}
+        first, last = given["consent_from"], given["consent_until"]
+        if first and last and last < first:
+            message = f"De toestemming eindigt voor zij begint ({first})."
+            self.wrong("consent_until", "consent-reversed", message, "Wissel de dagen om.")
+        return first or date.min, last or date.max
+
+    def _consent_day(self, column: str) -> date | None:
+        if self.row[column]:
+            return self.day(column)
+        remedy = "Vul de dag in die op het toestemmingsformulier staat, of haal de regel weg."
+        self.wrong(column, "missing-consent", "Zonder deze dag is er geen toestemming.", remedy)
+        return None
+
+    def email(self, column: str) -> str:
+        value = self.row[column]
+        if len(value) > LONGEST_EMAIL or not _EMAIL.fullmatch(value):
+            remedy = "Schrijf één adres, zonder naam of spaties: verhuur@kantoor.example."
+            self.wrong(column, "bad-email", "Dit is geen e-mailadres.", remedy)
+        return value
+
+    def url(self, column: str) -> str:
+        value = self.row[column]
+        if not _is_web_address(value):
+            remedy = "Schrijf het hele adres: https://kantoor.example/contact."
+            self.wrong(column, "bad-url", "Dit is geen webadres.", remedy)
+        return value
+
+    def form_url(self, channel: Channel) -> str | None:
+        value = self.row["form_url"]
+        if self.row["channel"] == Channel.SMTP and value:
+            remedy = "Maak de cel leeg, of schrijf webform bij channel."
+            self.wrong("form_url", "unexpected-form-url", "Een aanbieder met smtp heeft geen formulier.", remedy)
+        if channel is not Channel.WEBFORM:
+            return None
+        if value:
+            return self.url("form_url")
+        remedy = "Vul het adres van het formulier in, of schrijf smtp bij channel."
+        self.wrong("form_url", "missing-form-url", "Het adres van het formulier ontbreekt.", remedy)
+        return None
+
+    def postcode(self) -> str:
+        """As "3811 AB", however it was written."""
+        match = _POSTCODE.fullmatch(self.row["postcode"])
+        if match is None:
+            self.wrong(
+                "postcode", "bad-postcode", "Dit is geen postcode.", "Schrijf vier cijfers en twee letters: 3811 AB."
+            )
+            return ""
+        return f"{match[1]} {match[2].upper()}"
+
+
+def _is_web_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return usable and value.isascii() and value.isprintable() and " " not in value
+
+
+# Rows against each other.
+
+
+def _twice(rows: Sequence[Row], column: str, code: str, what: str) -> Iterator[Problem]:
+    yield from _repeated(
+        rows, column, lambda row: row[column].casefold(), code, f"{what} staat er al, op regel {{line}}."
+    )
+
+
+def _same_dwelling(rows: Sequence[Row]) -> Iterator[Problem]:
+    message = "Deze woning (straat en postcode) staat er al, op regel {line}."
+    yield from _repeated(rows, "street", _dwelling, "duplicate-listing", message)
+
+
+def _dwelling(row: Row) -> str:
+    street, postcode = (re.sub(r"\s+", "", row[column]).casefold() for column in ("street", "postcode"))
+    return f"{street} {postcode}" if street and postcode else ""
+
+
+def _repeated(
+    rows: Sequence[Row], column: str, same: Callable[[Row], str], code: str, message: str
+) -> Iterator[Problem]:
+    first: dict[str, Row] = {}
+    for row in rows:
+        value = same(row)
+        earlier = first.setdefault(value, row)
+        if value and earlier is not row:
+            remedy = "Haal een van de twee regels weg."
+            yield row.problem(column, code, message.format(line=earlier.line), row[column], remedy)

@@ -1,0 +1,119 @@
+"""Confidence intervals for a share and for the difference between two paired shares.
+
+Formulas: Fagerland, Lydersen & Laake (2013, 2014); Tango (1998); Newcombe (1998), method 10; Bonett & Price (2012);
+Agresti & Min (2005). Every function takes a table with at least one pair and gives proportions within [-1, 1].
+"""
+
+from math import sqrt
+
+import numpy as np
+import numpy.typing as npt
+
+from results.statistics.counts import Counts
+from results.statistics.numeric import Array, bisect, normal_quantile
+
+Interval = tuple[float | None, float | None]
+NO_INTERVAL: Interval = (None, None)
+
+
+def wilson(positive: float, n: float, level: float) -> tuple[float, float]:
+    """Wilson score interval of ``positive`` out of ``n``."""
+    return wilson_z(positive, n, normal_quantile(level))
+
+
+def wilson_z(positive: float, n: float, z: float) -> tuple[float, float]:
+    """Wilson score interval at a given normal quantile."""
+    centre = positive + z * z / 2
+    half = z * sqrt(positive * (n - positive) / n + z * z / 4)
+    low, high = (centre - half) / (n + z * z), (centre + half) / (n + z * z)
+    # The limits at 0 and n are exact; rounding must not leave 1e-18 there.
+    return (0.0 if positive == 0 else low), (1.0 if positive == n else high)
+
+
+def tango(counts: Counts, level: float) -> Interval:
+    """Tango's score interval; agrees with the uncorrected McNemar test."""
+    low, high = tango_bounds(counts.n, counts.c10, counts.c01, level)
+    return float(low), float(high)
+
+
+def tango_bounds(
+    n: npt.ArrayLike, c10: npt.ArrayLike, c01: npt.ArrayLike, level: float
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Tango limits for arrays of tables of equal shape (or single numbers)."""
+    z = normal_quantile(level)
+    size, b, c = (np.asarray(part, dtype=float) for part in (n, c10, c01))
+    middle = (b - c) / size
+    sides = np.array([-z, z]).reshape(2, *(1 for _ in middle.shape))  # both limits are solved in one go
+
+    def before(difference: Array) -> npt.NDArray[np.bool_]:
+        return np.asarray(b - c - size * difference + sides * _tango_error(size, b, c, difference) > 0)
+
+    end = np.ones_like(middle)
+    low, high = bisect(before, np.stack([-end, middle]), np.stack([middle, end]))
+    return np.asarray(low), np.asarray(high)
+
+
+def _tango_error(n: Array, b: Array, c: Array, difference: Array) -> Array:
+    linear = -b - c + (2 * n - b + c) * difference
+    constant = -c * difference * (1 - difference)
+    q = (np.sqrt(np.maximum(linear**2 - 8 * n * constant, 0)) - linear) / (4 * n)
+    return np.asarray(np.sqrt(np.maximum(n * (2 * q + difference * (1 - difference)), 0)))
+
+
+def newcombe10(counts: Counts, level: float) -> Interval:
+    """Newcombe's square-and-add interval with continuity-corrected correlation (method 10)."""
+    n, difference = counts.n, (counts.c10 - counts.c01) / counts.n
+    p1, p2 = counts.control / n, counts.treatment / n
+    low1, high1 = wilson(counts.control, n, level)
+    low2, high2 = wilson(counts.treatment, n, level)
+    psi = correlation(counts, correct=True)
+    down = (p1 - low1) ** 2 - 2 * psi * (p1 - low1) * (high2 - p2) + (high2 - p2) ** 2
+    up = (high1 - p1) ** 2 - 2 * psi * (high1 - p1) * (p2 - low2) + (p2 - low2) ** 2
+    return _within(difference - sqrt(max(down, 0)), difference + sqrt(max(up, 0)))
+
+
+def correlation(counts: Counts, *, correct: bool) -> float:
+    """Phi between the two arms; ``correct`` shrinks a positive one by half a pair. 0 when an arm never varies."""
+    product = counts.c11 * counts.c00 - counts.c10 * counts.c01
+    shrunk = max(product - counts.n / 2, 0) if correct and product > 0 else product
+    margins = counts.control * (counts.n - counts.control) * counts.treatment * (counts.n - counts.treatment)
+    return shrunk / sqrt(margins) if margins else 0.0
+
+
+def wald(counts: Counts, level: float) -> Interval:
+    """Wald interval: the paired t interval with the normal quantile. None without any spread."""
+    return _wald(counts, level, correction=0)
+
+
+def wald_cc(counts: Counts, level: float) -> Interval:
+    """Wald interval with Edwards' continuity correction in the standard error."""
+    return _wald(counts, level, correction=1)
+
+
+def _wald(counts: Counts, level: float, correction: int) -> Interval:
+    n, net = counts.n, counts.c10 - counts.c01
+    spread = counts.discordant - max(abs(net) - correction, 0) ** 2 / n
+    if spread <= 0:
+        return NO_INTERVAL  # one value in every pair: a width of zero would claim certainty
+    half = normal_quantile(level) * sqrt(spread) / n
+    return _within(net / n - half, net / n + half)
+
+
+def agresti_min(counts: Counts, level: float) -> Interval:
+    """Wald interval after adding half a pair to each of the four cells."""
+    return _adjusted(counts.n + 2, counts.c10 + 0.5, counts.c01 + 0.5, level)
+
+
+def bonett_price(counts: Counts, level: float) -> Interval:
+    """Wald interval after adding one pair to each discordant cell and two to the total."""
+    return _adjusted(counts.n + 2, counts.c10 + 1, counts.c01 + 1, level)
+
+
+def _adjusted(n: float, c10: float, c01: float, level: float) -> Interval:
+    difference = (c10 - c01) / n
+    half = normal_quantile(level) * sqrt(((c10 + c01) / n - difference**2) / n)
+    return _within(difference - half, difference + half)
+
+
+def _within(low: float, high: float) -> Interval:
+    return max(low, -1.0), min(high, 1.0)

@@ -1,0 +1,139 @@
+"""The value itself: canonical text, digest, schema, and the rules that span its parts."""
+
+import json
+from typing import Any
+
+import pytest
+from design_makers import a_design
+from pydantic import ValidationError
+
+from orchestrator.design import Design, Weekday, canonical, check, digest, from_canonical, json_schema
+from profiles.catalogue import NameSet
+from profiles.profile import Gender, Ground
+
+
+def a_set(key: str, *, ground: Ground = Ground.ORIGIN, validated: bool = False, **other: Any) -> NameSet:
+    return NameSet(key, f"{key} namen", ground, validated, "verzonnen", **other)
+
+
+SETS = {
+    "dutch": a_set("dutch"),
+    "moroccan": a_set("moroccan"),
+    "tested": a_set("tested", validated=True),
+    "dutch_female": a_set("dutch_female", ground=Ground.GENDER, gender=Gender.FEMALE, of="dutch"),
+    "dutch_male": a_set("dutch_male", ground=Ground.GENDER, gender=Gender.MALE, of="dutch"),
+}
+
+
+def codes(design: Design) -> list[str]:
+    return [problem.code for problem in check(design, SETS)]
+
+
+def test_a_sound_design_breaks_no_rule() -> None:
+    assert check(a_design(), SETS) == ()
+
+
+def test_the_canonical_text_gives_the_same_design_back() -> None:
+    design = a_design(study={"name": "Huren in Curaçao ‘één’"})
+    assert from_canonical(canonical(design)) == design
+    assert canonical(from_canonical(canonical(design))) == canonical(design)
+
+
+def test_the_canonical_text_is_sorted_compact_json() -> None:
+    text = canonical(a_design())
+    assert text == json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def test_the_digest_of_a_design_stays_what_it_was_when_it_was_approved() -> None:
+    assert digest(a_design()) == "399afc11ae62fdc27e393557538195602171f15c842045bcd20d3a2abb54e078"
+
+
+def test_the_digest_does_not_depend_on_how_the_same_is_written() -> None:
+    other = a_design(
+        schedule={"weekdays": ["fri", "thu", "wed", "tue", "mon", "mon"], "gap_hours": {"max": 30.0, "min": 2.0}}
+    )
+    assert digest(other) == digest(a_design())
+
+
+@pytest.mark.parametrize("change", [{"seed": 8}, {"sample": {"pairs": 241}}, {"schedule": {"until": "17:31"}}])
+def test_any_change_gives_another_digest(change: dict[str, Any]) -> None:
+    assert digest(a_design(**change)) != digest(a_design())
+
+
+def test_a_design_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError):
+        a_design().seed = 8
+
+
+def test_weekdays_count_as_dates_do() -> None:
+    assert [day.number for day in Weekday] == list(range(7))
+
+
+@pytest.mark.parametrize(
+    ("parts", "code", "key"),
+    [
+        ({"question": {"treatment": "frisian"}}, "unknown-name-set", "question.treatment"),
+        ({"question": {"control": "dutch_male"}}, "wrong-ground", "question.control"),
+        ({"question": {"treatment": "dutch"}}, "same-name-set", "question.treatment"),
+        ({"mode": "live", "letters": {"domain": "gemeente.nl"}}, "unvalidated-names-live", "question.control"),
+        (
+            {"mode": "live", "question": {"control": "tested", "treatment": "tested"}},
+            "reserved-domain-live",
+            "letters.domain",
+        ),
+        ({"schedule": {"last_day": "2026-09-06"}}, "period-reversed", "schedule.last_day"),
+        ({"schedule": {"last_day": "2027-10-09"}}, "period-too-long", "schedule.last_day"),
+        ({"schedule": {"until": "09:00"}}, "no-working-hours", "schedule.until"),
+        (
+            {"schedule": {"first_day": "2026-09-12", "last_day": "2026-09-13"}},
+            "no-working-hours",
+            "schedule.weekdays",
+        ),
+        (
+            {"schedule": {"first_day": "2026-04-06", "last_day": "2026-04-06"}},
+            "no-working-hours",
+            "schedule.weekdays",
+        ),
+        ({"schedule": {"gap_hours": {"min": 30, "max": 2}}}, "gap-reversed", "schedule.gap_hours"),
+        ({"schedule": {"last_day": "2026-09-07"}}, "gap-longer-than-window", "schedule.gap_hours.max"),
+    ],
+)
+def test_a_broken_rule_is_named_with_its_key(parts: dict[str, Any], code: str, key: str) -> None:
+    problem = next(problem for problem in check(a_design(**parts), SETS) if problem.code == code)
+    assert problem.message.startswith(f"{key}: ")
+    assert problem.found
+    assert problem.remedy
+
+
+def test_an_unknown_name_set_lists_the_ones_of_this_ground() -> None:
+    (problem,) = check(a_design(question={"treatment": "frisian"}), SETS)
+    assert problem.remedy == "Kies uit: dutch, moroccan, tested."
+
+
+def test_gender_is_tested_with_women_and_men_of_one_set() -> None:
+    fitting = {"ground": "gender", "control": "dutch_male", "treatment": "dutch_female"}
+    assert codes(a_design(question=fitting)) == []
+
+
+def test_validated_names_may_go_live() -> None:
+    sets = {"dutch": a_set("dutch", validated=True), "moroccan": a_set("moroccan", validated=True)}
+    design = a_design(mode="live", letters={"domain": "woonpost.nl"})
+    assert check(design, sets) == ()
+
+
+def test_every_broken_rule_is_told_at_once() -> None:
+    design = a_design(
+        question={"control": "x", "treatment": "y"}, schedule={"until": "08:00", "last_day": "2026-01-01"}
+    )
+    assert codes(design) == ["unknown-name-set", "unknown-name-set", "period-reversed", "no-working-hours"]
+
+
+def test_the_schema_says_in_dutch_what_each_key_is_and_allows_no_other() -> None:
+    schema = json_schema()
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    groups = [schema, *(part for part in schema["$defs"].values() if part["type"] == "object")]
+    for group in groups:
+        assert group["additionalProperties"] is False
+        assert set(group["required"]) == set(group["properties"])
+        assert all(key["description"].endswith(".") for key in group["properties"].values())
+    assert "from" in schema["$defs"]["Schedule"]["properties"]

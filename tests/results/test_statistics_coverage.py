@@ -1,0 +1,25 @@
+"""A 95% interval holds the truth about 95 times in 100: simulated rounds with a known difference."""
+
+import runpy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+BENCH: dict[str, Any] = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "coverage.py"))
+ROUNDS = 2000
+LEAST, MOST = 0.93, 0.97
+
+
+@pytest.mark.parametrize("scenario", BENCH["SCENARIOS"], ids=lambda scenario: scenario.name)
+def test_tango_covers_the_truth_in_95_percent_of_rounds(scenario: Any) -> None:
+    covered = BENCH["tango_coverage"](scenario, ROUNDS, np.random.default_rng(BENCH["SEED"]))
+    assert LEAST <= covered <= MOST
+
+
+@pytest.mark.parametrize("scenario", BENCH["CLUSTERED"], ids=lambda scenario: scenario.name)
+def test_the_clustered_interval_covers_where_independent_pairs_would_be_too_sure(scenario: Any) -> None:
+    robust, naive = BENCH["clustered_coverage"](scenario, ROUNDS, np.random.default_rng(BENCH["SEED"]))
+    assert LEAST <= robust <= MOST
+    assert naive < robust
