@@ -1,0 +1,32 @@
+"""The one control row: whether anything may be sent, and which clock this installation runs on."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from orchestrator.clock import Clock
+from orchestrator.db import Database
+from orchestrator.models import Control, Round
+from orchestrator.states import RoundState
+from profiles.errors import Refused
+
+
+def read_clock(database: Database) -> Clock:
+    """Return the clock this installation runs on: real, unless a rehearsal set a scaled one."""
+    with database.reading() as session:
+        control = session.get_one(Control, 1)
+        if control.clock_speed is None or control.clock_start is None or control.clock_wall is None:
+            return Clock()
+        return Clock(control.clock_start, control.clock_wall, control.clock_speed)
+
+
+def set_clock(session: Session, start: datetime, speed: float) -> Clock:
+    """Let a rehearsal begin at ``start`` and run ``speed`` times as fast; refused while a live round goes on."""
+    live = select(Round.id).where(Round.state.not_in((RoundState.CLOSED, RoundState.RELEASED, RoundState.ABORTED)))
+    if session.scalar(select(exists(live.where(Round.design.contains('"mode":"live"'))))):
+        raise Refused("live-round", "Er loopt een echte ronde: de klok kan niet worden versneld.")
+    clock = Clock.scaled(start.astimezone(UTC), speed)
+    control = session.get_one(Control, 1)
+    control.clock_start, control.clock_wall, control.clock_speed = clock.start, clock.wall, clock.speed
+    return clock

@@ -1,0 +1,100 @@
+"""The engine, the session, and a column type that knows only aware UTC times."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeDecorator
+
+__all__ = ["Database", "DatabaseError", "Session", "UtcDateTime", "make_engine"]
+
+DatabaseError = SQLAlchemyError
+"""Anything the database or its driver can raise."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment, aware and in UTC; a naive value is refused with `ValueError`."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a naive time was offered to the database: {value!r}")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def make_engine(url: str) -> Engine:
+    """Return an engine for SQLite (WAL, full sync) or PostgreSQL (short time-outs: a lost server is noticed soon)."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True, connect_args=_POSTGRES)
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, connect_args={"timeout": 30})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+_POSTGRES = {
+    "connect_timeout": 5,
+    "keepalives_idle": 3,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 5000,
+}
+
+
+def _prepare_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001 - the DBAPI's own, untyped connection
+    # The driver would begin its transactions late and deferred; we begin them ourselves, see _begin_sqlite.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # IMMEDIATE takes the write lock before the first read, so that claim-by-update never works on a stale row.
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@dataclass(frozen=True)
+class Database:
+    """The database of one process; the other rooms get their sessions here and hold nothing of SQLAlchemy."""
+
+    engine: Engine
+    turn: AbstractContextManager[object] = field(default_factory=nullcontext)
+
+    @classmethod
+    def at(cls, url: str) -> "Database":
+        engine = make_engine(url)
+        # SQLite has one writer; threads of one process queue here rather than sleep and retry on its lock.
+        return cls(engine, threading.Lock()) if engine.dialect.name == "sqlite" else cls(engine)
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Open a session that commits at the end, or rolls back when anything is raised. Not to be nested."""
+        with self.turn, Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open a session that only reads: on SQLite it does not wait for, or hold up, a writer."""
+        with Session(self.engine.execution_options(reading=True), expire_on_commit=False) as session:
+            yield session

@@ -1,0 +1,66 @@
+"""Participants and their consent, as rows."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute as Column
+from sqlalchemy.orm import Session
+
+from orchestrator.design import Purpose
+from orchestrator.intake import Participant
+from orchestrator.models import Advertiser, Enrolment
+
+ZONE = ZoneInfo("Europe/Amsterdam")
+
+
+def enrol(session: Session, participants: Iterable[Participant]) -> dict[str, Advertiser]:
+    """Store the participants and their consents; return the advertisers by key. A withdrawn consent stays withdrawn."""
+    known = {row.key: row for row in session.scalars(select(Advertiser))}
+    for participant in participants:
+        row = known.setdefault(participant.advertiser, Advertiser(key=participant.advertiser))
+        row.name, row.kind, row.email = participant.name, participant.kind, participant.email
+        row.channel, row.form_url = participant.channel, participant.form_url
+        session.add(row)
+        session.flush()
+        _consent(session, row, participant)
+    return known
+
+
+def _consent(session: Session, advertiser: Advertiser, participant: Participant) -> None:
+    valid_from = start_of(participant.consent_from)
+    same = and_(Enrolment.advertiser_id == advertiser.id, Enrolment.valid_from == valid_from)
+    row = session.scalars(select(Enrolment).where(same)).first()
+    if row is None:
+        row = Enrolment(advertiser_id=advertiser.id, valid_from=valid_from)
+        session.add(row)
+    row.purpose, row.max_pairs = participant.purpose, participant.max_pairs
+    row.valid_until = end_of(participant.consent_until)
+
+
+def valid(
+    advertiser_id: Column[int], purpose: Column[Purpose] | ColumnElement[Purpose], now: ColumnElement[datetime]
+) -> ColumnElement[bool]:
+    """Return the SQL condition that an advertiser consents, for this purpose, at this moment."""
+    return (
+        exists()
+        .where(
+            Enrolment.advertiser_id == advertiser_id,
+            Enrolment.purpose == purpose,
+            Enrolment.valid_from <= now,
+            Enrolment.valid_until >= now,
+            or_(Enrolment.withdrawn_at.is_(None), Enrolment.withdrawn_at > now),
+        )
+        .correlate_except(Enrolment)
+    )
+
+
+def start_of(day: date) -> datetime:
+    """Return the first moment of a Dutch day, in UTC."""
+    return datetime.combine(day, time.min, ZONE).astimezone(UTC)
+
+
+def end_of(day: date) -> datetime:
+    """Return the last second of a Dutch day, in UTC."""
+    return datetime.combine(day, time(23, 59, 59), ZONE).astimezone(UTC)

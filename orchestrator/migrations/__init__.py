@@ -1,0 +1,1 @@
+"""The migrations, as a package so that an installed wheel carries them."""

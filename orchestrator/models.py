@@ -1,0 +1,354 @@
+"""The tables. The database itself forbids what must never happen; see the constraints."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Enum,
+    ForeignKey,
+    Index,
+    Interval,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from orchestrator.db import UtcDateTime
+from orchestrator.design import Purpose
+from orchestrator.intake import AdvertiserKind, Channel
+from orchestrator.states import AttemptOutcome, CodedBy, LetterState, MailState, PairState, RoundState
+from profiles.pairs import Arm
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def _words(kind: type[StrEnum]) -> Enum:
+    return Enum(
+        kind,
+        native_enum=False,
+        create_constraint=True,
+        length=24,
+        values_callable=lambda words: [word.value for word in words],
+        name=kind.__name__.lower(),
+    )
+
+
+_WORDS: tuple[type[StrEnum], ...] = (
+    AdvertiserKind, Arm, AttemptOutcome, Channel, CodedBy, LetterState, MailState, PairState, Purpose, RoundState,
+)  # fmt: skip
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime(),
+        timedelta: Interval(),
+        dict[str, Any]: JSON(),
+        **{kind: _words(kind) for kind in _WORDS},
+    }
+
+
+class Study(Base):
+    """A commissioned programme: who asked, on what legal basis, with which references."""
+
+    __tablename__ = "study"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    commissioner: Mapped[str] = mapped_column(String(200))
+    legal_basis: Mapped[str] = mapped_column(Text)
+    ethics_reference: Mapped[str] = mapped_column(String(200))
+    dpia_reference: Mapped[str] = mapped_column(String(200))
+    purpose: Mapped[Purpose]
+    retention_months: Mapped[int]
+
+
+class Round(Base):
+    """One pre-registered wave; ``design`` is the canonical text whose SHA-256 is ``digest``."""
+
+    __tablename__ = "round"
+    __table_args__ = (
+        UniqueConstraint("name", "version"),
+        # Four eyes: the approver is never the planner, also not by a mistake in our own code.
+        CheckConstraint("approved_by IS NULL OR lower(approved_by) <> lower(planned_by)", name="four_eyes"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"))
+    name: Mapped[str] = mapped_column(String(64))
+    version: Mapped[int]
+    design: Mapped[str] = mapped_column(Text)
+    design_path: Mapped[str | None] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(String(64))
+    state: Mapped[RoundState]
+    planned_by: Mapped[str] = mapped_column(String(120))
+    planned_at: Mapped[datetime]
+    approved_by: Mapped[str | None] = mapped_column(String(120))
+    approved_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(Text)
+    study: Mapped[Study] = relationship()
+
+
+class Advertiser(Base):
+    """Who advertises and answers; reached by exactly one enrolled address."""
+
+    __tablename__ = "advertiser"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[AdvertiserKind]
+    email: Mapped[str] = mapped_column(String(254))
+    channel: Mapped[Channel]
+    form_url: Mapped[str | None] = mapped_column(Text)
+
+    @property
+    def address(self) -> str:
+        """The one enrolled place a letter may go to."""
+        return self.form_url if self.channel is Channel.WEBFORM and self.form_url else self.email
+
+
+class Enrolment(Base):
+    """An advertiser's consent: purpose, window, cap, withdrawal."""
+
+    __tablename__ = "enrolment"
+    __table_args__ = (UniqueConstraint("advertiser_id", "valid_from"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    advertiser_id: Mapped[int] = mapped_column(ForeignKey("advertiser.id"), index=True)
+    purpose: Mapped[Purpose]
+    valid_from: Mapped[datetime]
+    valid_until: Mapped[datetime]
+    max_pairs: Mapped[int | None]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class Listing(Base):
+    """The advertised dwelling."""
+
+    __tablename__ = "listing"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(80), unique=True)
+    advertiser_id: Mapped[int] = mapped_column(ForeignKey("advertiser.id"), index=True)
+    street: Mapped[str] = mapped_column(String(200))
+    postcode: Mapped[str] = mapped_column(String(10))
+    city: Mapped[str] = mapped_column(String(100))
+    district: Mapped[str] = mapped_column(String(100))
+    rent: Mapped[int]
+    rooms: Mapped[int]
+    reference: Mapped[str] = mapped_column(String(80))
+    url: Mapped[str] = mapped_column(Text)
+    advertiser: Mapped[Advertiser] = relationship()
+
+
+class Refusal(Base):
+    """Why a listing was not tested in a round."""
+
+    __tablename__ = "refusal"
+    __table_args__ = (UniqueConstraint("round_id", "listing_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
+    listing_id: Mapped[int] = mapped_column(ForeignKey("listing.id"))
+    reason: Mapped[str] = mapped_column(String(40))
+
+
+class Pair(Base):
+    """One listing approached by both arms; at most one per listing and round."""
+
+    __tablename__ = "pair"
+    __table_args__ = (UniqueConstraint("round_id", "listing_id"), UniqueConstraint("round_id", "code"))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
+    listing_id: Mapped[int] = mapped_column(ForeignKey("listing.id"), index=True)
+    code: Mapped[str] = mapped_column(String(16))
+    sham: Mapped[bool]
+    first: Mapped[Arm]
+    state: Mapped[PairState]
+    reason: Mapped[str | None] = mapped_column(String(40))
+    round: Mapped[Round] = relationship()
+    listing: Mapped[Listing] = relationship()
+    inquiries: Mapped[list["Inquiry"]] = relationship(back_populates="pair", order_by="Inquiry.order")
+
+
+class Letter:
+    """What every outgoing letter has; the row is the message and its state decides whether it may go."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[LetterState]
+    channel: Mapped[Channel]
+    recipient: Mapped[str] = mapped_column(Text)
+    message_id: Mapped[str] = mapped_column(String(200), unique=True)
+    subject: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    planned_at: Mapped[datetime]
+    not_after: Mapped[datetime]
+    fence: Mapped[int] = mapped_column(default=0)
+    worker: Mapped[str | None] = mapped_column(String(120))
+    lease_until: Mapped[datetime | None]
+    next_try_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    sent_at: Mapped[datetime | None]
+    remote_ref: Mapped[str | None] = mapped_column(Text)
+    last_error: Mapped[str | None] = mapped_column(Text)
+
+
+class Inquiry(Letter, Base):
+    """One letter of one arm to one listing."""
+
+    __tablename__ = "inquiry"
+    __table_args__ = (
+        UniqueConstraint("pair_id", "arm"),
+        UniqueConstraint("pair_id", "order"),
+        CheckConstraint('"order" IN (1, 2)', name="order"),
+        Index("ix_inquiry_due", "planned_at", "id", sqlite_where=text("state = 'planned'"),
+              postgresql_where=text("state = 'planned'")),
+        Index("ix_inquiry_lease", "lease_until", sqlite_where=text("state IN ('claimed','sending')"),
+              postgresql_where=text("state IN ('claimed','sending')")),
+    )  # fmt: skip
+    pair_id: Mapped[int] = mapped_column(ForeignKey("pair.id"))
+    arm: Mapped[Arm]
+    order: Mapped[int]
+    gap: Mapped[timedelta]
+    variant: Mapped[str] = mapped_column(String(40))
+    profile: Mapped[dict[str, Any]]
+    sender_name: Mapped[str] = mapped_column(String(120))
+    reply_address: Mapped[str] = mapped_column(String(254), unique=True)
+    pair: Mapped[Pair] = relationship(back_populates="inquiries")
+    replies: Mapped[list["Reply"]] = relationship(back_populates="inquiry", order_by="Reply.received_at")
+
+
+class Decline(Letter, Base):
+    """The courtesy letter that gives a viewing back; at most one per inquiry."""
+
+    __tablename__ = "decline"
+    inquiry_id: Mapped[int] = mapped_column(ForeignKey("inquiry.id"), unique=True)
+    in_reply_to: Mapped[str | None] = mapped_column(Text)
+    inquiry: Mapped[Inquiry] = relationship()
+
+
+class Attempt(Base):
+    """One try on the wire; fence and index each forbid a second one."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (
+        UniqueConstraint("message_id", "fence"),
+        Index("one_live_attempt", "message_id", unique=True,
+              sqlite_where=text("outcome IN ('sending','sent','uncertain')"),
+              postgresql_where=text("outcome IN ('sending','sent','uncertain')")),
+    )  # fmt: skip
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[str] = mapped_column(String(200))
+    fence: Mapped[int]
+    worker: Mapped[str] = mapped_column(String(120))
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[AttemptOutcome]
+    phase: Mapped[str | None] = mapped_column(String(24))
+    detail: Mapped[str | None] = mapped_column(Text)
+
+
+class Control(Base):
+    """The one row that can shut all sending, and that holds the clock of a rehearsal."""
+
+    __tablename__ = "control"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sending_enabled: Mapped[bool]
+    reason: Mapped[str | None] = mapped_column(Text)
+    clock_start: Mapped[datetime | None]
+    clock_wall: Mapped[float | None]
+    clock_speed: Mapped[float | None]
+
+
+class InboundMail(Base):
+    """The raw bytes of a message that came in, once per content."""
+
+    __tablename__ = "inbound_mail"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    content_key: Mapped[str] = mapped_column(String(64), unique=True)
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
+    envelope_to: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime]
+    state: Mapped[MailState] = mapped_column(index=True)
+
+
+class Delivery(Base):
+    """How often and by which road a message came in; the same delivery is stored once."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (UniqueConstraint("source", "source_key"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(String(80))
+    source_key: Mapped[str] = mapped_column(String(120))
+    mail_id: Mapped[int] = mapped_column(ForeignKey("inbound_mail.id"))
+    received_at: Mapped[datetime]
+
+
+class DeferredReply(Base):
+    """A message not yet matched to an inquiry: a person decides."""
+
+    __tablename__ = "deferred_reply"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mail_id: Mapped[int] = mapped_column(ForeignKey("inbound_mail.id"), unique=True)
+    reason: Mapped[str] = mapped_column(String(80))
+    deferred_at: Mapped[datetime]
+    resolved_at: Mapped[datetime | None]
+
+
+class Reply(Base):
+    """A message back on one inquiry: masked text, what the rules propose, and the label that counts."""
+
+    __tablename__ = "reply"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    inquiry_id: Mapped[int] = mapped_column(ForeignKey("inquiry.id"), index=True)
+    mail_id: Mapped[int | None] = mapped_column(ForeignKey("inbound_mail.id"), unique=True)
+    message_id: Mapped[str | None] = mapped_column(Text)
+    received_at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(16))
+    subject: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    proposal: Mapped[str] = mapped_column(String(40))
+    rule: Mapped[int]
+    confidence: Mapped[float]
+    label: Mapped[str | None] = mapped_column(String(40))
+    coded_by: Mapped[CodedBy | None]
+    inquiry: Mapped[Inquiry] = relationship(back_populates="replies")
+    codings: Mapped[list["Coding"]] = relationship(back_populates="reply", order_by="Coding.id")
+
+
+class Coding(Base):
+    """One coder's label of one reply; a coder codes a reply once."""
+
+    __tablename__ = "coding"
+    __table_args__ = (UniqueConstraint("reply_id", "coder"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reply_id: Mapped[int] = mapped_column(ForeignKey("reply.id"))
+    coder: Mapped[str] = mapped_column(String(120))
+    label: Mapped[str] = mapped_column(String(40))
+    coded_at: Mapped[datetime]
+    reply: Mapped[Reply] = relationship(back_populates="codings")
+
+
+class Event(Base):
+    """One line of the ledger; ``hash`` covers the line and the hash before it."""
+
+    __tablename__ = "event"
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(200))
+    data: Mapped[dict[str, Any]]
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)

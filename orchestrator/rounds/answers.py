@@ -1,0 +1,193 @@
+"""What comes back: stored raw, matched to an inquiry, labelled, and an invitation given back."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from orchestrator import ledger
+from orchestrator.models import (
+    Advertiser,
+    Coding,
+    Decline,
+    DeferredReply,
+    Delivery,
+    InboundMail,
+    Inquiry,
+    Listing,
+    Pair,
+    Reply,
+)
+from orchestrator.rounds.courtesy import plan_decline
+from orchestrator.rounds.sending import settle
+from orchestrator.states import CodedBy, MailState
+from profiles.errors import Refused
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a matched mail says of itself; ``kind`` is human, automatic, away or bounce."""
+
+    kind: str
+    subject: str
+    message_id: str | None
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """What the rules say of a reply; ``final`` when no person is needed, ``invites`` when a viewing is held."""
+
+    label: str
+    rule: int
+    confidence: float
+    final: bool
+    invites: bool
+
+
+def store(
+    session: Session, raw: bytes, content_key: str, source: str, source_key: str, envelope_to: str, now: datetime
+) -> bool:
+    """Keep the raw bytes before anything is parsed; return False when this delivery or content was known."""
+    known = select(Delivery).where(Delivery.source == source, Delivery.source_key == source_key)
+    if session.scalars(known).first():
+        return False
+    mail = session.scalars(select(InboundMail).where(InboundMail.content_key == content_key)).first()
+    fresh = mail is None
+    if mail is None:
+        mail = InboundMail(
+            content_key=content_key, raw=raw, envelope_to=envelope_to, received_at=now, state=MailState.STORED
+        )
+        session.add(mail)
+        session.flush()
+    session.add(Delivery(source=source, source_key=source_key, mail_id=mail.id, received_at=now))
+    session.flush()
+    return fresh
+
+
+def unread(session: Session, most: int) -> Sequence[InboundMail]:
+    """Return the oldest mails that nobody has read yet; other readers skip them while the transaction lasts."""
+    rows = select(InboundMail).where(InboundMail.state == MailState.STORED).order_by(InboundMail.id).limit(most)
+    return session.scalars(rows.with_for_update(skip_locked=True)).all()
+
+
+def match(session: Session, recipients: Sequence[str], references: Sequence[str]) -> Inquiry | None:
+    """Find the inquiry a mail answers: by its unique reply address, else by the message-ids it refers to."""
+    by_address = select(Inquiry).where(Inquiry.reply_address.in_([address.lower() for address in recipients]))
+    found = session.scalars(by_address.limit(1)).first()
+    if found:
+        return found
+    by_letter = session.scalars(select(Inquiry).where(Inquiry.message_id.in_(references)).limit(1)).first()
+    if by_letter:
+        return by_letter
+    by_decline = select(Inquiry).join(Decline).where(Decline.message_id.in_(references))
+    return session.scalars(by_decline.limit(1)).first()
+
+
+def match_by_listing(session: Session, sender: str, text: str, now: datetime) -> Inquiry | None:
+    """Find the inquiry by who wrote and which dwelling and applicant the text names; only when exactly one fits."""
+    domain = sender.rpartition("@")[2].lower()
+    rows = (
+        select(Inquiry)
+        .join(Pair)
+        .join(Listing)
+        .join(Advertiser)
+        .where(func.lower(Advertiser.email).endswith(f"@{domain}", autoescape=True))
+        .where(Inquiry.sent_at <= now, Inquiry.sent_at >= now - timedelta(days=60))
+    )
+    wording = text.casefold()
+    fits = [
+        inquiry
+        for inquiry in session.scalars(rows)
+        if inquiry.pair.listing.street.casefold() in wording and _named(inquiry, wording)
+    ]
+    return fits[0] if len(fits) == 1 else None
+
+
+def defer(session: Session, mail: InboundMail, reason: str, now: datetime) -> None:
+    """Keep an unmatched mail for a person."""
+    mail.state = MailState.DEFERRED
+    session.add(DeferredReply(mail_id=mail.id, reason=reason, deferred_at=now))
+    ledger.append(session, now, "inbox", "mail.deferred", f"mail:{mail.id}", {"reason": reason})
+
+
+def ignore(session: Session, mail: InboundMail, now: datetime, reason: str) -> None:
+    """Keep a mail that says nothing of an answer, such as a notice that a letter is delayed."""
+    mail.state = MailState.IGNORED
+    ledger.append(session, now, "inbox", "mail.ignored", f"mail:{mail.id}", {"reason": reason})
+
+
+def add_reply(
+    session: Session, inquiry: Inquiry, mail: InboundMail, told: Told, text: str, proposed: Proposed
+) -> Reply:
+    """Store a matched reply with what the rules propose; it settles an uncertain letter as sent."""
+    now = mail.received_at
+    reply = Reply(
+        inquiry_id=inquiry.id,
+        mail_id=mail.id,
+        message_id=told.message_id,
+        received_at=now,
+        kind=told.kind,
+        subject=told.subject,
+        text=text,
+        proposal=proposed.label,
+        rule=proposed.rule,
+        confidence=proposed.confidence,
+        label=proposed.label if proposed.final else None,
+        coded_by=CodedBy.RULE if proposed.final else None,
+    )
+    mail.state = MailState.MATCHED
+    session.add(reply)
+    session.flush()
+    ledger.append(session, now, "inbox", "reply.stored", f"reply:{reply.id}", {"inquiry": inquiry.id})
+    settle(session, inquiry, "inbox", now, f"reply:{reply.id}")
+    if proposed.final and proposed.invites:
+        plan_decline(session, reply, now)
+    return reply
+
+
+def queue(session: Session, round_id: int, coder: str) -> list[Reply]:
+    """Return the replies of a round that wait for this coder, in an order that has nothing to do with the arms."""
+    rows = (
+        select(Reply)
+        .join(Inquiry)
+        .join(Pair)
+        .where(Pair.round_id == round_id, Reply.label.is_(None))
+        .where(~Reply.codings.any(Coding.coder == coder))
+    )
+    waiting = [reply for reply in session.scalars(rows) if _asks(reply)]
+    return sorted(waiting, key=lambda reply: hashlib.sha256(f"{coder}:{reply.id}".encode()).digest())
+
+
+def code(session: Session, reply: Reply, coder: str, label: str, now: datetime, *, invites: bool) -> None:
+    """Add one coder's label. Two equal labels are final; after two different ones a third person decides."""
+    if reply.label is not None:
+        raise Refused("already-coded", f"Antwoord {reply.id} is al gecodeerd als {reply.label}.")
+    if any(coding.coder.casefold() == coder.casefold() for coding in reply.codings):
+        raise Refused("coded-twice", f"{coder} heeft antwoord {reply.id} al gecodeerd.", "Een ander moet het doen.")
+    reply.codings.append(Coding(coder=coder, label=label, coded_at=now))
+    decided = _decision([coding.label for coding in reply.codings])
+    ledger.append(session, now, coder, "reply.coded", f"reply:{reply.id}", {"final": decided is not None})
+    if decided is None:
+        return
+    reply.label, reply.coded_by = decided, CodedBy.PEOPLE
+    if invites and decided == label:
+        plan_decline(session, reply, now)
+
+
+def _named(inquiry: Inquiry, wording: str) -> bool:
+    return any(part.casefold() in wording for part in (inquiry.sender_name, inquiry.profile["name"]["last"]))
+
+
+def _asks(reply: Reply) -> bool:
+    """The first two people code; a third is asked only when they differ."""
+    given = [coding.label for coding in reply.codings]
+    return len(given) < 2 or given[0] != given[1]
+
+
+def _decision(given: Sequence[str]) -> str | None:
+    if len(given) == 2:
+        return given[0] if given[0] == given[1] else None
+    return given[-1] if len(given) > 2 else None

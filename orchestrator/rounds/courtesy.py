@@ -1,0 +1,54 @@
+"""Courtesy: an invitation is given back promptly, once, and alike for both arms."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from orchestrator import ledger
+from orchestrator.assignment import generator
+from orchestrator.design import from_canonical
+from orchestrator.intake import Channel
+from orchestrator.listings import dwelling
+from orchestrator.models import Decline, Inquiry, Reply
+from orchestrator.people import profile_of
+from orchestrator.states import LetterState
+from profiles import letters
+
+AFTER_HOURS = (1.0, 3.0)
+"""An invitation is declined between so many hours after it came."""
+
+WITHIN = timedelta(days=3)
+"""After this a held viewing is no longer given back by machine: a person is told."""
+
+
+def plan_decline(session: Session, reply: Reply, now: datetime) -> None:
+    """Plan the letter that gives a viewing back; nothing happens when the inquiry already has one.
+
+    It goes by mail to the enrolled address, also when the invitation came from elsewhere: no letter leaves the scope
+    of the consent.
+    """
+    inquiry = session.get_one(Inquiry, reply.inquiry_id)
+    if session.scalars(select(Decline.id).where(Decline.inquiry_id == inquiry.id)).first():
+        return
+    listing = inquiry.pair.listing
+    rng = generator(from_canonical(inquiry.pair.round.design).seed, "decline", listing.key, inquiry.arm.value)
+    variant = str(rng.choice(letters.declines()))
+    letter = letters.decline(variant, profile_of(inquiry), dwelling(listing))
+    planned = now + timedelta(hours=float(rng.uniform(*AFTER_HOURS)))
+    local, _, domain = inquiry.message_id.strip("<>").partition("@")
+    session.add(
+        Decline(
+            inquiry_id=inquiry.id,
+            state=LetterState.PLANNED,
+            channel=Channel.SMTP,
+            recipient=listing.advertiser.email,
+            message_id=f"<{local}.a@{domain}>",
+            in_reply_to=reply.message_id or inquiry.message_id,
+            subject=letter.subject,
+            body=letter.body,
+            planned_at=planned,
+            not_after=planned + WITHIN,
+        )
+    )
+    ledger.append(session, now, "courtesy", "decline.planned", f"inquiry:{inquiry.id}")

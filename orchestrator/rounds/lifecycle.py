@@ -1,0 +1,264 @@
+"""The life of a round: each function is one transition and writes one event."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session, selectinload
+
+from orchestrator import design as designs
+from orchestrator import ledger
+from orchestrator.design import Design
+from orchestrator.models import Control, Enrolment, InboundMail, Inquiry, Listing, Pair, Reply, Round
+from orchestrator.rounds import lookup
+from orchestrator.states import (
+    EXCLUDING_LABELS,
+    OPEN_LETTER,
+    Exclusion,
+    LetterState,
+    MailState,
+    PairState,
+    RoundState,
+)
+from profiles.errors import BadInput, Problem, Refused
+
+
+def approve(session: Session, name: str, actor: str, now: datetime) -> Round:
+    """planned → approved, by somebody else than the planner; from here the design is frozen."""
+    round_ = _in_state(session, name, "goedkeuren", RoundState.PLANNED)
+    if actor.casefold() == round_.planned_by.casefold():
+        raise Refused(
+            "same-person",
+            f"{actor} heeft ronde '{name}' zelf gepland en mag haar niet goedkeuren.",
+            "Laat een tweede persoon goedkeuren: praktijktest approve … --by NAAM.",
+        )
+    _check_unchanged(round_)
+    round_.approved_by, round_.approved_at = actor, now
+    return _move(session, round_, RoundState.APPROVED, actor, now, digest=round_.digest)
+
+
+def start(session: Session, name: str, actor: str, now: datetime, *, live: bool) -> Round:
+    """approved → running. ``live`` is the installation's own yes; a live design needs both."""
+    round_ = lookup.find(session, name)
+    if round_.state is RoundState.PLANNED:
+        raise Refused(
+            "not-approved",
+            f"Ronde '{name}' is nog niet goedgekeurd.",
+            f"Laat een ander dan {round_.planned_by} eerst praktijktest approve {name} doen.",
+        )
+    round_ = _in_state(session, name, "starten", RoundState.APPROVED)
+    _check_unchanged(round_)
+    check_live(designs.from_canonical(round_.design), live=live)
+    round_.started_at = now
+    return _move(session, round_, RoundState.RUNNING, actor, now)
+
+
+def pause(session: Session, name: str, actor: str, now: datetime, reason: str) -> Round:
+    """running → paused; acts at the next claim. Courtesy letters still go, so that no viewing stays held."""
+    round_ = _in_state(session, name, "pauzeren", RoundState.RUNNING)
+    round_.reason = reason
+    return _move(session, round_, RoundState.PAUSED, actor, now, reason=reason)
+
+
+def resume(session: Session, name: str, actor: str, now: datetime) -> Round:
+    """paused → running."""
+    round_ = _in_state(session, name, "hervatten", RoundState.PAUSED)
+    round_.reason = None
+    return _move(session, round_, RoundState.RUNNING, actor, now)
+
+
+def abort(session: Session, name: str, actor: str, now: datetime, reason: str) -> Round:
+    """Any state but closed, released or aborted → aborted; nothing more goes out."""
+    states = [state for state in RoundState if state not in _ENDED]
+    round_ = _in_state(session, name, "afbreken", *states)
+    round_.reason = reason
+    _cancel(session, Pair.round_id == round_.id)
+    return _move(session, round_, RoundState.ABORTED, actor, now, reason=reason)
+
+
+def collect(session: Session, name: str, actor: str, now: datetime) -> Round:
+    """running → collecting: every inquiry has ended and only answers are still awaited."""
+    round_ = _in_state(session, name, "afronden", RoundState.RUNNING)
+    if open_inquiries(session, round_):
+        raise Refused("letters-open", f"In ronde '{name}' moeten nog reacties worden verzonden.", "Wacht, of sluit af.")
+    return _move(session, round_, RoundState.COLLECTING, actor, now)
+
+
+def close(session: Session, name: str, actor: str, now: datetime, reason: str | None = None) -> Round:
+    """collecting → closed when the response window is over and all replies are coded.
+
+    With a ``reason`` a running, paused or collecting round closes early: what was not sent is cancelled, and pairs
+    whose window was not over do not count. Replies that still wait for a code always hold it up.
+    """
+    early = (RoundState.RUNNING, RoundState.PAUSED) if reason else ()
+    round_ = _in_state(session, name, "sluiten", RoundState.COLLECTING, *early)
+    end = window_end(session, round_)
+    if now < end and not reason:
+        raise Refused(
+            "window-open",
+            f"De antwoordtermijn van ronde '{name}' loopt nog tot {end:%d-%m-%Y %H:%M} UTC.",
+            "Wacht, of sluit voortijdig met --reason.",
+        )
+    if waiting := waiting_to_code(session, round_):
+        raise Refused(
+            "coding-open",
+            f"In ronde '{name}' wachten nog {waiting} antwoorden op codering.",
+            "Codeer ze eerst: praktijktest queue en praktijktest code.",
+        )
+    round_.closed_at, round_.reason = now, reason
+    _cancel(session, Pair.round_id == round_.id)
+    _settle_pairs(session, round_, now)
+    return _move(session, round_, RoundState.CLOSED, actor, now, reason=reason)
+
+
+def withdraw(session: Session, key: str, actor: str, now: datetime) -> int:
+    """End an advertiser's consent at once: its open letters are cancelled. Return how many letters that stopped."""
+    advertiser = lookup.advertiser(session, key)
+    session.execute(
+        update(Enrolment)
+        .where(Enrolment.advertiser_id == advertiser.id, Enrolment.withdrawn_at.is_(None))
+        .values(withdrawn_at=now)
+    )
+    listings = select(Listing.id).where(Listing.advertiser_id == advertiser.id)
+    stopped = _cancel(session, Pair.listing_id.in_(listings), Exclusion.WITHDRAWN)
+    ledger.append(session, now, actor, "advertiser.withdrawn", f"advertiser:{advertiser.id}", {"stopped": stopped})
+    return stopped
+
+
+def set_sending(session: Session, enabled: bool, actor: str, now: datetime, reason: str | None = None) -> None:
+    """Open or shut all sending of this installation, courtesy letters included (the kill switch)."""
+    control = session.get_one(Control, 1)
+    control.sending_enabled, control.reason = enabled, reason
+    kind = "sending.opened" if enabled else "sending.shut"
+    ledger.append(session, now, actor, kind, "control", {"reason": reason})
+
+
+def check_live(design: Design, *, live: bool) -> None:
+    """Raise `Refused` for a live design on an installation that did not say yes to live sending."""
+    if design.mode == "live" and not live:
+        raise Refused(
+            "live-not-set",
+            f"Ronde '{design.round}' staat op mode: live, maar deze installatie mag niet echt verzenden.",
+            "Zet PRAKTIJKTEST_LIVE=yes, of kies mode: rehearsal.",
+        )
+
+
+def in_state(session: Session, state: RoundState) -> list[Round]:
+    """Return the rounds that are in this state."""
+    return list(session.scalars(select(Round).where(Round.state == state).order_by(Round.id)))
+
+
+def window_end(session: Session, round_: Round) -> datetime:
+    """Return the moment after which silence is GEEN_REACTIE for every inquiry that was sent."""
+    days = designs.from_canonical(round_.design).outcome.response_days
+    last = session.scalar(select(func.max(Inquiry.sent_at)).join(Pair).where(Pair.round_id == round_.id))
+    return (last or round_.started_at or round_.planned_at) + timedelta(days=days)
+
+
+def open_inquiries(session: Session, round_: Round) -> int:
+    """Return how many inquiries may still go out."""
+    rows = select(func.count()).select_from(Inquiry).join(Pair)
+    return session.scalar(rows.where(Pair.round_id == round_.id, Inquiry.state.in_(OPEN_LETTER))) or 0
+
+
+def waiting_to_code(session: Session, round_: Round) -> int:
+    """Return how many replies have no final label yet, and mails that nobody has read yet."""
+    replies = select(func.count()).select_from(Reply).join(Inquiry).join(Pair)
+    uncoded = session.scalar(replies.where(Pair.round_id == round_.id, Reply.label.is_(None))) or 0
+    unread = select(func.count()).select_from(InboundMail).where(InboundMail.state == MailState.STORED)
+    return uncoded + (session.scalar(unread) or 0)
+
+
+_ENDED = (RoundState.CLOSED, RoundState.RELEASED, RoundState.ABORTED)
+
+
+def _in_state(session: Session, name: str, verb: str, *states: RoundState) -> Round:
+    round_ = lookup.find(session, name)
+    if round_.state not in states:
+        allowed = " of ".join(state.value for state in states)
+        raise Refused("wrong-state", f"Ronde '{name}' is {round_.state.value}; {verb} kan alleen als zij {allowed} is.")
+    return round_
+
+
+def _move(session: Session, round_: Round, state: RoundState, actor: str, now: datetime, **data: object) -> Round:
+    before, round_.state = round_.state, state
+    told = {"from": before.value, "to": state.value, **{key: value for key, value in data.items() if value}}
+    ledger.append(session, now, actor, f"round.{state.value}", f"round:{round_.id}", told)
+    return round_
+
+
+def _check_unchanged(round_: Round) -> None:
+    """Refuse when the stored design, or the file it was planned from, is no longer what was planned."""
+    stored = designs.digest(designs.from_canonical(round_.design))
+    if stored != round_.digest:
+        raise _changed(round_, "in de database", stored)
+    path = Path(round_.design_path) if round_.design_path else None
+    if path is None or not path.exists():
+        return
+    if (found := _digest_of_file(path)) != round_.digest:
+        raise _changed(round_, f"in {path.name}", found)
+
+
+def _digest_of_file(path: Path) -> str:
+    try:
+        return designs.digest(designs.read_design(path))
+    except BadInput:
+        return "onleesbaar"
+
+
+def _changed(round_: Round, where: str, found: str) -> BadInput:
+    return BadInput(
+        Problem(
+            "design-changed",
+            f"De onderzoeksopzet van ronde '{round_.name}' is {where} gewijzigd na het plannen "
+            f"(vastgelegd {round_.digest[:12]}).",
+            file=round_.design_path,
+            found=found[:12],
+            remedy="Zet de vastgelegde opzet terug, of plan een nieuwe versie (verhoog version).",
+        )
+    )
+
+
+def _cancel(session: Session, where: object, reason: Exclusion | None = None) -> int:
+    """Cancel what has not reached the wire; with a reason the open pairs are excluded for it as well."""
+    pairs = select(Pair.id).where(where)  # type: ignore[arg-type]
+    waiting = (LetterState.PLANNED, LetterState.CLAIMED)
+    if reason:
+        touched = select(Inquiry.pair_id).where(Inquiry.pair_id.in_(pairs), Inquiry.state.in_(waiting))
+        session.execute(
+            update(Pair)
+            .where(Pair.id.in_(touched), Pair.state == PairState.OPEN)
+            .values(state=PairState.EXCLUDED, reason=reason.value)
+        )
+    stopped = session.execute(
+        update(Inquiry)
+        .where(Inquiry.pair_id.in_(pairs), Inquiry.state.in_(waiting))
+        .values(state=LetterState.CANCELLED)
+        .returning(Inquiry.id)
+    )
+    return len(stopped.all())
+
+
+def _settle_pairs(session: Session, round_: Round, now: datetime) -> None:
+    """open → usable or excluded, for every pair of the round."""
+    days = timedelta(days=designs.from_canonical(round_.design).outcome.response_days)
+    rows = select(Pair).where(Pair.round_id == round_.id, Pair.state == PairState.OPEN)
+    for pair in session.scalars(rows.options(selectinload(Pair.inquiries).selectinload(Inquiry.replies))):
+        reason = _exclusion(pair, now - days)
+        pair.state = PairState.EXCLUDED if reason else PairState.USABLE
+        pair.reason = reason.value if reason else None
+
+
+def _exclusion(pair: Pair, sent_by: datetime) -> Exclusion | None:
+    """Return why a pair does not count, or None; an inquiry sent after ``sent_by`` had no full window."""
+    states = {inquiry.state for inquiry in pair.inquiries}
+    if LetterState.UNCERTAIN in states:
+        return Exclusion.UNCERTAIN
+    if states != {LetterState.SENT}:
+        return Exclusion.NOT_SENT
+    for reply in (reply for inquiry in pair.inquiries for reply in inquiry.replies):
+        if reply.label in EXCLUDING_LABELS:
+            return EXCLUDING_LABELS[reply.label]
+    if any(inquiry.sent_at is None or inquiry.sent_at > sent_by for inquiry in pair.inquiries):
+        return Exclusion.CLOSED_EARLY
+    return None

@@ -1,0 +1,38 @@
+"""Finding rounds and advertisers by the name a person types."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from orchestrator.models import Advertiser, Reply, Round
+from profiles.errors import Refused
+
+
+def latest(session: Session, name: str) -> Round | None:
+    """Return the newest version of the round of that name."""
+    return session.scalars(select(Round).where(Round.name == name).order_by(Round.version.desc()).limit(1)).first()
+
+
+def find(session: Session, name: str) -> Round:
+    """Return the newest version of the round of that name; raise `Refused` naming the rounds there are."""
+    round_ = latest(session, name)
+    if round_ is None:
+        known = session.scalars(select(Round.name).distinct().order_by(Round.name)).all()
+        there = f"Er zijn: {', '.join(known)}." if known else "Er is nog geen ronde: begin met praktijktest plan."
+        raise Refused("unknown-round", f"Er is geen ronde '{name}'.", there)
+    return round_
+
+
+def advertiser(session: Session, key: str) -> Advertiser:
+    """Return the advertiser with that key; raise `Refused` when nobody has it."""
+    found = session.scalars(select(Advertiser).where(Advertiser.key == key)).first()
+    if found is None:
+        raise Refused("unknown-advertiser", f"Er is geen woningaanbieder '{key}'.", "Zie de kolom advertiser.")
+    return found
+
+
+def reply(session: Session, number: int) -> Reply:
+    """Return the reply with that number; raise `Refused` when there is none."""
+    found = session.get(Reply, number)
+    if found is None:
+        raise Refused("unknown-reply", f"Er is geen antwoord {number}.", "Zie praktijktest queue.")
+    return found

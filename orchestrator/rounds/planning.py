@@ -1,0 +1,197 @@
+"""From design, participants and listings to a planned round: every letter written, every moment fixed."""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from orchestrator import ledger
+from orchestrator.assignment import Draw, draw, generator, select_listings
+from orchestrator.design import Design, canonical, digest
+from orchestrator.enrolment import enrol
+from orchestrator.intake import ListingRow, Participant, check_intake
+from orchestrator.listings import dwelling, take_in
+from orchestrator.models import Inquiry, Listing, Pair, Refusal, Round, Study
+from orchestrator.people import to_record
+from orchestrator.rounds import lookup
+from orchestrator.schedule import Times, place
+from orchestrator.states import LetterState, PairState, RoundState
+from profiles import letters
+from profiles.catalogue import Catalogue, load
+from profiles.errors import BadInput, Problem, Refused
+from profiles.pairs import Arm, Matched, match
+
+LATEST = timedelta(days=3)
+"""A letter that could not go within this time of its planned moment no longer goes: the dwelling is another market."""
+
+
+def plan(
+    session: Session,
+    design: Design,
+    participants: Sequence[Participant],
+    listings: Sequence[ListingRow],
+    *,
+    actor: str,
+    now: datetime,
+    path: Path | None = None,
+) -> Round:
+    """Store a round, planned, with all its pairs and letters; a plan that nobody approved yet is replaced.
+
+    Raises `BadInput` for input that does not fit together and `Refused` when the round cannot be planned (again).
+    """
+    if problems := check_intake(design, participants, listings):
+        raise BadInput(problems)
+    _make_room(session, design)
+    advertisers = enrol(session, participants)
+    rows = take_in(session, listings, advertisers)
+    round_ = Round(
+        study_id=_study(session, design).id,
+        name=design.round,
+        version=design.version,
+        design=canonical(design),
+        design_path=str(path.resolve()) if path else None,
+        digest=digest(design),
+        state=RoundState.PLANNED,
+        planned_by=actor,
+        planned_at=now,
+    )
+    session.add(round_)
+    session.flush()
+    planned, refused = _assign(design, participants, listings)
+    session.add_all(Refusal(round_id=round_.id, listing_id=rows[key].id, reason=why) for key, why in refused.items())
+    _write_pairs(session, round_, design, planned, rows)
+    told = {"digest": round_.digest, "pairs": len(planned), "refused": len(refused)}
+    ledger.append(session, now, actor, "round.planned", f"round:{round_.id}", told)
+    return round_
+
+
+def _make_room(session: Session, design: Design) -> None:
+    """Refuse a plan that would overrule an approved one; drop one that nobody approved."""
+    there = lookup.latest(session, design.round)
+    if there is None:
+        return
+    if there.version == design.version and there.state is RoundState.PLANNED:
+        _drop(session, there)
+    elif there.version == design.version and there.digest == digest(design):
+        raise Refused("already-planned", f"Ronde '{there.name}' is al gepland en is {there.state.value}.")
+    elif there.version >= design.version:
+        raise BadInput(
+            Problem(
+                "design-changed",
+                f"Versie {there.version} van ronde '{there.name}' is {there.state.value} en ligt vast "
+                f"({there.digest[:12]}); deze opzet is een andere ({digest(design)[:12]}).",
+                found=f"version: {design.version}",
+                remedy=f"Zet de vastgelegde opzet terug, of schrijf version: {there.version + 1}.",
+            )
+        )
+    elif there.state not in (RoundState.CLOSED, RoundState.RELEASED, RoundState.ABORTED):
+        raise Refused(
+            "version-running",
+            f"Versie {there.version} van ronde '{there.name}' is nog {there.state.value}.",
+            "Sluit die versie af (praktijktest close of abort) voordat u een nieuwe plant.",
+        )
+
+
+def _drop(session: Session, round_: Round) -> None:
+    pairs = select(Pair.id).where(Pair.round_id == round_.id)
+    session.execute(delete(Inquiry).where(Inquiry.pair_id.in_(pairs)))
+    session.execute(delete(Pair).where(Pair.round_id == round_.id))
+    session.execute(delete(Refusal).where(Refusal.round_id == round_.id))
+    session.delete(round_)
+    session.flush()
+
+
+def _study(session: Session, design: Design) -> Study:
+    told = design.study
+    study = session.scalars(select(Study).where(Study.name == told.name)).first() or Study(name=told.name)
+    study.commissioner, study.legal_basis, study.purpose = told.commissioner, told.legal_basis, told.purpose
+    study.ethics_reference, study.dpia_reference = told.ethics_reference, told.dpia_reference
+    study.retention_months = told.retention_months
+    session.add(study)
+    session.flush()
+    return study
+
+
+def _assign(
+    design: Design, participants: Sequence[Participant], listings: Sequence[ListingRow]
+) -> tuple[dict[str, Times], dict[str, str]]:
+    """Choose the listings and fix their moments; return the times and the refusals, both by listing key."""
+    selection = select_listings(design, participants, listings)
+    refused = {refusal.listing: refusal.reason.value for refusal in selection.refused}
+    chosen = set(selection.chosen)
+    times: dict[str, Times] = {}
+    for participant in participants:
+        own = [row.listing for row in listings if row.advertiser == participant.advertiser and row.listing in chosen]
+        consent = (participant.consent_from, participant.consent_until)
+        placed = place(design, participant.advertiser, own, consent=consent)
+        times |= placed.times
+        refused |= {refusal.listing: refusal.reason.value for refusal in placed.refused}
+    return times, refused
+
+
+def _write_pairs(
+    session: Session, round_: Round, design: Design, planned: Mapping[str, Times], rows: Mapping[str, Listing]
+) -> None:
+    catalogue, variants = load(), letters.variants(design.letters.level)
+    in_order = sorted(planned, key=lambda key: (planned[key].first, key))
+    for number, key in enumerate(in_order, start=1):
+        drawn = draw(design, key, variants)
+        pair = Pair(
+            round_id=round_.id,
+            listing_id=rows[key].id,
+            code=f"P-{number:04d}",
+            sham=drawn.sham,
+            first=drawn.first,
+            state=PairState.OPEN,
+        )
+        matched = _profiles(design, catalogue, rows[key], drawn)
+        pair.inquiries = [_inquiry(design, rows[key], drawn, matched, arm, planned[key]) for arm in Arm]
+        session.add(pair)
+    session.flush()
+
+
+def _profiles(design: Design, catalogue: Catalogue, listing: Listing, drawn: Draw) -> Matched:
+    """Draw the two applicants of a pair."""
+    rng, move_in = generator(design.seed, "profile", listing.key), _move_in(design.schedule.last_day)
+    return match(catalogue, design.question.ground, drawn.sets, listing.rent, move_in, rng)
+
+
+def _inquiry(design: Design, listing: Listing, drawn: Draw, matched: Matched, arm: Arm, times: Times) -> Inquiry:
+    profile, order = matched.of(arm), 1 if arm is drawn.first else 2
+    letter = letters.render(drawn.variants[arm], profile, dwelling(listing), design.letters.level)
+    token = _token(design, listing.key, arm)
+    planned = times.first if order == 1 else times.second
+    return Inquiry(
+        arm=arm,
+        order=order,
+        gap=times.gap,
+        variant=drawn.variants[arm],
+        profile=to_record(profile),
+        sender_name=profile.full_name,
+        reply_address=f"{profile.mailbox}.{token[:8]}@{design.letters.domain}",
+        message_id=f"<{token}@{design.letters.domain}>",
+        channel=listing.advertiser.channel,
+        recipient=listing.advertiser.address,
+        subject=letter.subject,
+        body=letter.body,
+        state=LetterState.PLANNED,
+        planned_at=planned,
+        not_after=planned + LATEST,
+    )
+
+
+def _token(design: Design, listing_key: str, arm: Arm) -> str:
+    """Return 26 letters and digits (130 bits) that belong to one inquiry and can be re-created from the design."""
+    parts = (design.round, str(design.version), str(design.seed), listing_key, arm.value)
+    hashed = hashlib.sha256("\x1f".join(parts).encode()).digest()
+    return base64.b32encode(hashed).decode().lower()[:26]
+
+
+def _move_in(last_day: date) -> date:
+    """Return the first day of the second month after the round: a date every applicant can mean."""
+    month = last_day.month + 1
+    return date(last_day.year + month // 12, month % 12 + 1, 1)

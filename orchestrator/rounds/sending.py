@@ -1,0 +1,397 @@
+"""Claim, gate, record, sweep: a letter goes out at most once, and pairs stay whole.
+
+The row is the message. Whoever does not change exactly one row stops. Every time is a time of the installation's
+clock; leases and back-offs are given as spans of that clock. See DESIGN §4 for the protocol.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import cast
+
+from sqlalchemy import ColumnElement, Integer, Select, Table, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.sql.dml import ReturningUpdate
+
+from orchestrator import enrolment, ledger, limits
+from orchestrator.db import UtcDateTime
+from orchestrator.design import from_canonical
+from orchestrator.intake import Channel
+from orchestrator.models import Attempt, Control, Decline, Inquiry, Listing, Pair, Round, Study
+from orchestrator.schedule import Calendar
+from orchestrator.states import AttemptOutcome, Exclusion, LetterState, PairState, RoundState
+
+Kind = type[Inquiry] | type[Decline]
+"""Which of the two kinds of letters a function works on."""
+
+
+class AlreadyTried(Exception):
+    """The attempt table knows of a try that the letter's row does not: whoever gets this must not send.
+
+    The transaction is lost with it, and so is the change of state.
+    """
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One letter that this worker may try to send, under this fence."""
+
+    kind: Kind
+    id: int
+    fence: int
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """All a channel needs to send one letter once; nothing in it tells the arm."""
+
+    claim: Claim
+    channel: Channel
+    recipient: str
+    sender_name: str
+    sender_address: str
+    subject: str
+    body: str
+    message_id: str
+    reference: str
+    in_reply_to: str | None
+    date: datetime
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the wire told: an outcome (never `sending`), the phase it was reached in, and a detail for the log."""
+
+    outcome: AttemptOutcome
+    phase: str
+    detail: str
+
+
+def claim_inquiries(
+    session: Session, round_: Round, worker: str, now: datetime, lease: timedelta, grace: timedelta, most: int
+) -> list[Claim]:
+    """planned → claimed for at most ``most`` due inquiries of a round.
+
+    Outside office hours only a letter that became due within ``grace`` still goes; the rest waits for the next
+    opening.
+    """
+    design = from_canonical(round_.design)
+    # Closed: only what became due just now may still go. Open: whatever is due.
+    since = round_.planned_at if Calendar(design.schedule).is_open(now) else now - grace
+    asked = {**limits.parameters(design, now), "late": now - grace, "round_id": round_.id, "since": since}
+    return _claim(session, Inquiry, asked, worker, lease, most)
+
+
+def claim_declines(
+    session: Session, worker: str, now: datetime, lease: timedelta, grace: timedelta, most: int
+) -> list[Claim]:
+    """planned → claimed for at most ``most`` courtesy letters, of any round: a held viewing is given back."""
+    return _claim(session, Decline, {"now": now, "late": now - grace}, worker, lease, most)
+
+
+def gate(
+    session: Session, claim: Claim, worker: str, now: datetime, lease: timedelta, grace: timedelta
+) -> Envelope | None:
+    """claimed → sending, right before the wire; None when the letter may not go (any more).
+
+    Asks fence, lease, kill switch, consent, caps and pair rule once more, and leaves the attempt row that forbids a
+    second try; raises `AlreadyTried` when there is one. The caller commits before the first byte, and releases what
+    was refused.
+    """
+    letter = _whole(session, claim)
+    asked = {"letter_id": claim.id, "held_fence": claim.fence, "now": now, "late": now - grace, "lease": now + lease}
+    if isinstance(letter, Inquiry):
+        # Two workers may hold claims on two pairs of one advertiser: the lock makes the caps exact, not nearly so.
+        limits.lock(session, letter.pair.listing.advertiser_id)
+        asked |= limits.parameters(from_canonical(letter.pair.round.design), now)
+    changed = session.execute(_gate_statement(claim.kind), asked).all()
+    if len(changed) != 1:
+        return None
+    _open_attempt(session, letter, claim, worker, now)
+    ledger.append(session, now, worker, "letter.sending", _subject(claim), {"fence": claim.fence})
+    return _envelope(letter, claim, now)
+
+
+def release(session: Session, claim: Claim, now: datetime, wait: timedelta) -> None:
+    """claimed → planned, for what the gate refused; asked again after ``wait``."""
+    session.execute(
+        update(claim.kind)
+        .where(claim.kind.id == claim.id, claim.kind.fence == claim.fence, claim.kind.state == LetterState.CLAIMED)
+        .values(state=LetterState.PLANNED, next_try_at=now + wait, lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def record(session: Session, claim: Claim, worker: str, now: datetime, result: Result, back_off: timedelta) -> None:
+    """sending → sent, failed, uncertain, or planned again after ``back_off``; by what the wire told.
+
+    A letter that the sweep already called uncertain is still settled here: nobody knows better than who sent it.
+    """
+    letter = _locked(session, claim)
+    if letter.fence != claim.fence or letter.state not in (LetterState.SENDING, LetterState.UNCERTAIN):
+        ledger.append(session, now, worker, "letter.late-result", _subject(claim), {"outcome": result.outcome.value})
+        return
+    letter.state, letter.lease_until = _AFTER[result.outcome], None
+    letter.last_error = None if result.outcome is AttemptOutcome.SENT else f"{result.phase}: {result.detail}"
+    if result.outcome is AttemptOutcome.SENT:
+        letter.sent_at, letter.remote_ref = now, result.detail
+    if result.outcome is AttemptOutcome.NOT_SENT:
+        letter.next_try_at = now + back_off * 2 ** (letter.attempts - 1)
+    _end_attempt(session, letter.message_id, claim.fence, now, result)
+    session.flush()
+    ledger.append(session, now, worker, f"letter.{result.outcome.value}", _subject(claim), {"phase": result.phase})
+    if isinstance(letter, Inquiry):
+        _tell_other_half(session, letter, now)
+
+
+def sweep(session: Session, now: datetime, margin: timedelta, grace: timedelta) -> dict[str, int]:
+    """Free expired claims, call expired sends uncertain, expire what is too late; return how many of each.
+
+    ``margin`` is how long after its lease a silent worker is given up, ``grace`` how late a letter may still go.
+    """
+    told: dict[str, int] = {}
+    for kind in (Inquiry, Decline):
+        lapsed = kind.lease_until < now
+        for name, where, state in (
+            ("freed", (kind.state == LetterState.CLAIMED, lapsed), LetterState.PLANNED),
+            ("expired", (kind.state == LetterState.PLANNED, kind.not_after < now - grace), LetterState.EXPIRED),
+        ):
+            told[name] = told.get(name, 0) + _set_state(session, kind, where, state)
+        told["uncertain"] = told.get("uncertain", 0) + _lost(session, kind, now, margin)
+    told = {name: number for name, number in told.items() if number}
+    if told:
+        ledger.append(session, now, "sweep", "letters.swept", "letters", told)
+    return told
+
+
+def settle(session: Session, inquiry: Inquiry, actor: str, now: datetime, evidence: str) -> None:
+    """uncertain → sent, by evidence that the letter arrived (a reply, a ledger copy, a person)."""
+    if inquiry.state is not LetterState.UNCERTAIN:
+        return
+    inquiry.state = LetterState.SENT
+    inquiry.sent_at = inquiry.sent_at or _started(session, inquiry)
+    session.execute(
+        update(Attempt)
+        .where(Attempt.message_id == inquiry.message_id, Attempt.outcome == AttemptOutcome.UNCERTAIN)
+        .values(outcome=AttemptOutcome.SENT, detail=evidence)
+    )
+    ledger.append(session, now, actor, "letter.settled", f"inquiry:{inquiry.id}", {"evidence": evidence})
+    _tell_other_half(session, inquiry, now)
+
+
+def permitted(kind: Kind) -> list[ColumnElement[bool]]:
+    """Return the SQL conditions under which a letter may go, now; asked at the claim and again at the gate.
+
+    To be asked with `limits.parameters` and ``late``: the moment before which a letter's last moment must not lie.
+    For a courtesy letter, which also goes in a paused round, ``now`` and ``late`` are enough.
+    """
+    in_time = kind.not_after >= bindparam("late", type_=UtcDateTime())
+    return [_sending_is_open(), in_time, *(_pair_rules() if kind is Inquiry else _courtesy_rules())]
+
+
+def _pair_rules() -> list[ColumnElement[bool]]:
+    first = aliased(Inquiry)
+    sent = exists().where(first.pair_id == Inquiry.pair_id, first.order == 1, first.state == LetterState.SENT)
+    allowed = exists().where(
+        Pair.id == Inquiry.pair_id,
+        Pair.state == PairState.OPEN,
+        Pair.round_id == Round.id,
+        Round.state == RoundState.RUNNING,
+        Listing.id == Pair.listing_id,
+        limits.in_scope(Inquiry.recipient, Listing.advertiser_id),
+        enrolment.valid(Listing.advertiser_id, bindparam("purpose", type_=Study.purpose.type), limits.NOW),
+        or_(Inquiry.order == 2, limits.under_caps()),
+    )
+    return [or_(Inquiry.order == 1, sent.correlate_except(first)), allowed.correlate_except(Pair, Round, Listing)]
+
+
+def _courtesy_rules() -> list[ColumnElement[bool]]:
+    allowed = exists().where(
+        Inquiry.id == Decline.inquiry_id,
+        Pair.id == Inquiry.pair_id,
+        Round.id == Pair.round_id,
+        Study.id == Round.study_id,
+        Listing.id == Pair.listing_id,
+        limits.in_scope(Decline.recipient, Listing.advertiser_id),
+        enrolment.valid(Listing.advertiser_id, Study.purpose, limits.NOW),
+    )
+    return [allowed.correlate_except(Inquiry, Pair, Round, Study, Listing)]
+
+
+@cache
+def _due_statement(kind: Kind) -> Select[int]:
+    """Select the due letters of a round (inquiries) or of all rounds (courtesy letters), locked and skipping locks."""
+    rows = select(kind.id).where(
+        kind.state == LetterState.PLANNED,
+        kind.planned_at <= limits.NOW,
+        or_(kind.next_try_at.is_(None), kind.next_try_at <= limits.NOW),
+        *permitted(kind),
+    )
+    if kind is Inquiry:
+        rows = rows.join(Pair).where(
+            Pair.round_id == bindparam("round_id"),
+            Inquiry.planned_at >= bindparam("since", type_=UtcDateTime()),
+        )
+    rows = rows.order_by(kind.planned_at, kind.id).limit(bindparam("most", type_=Integer))
+    return rows.with_for_update(of=kind, skip_locked=True)
+
+
+@cache
+def _gate_statement(kind: Kind) -> ReturningUpdate[int]:
+    """claimed → sending for one letter, when fence, lease and every condition still hold."""
+    table = cast("Table", kind.__table__)
+    return (
+        update(table)
+        .where(
+            kind.id == bindparam("letter_id"),
+            kind.fence == bindparam("held_fence"),
+            kind.state == LetterState.CLAIMED,
+            kind.lease_until > limits.NOW,
+            *permitted(kind),
+        )
+        .values(
+            state=LetterState.SENDING,
+            attempts=table.c.attempts + 1,
+            lease_until=bindparam("lease", type_=UtcDateTime()),
+        )
+        .returning(table.c.id)
+    )
+
+
+_AFTER = {
+    AttemptOutcome.SENT: LetterState.SENT,
+    AttemptOutcome.NOT_SENT: LetterState.PLANNED,
+    AttemptOutcome.REFUSED: LetterState.FAILED,
+    AttemptOutcome.UNCERTAIN: LetterState.UNCERTAIN,
+}
+
+
+def _sending_is_open() -> ColumnElement[bool]:
+    return exists().where(Control.id == 1, Control.sending_enabled.is_(True)).correlate_except(Control)
+
+
+def _claim(
+    session: Session, kind: Kind, asked: dict[str, object], worker: str, lease: timedelta, most: int
+) -> list[Claim]:
+    now = cast("datetime", asked["now"])
+    ids = session.scalars(_due_statement(kind), {**asked, "most": most}).all()
+    if not ids:
+        return []
+    rows = session.execute(
+        update(kind)
+        .where(kind.id.in_(ids), kind.state == LetterState.PLANNED)
+        .values(state=LetterState.CLAIMED, fence=kind.fence + 1, worker=worker, lease_until=now + lease)
+        .returning(kind.id, kind.fence)
+        .execution_options(synchronize_session=False)
+    ).all()
+    claims = [Claim(kind, row.id, row.fence) for row in sorted(rows, key=lambda row: ids.index(row.id))]
+    ledger.append(session, now, worker, f"{kind.__tablename__}.claimed", "letters", {"ids": [c.id for c in claims]})
+    return claims
+
+
+def _whole(session: Session, claim: Claim) -> Inquiry | Decline:
+    """Return the letter with all that an envelope asks of its pair, in one query."""
+    if claim.kind is Inquiry:
+        of_pair = joinedload(Inquiry.pair)
+    else:
+        of_pair = joinedload(Decline.inquiry, innerjoin=True).joinedload(Inquiry.pair)
+    around = (of_pair.joinedload(Pair.listing), of_pair.joinedload(Pair.round))
+    return cast("Inquiry | Decline", session.get_one(claim.kind, claim.id, options=around))
+
+
+def _locked(session: Session, claim: Claim) -> Inquiry | Decline:
+    letter = session.get_one(claim.kind, claim.id, populate_existing=True, with_for_update=True)
+    return cast("Inquiry | Decline", letter)
+
+
+def _open_attempt(session: Session, letter: Inquiry | Decline, claim: Claim, worker: str, now: datetime) -> None:
+    try:
+        session.execute(
+            insert(Attempt).values(
+                message_id=letter.message_id,
+                fence=claim.fence,
+                worker=worker,
+                started_at=now,
+                outcome=AttemptOutcome.SENDING,
+            )
+        )
+    except IntegrityError as error:
+        raise AlreadyTried(letter.message_id) from error
+
+
+def _end_attempt(session: Session, message_id: str, fence: int, now: datetime, result: Result) -> None:
+    session.execute(
+        update(Attempt)
+        .where(Attempt.message_id == message_id, Attempt.fence == fence)
+        .values(outcome=result.outcome, ended_at=now, phase=result.phase, detail=result.detail)
+    )
+
+
+def _envelope(letter: Inquiry | Decline, claim: Claim, now: datetime) -> Envelope:
+    inquiry = letter if isinstance(letter, Inquiry) else letter.inquiry
+    return Envelope(
+        claim=claim,
+        channel=letter.channel,
+        recipient=letter.recipient,
+        sender_name=inquiry.sender_name,
+        sender_address=inquiry.reply_address,
+        subject=letter.subject,
+        body=letter.body,
+        message_id=letter.message_id,
+        reference=inquiry.pair.listing.reference,
+        in_reply_to=letter.in_reply_to if isinstance(letter, Decline) else None,
+        date=now,
+    )
+
+
+def _tell_other_half(session: Session, inquiry: Inquiry, now: datetime) -> None:
+    """After a first letter: fix the earliest moment of the second, or cancel it when the first was refused."""
+    other = session.scalars(
+        select(Inquiry).where(Inquiry.pair_id == inquiry.pair_id, Inquiry.id != inquiry.id)
+    ).one_or_none()
+    if other is None or other.state is not LetterState.PLANNED:
+        return
+    if inquiry.state is LetterState.FAILED:
+        other.state = LetterState.CANCELLED
+        inquiry.pair.state, inquiry.pair.reason = PairState.EXCLUDED, Exclusion.NOT_SENT.value
+        ledger.append(session, now, "rounds", "pair.excluded", f"pair:{inquiry.pair_id}", {"reason": "refused"})
+    elif inquiry.state is LetterState.SENT and inquiry.sent_at and inquiry.sent_at + other.gap > other.planned_at:
+        # The first went late: the second keeps its gap, and moves to a moment the office is open.
+        calendar = Calendar(from_canonical(inquiry.pair.round.design).schedule)
+        earliest = calendar.next_open(inquiry.sent_at + other.gap)
+        other.not_after += earliest - other.planned_at
+        other.planned_at = earliest
+
+
+def _set_state(session: Session, kind: Kind, where: tuple[ColumnElement[bool], ...], state: LetterState) -> int:
+    changed = session.execute(
+        update(kind)
+        .where(*where)
+        .values(state=state, lease_until=None)
+        .returning(kind.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(changed.all())
+
+
+def _lost(session: Session, kind: Kind, now: datetime, margin: timedelta) -> int:
+    """sending → uncertain when the lease ran out ``margin`` ago: its worker is gone and nobody knows what arrived."""
+    rows = session.execute(
+        update(kind)
+        .where(kind.state == LetterState.SENDING, kind.lease_until < now - margin)
+        .values(state=LetterState.UNCERTAIN, lease_until=None, last_error="het werkproces viel weg tijdens verzending")
+        .returning(kind.message_id, kind.fence)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for message_id, fence in rows:
+        _end_attempt(session, message_id, fence, now, Result(AttemptOutcome.UNCERTAIN, "lease", "werkproces weg"))
+    return len(rows)
+
+
+def _started(session: Session, inquiry: Inquiry) -> datetime | None:
+    return session.scalar(select(func.max(Attempt.started_at)).where(Attempt.message_id == inquiry.message_id))
+
+
+def _subject(claim: Claim) -> str:
+    return f"{claim.kind.__tablename__}:{claim.id}"

@@ -1,0 +1,41 @@
+"""Bringing a database to the shape this version knows, and refusing one that a newer version made."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+from orchestrator.db import Database
+from orchestrator.models import Control
+from profiles.errors import Refused
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def prepare(database: Database) -> None:
+    """Create or upgrade the tables; raise `Refused` when the database belongs to a newer version."""
+    with database.engine.connect() as connection:
+        revision = MigrationContext.configure(connection).get_current_revision()
+        connection.rollback()
+    known = {script.revision for script in ScriptDirectory.from_config(_config(database.engine)).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise Refused(
+            "newer-database",
+            f"De database is gemaakt door een nieuwere versie van praktijktest (schema {revision}).",
+            "Werk praktijktest bij, of kies een andere database (PRAKTIJKTEST_DATABASE_URL of PRAKTIJKTEST_DATA).",
+        )
+    config = _config(database.engine)
+    command.upgrade(config, "head")
+    with database.writing() as session:
+        if session.get(Control, 1) is None:
+            session.add(Control(id=1, sending_enabled=True))
+
+
+def _config(engine: Engine) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["engine"] = engine
+    return config

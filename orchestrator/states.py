@@ -1,0 +1,83 @@
+"""The words of the record: states of a round, a pair and a letter, and why a pair does not count."""
+
+from enum import StrEnum
+
+
+class RoundState(StrEnum):
+    """draft → planned → approved → running ⇄ paused → collecting → closed → released; any → aborted."""
+
+    DRAFT = "draft"
+    PLANNED = "planned"
+    APPROVED = "approved"
+    RUNNING = "running"
+    PAUSED = "paused"
+    COLLECTING = "collecting"
+    CLOSED = "closed"
+    RELEASED = "released"
+    ABORTED = "aborted"
+
+
+class LetterState(StrEnum):
+    """planned → claimed → sending → sent; also failed, uncertain, expired, cancelled."""
+
+    PLANNED = "planned"
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+OPEN_LETTER = (LetterState.PLANNED, LetterState.CLAIMED, LetterState.SENDING)
+ON_THE_WIRE = (LetterState.SENDING, LetterState.SENT, LetterState.UNCERTAIN)
+
+
+class PairState(StrEnum):
+    """open → usable, or excluded with a reason."""
+
+    OPEN = "open"
+    USABLE = "usable"
+    EXCLUDED = "excluded"
+
+
+class Exclusion(StrEnum):
+    """Why a pair does not count in the analysis (Dutch slugs: they are printed)."""
+
+    NOT_SENT = "niet-verzonden"
+    UNCERTAIN = "verzending-onzeker"
+    UNDELIVERABLE = "onbestelbaar"
+    DETECTED = "test-herkend"
+    WITHDRAWN = "deelname-ingetrokken"
+    CLOSED_EARLY = "voortijdig-gesloten"
+
+
+class AttemptOutcome(StrEnum):
+    """What is known of one try on the wire."""
+
+    SENDING = "sending"
+    SENT = "sent"
+    UNCERTAIN = "uncertain"
+    NOT_SENT = "not_sent"
+    REFUSED = "refused"
+
+
+class MailState(StrEnum):
+    """A stored mail waits to be read, then belongs to an inquiry, waits for a person, or says nothing."""
+
+    STORED = "stored"
+    MATCHED = "matched"
+    DEFERRED = "deferred"
+    IGNORED = "ignored"
+
+
+class CodedBy(StrEnum):
+    """Who decided a reply's label."""
+
+    RULE = "rule"
+    PEOPLE = "people"
+
+
+# Labels of a reply after which its pair cannot be compared (codes of results/data/reply_labels.toml).
+EXCLUDING_LABELS = {"ONBESTELBAAR": Exclusion.UNDELIVERABLE, "ECHTHEIDSVRAAG": Exclusion.DETECTED}

@@ -1,0 +1,174 @@
+"""Read models for pages and the command line: pages hold no queries."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from orchestrator.design import from_canonical
+from orchestrator.enrolment import ZONE
+from orchestrator.models import Control, Decline, DeferredReply, Inquiry, Pair, Reply, Round
+from orchestrator.rounds import lifecycle, lookup
+from orchestrator.schedule import Calendar
+from orchestrator.states import LetterState, RoundState
+
+NEXT = 20
+"""How many of the coming letters a page shows."""
+
+
+@dataclass(frozen=True)
+class RoundSummary:
+    """One line in the list of rounds."""
+
+    name: str
+    version: int
+    study: str
+    state: str
+    planned_at: datetime
+
+
+@dataclass(frozen=True)
+class NextSend:
+    """A letter that is still to go; the arm is not in it."""
+
+    at: datetime
+    pair: str
+    order: int
+    listing: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """Where a round stands: counts of inquiries, replies and courtesy letters, and why it waits."""
+
+    round: str
+    study: str
+    state: str
+    planned: int
+    sent: int
+    answered: int
+    coded: int
+    failed: int
+    uncertain: int
+    expired: int
+    cancelled: int
+    waiting_to_code: int
+    deferred: int
+    declines_planned: int
+    declines_sent: int
+    why_waiting: str
+    next_sends: tuple[NextSend, ...]
+
+
+def summaries(session: Session) -> tuple[RoundSummary, ...]:
+    """List all rounds, the newest plan first."""
+    rows = session.scalars(select(Round).options(joinedload(Round.study)).order_by(Round.planned_at.desc()))
+    return tuple(RoundSummary(row.name, row.version, row.study.name, row.state.value, row.planned_at) for row in rows)
+
+
+def monitor(session: Session, name: str, now: datetime) -> Monitor:
+    """Tell where a round stands. Raises `Refused` when there is no round of that name."""
+    round_ = lookup.find(session, name)
+    letters = _by_state(session, select(Inquiry.state, func.count()).join(Pair), round_)
+    thanks = _by_state(session, select(Decline.state, func.count()).join(Inquiry).join(Pair), round_)
+    return Monitor(
+        round=round_.name,
+        study=round_.study.name,
+        state=round_.state.value,
+        planned=sum(letters.values()),
+        sent=letters[LetterState.SENT],
+        answered=_replies(session, round_, distinct=True),
+        coded=_replies(session, round_, coded=True),
+        failed=letters[LetterState.FAILED],
+        uncertain=letters[LetterState.UNCERTAIN],
+        expired=letters[LetterState.EXPIRED],
+        cancelled=letters[LetterState.CANCELLED],
+        waiting_to_code=_replies(session, round_, coded=False),
+        deferred=_deferred(session),
+        declines_planned=sum(thanks.values()),
+        declines_sent=thanks[LetterState.SENT],
+        why_waiting=why_waiting(session, round_, now),
+        next_sends=_next_sends(session, round_),
+    )
+
+
+def why_waiting(session: Session, round_: Round, now: datetime) -> str:
+    """Say in one Dutch sentence what a round is waiting for: waiting must not look like hanging."""
+    control = session.get_one(Control, 1)
+    if round_.state is RoundState.RUNNING:
+        if not control.sending_enabled:
+            return f"Alle verzending staat uit: {control.reason or 'geen reden opgegeven'}."
+        return _why_no_letter(session, round_, now)
+    if round_.state is RoundState.COLLECTING:
+        end = lifecycle.window_end(session, round_)
+        if now < end:
+            return f"Wacht op antwoorden tot {_said(end)}."
+        waiting = lifecycle.waiting_to_code(session, round_)
+        return f"Wacht op codering van {waiting} antwoorden." if waiting else "Klaar om te sluiten."
+    return _WAITING[round_.state] + (f" Reden: {round_.reason}." if round_.reason else "")
+
+
+_WAITING = {
+    RoundState.DRAFT: "Deze ronde is een concept.",
+    RoundState.PLANNED: "Wacht op goedkeuring door een tweede persoon.",
+    RoundState.APPROVED: "Goedgekeurd; wacht op de start.",
+    RoundState.PAUSED: "Gepauzeerd: er gaan geen nieuwe reacties uit; afmeldingen van bezichtigingen wel.",
+    RoundState.CLOSED: "Gesloten.",
+    RoundState.RELEASED: "Vrijgegeven.",
+    RoundState.ABORTED: "Afgebroken.",
+}
+
+
+def _why_no_letter(session: Session, round_: Round, now: datetime) -> str:
+    waiting = select(func.min(Inquiry.planned_at)).join(Pair).where(Pair.round_id == round_.id)
+    upcoming = session.scalar(waiting.where(Inquiry.state == LetterState.PLANNED))
+    if upcoming is None:
+        return "Alle reacties zijn verzonden of afgesloten."
+    calendar = Calendar(from_canonical(round_.design).schedule)
+    if not calendar.is_open(now):
+        return f"Wacht op kantooruren: verder vanaf {_said(calendar.next_open(now))}."
+    if upcoming > now:
+        return f"Wacht op het volgende geplande moment: {_said(upcoming)}."
+    return "Er is een reactie aan de beurt."
+
+
+def _said(moment: datetime) -> str:
+    return f"{moment.astimezone(ZONE):%d-%m-%Y %H:%M}"
+
+
+def _by_state(session: Session, rows: object, round_: Round) -> Counter[LetterState]:
+    column = rows.selected_columns[0]  # type: ignore[attr-defined]
+    grouped = session.execute(rows.where(Pair.round_id == round_.id).group_by(column))  # type: ignore[attr-defined]
+    return Counter(dict(grouped.tuples().all()))
+
+
+def _replies(session: Session, round_: Round, *, distinct: bool = False, coded: bool | None = None) -> int:
+    """Count a round's replies, or (distinct) the inquiries that got one."""
+    what = func.count(Reply.inquiry_id.distinct()) if distinct else func.count(Reply.id)
+    rows = select(what).join(Inquiry, Reply.inquiry_id == Inquiry.id).join(Pair).where(Pair.round_id == round_.id)
+    if coded is not None:
+        rows = rows.where(Reply.label.is_not(None) if coded else Reply.label.is_(None))
+    return session.scalar(rows) or 0
+
+
+def _deferred(session: Session) -> int:
+    rows = select(func.count()).select_from(DeferredReply).where(DeferredReply.resolved_at.is_(None))
+    return session.scalar(rows) or 0
+
+
+def _next_sends(session: Session, round_: Round) -> tuple[NextSend, ...]:
+    rows = (
+        select(Inquiry)
+        .join(Pair)
+        .options(joinedload(Inquiry.pair).joinedload(Pair.listing))
+        .where(Pair.round_id == round_.id, Inquiry.state == LetterState.PLANNED)
+        .order_by(Inquiry.planned_at, Inquiry.id)
+        .limit(NEXT)
+    )
+    return tuple(
+        NextSend(row.planned_at, row.pair.code, row.order, row.pair.listing.street, row.state.value)
+        for row in session.scalars(rows)
+    )

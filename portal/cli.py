@@ -1,0 +1,276 @@
+"""The command line: how everything is called. What it does is in `portal.commands` and `portal.demo`.
+
+Each command imports its room when it runs: statistics and the task queue take seconds to load, and `--help` must not.
+"""
+
+import getpass
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from profiles.errors import PraktijktestError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Praktijktests op de huurmarkt: plannen, verzenden, coderen, vergelijken en rapporteren.",
+)
+
+Round = Annotated[str, typer.Argument(metavar="RONDE", help="Naam van de ronde.")]
+By = Annotated[str, typer.Option("--by", metavar="NAAM", help="Wie dit doet.", default_factory=getpass.getuser)]
+Reason = Annotated[str, typer.Option("--reason", help="Waarom; komt in het logboek.")]
+Folder = Annotated[Path, typer.Option("--out", help="Map voor de bestanden.")]
+
+
+def main() -> None:
+    """Run a command; exit 0 when done, 2 for what the user can mend, 1 for anything else."""
+    try:
+        app()
+    except PraktijktestError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+
+
+@app.command()
+def demo(
+    seed: Annotated[int, typer.Option(help="Toeval van ronde en markt.")] = 20260907,
+    pairs: Annotated[int, typer.Option(min=1, help="Aantal tests.")] = 240,
+    bias: Annotated[
+        float, typer.Option(min=0.0, max=0.35, help="Nettoverschil van de markt (0.15: 15 punten)")
+    ] = 0.15,
+    out: Annotated[Path | None, typer.Option(help="Map voor database en rapporten.")] = None,
+    serve: Annotated[bool, typer.Option("--serve", help="Blijf draaien en toon de pagina's.")] = False,
+    seconds: Annotated[float, typer.Option(min=10, help="Hoeveel seconden de zes weken duren.")] = 36.0,
+) -> None:
+    """Speel een hele ronde na op een gesimuleerde markt, in minder dan een minuut."""
+    from portal import demo as room
+
+    room.run(room.Wishes(seed=seed, pairs=pairs, bias=bias, out=out, serve=serve, seconds=seconds))
+
+
+@app.command()
+def plan(
+    design: Annotated[Path, typer.Argument(metavar="OPZET.yaml", help="De onderzoeksopzet.")],
+    participants: Annotated[Path, typer.Option(help="CSV met deelnemers.")],
+    listings: Annotated[Path, typer.Option(help="CSV met advertenties.")],
+    by: By,
+) -> None:
+    """Plan een ronde: loot, schrijf de brieven, leg de tijden vast."""
+    from portal.commands import steps
+
+    steps.plan(design, participants, listings, by)
+
+
+@app.command()
+def approve(name: Round, by: By) -> None:
+    """Keur een geplande ronde goed; niet door wie haar plande."""
+    from portal.commands import steps
+
+    steps.approve(name, by)
+
+
+@app.command()
+def start(name: Round, by: By) -> None:
+    """Start een goedgekeurde ronde."""
+    from portal.commands import steps
+
+    steps.start(name, by)
+
+
+@app.command()
+def run(
+    speed: Annotated[float, typer.Option(min=1.0, help="Versnelde klok, alleen voor een oefenronde.")] = 1.0,
+    begin: Annotated[str | None, typer.Option("--from", help="Begin van de versnelde klok (ISO-datum).")] = None,
+    port: Annotated[int | None, typer.Option(help="Poort van de pagina's (anders PRAKTIJKTEST_WEB_PORT).")] = None,
+) -> None:
+    """Doe het werk: pagina's, verzending, ontvangst en klok in één proces. Stop met Ctrl-C."""
+    from portal.commands import running
+
+    running.run(speed, begin, port)
+
+
+@app.command()
+def status(name: Annotated[str | None, typer.Argument(metavar="[RONDE]")] = None) -> None:
+    """Toon hoe een ronde ervoor staat, of alle rondes."""
+    from portal.commands import steps
+
+    steps.status(name)
+
+
+@app.command()
+def pause(name: Round, by: By, reason: Reason = "geen reden opgegeven") -> None:
+    """Pauzeer een ronde; werkt bij de eerstvolgende brief."""
+    from portal.commands import steps
+
+    steps.pause(name, by, reason)
+
+
+@app.command()
+def resume(name: Round, by: By) -> None:
+    """Hervat een gepauzeerde ronde."""
+    from portal.commands import steps
+
+    steps.resume(name, by)
+
+
+@app.command()
+def close(name: Round, by: By, reason: Annotated[str | None, typer.Option(help="Waarom voortijdig.")] = None) -> None:
+    """Sluit een ronde na de antwoordtermijn, of eerder met een reden."""
+    from portal.commands import steps
+
+    steps.close(name, by, reason)
+
+
+@app.command()
+def abort(name: Round, by: By, reason: Reason) -> None:
+    """Breek een ronde af; er gaat niets meer uit."""
+    from portal.commands import steps
+
+    steps.abort(name, by, reason)
+
+
+@app.command()
+def withdraw(advertiser: Annotated[str, typer.Argument(metavar="AANBIEDER")], by: By) -> None:
+    """Trek de deelname van een woningaanbieder in; werkt meteen."""
+    from portal.commands import steps
+
+    steps.withdraw(advertiser, by)
+
+
+@app.command()
+def stop(by: By, reason: Reason) -> None:
+    """Noodstop: alle verzending van deze installatie uit, ook afmeldingen."""
+    from portal.commands import steps
+
+    steps.sending(False, by, reason)
+
+
+@app.command()
+def reopen(by: By) -> None:
+    """Zet de verzending na een noodstop weer open."""
+    from portal.commands import steps
+
+    steps.sending(True, by, None)
+
+
+@app.command()
+def queue(name: Round, by: By) -> None:
+    """Toon de antwoorden die op jouw code wachten, zonder wie de kandidaat was."""
+    from portal.commands import steps
+
+    steps.queue(name, by)
+
+
+@app.command()
+def code(
+    reply: Annotated[int, typer.Argument(metavar="NUMMER")],
+    label: Annotated[str, typer.Argument(metavar="LABEL")],
+    by: By,
+) -> None:
+    """Codeer een antwoord; twee gelijke codes zijn beslissend, anders beslist een derde."""
+    from portal.commands import steps
+
+    steps.code(reply, label, by)
+
+
+@app.command()
+def analyse(
+    what: Annotated[str, typer.Argument(metavar="RONDE|TELLING.csv", help="Een ronde, of eigen gepaarde uitkomsten.")],
+    form: Annotated[str, typer.Option("--format", help="table of json.")] = "table",
+    level: Annotated[float, typer.Option(help="Betrouwbaarheid van de intervallen van een CSV.")] = 0.95,
+) -> None:
+    """Bereken schattingen, intervallen en toetsen."""
+    from portal.commands import outputs
+
+    outputs.analyse(what, form, level)
+
+
+@app.command()
+def report(
+    name: Round,
+    audience: Annotated[str, typer.Option(help="researcher, municipality of broker.")],
+    advertiser: Annotated[str | None, typer.Option(help="Eén woningaanbieder; anders allemaal.")] = None,
+    out: Folder = Path("rapporten"),
+) -> None:
+    """Schrijf het rapport voor onderzoeker, gemeente of makelaar."""
+    from portal.commands import outputs
+
+    outputs.report(name, audience, advertiser, out)
+
+
+@app.command()
+def export(name: Round, out: Folder = Path("export")) -> None:
+    """Schrijf results.json en pairs.csv."""
+    from portal.commands import outputs
+
+    outputs.export(name, out)
+
+
+@app.command()
+def schema() -> None:
+    """Toon het JSON Schema van de onderzoeksopzet."""
+    from portal.commands import steps
+
+    steps.schema()
+
+
+@app.command()
+def ledger() -> None:
+    """Controleer of het logboek gaaf is."""
+    from portal.commands import steps
+
+    steps.verify_ledger()
+
+
+@app.command()
+def migrate() -> None:
+    """Maak de database aan of breng haar op de hoogte van deze versie."""
+    from portal.commands import house
+
+    house.open_database()
+
+
+@app.command()
+def web() -> None:
+    """Alleen de pagina's (productie)."""
+    from portal.commands import running
+
+    running.web()
+
+
+@app.command()
+def worker(queue: Annotated[str, typer.Argument(metavar="WACHTRIJ", help="send, inbox of reports.")]) -> None:
+    """Eén werkproces voor één wachtrij (productie, met Redis)."""
+    from portal.commands import running
+
+    running.worker(queue)
+
+
+@app.command()
+def beat() -> None:
+    """De klok die de werkprocessen wekt (productie, met Redis)."""
+    from portal.commands import running
+
+    running.beat()
+
+
+_AS_GIVEN = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+
+@app.command(context_settings=_AS_GIVEN)
+def market(context: typer.Context) -> None:
+    """Start de gesimuleerde huurmarkt (praktijktest market --help)."""
+    from portal.commands import running
+
+    running.market(context.args)
+
+
+@app.command(context_settings=_AS_GIVEN)
+def test(context: typer.Context) -> None:
+    """Draai de tests van dit product; opties gaan naar pytest."""
+    from portal.commands import running
+
+    running.test(context.args)

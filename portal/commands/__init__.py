@@ -1,0 +1,1 @@
+"""What the commands do; `portal.cli` says how they are called."""

@@ -1,0 +1,116 @@
+"""The processes: everything in one, or one at a time for production."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import uvicorn
+from rich.console import Console
+
+from orchestrator.control import read_clock, set_clock
+from orchestrator.enrolment import ZONE
+from orchestrator.settings import Settings
+from portal.commands import house
+from portal.web.source import make_app
+from profiles.errors import BadInput, Problem, Refused
+from workers.app import QUEUES, configure
+from workers.embedded import Embedded
+from workers.inbox.listener import Listener
+from workers.ports import must_be_free
+from workers.runtime import Runtime
+
+out = Console(soft_wrap=True)
+ROOT = Path(__file__).parents[2]
+
+
+def run(speed: float, begin: str | None, port: int | None) -> None:
+    """Run web, worker, beat and listener in this process until it is interrupted."""
+    settings = Settings.from_env()
+    port = port or settings.web_port
+    must_be_free(settings.web_host, port, "PRAKTIJKTEST_WEB_PORT")
+    here = open_runtime(settings, speed, begin)
+    out.print(f"Pagina's: http://{settings.web_host}:{port}/   Stop met Ctrl-C.")
+    if settings.smtp_host is None:
+        out.print(f"Er is geen mailserver ingesteld: brieven komen als bestand in {settings.data / 'outbox'}.")
+    with Embedded(here, tick_scale=1.0 if speed == 1.0 else 0.1):
+        serve(here, settings.web_host, port)
+
+
+def open_runtime(settings: Settings, speed: float = 1.0, begin: str | None = None) -> Runtime:
+    """Open the house; with a ``speed`` above 1 on a clock that begins at ``begin`` (now when None)."""
+    database = house.open_database(settings)
+    if speed != 1.0:
+        start = _moment(begin) if begin else read_clock(database).now()
+        with database.writing() as session:
+            set_clock(session, start, speed)
+    return Runtime.open(settings)
+
+
+def serve(here: Runtime, host: str, port: int) -> None:
+    """Serve the pages until the process is interrupted."""
+    uvicorn.run(make_app(here.database, here.clock), host=host, port=port, log_level="warning", access_log=False)
+
+
+def web() -> None:
+    settings = Settings.from_env()
+    must_be_free(settings.web_host, settings.web_port, "PRAKTIJKTEST_WEB_PORT")
+    serve(Runtime.open(settings), settings.web_host, settings.web_port)
+
+
+def worker(queue: str) -> None:
+    """Run one Celery worker for one queue; the inbox worker listens for mail as well."""
+    if queue not in QUEUES:
+        remedy = f"Kies uit: {', '.join(QUEUES)}."
+        raise BadInput(Problem("unknown-queue", "Deze wachtrij bestaat niet.", found=queue, remedy=remedy))
+    settings = _with_redis()
+    app = configure(settings)
+    arguments = ["worker", "-Q", queue, "--pool=solo", "-n", f"{queue}@%h", "--loglevel=WARNING"]
+    if queue != "inbox":
+        app.worker_main(arguments)
+        return
+    here = Runtime.open(settings)
+    listener = Listener(here.database, here.clock, settings.listen_host, settings.listen_port)
+    listener.start()
+    try:
+        app.worker_main(arguments)
+    finally:
+        listener.stop()
+
+
+def beat() -> None:
+    configure(_with_redis()).start(["beat", "--loglevel=WARNING", "--schedule", ":memory:"])
+
+
+def market(arguments: Sequence[str]) -> None:
+    """Become the simulated market, a program of its own that shares nothing with this one."""
+    os.execv(sys.executable, [sys.executable, "-m", "market", *arguments])  # noqa: S606 - our own interpreter
+
+
+def test(arguments: Sequence[str]) -> None:
+    """Run the test suite of a checkout and end with its exit code."""
+    if not (ROOT / "tests").is_dir():
+        raise Refused("no-tests", "Deze installatie heeft geen tests.", "Gebruik ./praktijktest test in een clone.")
+    sys.exit(subprocess.call([sys.executable, "-m", "pytest", *arguments], cwd=ROOT))  # noqa: S603 - our own suite
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        remedy = "Schrijf bijvoorbeeld 2026-09-07 of 2026-09-07T08:30."
+        raise BadInput(Problem("bad-date", "Dit is geen datum.", found=text, remedy=remedy)) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZONE)
+
+
+def _with_redis() -> Settings:
+    settings = Settings.from_env()
+    if settings.redis_url is None:
+        raise Refused(
+            "no-redis",
+            "Losse werkprocessen vinden elkaar via Redis, maar PRAKTIJKTEST_REDIS_URL is niet gezet.",
+            "Zet die instelling, of gebruik praktijktest run: dan is er niets extra's nodig.",
+        )
+    return settings

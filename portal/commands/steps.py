@@ -1,0 +1,163 @@
+"""The life of a round from the command line: each step prints what it did and what comes next."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from orchestrator import ledger, views
+from orchestrator.design import json_schema, read_design
+from orchestrator.enrolment import ZONE
+from orchestrator.intake import read_listings, read_participants
+from orchestrator.rounds import answers, lifecycle, lookup, planning
+from orchestrator.settings import Settings
+from portal.commands import house
+from profiles.errors import BadInput, Problem
+
+out = Console(soft_wrap=True)
+
+
+def plan(design_path: Path, participants_path: Path, listings_path: Path, actor: str) -> None:
+    """Plan a round from its three files; nothing is stored unless everything is."""
+    design = read_design(house.must_exist(design_path))
+    lifecycle.check_live(design, live=Settings.from_env().live)
+    participants = read_participants(house.must_exist(participants_path))
+    listings = read_listings(house.must_exist(listings_path), participants)
+    with house.writing() as (session, now):
+        round_ = planning.plan(session, design, participants, listings, actor=actor, now=now, path=design_path)
+        name, digest = round_.name, round_.digest
+        pairs = views.monitor(session, name, now).planned // 2
+    out.print(f"Ronde [bold]{name}[/] gepland: {pairs} tests, vastgelegd als {digest[:12]}.")
+    out.print(f"Nu moet een ander dan {actor} haar goedkeuren: praktijktest approve {name} --by NAAM")
+
+
+def approve(name: str, actor: str) -> None:
+    with house.writing() as (session, now):
+        lifecycle.approve(session, name, actor, now)
+    out.print(f"Ronde [bold]{name}[/] goedgekeurd door {actor}. Nu: praktijktest start {name}")
+
+
+def start(name: str, actor: str) -> None:
+    with house.writing() as (session, now):
+        lifecycle.start(session, name, actor, now, live=Settings.from_env().live)
+    out.print(f"Ronde [bold]{name}[/] loopt. Laat het werk doen met: praktijktest run")
+
+
+def pause(name: str, actor: str, reason: str) -> None:
+    with house.writing() as (session, now):
+        lifecycle.pause(session, name, actor, now, reason)
+    out.print(f"Ronde [bold]{name}[/] gepauzeerd: er gaan geen nieuwe reacties uit; afmeldingen nog wel.")
+
+
+def resume(name: str, actor: str) -> None:
+    with house.writing() as (session, now):
+        lifecycle.resume(session, name, actor, now)
+    out.print(f"Ronde [bold]{name}[/] loopt weer.")
+
+
+def close(name: str, actor: str, reason: str | None) -> None:
+    with house.writing() as (session, now):
+        lifecycle.close(session, name, actor, now, reason)
+    out.print(f"Ronde [bold]{name}[/] gesloten. Nu: praktijktest analyse {name}")
+
+
+def abort(name: str, actor: str, reason: str) -> None:
+    with house.writing() as (session, now):
+        lifecycle.abort(session, name, actor, now, reason)
+    out.print(f"Ronde [bold]{name}[/] afgebroken; er gaat niets meer uit.")
+
+
+def withdraw(advertiser: str, actor: str) -> None:
+    with house.writing() as (session, now):
+        stopped = lifecycle.withdraw(session, advertiser, actor, now)
+    out.print(f"Deelname van {advertiser} ingetrokken; {stopped} reacties gaan niet meer uit.")
+
+
+def sending(enabled: bool, actor: str, reason: str | None) -> None:
+    with house.writing() as (session, now):
+        lifecycle.set_sending(session, enabled, actor, now, reason)
+    out.print("Verzending staat weer open." if enabled else "Alle verzending staat uit.")
+
+
+def status(name: str | None) -> None:
+    """Print one round, or a line for every round."""
+    with house.reading() as (session, now):
+        if name is None:
+            _print_rounds(views.summaries(session))
+        else:
+            _print_monitor(views.monitor(session, name, now))
+
+
+def queue(name: str, coder: str) -> None:
+    """Print the replies that wait for this coder, with every cue of the applicant masked."""
+    from results.blind import blind  # the coding rules take their time to load
+
+    with house.reading() as (session, _):
+        waiting = answers.queue(session, lookup.find(session, name).id, coder)
+        for reply in waiting:
+            out.rule(f"antwoord {reply.id}")
+            out.print(blind(reply), markup=False, highlight=False)
+    out.print(f"{len(waiting)} antwoorden wachten op {coder}. Coderen: praktijktest code NUMMER LABEL --by {coder}")
+
+
+def code(reply_id: int, label: str, coder: str) -> None:
+    from results.outcomes import labels  # as above
+    from workers.inbox.reading import invites
+
+    if label not in labels():
+        known = ", ".join(labels())
+        raise BadInput(Problem("unknown-label", "Dit label bestaat niet.", found=label, remedy=f"Kies uit: {known}."))
+    with house.writing() as (session, now):
+        reply = lookup.reply(session, reply_id)
+        answers.code(session, reply, coder, label, now, invites=invites(label))
+        final = reply.label
+    out.print(f"Antwoord {reply_id}: {final}." if final else f"Antwoord {reply_id} wacht op een volgende codeur.")
+
+
+def schema() -> None:
+    import json
+
+    print(json.dumps(json_schema(), ensure_ascii=False, indent=2))
+
+
+def verify_ledger() -> None:
+    """Print every fault of the ledger; raise `BadInput` when there is one."""
+    with house.reading() as (session, _):
+        found = list(ledger.faults(session))
+    if found:
+        raise BadInput(Problem("ledger-broken", sentence) for sentence in found)
+    out.print("Het logboek is gaaf.")
+
+
+def _print_rounds(rows: tuple[views.RoundSummary, ...]) -> None:
+    if not rows:
+        out.print("Er is nog geen ronde. Begin met: praktijktest plan OPZET.yaml --participants … --listings …")
+        return
+    table = Table("ronde", "versie", "onderzoek", "staat", "gepland op")
+    for row in rows:
+        planned = f"{row.planned_at.astimezone(ZONE):%d-%m-%Y %H:%M}"
+        table.add_row(row.name, str(row.version), row.study, row.state, planned)
+    out.print(table)
+
+
+def _print_monitor(seen: views.Monitor) -> None:
+    table = Table(title=f"{seen.round}: {seen.state}", show_header=False)
+    for what, number in (
+        ("reacties gepland", seen.planned),
+        ("verzonden", seen.sent),
+        ("beantwoord", seen.answered),
+        ("antwoorden gecodeerd", seen.coded),
+        ("wacht op codering", seen.waiting_to_code),
+        ("niet toegewezen antwoorden", seen.deferred),
+        ("mislukt", seen.failed),
+        ("verzending onzeker", seen.uncertain),
+        ("verlopen", seen.expired),
+        ("vervallen", seen.cancelled),
+        ("afmeldingen verzonden", seen.declines_sent),
+    ):
+        table.add_row(what, str(number))
+    out.print(table)
+    out.print(seen.why_waiting)
+    for item in seen.next_sends[:5]:
+        at = f"{item.at.astimezone(ZONE):%d-%m-%Y %H:%M}"
+        out.print(f"  {at}  {item.pair}  {item.order} van 2  {item.listing}")

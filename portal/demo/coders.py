@@ -1,0 +1,34 @@
+"""The demo's coders are scripts, and say so: they read the blinded text, and one of them slips now and then."""
+
+import hashlib
+
+from orchestrator.clock import Clock
+from orchestrator.db import Database
+from orchestrator.models import Reply
+from orchestrator.rounds import answers, lookup
+from results.blind import blind
+from results.outcomes import propose
+from workers.inbox.reading import invites
+
+CODERS = ("codeur A (script)", "codeur B (script)", "codeur C (script)")
+SLIPS = "codeur B (script)"
+SLIP_SHARE = 0.08
+
+
+def code_waiting(database: Database, clock: Clock, round_name: str) -> None:
+    """Let every scripted coder code what waits for it."""
+    for coder in CODERS:
+        with database.writing() as session:
+            for reply in answers.queue(session, lookup.find(session, round_name).id, coder):
+                label = _label(reply, coder)
+                answers.code(session, reply, coder, label, clock.now(), invites=invites(label))
+
+
+def _label(reply: Reply, coder: str) -> str:
+    if coder == SLIPS and _chance(reply.id) < SLIP_SHARE:
+        return "OVERIG"
+    return propose(blind(reply), kind=reply.kind).label
+
+
+def _chance(reply_id: int) -> float:
+    return hashlib.sha256(f"slip:{reply_id}".encode()).digest()[0] / 256

@@ -1,0 +1,179 @@
+"""The demo, act by act: stage, plan, send and answer, close, report."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from orchestrator import views
+from orchestrator.clock import Clock
+from orchestrator.control import set_clock
+from orchestrator.db import Database
+from orchestrator.design import Calendar, Design, read_design
+from orchestrator.intake import read_listings, read_participants
+from orchestrator.rounds import lifecycle, planning
+from orchestrator.schema import prepare
+from orchestrator.settings import Settings
+from orchestrator.states import RoundState
+from portal.commands.outputs import print_results, write_files, write_reports
+from portal.commands.running import serve
+from portal.demo import stage
+from portal.demo.coders import code_waiting
+from profiles.errors import PraktijktestError
+from results import files, tables
+from results.reports import Audience
+from results.tables import RoundTable
+from workers.embedded import Embedded
+from workers.ports import must_be_free
+from workers.runtime import Runtime
+
+RESEARCHER, REVIEWER = "onderzoeker (demo)", "toetser (demo)"
+TICK_SCALE = 0.2
+POLL_SECONDS = 0.4
+PATIENCE = 3.0
+"""A round that takes this many times its planned seconds is stuck."""
+
+STAGES = ("gepland", "verzonden", "beantwoord", "gecodeerd")
+
+out = Console(soft_wrap=True)
+
+
+class Stuck(PraktijktestError):
+    """The round did not come to its end."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a user may vary; ``bias`` a proportion, ``seconds`` how long the six weeks last on the wall."""
+
+    seed: int
+    pairs: int
+    bias: float
+    out: Path | None
+    serve: bool
+    seconds: float
+
+
+def run(wishes: Wishes) -> None:
+    """Play the round and write its outputs; with ``serve`` stay up and show them."""
+    began = time.monotonic()
+    settings = Settings.from_env()
+    if wishes.serve:
+        must_be_free(settings.web_host, settings.web_port, "PRAKTIJKTEST_WEB_PORT")
+    folder = stage.make_folder(wishes.out, datetime.now(UTC).astimezone())
+    http_port = stage.free_port()
+    inputs = stage.copy_example(folder, wishes.seed, wishes.pairs, http_port)
+    database = Database.at(f"sqlite:///{folder / 'praktijktest.db'}")
+    prepare(database)
+    out.print(f"Database en rapporten komen in [bold]{folder}[/].")
+    design = _plan(database, inputs)
+    reply_port = stage.free_port()
+    clock = _scaled_clock(database, design, wishes.seconds)
+    with stage.market(inputs, folder, clock, wishes.seed, wishes.bias, http_port, reply_port) as market:
+        here = Runtime(_loopback(settings, folder, market.smtp_port, reply_port), database, clock)
+        _start(database, design, clock)
+        with Embedded(here, TICK_SCALE):
+            _watch(here, design.round, wishes.seconds)
+    table = _load(database, design.round)
+    truth = {"net_discrimination": market.truth["net_discrimination"]}
+    _write(table, folder, truth)
+    print_results(files.results_of(table, truth), f"{design.round} (zaad {wishes.seed})")
+    _tell(table, folder, time.monotonic() - began)
+    if wishes.serve:
+        out.print(f"Pagina's: http://{settings.web_host}:{settings.web_port}/   Stop met Ctrl-C.")
+        serve(here, settings.web_host, settings.web_port)
+
+
+def _plan(database: Database, inputs: Path) -> Design:
+    """Plan the example as a researcher and have a second person approve it."""
+    path = inputs / "round.yaml"
+    design = read_design(path)
+    participants = read_participants(inputs / "participants.csv")
+    listings = read_listings(inputs / "listings.csv", participants)
+    before = Calendar(design.schedule).first - timedelta(days=3)
+    with database.writing() as session:
+        planning.plan(session, design, participants, listings, actor=RESEARCHER, now=before, path=path)
+        lifecycle.approve(session, design.round, REVIEWER, before + timedelta(days=1))
+    return design
+
+
+def _scaled_clock(database: Database, design: Design, seconds: float) -> Clock:
+    """Set the clock so that the whole round, answers included, takes so many seconds."""
+    calendar = Calendar(design.schedule)
+    begin = calendar.first - timedelta(hours=6)
+    end = calendar.last + timedelta(days=design.outcome.response_days)
+    with database.writing() as session:
+        return set_clock(session, begin, (end - begin).total_seconds() / seconds)
+
+
+def _start(database: Database, design: Design, clock: Clock) -> None:
+    with database.writing() as session:
+        lifecycle.start(session, design.round, RESEARCHER, clock.now(), live=False)
+
+
+def _loopback(settings: Settings, folder: Path, smtp_port: int, listen_port: int) -> Settings:
+    """The demo reaches the market on this machine and nobody else, whatever the environment says."""
+    ours = {
+        "data": folder, "database_url": None, "redis_url": None, "live": False, "redirect_all_to": None,
+        "smtp_host": "127.0.0.1", "smtp_port": smtp_port, "listen_host": "127.0.0.1", "listen_port": listen_port,
+    }  # fmt: skip
+    return settings.model_copy(update=ours)
+
+
+def _watch(here: Runtime, name: str, seconds: float) -> None:
+    """Show the progress and let the scripted coders work, until the round is closed."""
+    deadline = time.monotonic() + PATIENCE * seconds
+    columns = (TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=out) as progress:
+        bars = {stage: progress.add_task(stage, total=None) for stage in STAGES}
+        while True:
+            seen = _seen(here, name)
+            _show(progress, bars, seen)
+            if seen.state == RoundState.CLOSED:
+                return
+            if time.monotonic() > deadline:
+                raise Stuck(f"De ronde kwam niet tot een einde. {seen.why_waiting}")
+            if seen.waiting_to_code:
+                code_waiting(here.database, here.clock, name)
+            time.sleep(POLL_SECONDS)
+
+
+def _seen(here: Runtime, name: str) -> views.Monitor:
+    with here.database.reading() as session:
+        return views.monitor(session, name, here.clock.now())
+
+
+def _show(progress: Progress, bars: dict[str, TaskID], seen: views.Monitor) -> None:
+    for name, done, total in (
+        ("gepland", seen.planned, seen.planned),
+        ("verzonden", seen.sent, seen.planned),
+        ("beantwoord", seen.answered, seen.sent),
+        ("gecodeerd", seen.coded, seen.coded + seen.waiting_to_code),
+    ):
+        progress.update(bars[name], completed=done, total=total)
+
+
+def _load(database: Database, name: str) -> RoundTable:
+    with database.reading() as session:
+        return tables.load(session, name)
+
+
+def _write(table: RoundTable, folder: Path, truth: dict[str, float]) -> None:
+    write_files(table, folder, truth)
+    for audience in Audience:
+        shown = None if audience is Audience.BROKER else truth["net_discrimination"]
+        write_reports(table, audience, folder / "rapporten", market_truth=shown)
+
+
+def _tell(table: RoundTable, folder: Path, seconds: float) -> None:
+    facts = table.facts
+    out.print(
+        f"{facts.sent} reacties verzonden, {facts.invitations} uitnodigingen, {facts.declines} afgemeld; "
+        f"{facts.coded_by_rule} antwoorden gecodeerd door regels, {facts.coded_by_people} door de (gescripte) codeurs; "
+        f"{facts.deferred} niet toegewezen."
+    )
+    out.print(f"Rapporten: {folder / 'rapporten'}   Cijfers: {folder / 'results.json'}, {folder / 'pairs.csv'}")
+    out.print(f"Klaar in {seconds:.0f} seconden.")

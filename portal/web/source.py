@@ -1,0 +1,37 @@
+"""The installation's database as the source of the pages."""
+
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+
+from orchestrator import views
+from orchestrator.clock import Clock
+from orchestrator.db import Database
+from portal.web.pages import create_app
+from results import tables
+from results.tables import RoundTable
+
+
+@dataclass(frozen=True)
+class DatabaseSource:
+    """Reads everything afresh for each page, in a session of its own."""
+
+    database: Database
+    clock: Clock
+
+    def rounds(self) -> list[views.RoundSummary]:
+        with self.database.reading() as session:
+            return list(views.summaries(session))
+
+    def table(self, round_name: str) -> RoundTable:
+        with self.database.reading() as session:
+            return tables.load(session, round_name)
+
+    def monitor(self, round_name: str) -> views.Monitor:
+        with self.database.reading() as session:
+            return views.monitor(session, round_name, self.clock.now())
+
+
+def make_app(database: Database, clock: Clock) -> FastAPI:
+    """Return the web application over this database."""
+    return create_app(DatabaseSource(database, clock))

@@ -1,0 +1,73 @@
+"""What a researcher takes home of a round: results.json and pairs.csv."""
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from io import StringIO
+from typing import Any
+
+from profiles.errors import Refused
+from results import tables
+from results.document import results_document
+from results.reports import figures
+from results.tables import ArmRow, PairRow, RoundTable
+
+PAIR_COLUMNS = (
+    "pair", "listing", "advertiser", "advertiser_kind", "district", "sham", "first", "gap_hours", "state", "reason",
+)  # fmt: skip
+ARM_COLUMNS = ("name_set", "variant", "sent_at", "label", "outcome", "positive", "answer_hours")
+
+
+def results_of(table: RoundTable, market_truth: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the results document of a round, sham pairs apart; raise `Refused` when no pair counts yet."""
+    rows = figures.real(table.rows)
+    analysis = figures.analysed(rows, table.facts.level)
+    if analysis is None:
+        raise Refused(
+            "no-usable-pairs",
+            f"Ronde '{table.facts.round}' is {table.facts.state} en heeft nog geen geslaagde tests.",
+            "Analyseer na het sluiten: praktijktest close.",
+        )
+    return results_document(
+        analysis,
+        excluded=tables.excluded(rows),
+        design_digest=table.facts.digest,
+        seed=table.facts.seed,
+        market_truth=market_truth,
+    )
+
+
+def results_json(table: RoundTable, market_truth: Mapping[str, Any] | None = None) -> str:
+    """Return `results_of` as text; never a NaN."""
+    return json.dumps(results_of(table, market_truth), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def pairs_csv(table: RoundTable) -> str:
+    """Return one line per pair, sham pairs included and marked; times in UTC, no names of applicants."""
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    arms = [f"{arm}_{column}" for arm in ("control", "treatment") for column in ARM_COLUMNS]
+    writer.writerow([*PAIR_COLUMNS, *arms])
+    for row in table.rows:
+        writer.writerow([_text(value) for value in _values(row)])
+    return text.getvalue()
+
+
+def _values(row: PairRow) -> Iterator[object]:
+    yield from (getattr(row, column) for column in PAIR_COLUMNS)
+    for arm in (row.control, row.treatment):
+        yield from _arm_values(arm)
+
+
+def _arm_values(arm: ArmRow) -> Iterator[object]:
+    yield from (getattr(arm, column) for column in ARM_COLUMNS)
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, float):
+        return f"{value:.2f}"
+    return value.isoformat(timespec="seconds") if hasattr(value, "isoformat") else str(value)

@@ -1,0 +1,302 @@
+"""One round, told to one audience: what it may see (`results.disclosure`) and in which words."""
+
+from dataclasses import replace
+
+from orchestrator.states import PairState
+from profiles.errors import BadInput, Problem
+from results import charts, disclosure, formats, tables
+from results.disclosure import Cell, Suppressed
+from results.reports import figures, wording
+from results.reports.values import (
+    AdvertiserRow,
+    Audience,
+    Broker,
+    EstimateRow,
+    Finding,
+    FourCells,
+    IntervalTable,
+    Municipality,
+    Report,
+    Researcher,
+    Term,
+    TestRow,
+    Tile,
+)
+from results.statistics import Analysis, Counts, Estimate
+from results.tables import PairRow, RoundFacts, RoundTable
+
+TITLES = {
+    Audience.RESEARCHER: "Onderzoeksrapport",
+    Audience.MUNICIPALITY: "Rapport voor de gemeente",
+    Audience.BROKER: "Uw terugkoppeling",
+}
+
+
+def build(
+    table: RoundTable, audience: Audience, *, advertiser: str | None = None, market_truth: float | None = None
+) -> Report:
+    """Make the report of a round for one audience.
+
+    ``advertiser`` names whose report a broker's is; ``market_truth`` is the net difference (proportion) a simulated
+    market was built with. Raises `Refused` when the audience may not see this round yet, `BadInput` for a broker's
+    report without a known advertiser.
+    """
+    facts = table.facts
+    if audience is Audience.BROKER:
+        return _broker(table, _known(table, advertiser))
+    analysis = figures.analysed(figures.real(table.rows), facts.level)
+    if audience is Audience.MUNICIPALITY:
+        return _municipality(table, analysis, market_truth)
+    finding = wording.finding(figures.net(analysis), facts, figures.detectable(analysis, facts.level))
+    report = _report(facts, audience, finding, _researcher(table, analysis), _truth(market_truth, analysis))
+    return replace(report, interim=_interim(table))
+
+
+def _report(
+    facts: RoundFacts,
+    audience: Audience,
+    finding: Finding,
+    body: Researcher | Municipality | Broker,
+    truth: str | None = None,
+) -> Report:
+    return Report(
+        audience=audience,
+        title=f"{TITLES[audience]}, {body.name}" if isinstance(body, Broker) else TITLES[audience],
+        round=facts.round,
+        study=facts.study,
+        commissioner=facts.commissioner,
+        watermark=disclosure.watermark(facts.mode),
+        interim=None,
+        finding=finding,
+        meaning=_meaning(facts),
+        truth=truth,
+        body=body,
+        provenance=_provenance(facts, audience),
+        digest=facts.digest,
+        version=facts.version,
+    )
+
+
+def _truth(value: float | None, analysis: Analysis | None) -> str | None:
+    return None if value is None else wording.truth(value, figures.net(analysis))
+
+
+def _meaning(facts: RoundFacts) -> tuple[Term, ...]:
+    counted = " of ".join(wording.told(wording.OUTCOMES, outcome) for outcome in facts.positive)
+    return (
+        Term("Test", "twee verzonnen kandidaten reageren op dezelfde advertentie; alleen hun naam verschilt"),
+        Term("Controleprofiel", f"de kandidaat met {wording.name_of(facts.control_set)}"),
+        Term("Testprofiel", f"de kandidaat met {wording.name_of(facts.treatment_set)}"),
+        Term("Uitnodiging", f"{counted}, binnen {facts.response_days} dagen"),
+    )
+
+
+def _interim(table: RoundTable) -> str | None:
+    rows = figures.real(table.rows)
+    return wording.interim(table.facts, sum(row.state != PairState.OPEN for row in rows), len(rows))
+
+
+# --- researcher ---------------------------------------------------------------------------------------------------
+
+
+def _researcher(table: RoundTable, analysis: Analysis | None) -> Researcher:
+    facts, rows = table.facts, figures.real(table.rows)
+    counts = tables.counts(rows)
+    return Researcher(
+        tiles=_tiles(counts, figures.net(analysis), len(rows), facts.level),
+        cells=figures.four_cells(counts),
+        exclusions=figures.amounts(tables.excluded(rows), wording.EXCLUSIONS),
+        open_pairs=sum(row.state == PairState.OPEN for row in rows),
+        estimates=_estimate_rows(analysis, default=True),
+        further=_estimate_rows(analysis, default=False),
+        tests=_test_rows(analysis),
+        districts=figures.interval_table(figures.by(rows, _district), "Alle wijken", facts.level),
+        orders=figures.order_rows(rows, facts.level),
+        sham=wording.sham(tables.counts(row for row in table.rows if row.sham)),
+        refusals=figures.amounts(facts.refusals, wording.REFUSALS),
+        coding=_coding(facts),
+        burden=_burden(facts),
+        advertisers=tuple(figures.advertiser_rows(rows, facts.level).values()),
+    )
+
+
+def _district(row: PairRow) -> str:
+    return row.district or "Wijk onbekend"
+
+
+def _estimate_rows(analysis: Analysis | None, *, default: bool) -> tuple[EstimateRow, ...]:
+    """The estimates by their default method and clustered, or those by the other methods."""
+    if analysis is None:
+        return ()
+    chosen = [
+        each
+        for each in analysis.estimates
+        if (each == analysis.estimate(each.name, each.over) or each.method == "cluster_cr1") is default
+    ]
+    return tuple(_estimate_row(each) for each in chosen)
+
+
+def _test_rows(analysis: Analysis | None) -> tuple[TestRow, ...]:
+    tests = analysis.tests if analysis else ()
+    return tuple(TestRow(each, wording.told(wording.TESTS, each.name)) for each in tests)
+
+
+def _estimate_row(estimate: Estimate) -> EstimateRow:
+    value, interval = wording.estimate_text(estimate)
+    name, method = wording.told(wording.ESTIMATES, estimate.name), wording.told(wording.METHODS, estimate.method)
+    return EstimateRow(estimate, name, method, value, interval)
+
+
+def _tiles(counts: Counts, net: Estimate | None, planned: int, level: float) -> tuple[Tile, ...]:
+    n = counts.n
+    margin = f"{formats.percent(level)}-interval {formats.span(net.low, net.high)}" if net else "nog geen tests"
+    return (
+        Tile("Nettoverschil", formats.points(net.value if net else None), margin),
+        Tile("Geslaagde tests", formats.count(n), f"van {formats.count(planned)} geplande tests"),
+        _rate("Uitgenodigd, controleprofiel", counts.control, n),
+        _rate("Uitgenodigd, testprofiel", counts.treatment, n),
+    )
+
+
+def _rate(label: str, invited: int, n: int) -> Tile:
+    return Tile(label, formats.percent(invited / n if n else None), f"{formats.count(invited)} van {formats.count(n)}")
+
+
+def _coding(facts: RoundFacts) -> tuple[Term, ...]:
+    kappa = "nog niet te berekenen" if facts.kappa is None else formats.number(facts.kappa, 2)
+    return (
+        Term("Gecodeerd door een vaste regel", formats.count(facts.coded_by_rule)),
+        Term("Gecodeerd door twee mensen, zonder het profiel te zien", formats.count(facts.coded_by_people)),
+        Term("Overeenstemming tussen de twee (Cohens kappa)", kappa),
+        Term("Wacht nog op codering", formats.count(facts.waiting)),
+        Term("Antwoorden die nog bij geen reactie horen", formats.count(facts.deferred)),
+    )
+
+
+def _burden(facts: RoundFacts) -> tuple[Term, ...]:
+    left = facts.invitations - facts.declines
+    declined = formats.count(facts.declines) + (f" (nog {formats.count(left)} te gaan)" if left > 0 else "")
+    return (
+        Term("Deelnemende woningaanbieders", formats.count(facts.enrolled)),
+        Term("Waarvan deelname ingetrokken", formats.count(facts.withdrawn)),
+        Term("Verzonden reacties", formats.count(facts.sent)),
+        Term("Uitnodigingen ontvangen", formats.count(facts.invitations)),
+        Term("Uitnodigingen beleefd afgezegd", declined),
+    )
+
+
+# --- municipality -------------------------------------------------------------------------------------------------
+
+
+def _municipality(table: RoundTable, analysis: Analysis | None, market_truth: float | None) -> Report:
+    facts = table.facts
+    disclosure.municipal_round(facts.state, facts.mode)
+    rows = figures.real(table.rows)
+    exclusions = figures.amounts(tables.excluded(rows), wording.EXCLUSIONS)
+    if (reason := disclosure.unsafe(_cell(facts.round, rows).pairs)) is not None:
+        bare = Municipality((), None, None, exclusions, _burden(facts))
+        return _report(facts, Audience.MUNICIPALITY, wording.hidden_round(reason), bare)
+    counts, net = tables.counts(rows), figures.net(analysis)
+    finding = wording.finding(net, facts, figures.detectable(analysis, facts.level))
+    tiles = _tiles(counts, net, len(rows), facts.level)
+    body = Municipality(tiles, figures.four_cells(counts), _public_districts(rows, facts), exclusions, _burden(facts))
+    return _report(facts, Audience.MUNICIPALITY, finding, body, _truth(market_truth, analysis))
+
+
+def _public_districts(rows: tuple[PairRow, ...], facts: RoundFacts) -> IntervalTable:
+    groups = figures.by(figures.usable(rows), _district)
+    judged = disclosure.municipal_cells([_cell(name, group) for name, group in groups.items()])
+    hidden = {each.name: each.reason for each in judged if isinstance(each, Suppressed)}
+    return figures.interval_table(groups, "Alle wijken", facts.level, hidden)
+
+
+def _cell(name: str, rows: tuple[PairRow, ...]) -> Cell:
+    groups = figures.by(figures.usable(rows), lambda row: row.advertiser)
+    return Cell(name, {advertiser: len(group) for advertiser, group in groups.items()})
+
+
+# --- broker -------------------------------------------------------------------------------------------------------
+
+
+def _known(table: RoundTable, advertiser: str | None) -> str:
+    if advertiser is None or advertiser not in {row.advertiser for row in table.rows}:
+        raise BadInput(
+            Problem(
+                "unknown-advertiser",
+                "Deze woningaanbieder komt in de ronde niet voor.",
+                found=advertiser,
+                remedy="Gebruik de code uit de kolom advertiser van participants.csv.",
+            )
+        )
+    return advertiser
+
+
+def _broker(table: RoundTable, advertiser: str) -> Report:
+    facts, rows = table.facts, figures.real(table.rows)
+    disclosure.broker_round(facts.state)
+    everyone = figures.advertiser_rows(rows, facts.level)
+    own, kind, name = everyone.get(advertiser), *_who(table, advertiser)
+    counts = own.result.counts if own else Counts(0, 0, 0, 0)
+    if own is None or own.estimate is None or not disclosure.broker_counts_shown(counts):
+        body = Broker(name, None, None, None, None)
+        return _report(facts, Audience.BROKER, wording.broker_too_few(counts), body)
+    band = disclosure.broker_band(_broker_values(everyone, rows)) if kind == "broker" else None
+    cells: FourCells = figures.four_cells(counts)
+    body = Broker(name, cells, own.estimate, band, _strip(own.estimate, band))
+    return _report(facts, Audience.BROKER, wording.broker_finding(own.result, own.estimate), body)
+
+
+def _who(table: RoundTable, advertiser: str) -> tuple[str, str]:
+    row = next(row for row in table.rows if row.advertiser == advertiser)
+    return row.advertiser_kind, row.advertiser_name
+
+
+def _broker_values(everyone: dict[str, AdvertiserRow], rows: tuple[PairRow, ...]) -> list[float]:
+    brokers = {row.advertiser for row in rows if row.advertiser_kind == "broker"}
+    return [
+        each.estimate.value
+        for advertiser, each in everyone.items()
+        if advertiser in brokers
+        and each.estimate
+        and each.estimate.value is not None
+        and disclosure.broker_counts_shown(each.result.counts)
+    ]
+
+
+def _strip(own: Estimate, band: disclosure.Band | None) -> charts.Strip | None:
+    if own.value is None or own.low is None or own.high is None:
+        return None
+    return charts.strip((own.low, own.value, own.high), (band.low, band.median, band.high) if band else None)
+
+
+# --- where it comes from ------------------------------------------------------------------------------------------
+
+
+def _provenance(facts: RoundFacts, audience: Audience) -> tuple[Term, ...]:
+    """Who asked, on what ground, under which frozen plan. The seed is for the researcher alone: with the seed and the
+    plan anybody could draw again which letter was which."""
+    tested = "vooraf getest" if facts.names_validated else "demonstratienamen, niet vooraf getest"
+    open_to_all = (
+        Term("Onderzoek", facts.study),
+        Term("Opdrachtgever", facts.commissioner),
+        Term("Wettelijke basis", facts.legal_basis),
+        Term("Doel", wording.told(wording.PURPOSES, facts.purpose)),
+        Term("Ronde", f"{facts.round}, {wording.told(wording.MODES, facts.mode)}"),
+        Term("Stand van de ronde", wording.told(wording.ROUND_STATES, facts.state)),
+        Term("Periode", formats.period(facts.first_day, facts.last_day)),
+        Term("Namen", tested),
+        Term("Ethische toetsing", facts.ethics_reference),
+        Term("DPIA", facts.dpia_reference),
+        Term("Onderzoeksopzet", f"versie {facts.version}, vingerafdruk {facts.digest}"),
+    )
+    return (*open_to_all, *_for_researcher(facts)) if audience is Audience.RESEARCHER else open_to_all
+
+
+def _for_researcher(facts: RoundFacts) -> tuple[Term, ...]:
+    closed = formats.moment(facts.closed_at) if facts.closed_at else "nog niet gesloten"
+    return (
+        Term("Startgetal van de loting", str(facts.seed)),
+        Term("Gepland door", facts.planned_by),
+        Term("Goedgekeurd door", facts.approved_by or "nog niet goedgekeurd"),
+        Term("Gesloten", closed),
+    )

@@ -1,0 +1,140 @@
+"""From pair rows to the numbers of a report: which pairs count, which interval is shown, and the charts' geometry."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+
+from orchestrator.states import PairState
+from profiles.pairs import Arm
+from results import charts, tables
+from results.reports import wording
+from results.reports.values import AdvertiserRow, Amount, FourCells, IntervalRow, IntervalTable, OrderRow
+from results.statistics import Analysis, Counts, Estimate, advertisers, analyse, minimum_detectable
+from results.tables import PairRow
+
+CELL_LABELS = {
+    "c11": "Beide profielen een uitnodiging",
+    "c10": "Alleen het controleprofiel (nadeel voor testprofiel)",
+    "c01": "Alleen het testprofiel (nadeel voor controleprofiel)",
+    "c00": "Geen van beide",
+}
+
+
+def real(rows: Iterable[PairRow]) -> tuple[PairRow, ...]:
+    """The pairs that compare the two groups; a sham pair compares a group with itself."""
+    return tuple(row for row in rows if not row.sham)
+
+
+def usable(rows: Iterable[PairRow]) -> tuple[PairRow, ...]:
+    return tuple(row for row in rows if row.state == PairState.USABLE)
+
+
+def analysed(rows: Iterable[PairRow], level: float) -> Analysis | None:
+    """Everything computed from the usable pairs, clustered by advertiser where that applies; None without pairs."""
+    counted = usable(rows)
+    if not counted:
+        return None
+    differences = [int(row.control.positive is True) - int(row.treatment.positive is True) for row in counted]
+    clusters = [row.advertiser for row in counted]
+    return analyse(tables.counts(counted), level=level, differences=differences, clusters=clusters)
+
+
+def net(analysis: Analysis | None) -> Estimate | None:
+    """The net difference over all pairs, with the wider of Tango's and the clustered interval.
+
+    With few advertisers the clustered interval is often too narrow; the wider one never claims more than either.
+    """
+    if analysis is None:
+        return None
+    tango = analysis.estimate("net_discrimination", method="tango")
+    nets = [each for each in analysis.estimates if (each.name, each.over) == ("net_discrimination", "all")]
+    clustered = next((each for each in nets if each.method == "cluster_cr1"), tango)
+    return max(tango, clustered, key=_width)
+
+
+def _width(estimate: Estimate) -> float:
+    return 0.0 if estimate.low is None or estimate.high is None else estimate.high - estimate.low
+
+
+def detectable(analysis: Analysis | None, level: float) -> float | None:
+    """The smallest net difference this round would have found with 80% power, None when not even the largest.
+
+    Connor's formula supposes independent pairs, so it is stretched by as much as the shown interval is wider than
+    Tango's.
+    """
+    shown = net(analysis)
+    if analysis is None or shown is None:
+        return None
+    counts = analysis.counts
+    smallest = minimum_detectable(counts.n, counts.discordant / counts.n, alpha=1 - level)
+    stretch = _width(shown) / _width(analysis.estimate("net_discrimination", method="tango"))
+    return smallest * stretch if smallest * stretch < 1 else None
+
+
+def four_cells(counts: Counts) -> FourCells:
+    cells = [("c11", counts.c11), ("c10", counts.c10), ("c01", counts.c01), ("c00", counts.c00)]
+    rows = tuple(Amount(key, CELL_LABELS[key], n, n / counts.n if counts.n else None) for key, n in cells)
+    return FourCells(counts, rows, charts.segments(cells))
+
+
+def by(rows: Iterable[PairRow], key: Callable[[PairRow], str]) -> dict[str, tuple[PairRow, ...]]:
+    """Rows grouped by a key, groups in alphabetical order."""
+    groups: dict[str, list[PairRow]] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    return {name: tuple(groups[name]) for name in sorted(groups, key=str.casefold)}
+
+
+def interval_table(
+    groups: Mapping[str, Sequence[PairRow]], total: str, level: float, hidden: Mapping[str, str] | None = None
+) -> IntervalTable:
+    """Net difference per group and over all of them, on one scale; ``hidden`` names groups not to show, and why."""
+    away = hidden or {}
+    named = [(name, net(analysed(rows, level)), len(usable(rows))) for name, rows in groups.items()]
+    shown = [each for each in named if each[0] not in away]
+    everything = [row for rows in groups.values() for row in rows]
+    overall = (total, net(analysed(everything, level)), len(usable(everything)))
+    on = charts.scale(limit for _, each, _ in [*shown, overall] if each for limit in (each.low, each.high))
+    rows = [_interval_row(*each, on, away.get(each[0])) for each in named]
+    return IntervalTable((*rows, _interval_row(*overall, on, None, total=True)), on, level)
+
+
+def _interval_row(
+    name: str, estimate: Estimate | None, pairs: int, on: charts.Scale, hidden: str | None, *, total: bool = False
+) -> IntervalRow:
+    if hidden is not None:
+        return IntervalRow(name, None, None, None, hidden)
+    drawn = None
+    if estimate and estimate.value is not None and estimate.low is not None and estimate.high is not None:
+        drawn = charts.bar(estimate.low, estimate.value, estimate.high, on)
+    return IntervalRow(name, pairs, estimate, drawn, total=total)
+
+
+def order_rows(rows: Sequence[PairRow], level: float) -> tuple[OrderRow, ...]:
+    """Does it matter who reacts first? Counts and net difference within each order."""
+    halves = [(arm, [row for row in rows if row.first == arm]) for arm in Arm]
+    return tuple(OrderRow(wording.FIRST[arm], tables.counts(half), net(analysed(half, level))) for arm, half in halves)
+
+
+# Every broker's report asks for the same comparison with all the others.
+@lru_cache(maxsize=4)
+def advertiser_rows(rows: tuple[PairRow, ...], level: float) -> dict[str, AdvertiserRow]:
+    """Every advertiser with its verdict adjusted for how many there are; key: advertiser, in order of name."""
+    names = {row.advertiser: (row.advertiser_name, row.advertiser_kind) for row in rows}
+    groups = by(rows, lambda row: row.advertiser)
+    found = {
+        result.advertiser: AdvertiserRow(
+            names[result.advertiser][0],
+            wording.told(wording.KINDS, names[result.advertiser][1]),
+            result,
+            net(analysed(groups[result.advertiser], level)),
+        )
+        for result in advertisers({key: tables.counts(group) for key, group in groups.items()})
+    }
+    return dict(sorted(found.items(), key=lambda item: (item[1].name.casefold(), item[0])))
+
+
+def amounts(tally: Mapping[str, int], words: Mapping[str, str]) -> tuple[Amount, ...]:
+    """A tally by code as named amounts, the largest first."""
+    ordered = sorted(Counter(tally).items(), key=lambda item: (-item[1], item[0]))
+    return tuple(Amount(code, wording.told(words, code), amount) for code, amount in ordered)

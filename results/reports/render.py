@@ -1,0 +1,44 @@
+"""A report as one HTML page: works without JavaScript, holds no inline style or script."""
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from results import disclosure, formats
+from results.reports.values import Audience, Report
+
+PAGES = {
+    Audience.RESEARCHER: "report_researcher.html",
+    Audience.MUNICIPALITY: "report_municipality.html",
+    Audience.BROKER: "report_broker.html",
+}
+FILTERS = {
+    "count": formats.count,
+    "number": formats.number,
+    "percent": formats.percent,
+    "points": formats.points,
+    "p_value": formats.p_value,
+    "moment": formats.moment,
+    "short_moment": formats.short_moment,
+}
+
+
+def environment() -> Environment:
+    """The templates of the reports, strict: an unknown name fails instead of printing nothing."""
+    made = Environment(
+        loader=PackageLoader("results"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(FILTERS)
+    made.globals.update(span=formats.span, policy=disclosure)
+    return made
+
+
+_TEMPLATES = environment()
+
+
+def render(report: Report, *, assets: str, home: str | None = None) -> str:
+    """The whole page. ``assets`` is where the style sheets are; ``home`` the list of rounds, when the page has one."""
+    page = _TEMPLATES.get_template(PAGES[report.audience])
+    return page.render(report=report, body=report.body, assets=assets.rstrip("/"), home=home)

@@ -1,0 +1,199 @@
+"""The frozen values a report is made of: numbers stay numbers, sentences are Dutch and finished.
+
+Differences and shares are proportions (0.09), never percentages; a template formats them.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from results.charts import Bar, Scale, Segment, Strip
+from results.disclosure import Band
+from results.statistics import AdvertiserResult, Counts, Estimate, TestResult
+
+
+class Audience(StrEnum):
+    RESEARCHER = "researcher"
+    MUNICIPALITY = "municipality"
+    BROKER = "broker"
+
+
+class Direction(StrEnum):
+    """What the interval of the net difference says."""
+
+    TREATMENT_WORSE = "treatment_worse"
+    CONTROL_WORSE = "control_worse"
+    NOT_SHOWN = "not_shown"
+    NO_DATA = "no_data"
+    HIDDEN = "hidden"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The sentence above every figure; ``figure`` is the part in bold, ``margin`` its uncertainty in words."""
+
+    direction: Direction
+    before: str
+    figure: str
+    after: str
+    margin: str = ""
+    limits: str = ""
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.before}{self.figure}{self.after}"
+
+
+@dataclass(frozen=True)
+class Term:
+    """One line of a description list."""
+
+    term: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One key figure, as text, with what it is out of."""
+
+    label: str
+    value: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A named number of pairs, with the share of all pairs it is counted among."""
+
+    key: str
+    label: str
+    count: int
+    share: float | None = None
+
+
+@dataclass(frozen=True)
+class FourCells:
+    """Usable pairs by who got a positive answer."""
+
+    counts: Counts
+    rows: tuple[Amount, ...]
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True)
+class IntervalRow:
+    """A net difference with its interval; ``hidden`` holds the reason when the row may not be shown."""
+
+    name: str
+    pairs: int | None
+    estimate: Estimate | None
+    bar: Bar | None
+    hidden: str | None = None
+    total: bool = False
+
+
+@dataclass(frozen=True)
+class IntervalTable:
+    rows: tuple[IntervalRow, ...]
+    scale: Scale
+    level: float
+
+
+@dataclass(frozen=True)
+class EstimateRow:
+    """An estimate with its Dutch name and how it is written; its convention (denominator) is in the estimate."""
+
+    estimate: Estimate
+    name: str
+    method: str
+    value: str
+    interval: str
+
+
+@dataclass(frozen=True)
+class TestRow:
+    __test__ = False
+
+    result: TestResult
+    name: str
+
+
+@dataclass(frozen=True)
+class OrderRow:
+    name: str
+    counts: Counts
+    estimate: Estimate | None
+
+
+@dataclass(frozen=True)
+class AdvertiserRow:
+    """One advertiser, for the researcher only."""
+
+    name: str
+    kind: str
+    result: AdvertiserResult
+    estimate: Estimate | None
+
+
+@dataclass(frozen=True)
+class Researcher:
+    """Everything a round measured, aggregated; no applicant and no staff member appears in it.
+
+    ``estimates`` are by the default methods, ``further`` the same quantities by other methods.
+    """
+
+    tiles: tuple[Tile, ...]
+    cells: FourCells
+    exclusions: tuple[Amount, ...]
+    open_pairs: int
+    estimates: tuple[EstimateRow, ...]
+    further: tuple[EstimateRow, ...]
+    tests: tuple[TestRow, ...]
+    districts: IntervalTable
+    orders: tuple[OrderRow, ...]
+    sham: str
+    refusals: tuple[Amount, ...]
+    coding: tuple[Term, ...]
+    burden: tuple[Term, ...]
+    advertisers: tuple[AdvertiserRow, ...]
+
+
+@dataclass(frozen=True)
+class Municipality:
+    """Aggregates that passed the disclosure policy; None where the round as a whole may not be shown."""
+
+    tiles: tuple[Tile, ...]
+    cells: FourCells | None
+    districts: IntervalTable | None
+    exclusions: tuple[Amount, ...]
+    burden: tuple[Term, ...]
+
+
+@dataclass(frozen=True)
+class Broker:
+    """One advertiser's own figures; cells, estimate and strip are None when there are too few tests to show any."""
+
+    name: str
+    cells: FourCells | None
+    estimate: Estimate | None
+    band: Band | None
+    strip: Strip | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """A finished report for one audience. ``truth`` tells the known answer of a simulated market, if there is one."""
+
+    audience: Audience
+    title: str
+    round: str
+    study: str
+    commissioner: str
+    watermark: str | None
+    interim: str | None
+    finding: Finding
+    meaning: tuple[Term, ...]
+    truth: str | None
+    body: Researcher | Municipality | Broker
+    provenance: tuple[Term, ...]
+    digest: str
+    version: int

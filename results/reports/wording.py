@@ -1,0 +1,249 @@
+"""Every Dutch sentence and word of a report that depends on the numbers; B1 level.
+
+"Discriminatie" is for a court, the College or an authority to conclude: a report speaks of a difference in outcome and
+of a disadvantage for the test profile.
+"""
+
+from collections.abc import Mapping
+
+from orchestrator.states import RoundState
+from results import formats
+from results.disclosure import broker_verdict
+from results.reports.values import Direction, Finding
+from results.statistics import AdvertiserResult, Counts, Estimate, Verdict
+from results.tables import RoundFacts
+
+KINDS = {"broker": "makelaar", "private_landlord": "particuliere verhuurder"}
+ROUND_STATES = {
+    "draft": "concept",
+    "planned": "gepland",
+    "approved": "goedgekeurd",
+    "running": "loopt",
+    "paused": "gepauzeerd",
+    "collecting": "wacht op antwoorden",
+    "closed": "gesloten",
+    "released": "vrijgegeven",
+    "aborted": "afgebroken",
+}
+LETTER_STATES = {
+    "planned": "gepland",
+    "claimed": "wordt opgepakt",
+    "sending": "wordt verzonden",
+    "sent": "verzonden",
+    "failed": "mislukt",
+    "uncertain": "onzeker",
+    "expired": "verlopen",
+    "cancelled": "geannuleerd",
+}
+EXCLUSIONS = {
+    "niet-verzonden": "Niet (helemaal) verzonden",
+    "verzending-onzeker": "Niet zeker of de reactie is aangekomen",
+    "onbestelbaar": "Reactie kwam niet aan",
+    "test-herkend": "Woningaanbieder herkende de test",
+    "deelname-ingetrokken": "Woningaanbieder trok de deelname in",
+    "voortijdig-gesloten": "Ronde werd eerder gesloten",
+}
+REFUSALS = {
+    "maximum-per-aanbieder": "Woningaanbieder heeft al genoeg tests in deze ronde",
+    "steekproef-vol": "Steekproef was al vol",
+    "geen-moment": "Geen geschikt moment om te reageren",
+}
+PURPOSES = {"learning": "leren", "monitoring": "monitoren"}
+MODES = {"rehearsal": "oefenronde", "live": "echte ronde"}
+OUTCOMES = {
+    "positive": "uitnodiging of ander positief antwoord",
+    "conditional": "antwoord onder voorwaarden",
+    "negative": "afwijzing",
+    "none": "geen antwoord",
+}
+ESTIMATES = {
+    "net_discrimination": "Nettoverschil",
+    "gross_discrimination": "Bruto, alleen controleprofiel",
+    "gross_favourable": "Bruto, alleen testprofiel",
+    "rate_control": "Uitgenodigd, controleprofiel",
+    "rate_treatment": "Uitgenodigd, testprofiel",
+    "odds_ratio": "Odds ratio binnen tests",
+    "rate_ratio": "Verhouding van de kansen",
+}
+METHODS = {
+    "tango": "Tango (score)",
+    "newcombe10": "Newcombe, methode 10",
+    "bonett_price": "Bonett-Price",
+    "agresti_min": "Agresti-Min",
+    "wald": "Wald",
+    "wilson": "Wilson",
+    "midp": "mid-p",
+    "cluster_cr1": "geclusterd per woningaanbieder (CR1)",
+}
+TESTS = {
+    "mcnemar_exact": "Exact",
+    "mcnemar_midp": "Mid-p",
+    "mcnemar_asymptotic": "Asymptotisch",
+    "mcnemar_corrected": "Met correctie",
+}
+HALF_PER_HUNDRED = 0.005
+RATIOS = frozenset({"odds_ratio", "rate_ratio"})
+FIRST = {"control": "Controleprofiel reageerde eerst", "treatment": "Testprofiel reageerde eerst"}
+
+
+def told(words: Mapping[str, str], code: str) -> str:
+    """The Dutch word for a code; a code nobody translated yet is shown as it is, never dropped."""
+    return words.get(code) or code.replace("_", " ").replace("-", " ").capitalize()
+
+
+def name_of(label: str) -> str:
+    """One name out of a set: "Nederlands klinkende namen" becomes "een Nederlands klinkende naam"."""
+    if label.endswith(" namen"):
+        return f"een {label.removesuffix('namen')}naam"
+    return f"een naam uit de groep ‘{label}’"
+
+
+def per_hundred_digits(*proportions: float) -> int:
+    """Whole numbers per hundred, unless rounding would turn a number that is not zero into zero."""
+    return 1 if any(value and abs(value) < HALF_PER_HUNDRED for value in proportions) else 0
+
+
+def estimate_text(estimate: Estimate) -> tuple[str, str]:
+    """An estimate and its interval as written in a table: ratios as numbers, shares in %, differences in points."""
+    if estimate.value is None:
+        return formats.NOT_KNOWN, formats.NOT_KNOWN
+    if estimate.name in RATIOS:
+        return formats.number(estimate.value, 2), _limits(estimate, 2, 1)
+    if estimate.name == "net_discrimination" and estimate.over == "all":
+        return formats.points(estimate.value), _limits(estimate, 1, 100)
+    return formats.percent(estimate.value, 1), _limits(estimate, 1, 100)
+
+
+def _limits(estimate: Estimate, digits: int, scale: float) -> str:
+    if estimate.low is not None and estimate.high is None:
+        return f"vanaf {formats.number(scale * estimate.low, digits)}"
+    if estimate.low is None and estimate.high is not None:
+        return f"tot {formats.number(scale * estimate.high, digits)}"
+    return formats.span(estimate.low, estimate.high, digits, scale)
+
+
+def finding(estimate: Estimate | None, facts: RoundFacts, detectable: float | None) -> Finding:
+    """The plain sentence of a round: a shown difference, or none shown with what the round could have found."""
+    if estimate is None or estimate.value is None or estimate.low is None or estimate.high is None:
+        return Finding(Direction.NO_DATA, "", "Er zijn geen geslaagde tests.", " Er valt nog niets te vergelijken.")
+    control, treatment = name_of(facts.control_set), name_of(facts.treatment_set)
+    if estimate.low > 0:
+        return _difference(Direction.TREATMENT_WORSE, control, estimate.value, estimate.low, estimate.high)
+    if estimate.high < 0:
+        return _difference(Direction.CONTROL_WORSE, treatment, -estimate.value, -estimate.high, -estimate.low)
+    return Finding(
+        Direction.NOT_SHOWN,
+        "Er is ",
+        "geen aantoonbaar verschil gevonden",
+        f" tussen kandidaten met {control} en kandidaten met {treatment}.",
+        _margin_around_zero(estimate.value, estimate.low, estimate.high),
+        could_have_found(detectable),
+    )
+
+
+def _difference(direction: Direction, favoured: str, value: float, low: float, high: float) -> Finding:
+    digits = per_hundred_digits(value, low, high)
+    return Finding(
+        direction,
+        "Bij ",
+        f"{formats.number(100 * value, digits)} van de 100 advertenties",
+        f" kreeg alleen de kandidaat met {favoured} een uitnodiging, méér dan andersom.",
+        f"De onzekerheidsmarge loopt van {formats.span(low, high, digits)}.",
+    )
+
+
+def _margin_around_zero(value: float, low: float, high: float) -> str:
+    return (
+        f"Het gemeten verschil is {formats.number(100 * value, 0)} op de 100 advertenties. "
+        f"De onzekerheidsmarge loopt van {formats.span(low, high, per_hundred_digits(low, high))}: "
+        "nul ligt daarin, dus dit kan toeval zijn."
+    )
+
+
+def could_have_found(detectable: float | None) -> str:
+    """What "no difference found" is worth: the smallest difference this round would probably have shown."""
+    if detectable is None:
+        return "Deze ronde is te klein om te zeggen welk verschil zij had kunnen vinden."
+    return (
+        f"Een verschil van {formats.points(detectable)} of meer had deze ronde waarschijnlijk gevonden "
+        "(kans van 80%). Een kleiner verschil kan er dus zijn."
+    )
+
+
+def hidden_round(reason: str) -> Finding:
+    """Instead of a finding, when the round as a whole may not be shown."""
+    text = f" De reden: {reason}. Anders is een woningaanbieder te herkennen."
+    return Finding(Direction.HIDDEN, "", "De cijfers van deze ronde tonen wij niet.", text)
+
+
+def interim(facts: RoundFacts, done: int, planned: int) -> str | None:
+    """The banner over a round that can still change, None once it is closed."""
+    if facts.state in (RoundState.CLOSED, RoundState.RELEASED):
+        return None
+    if facts.state == RoundState.ABORTED:
+        return "Deze ronde is afgebroken. De cijfers zijn niet volledig."
+    waiting = formats.many(facts.waiting, "antwoord wacht", "antwoorden wachten")
+    return (
+        f"{formats.count(done)} van de {formats.count(planned)} geplande tests zijn klaar. "
+        f"{waiting} nog op codering. De cijfers kunnen veranderen: trek nog geen conclusie."
+    )
+
+
+def truth(value: float, estimate: Estimate | None) -> str:
+    """The answer a simulated market was built with, beside what the round measured."""
+    text = f"Deze markt is nagebootst. Het ingebouwde verschil is {formats.points(value)}."
+    if estimate is None or estimate.low is None or estimate.high is None:
+        return text
+    inside = estimate.low <= value <= estimate.high
+    return f"{text} Dat ligt {'binnen' if inside else 'buiten'} de gemeten onzekerheidsmarge."
+
+
+def sham(counts: Counts) -> str:
+    """How much two equal profiles differ by chance alone."""
+    if not counts.n:
+        return "Er zijn geen geslaagde schijntests. De ronde meet dus niet hoeveel verschil door toeval ontstaat."
+    return (
+        f"Bij {formats.many(counts.n, 'schijntest', 'schijntests')} kwamen beide namen uit dezelfde groep. "
+        f"Daarvan kreeg {formats.count(counts.discordant)} keer maar één van beide een uitnodiging "
+        f"({formats.percent(counts.discordant / counts.n)}). Zo veel eenzijdige uitkomsten ontstaan ook zonder "
+        "verschil in naam."
+    )
+
+
+def broker_finding(result: AdvertiserResult, estimate: Estimate) -> Finding:
+    """What one advertiser's own tests showed; never a verdict below the floor."""
+    counts = result.counts
+    after = (
+        f" bij u kreeg in {formats.many(counts.c10, 'test', 'tests')} alleen het controleprofiel een uitnodiging, "
+        f"en in {formats.many(counts.c01, 'test', 'tests')} alleen het testprofiel."
+    )
+    direction = Direction.TREATMENT_WORSE if result.verdict is Verdict.PATTERN else Direction.NOT_SHOWN
+    figure = formats.many(counts.n, "test", "tests")
+    return Finding(direction, "Van de ", figure, after, _broker_margin(estimate), broker_chance(result, estimate))
+
+
+def _broker_margin(estimate: Estimate) -> str:
+    return (
+        f"Omgerekend is dat een verschil van {formats.points(estimate.value, 0)}. "
+        f"De onzekerheidsmarge loopt van {formats.span(estimate.low, estimate.high, 0)}."
+    )
+
+
+def broker_chance(result: AdvertiserResult, estimate: Estimate) -> str:
+    """Whether chance is excluded, in a few sentences."""
+    if result.verdict is Verdict.PATTERN:
+        return "Dit verschil is groter dan u bij toeval verwacht. De cijfers zeggen niet waardoor het komt."
+    if (few := broker_verdict(result.counts)) is not None:
+        return f"{few} Dit kan toeval zijn."
+    if estimate.low is not None and estimate.low > 0:
+        return "Dit kan toeval zijn: wie veel kantoren vergelijkt, vindt zo'n verschil ook zonder oorzaak."
+    return "Dit kan toeval zijn."
+
+
+def broker_too_few(counts: Counts) -> Finding:
+    """Instead of a finding, for an advertiser with no test or only one."""
+    if not counts.n:
+        text = " Er valt dus niets te vergelijken."
+        return Finding(Direction.NO_DATA, "", "Bij u zijn in deze ronde geen tests geslaagd.", text)
+    text = " Eén test is een signaal, geen bevinding. Daarom tonen wij geen cijfers."
+    return Finding(Direction.HIDDEN, "", "Bij u is in deze ronde één test geslaagd.", text)

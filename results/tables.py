@@ -1,0 +1,268 @@
+"""The only reader of what came back: one row per pair, ready for statistics, reports and exports."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from orchestrator.design import Design, from_canonical
+from orchestrator.models import Coding, Decline, DeferredReply, Enrolment, Inquiry, Listing, Pair, Refusal, Round
+from orchestrator.models import Reply as ReplyRow
+from orchestrator.rounds import lifecycle, lookup
+from orchestrator.states import CodedBy, LetterState, PairState
+from profiles import catalogue
+from profiles.pairs import Arm
+from results.outcomes import Outcome, best, labels
+from results.statistics import Counts, cohens_kappa
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ArmRow:
+    """One arm of a pair; ``answer_hours`` is the time to the first human answer, in hours."""
+
+    name: str
+    name_set: str
+    variant: str
+    state: str
+    sent_at: datetime | None
+    label: str | None
+    outcome: Outcome | None
+    positive: bool | None
+    answer_hours: float | None
+
+
+@dataclass(frozen=True)
+class PairRow:
+    """One listing approached by both arms; in a sham pair both arms carry a name of the control set."""
+
+    pair: str
+    listing: str
+    advertiser: str
+    advertiser_name: str
+    advertiser_kind: str
+    district: str
+    sham: bool
+    first: Arm
+    gap_hours: float | None
+    state: str
+    reason: str | None
+    control: ArmRow
+    treatment: ArmRow
+
+
+@dataclass(frozen=True)
+class RoundFacts:
+    """What every report says of a round beside its numbers."""
+
+    round: str
+    study: str
+    commissioner: str
+    legal_basis: str
+    ethics_reference: str
+    dpia_reference: str
+    purpose: str
+    mode: str
+    ground: str
+    control_set: str
+    treatment_set: str
+    names_validated: bool
+    seed: int
+    digest: str
+    version: int
+    state: str
+    planned_pairs: int
+    first_day: date
+    last_day: date
+    response_days: int
+    positive: tuple[str, ...]
+    level: float
+    planned_by: str
+    approved_by: str | None
+    closed_at: datetime | None
+    refusals: Mapping[str, int]
+    enrolled: int
+    withdrawn: int
+    sent: int
+    invitations: int
+    declines: int
+    waiting: int
+    deferred: int
+    coded_by_rule: int
+    coded_by_people: int
+    kappa: float | None
+
+
+@dataclass(frozen=True)
+class RoundTable:
+    facts: RoundFacts
+    rows: tuple[PairRow, ...]
+
+
+def load(session: Session, round_name: str) -> RoundTable:
+    """Read one round. Raises `Refused` when there is no round of that name."""
+    round_ = lookup.find(session, round_name)
+    design = from_canonical(round_.design)
+    rows = tuple(_pair_row(pair, design) for pair in session.scalars(_pairs_of(round_)))
+    return RoundTable(_facts(session, round_, design, rows), rows)
+
+
+def counts(rows: Iterable[PairRow]) -> Counts:
+    """Count the usable pairs by who got a positive answer."""
+    cells = Counter((row.control.positive, row.treatment.positive) for row in rows if row.state == PairState.USABLE)
+    return Counts(c11=cells[True, True], c10=cells[True, False], c01=cells[False, True], c00=cells[False, False])
+
+
+def excluded(rows: Iterable[PairRow]) -> dict[str, int]:
+    """Count the pairs that do not count, by reason."""
+    reasons = Counter(row.reason or "onbekend" for row in rows if row.state == PairState.EXCLUDED)
+    return dict(sorted(reasons.items()))
+
+
+def _pairs_of(round_: Round) -> Select[Pair]:
+    return (
+        select(Pair)
+        .where(Pair.round_id == round_.id)
+        .order_by(Pair.code)
+        .options(
+            joinedload(Pair.listing).joinedload(Listing.advertiser),
+            selectinload(Pair.inquiries).selectinload(Inquiry.replies),
+        )
+    )
+
+
+def _pair_row(pair: Pair, design: Design) -> PairRow:
+    arms = {inquiry.arm: inquiry for inquiry in pair.inquiries}
+    listing, advertiser = pair.listing, pair.listing.advertiser
+    return PairRow(
+        pair=pair.code,
+        listing=listing.key,
+        advertiser=advertiser.key,
+        advertiser_name=advertiser.name,
+        advertiser_kind=advertiser.kind.value,
+        district=listing.district,
+        sham=pair.sham,
+        first=pair.first,
+        gap_hours=_hours(pair.inquiries[0].sent_at, pair.inquiries[1].sent_at),
+        state=pair.state.value,
+        reason=pair.reason,
+        control=_arm_row(arms[Arm.CONTROL], design),
+        treatment=_arm_row(arms[Arm.TREATMENT], design),
+    )
+
+
+def _arm_row(inquiry: Inquiry, design: Design) -> ArmRow:
+    label = _label(inquiry, design)
+    outcome = labels()[label].outcome if label else None
+    return ArmRow(
+        name=inquiry.sender_name,
+        name_set=inquiry.profile["name"]["name_set"],
+        variant=inquiry.variant,
+        state=inquiry.state.value,
+        sent_at=inquiry.sent_at,
+        label=label,
+        outcome=outcome,
+        positive=outcome in design.outcome.positive if outcome else None,
+        answer_hours=_answer_hours(inquiry),
+    )
+
+
+def _label(inquiry: Inquiry, design: Design) -> str | None:
+    """Return the label that counts, over all coded replies that came within the window; None when nothing was sent."""
+    if inquiry.state is not LetterState.SENT or inquiry.sent_at is None:
+        return None
+    until = inquiry.sent_at + timedelta(days=design.outcome.response_days)
+    return best(reply.label for reply in inquiry.replies if reply.label and reply.received_at <= until)
+
+
+def _answer_hours(inquiry: Inquiry) -> float | None:
+    """Return the hours to the first answer a person wrote; automatic receipts and bounces are none."""
+    written = [reply.received_at for reply in inquiry.replies if reply.kind == "human"]
+    return _hours(inquiry.sent_at, min(written)) if written else None
+
+
+def _hours(start: datetime | None, end: datetime | None) -> float | None:
+    return None if start is None or end is None else (end - start).total_seconds() / 3600
+
+
+def _facts(session: Session, round_: Round, design: Design, rows: Sequence[PairRow]) -> RoundFacts:
+    sets = catalogue.load().sets
+    control, treatment = sets[design.question.control], sets[design.question.treatment]
+    arms = [arm for row in rows for arm in (row.control, row.treatment)]
+    replies = session.scalars(_of_round(select(ReplyRow).join(Inquiry), round_).options(selectinload(ReplyRow.codings)))
+    coded = replies.all()
+    by = Counter(reply.coded_by for reply in coded)
+    return RoundFacts(
+        round=round_.name,
+        study=design.study.name,
+        commissioner=design.study.commissioner,
+        legal_basis=design.study.legal_basis,
+        ethics_reference=design.study.ethics_reference,
+        dpia_reference=design.study.dpia_reference,
+        purpose=design.study.purpose.value,
+        mode=design.mode.value,
+        ground=design.question.ground.value,
+        control_set=control.label,
+        treatment_set=treatment.label,
+        names_validated=control.validated and treatment.validated,
+        seed=design.seed,
+        digest=round_.digest,
+        version=round_.version,
+        state=round_.state.value,
+        planned_pairs=len(rows),
+        first_day=design.schedule.first_day,
+        last_day=design.schedule.last_day,
+        response_days=design.outcome.response_days,
+        positive=tuple(design.outcome.positive),
+        level=design.analysis.level,
+        planned_by=round_.planned_by,
+        approved_by=round_.approved_by,
+        closed_at=round_.closed_at,
+        refusals=_refusals(session, round_),
+        enrolled=len({row.advertiser for row in rows}),
+        withdrawn=_withdrawn(session, round_),
+        sent=sum(arm.state == LetterState.SENT for arm in arms),
+        invitations=sum(arm.outcome is Outcome.POSITIVE for arm in arms),
+        declines=_declines_sent(session, round_),
+        waiting=lifecycle.waiting_to_code(session, round_),
+        deferred=_deferred(session),
+        coded_by_rule=by[CodedBy.RULE],
+        coded_by_people=by[CodedBy.PEOPLE],
+        kappa=_kappa([reply.codings for reply in coded]),
+    )
+
+
+def _of_round(rows: Select[T], round_: Round) -> Select[T]:
+    return rows.join(Pair, Inquiry.pair_id == Pair.id).where(Pair.round_id == round_.id)
+
+
+def _refusals(session: Session, round_: Round) -> dict[str, int]:
+    rows = select(Refusal.reason, func.count()).where(Refusal.round_id == round_.id).group_by(Refusal.reason)
+    return dict(session.execute(rows.order_by(Refusal.reason)).tuples().all())
+
+
+def _withdrawn(session: Session, round_: Round) -> int:
+    tested = select(Listing.advertiser_id).join(Pair, Pair.listing_id == Listing.id).where(Pair.round_id == round_.id)
+    rows = select(func.count(Enrolment.advertiser_id.distinct())).where(Enrolment.withdrawn_at.is_not(None))
+    return session.scalar(rows.where(Enrolment.advertiser_id.in_(tested))) or 0
+
+
+def _declines_sent(session: Session, round_: Round) -> int:
+    rows = select(func.count(Decline.id)).join(Inquiry, Decline.inquiry_id == Inquiry.id)
+    return session.scalar(_of_round(rows, round_).where(Decline.state == LetterState.SENT)) or 0
+
+
+def _deferred(session: Session) -> int:
+    rows = select(func.count(DeferredReply.id)).where(DeferredReply.resolved_at.is_(None))
+    return session.scalar(rows) or 0
+
+
+def _kappa(codings: Iterable[Sequence[Coding]]) -> float | None:
+    """Return Cohen's kappa over the first two codes of every reply that people coded twice."""
+    twice = [(given[0].label, given[1].label) for given in codings if len(given) > 1]
+    return cohens_kappa([one for one, _ in twice], [other for _, other in twice]) if twice else None

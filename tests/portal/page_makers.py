@@ -1,0 +1,66 @@
+"""A fake source of rounds for the pages, made from the report makers."""
+
+import importlib
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from orchestrator.views import Monitor, NextSend, RoundSummary
+from profiles.errors import Refused
+from results.tables import RoundTable
+
+sys.path.append(str(Path(__file__).parents[1] / "results"))  # pytest adds only a test's own folder
+make = importlib.import_module("report_makers")
+
+ROUND = "amersfoort-2026-najaar"
+STUDY = "Gelijke kansen op de Amersfoortse huurmarkt"
+MOMENT = datetime(2026, 9, 8, 11, 40, tzinfo=UTC)
+
+
+def monitor(**changes: Any) -> Monitor:
+    sends = tuple(NextSend(MOMENT, f"P-{place:04d}", 1 + place % 2, "Langestraat 12", "planned") for place in range(4))
+    values: dict[str, Any] = {
+        "round": ROUND,
+        "study": STUDY,
+        "state": "running",
+        "planned": 480,
+        "sent": 112,
+        "answered": 80,
+        "coded": 71,
+        "failed": 1,
+        "uncertain": 2,
+        "expired": 0,
+        "cancelled": 3,
+        "waiting_to_code": 9,
+        "deferred": 4,
+        "declines_planned": 40,
+        "declines_sent": 38,
+        "why_waiting": "Wacht op kantooruren: verder vanaf 08-09-2026 09:00.",
+        "next_sends": sends,
+    }
+    return Monitor(**{**values, **changes})
+
+
+class FakeSource:
+    """One round; ``monitor`` and ``table`` refuse any other name, as the real source does."""
+
+    def __init__(self, **facts: Any) -> None:
+        self.facts = facts
+
+    def rounds(self) -> list[RoundSummary]:
+        return [RoundSummary(ROUND, 1, STUDY, "running", MOMENT)]
+
+    def table(self, round_name: str) -> RoundTable:
+        _known(round_name)
+        table: RoundTable = make.full_round(**self.facts)
+        return table
+
+    def monitor(self, round_name: str) -> Monitor:
+        _known(round_name)
+        return monitor()
+
+
+def _known(round_name: str) -> None:
+    if round_name != ROUND:
+        raise Refused("unknown-round", f"Er is geen ronde '{round_name}'.", "Kies een ronde uit de lijst.")

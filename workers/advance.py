@@ -1,0 +1,25 @@
+"""Rounds that have nothing left to wait for move on by themselves."""
+
+from datetime import datetime
+
+from orchestrator.db import Database, Session
+from orchestrator.models import Round
+from orchestrator.rounds import lifecycle
+from orchestrator.states import RoundState
+
+ACTOR = "praktijktest"
+
+
+def advance_rounds(database: Database, now: datetime) -> None:
+    """running → collecting when all letters have ended; collecting → closed when window and coding are done."""
+    with database.writing() as session:
+        for round_ in lifecycle.in_state(session, RoundState.RUNNING):
+            if not lifecycle.open_inquiries(session, round_):
+                lifecycle.collect(session, round_.name, ACTOR, now)
+        for round_ in lifecycle.in_state(session, RoundState.COLLECTING):
+            if _complete(session, round_, now):
+                lifecycle.close(session, round_.name, ACTOR, now)
+
+
+def _complete(session: Session, round_: Round, now: datetime) -> bool:
+    return now >= lifecycle.window_end(session, round_) and not lifecycle.waiting_to_code(session, round_)

@@ -1,0 +1,28 @@
+"""What every channel promises."""
+
+from typing import Protocol
+
+from orchestrator.rounds.sending import Envelope
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+"""The hosts that a rehearsal may reach."""
+
+
+class TransportError(Exception):
+    """A letter that was not accepted; says how far it came, because that decides what may happen next.
+
+    ``body_left`` is True when any of the body may have reached the other side: then nobody may try again.
+    ``permanent`` is True when the other side refused for good.
+    """
+
+    def __init__(self, message: str, phase: str, *, body_left: bool = False, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.phase, self.body_left, self.permanent = phase, body_left, permanent
+
+
+class Channel(Protocol):
+    """A road for letters."""
+
+    def send(self, envelope: Envelope) -> str:
+        """Send once; return the other side's own words of acceptance, or raise `TransportError`."""
+        ...

@@ -1,0 +1,47 @@
+"""What the tasks of this process work with: made once from the environment, or set by an embedding command."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from orchestrator.clock import Clock
+from orchestrator.control import read_clock
+from orchestrator.db import Database
+from orchestrator.settings import Settings
+from workers.channels.choose import channels
+from workers.dispatch import Dispatcher
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The settings, database and clock of one process."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Runtime":
+        """Connect to the database of these settings and read its clock."""
+        database = Database.at(settings.database)
+        return cls(settings, database, read_clock(database))
+
+    @cached_property
+    def dispatcher(self) -> Dispatcher:
+        return Dispatcher(self.database, self.clock, self.settings, channels(self.settings))
+
+
+_current: Runtime | None = None
+
+
+def use(runtime: Runtime) -> None:
+    """Make this the runtime of every task in this process."""
+    global _current
+    _current = runtime
+
+
+def current() -> Runtime:
+    """Return the runtime of this process; made from the environment when nobody set one."""
+    if _current is None:
+        use(Runtime.open(Settings.from_env()))
+    assert _current is not None  # noqa: S101 - set on the line before
+    return _current

@@ -1,0 +1,34 @@
+"""The tasks: each one looks in the database and carries nothing."""
+
+from workers import dispatch, runtime
+from workers.advance import advance_rounds
+from workers.app import app
+from workers.inbox.reading import BATCH, read_stored
+
+
+@app.task
+def send_due() -> None:
+    """Send a batch of what is due; a full batch asks for the next, behind whatever else waits in the queues."""
+    if runtime.current().dispatcher.send_due() >= dispatch.BATCH:
+        send_due.apply_async(queue="send", expires=10)
+
+
+@app.task
+def sweep() -> None:
+    """Free or settle what dead workers left behind."""
+    runtime.current().dispatcher.sweep()
+
+
+@app.task
+def read_mail() -> None:
+    """Read a batch of stored mails; a full batch asks for the next."""
+    here = runtime.current()
+    if read_stored(here.database, here.clock.now()) >= BATCH:
+        read_mail.apply_async(queue="inbox", expires=10)
+
+
+@app.task
+def advance() -> None:
+    """Move rounds on that have nothing left to wait for."""
+    here = runtime.current()
+    advance_rounds(here.database, here.clock.now())
