@@ -81,8 +81,8 @@ def propose(text: str, subject: str = "", kind: str = "human") -> Proposal:
     """The label the rules would give a reply; ``kind`` is the MailKind: human, automatic, away or bounce.
 
     ``text`` is what the sender wrote, without our own letter; masked or not makes no difference. Confidence drops under
-    the threshold when sentences point at different outcomes, when a promise stands beside a word of regret, or when a
-    sentence that may matter ("dat kan niet") fits no rule.
+    the threshold when sentences point at different outcomes, when a promise stands beside a word of regret, when a
+    sentence that may matter ("dat kan niet") fits no rule, or when a refusal "without a reason" holds a reason.
     """
     if kind == "human":
         return _from_text(text) or _from_subject(subject) or Proposal("OVERIG", 0.0, 0, "")
@@ -128,10 +128,10 @@ def _weighed(said: Sequence[Hit], reading: Reading) -> Proposal:
     first = said[0].rule
     outcomes = {labels()[hit.rule.label].outcome for hit in said}
     promise = not outcomes.isdisjoint({Outcome.POSITIVE, Outcome.CONDITIONAL})
-    unsure = len(outcomes) > 1 or reading.unread or (promise and reading.regret)
-    return Proposal(
-        first.label, min(first.confidence, _DOUBT) if unsure else first.confidence, first.number, said[0].phrase
-    )
+    reasoned = first.label == "AFWIJZING_ZONDER_REDEN" and reading.reason
+    unsure = len(outcomes) > 1 or reading.unread or (promise and reading.regret) or reasoned
+    confidence = min(first.confidence, _DOUBT) if unsure else first.confidence
+    return Proposal(first.label, confidence, first.number, said[0].phrase)
 
 
 def _from_subject(subject: str) -> Proposal | None:

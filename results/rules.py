@@ -52,6 +52,7 @@ class RuleBook:
     loaded: re.Pattern[str]
     harmless: re.Pattern[str]
     regret: re.Pattern[str]
+    reason: re.Pattern[str]
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,15 @@ class Hit:
 
 @dataclass(frozen=True)
 class Reading:
-    """What the rules see in a text: hits by priority, then position; ``unread`` tells whether a loaded sentence stays
-    unexplained, ``regret`` whether a word of regret stands anywhere."""
+    """What the rules see in a text: hits by priority, then position.
+
+    ``unread``: a loaded sentence stays unexplained; ``regret``, ``reason``: such a word stands anywhere.
+    """
 
     hits: tuple[Hit, ...]
     unread: bool
     regret: bool
+    reason: bool
 
 
 @cache
@@ -83,7 +87,9 @@ def read_book(path: Path) -> RuleBook:
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     words = data["words"]
     doubt = {name: _compiled(pattern, words) for name, pattern in data["doubt"].items()}
-    return RuleBook(_rules(path, data["rule"], words), doubt["loaded"], doubt["harmless"], doubt["regret"])
+    return RuleBook(
+        _rules(path, data["rule"], words), doubt["loaded"], doubt["harmless"], doubt["regret"], doubt["reason"]
+    )
 
 
 def _rules(path: Path, entries: Sequence[Mapping[str, object]], words: Mapping[str, str]) -> tuple[Rule, ...]:
@@ -142,7 +148,8 @@ def read(text: str, book: RuleBook) -> Reading:
             if start not in taken and not _excused(rule, joined, start):
                 taken[start] = Hit(rule, match[0])
     unread = len(text) > _READ or _unread(joined, taken, book)
-    return Reading(tuple(taken.values()), unread, book.regret.search(joined) is not None)
+    regret, reason = (pattern.search(joined) is not None for pattern in (book.regret, book.reason))
+    return Reading(tuple(taken.values()), unread, regret, reason)
 
 
 def _excused(rule: Rule, joined: str, start: int) -> bool:

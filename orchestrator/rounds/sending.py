@@ -25,6 +25,9 @@ from orchestrator.states import AttemptOutcome, Exclusion, LetterState, PairStat
 Kind = type[Inquiry] | type[Decline]
 """Which of the two kinds of letters a function works on."""
 
+MOST_DOUBLINGS = 6
+"""The back-off after a letter that did not leave doubles with each claim, so often at the most."""
+
 
 class AlreadyTried(Exception):
     """The attempt table knows of a try that the letter's row does not: whoever gets this must not send.
@@ -124,25 +127,20 @@ def release(session: Session, claim: Claim, now: datetime, wait: timedelta) -> N
 
 
 def record(session: Session, claim: Claim, worker: str, now: datetime, result: Result, back_off: timedelta) -> None:
-    """sending → sent, failed, uncertain, or planned again after ``back_off``; by what the wire told.
+    """sending → sent, failed, uncertain, or planned again after ``back_off``, by what the wire told.
 
     A letter that the sweep already called uncertain is still settled here: nobody knows better than who sent it.
     """
-    letter = _locked(session, claim)
-    if letter.fence != claim.fence or letter.state not in (LetterState.SENDING, LetterState.UNCERTAIN):
+    told = _told(result, now, now + back_off * 2 ** min(claim.fence - 1, MOST_DOUBLINGS))
+    asked = {"letter_id": claim.id, "held_fence": claim.fence, **{f"new_{name}": told.get(name) for name in _TOLD}}
+    message_id = session.scalar(_record_statement(claim.kind), asked)
+    if message_id is None:
         ledger.append(session, now, worker, "letter.late-result", _subject(claim), {"outcome": result.outcome.value})
         return
-    letter.state, letter.lease_until = _AFTER[result.outcome], None
-    letter.last_error = None if result.outcome is AttemptOutcome.SENT else f"{result.phase}: {result.detail}"
-    if result.outcome is AttemptOutcome.SENT:
-        letter.sent_at, letter.remote_ref = now, result.detail
-    if result.outcome is AttemptOutcome.NOT_SENT:
-        letter.next_try_at = now + back_off * 2 ** (letter.attempts - 1)
-    _end_attempt(session, letter.message_id, claim.fence, now, result)
-    session.flush()
+    _end_attempt(session, message_id, claim.fence, now, result)
     ledger.append(session, now, worker, f"letter.{result.outcome.value}", _subject(claim), {"phase": result.phase})
-    if isinstance(letter, Inquiry):
-        _tell_other_half(session, letter, now)
+    if claim.kind is Inquiry and result.outcome in (AttemptOutcome.SENT, AttemptOutcome.REFUSED):
+        _tell_other_half(session, claim.id, now)
 
 
 def sweep(session: Session, now: datetime, margin: timedelta, grace: timedelta) -> dict[str, int]:
@@ -177,7 +175,8 @@ def settle(session: Session, inquiry: Inquiry, actor: str, now: datetime, eviden
         .values(outcome=AttemptOutcome.SENT, detail=evidence)
     )
     ledger.append(session, now, actor, "letter.settled", f"inquiry:{inquiry.id}", {"evidence": evidence})
-    _tell_other_half(session, inquiry, now)
+    session.flush()
+    _tell_other_half(session, inquiry.id, now)
 
 
 def permitted(kind: Kind) -> list[ColumnElement[bool]]:
@@ -259,16 +258,43 @@ def _gate_statement(kind: Kind) -> ReturningUpdate[int]:
     )
 
 
-_AFTER = {
-    AttemptOutcome.SENT: LetterState.SENT,
-    AttemptOutcome.NOT_SENT: LetterState.PLANNED,
-    AttemptOutcome.REFUSED: LetterState.FAILED,
-    AttemptOutcome.UNCERTAIN: LetterState.UNCERTAIN,
-}
+_TOLD = ("state", "sent_at", "remote_ref", "last_error", "next_try_at")
+
+
+def _told(result: Result, now: datetime, next_try: datetime) -> dict[str, object]:
+    """Return what a letter's row becomes by what the wire told; a column that is not named becomes empty."""
+    why = f"{result.phase}: {result.detail}"
+    match result.outcome:
+        case AttemptOutcome.SENT:
+            return {"state": LetterState.SENT, "sent_at": now, "remote_ref": result.detail}
+        case AttemptOutcome.NOT_SENT:
+            return {"state": LetterState.PLANNED, "last_error": why, "next_try_at": next_try}
+        case AttemptOutcome.REFUSED:
+            return {"state": LetterState.FAILED, "last_error": why}
+        case AttemptOutcome.UNCERTAIN:
+            return {"state": LetterState.UNCERTAIN, "last_error": why}
+        case AttemptOutcome.SENDING:
+            raise ValueError("a result is never that the letter is being sent")
 
 
 def _sending_is_open() -> ColumnElement[bool]:
     return exists().where(Control.id == 1, Control.sending_enabled.is_(True)).correlate_except(Control)
+
+
+@cache
+def _record_statement(kind: Kind) -> ReturningUpdate[str]:
+    """sending → what the wire told, under the same fence; also when the sweep called the letter uncertain meanwhile."""
+    table = cast("Table", kind.__table__)
+    return (
+        update(table)
+        .where(
+            table.c.id == bindparam("letter_id"),
+            table.c.fence == bindparam("held_fence"),
+            table.c.state.in_((LetterState.SENDING, LetterState.UNCERTAIN)),
+        )
+        .values({name: bindparam(f"new_{name}", type_=table.c[name].type) for name in _TOLD} | {"lease_until": None})
+        .returning(table.c.message_id)
+    )
 
 
 def _claim(
@@ -300,11 +326,6 @@ def _whole(session: Session, claim: Claim) -> Inquiry | Decline:
     return cast("Inquiry | Decline", session.get_one(claim.kind, claim.id, options=around))
 
 
-def _locked(session: Session, claim: Claim) -> Inquiry | Decline:
-    letter = session.get_one(claim.kind, claim.id, populate_existing=True, with_for_update=True)
-    return cast("Inquiry | Decline", letter)
-
-
 def _open_attempt(session: Session, letter: Inquiry | Decline, claim: Claim, worker: str, now: datetime) -> None:
     try:
         session.execute(
@@ -321,9 +342,10 @@ def _open_attempt(session: Session, letter: Inquiry | Decline, claim: Claim, wor
 
 
 def _end_attempt(session: Session, message_id: str, fence: int, now: datetime, result: Result) -> None:
+    attempts = cast("Table", Attempt.__table__)
     session.execute(
-        update(Attempt)
-        .where(Attempt.message_id == message_id, Attempt.fence == fence)
+        update(attempts)
+        .where(attempts.c.message_id == message_id, attempts.c.fence == fence)
         .values(outcome=result.outcome, ended_at=now, phase=result.phase, detail=result.detail)
     )
 
@@ -345,13 +367,12 @@ def _envelope(letter: Inquiry | Decline, claim: Claim, now: datetime) -> Envelop
     )
 
 
-def _tell_other_half(session: Session, inquiry: Inquiry, now: datetime) -> None:
+def _tell_other_half(session: Session, inquiry_id: int, now: datetime) -> None:
     """After a first letter: fix the earliest moment of the second, or cancel it when the first was refused."""
-    other = session.scalars(
-        select(Inquiry).where(Inquiry.pair_id == inquiry.pair_id, Inquiry.id != inquiry.id)
-    ).one_or_none()
-    if other is None or other.state is not LetterState.PLANNED:
+    other = session.scalars(_other_half(), {"inquiry_id": inquiry_id}).first()
+    if other is None:
         return
+    inquiry = session.get_one(Inquiry, inquiry_id, populate_existing=True)
     if inquiry.state is LetterState.FAILED:
         other.state = LetterState.CANCELLED
         inquiry.pair.state, inquiry.pair.reason = PairState.EXCLUDED, Exclusion.NOT_SENT.value
@@ -362,6 +383,15 @@ def _tell_other_half(session: Session, inquiry: Inquiry, now: datetime) -> None:
         earliest = calendar.next_open(inquiry.sent_at + other.gap)
         other.not_after += earliest - other.planned_at
         other.planned_at = earliest
+
+
+@cache
+def _other_half() -> Select[Inquiry]:
+    one = aliased(Inquiry)
+    same_pair = select(Inquiry).join(one, one.pair_id == Inquiry.pair_id)
+    return same_pair.where(
+        one.id == bindparam("inquiry_id"), Inquiry.id != one.id, Inquiry.state == LetterState.PLANNED
+    )
 
 
 def _set_state(session: Session, kind: Kind, where: tuple[ColumnElement[bool], ...], state: LetterState) -> int:

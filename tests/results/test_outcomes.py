@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from profiles.errors import BadInput
@@ -27,7 +27,9 @@ REFUSAL = "Helaas kunnen wij u niet uitnodigen voor een bezichtiging."
 
 def rules_file(folder: Path, rule: str) -> Path:
     path = folder / "rules.toml"
-    path.write_text(f"[words]\n[doubt]\nloaded = 'x'\nharmless = 'x'\nregret = 'x'\n{rule}", encoding="utf-8")
+    path.write_text(
+        f"[words]\n[doubt]\nloaded = 'x'\nharmless = 'x'\nregret = 'x'\nreason = 'x'\n{rule}", encoding="utf-8"
+    )
     return path
 
 
@@ -160,6 +162,19 @@ def test_an_invitation_with_a_condition_is_never_decided_by_a_rule(text: str) ->
     assert needs_person(proposal) or labels()[proposal.label].outcome is not Outcome.POSITIVE
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Helaas kunnen wij u niet uitnodigen, de eigenaar zoekt iemand anders.",
+        "U bent niet geselecteerd, omdat u hier minder op uw plaats bent.",
+        "De eigenaar zoekt een Nederlander voor deze woning, dus dit gaat niet lukken voor je.",
+        "Wij gaan met andere kandidaten verder. De buren hebben liever geen drukte.",
+    ],
+)
+def test_a_refusal_that_gives_a_reason_goes_to_a_person(text: str) -> None:
+    assert needs_person(propose(text))
+
+
 def test_our_own_subject_says_nothing_and_another_subject_only_suggests() -> None:
     assert propose("Zie bijlage.", "Re: Bezichtiging donderdag 15.00 uur").label == "OVERIG"
     suggested = propose("Zie bijlage.", "Uitnodiging bezichtiging donderdag 15.00 uur")
@@ -248,6 +263,7 @@ around = st.text(st.sampled_from(" .,-_'@/\nabzABZ0é\u0301\u00ad█>"), max_siz
 forms = st.sampled_from([str, str.upper, str.lower, str.title])
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(around, st.sampled_from(NAMES), forms, st.integers(0, 2)), max_size=6),
     around,
@@ -259,6 +275,7 @@ def test_nothing_leaks_after_masking(pieces: list[tuple[str, str, type[str], int
     )
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200), st.lists(st.text(max_size=12), max_size=3), st.lists(st.text(max_size=12), max_size=2))
 def test_masking_any_text_for_any_name_never_fails_and_never_leaks(
     text: str, names: list[str], addresses: list[str]
@@ -266,6 +283,7 @@ def test_masking_any_text_for_any_name_never_fails_and_never_leaks(
     assert leaks(mask_cues(text, names, addresses), names, addresses) == () or MASK[0] in "".join([*names, *addresses])
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400), st.text(max_size=60))
 def test_any_text_gets_a_proposal_with_a_known_label(text: str, subject: str) -> None:
     proposal = propose(text, subject)
@@ -293,6 +311,7 @@ def test_an_unknown_label_is_named() -> None:
         best(["UITNODIGING", "MISSCHIEN"])
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(sorted(labels())), min_size=1))
 def test_the_best_label_is_one_of_them_whatever_the_order(codes: list[str]) -> None:
     assert best(codes) in codes

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workers.inbox.parse import Mail, MailKind, content_key, parse
@@ -349,6 +349,7 @@ def test_a_mail_made_by_the_standard_library_is_read() -> None:
     assert read.attachments == ("plattegrond één.pdf",)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_a_mail(raw: bytes) -> None:
     storable(parse(raw))
@@ -384,6 +385,7 @@ TOKENS = (
 )
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(SAMPLES),
     st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 30), st.sampled_from(TOKENS)), max_size=8),

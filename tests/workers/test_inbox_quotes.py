@@ -4,7 +4,7 @@ from collections.abc import Callable
 from textwrap import wrap
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workers.inbox.quotes import cut_quotes
@@ -99,6 +99,10 @@ def under_our_letter(answer: str, ours: str) -> str:
     return f"Op ma 7 sep 2026 om 10:12 schreef Emre Yıldız <emre@woonpost.example>:\n\n{marked(ours)}\n\n{answer}\n"
 
 
+def office_system(answer: str, ours: str) -> str:
+    return f"{answer}\n\nUw bericht via onze website:\nNaam: Emre Yıldız\nOnderwerp: Langestraat 12\n\n{ours}\n"
+
+
 def without_header(answer: str, ours: str) -> str:
     return f"{answer}\n\n{ours}\n"
 
@@ -116,7 +120,7 @@ def older_mail_below(answer: str, ours: str) -> str:
 
 LAYOUTS: tuple[Callable[[str, str], str], ...] = (
     gmail_nl, gmail_nl_wrapped, gmail_en, outlook_nl, outlook_bold, original_message, original_message_en, apple_nl,
-    iphone_nl, iphone_en, outlook_ios, under_our_letter, without_header, rewrapped, older_mail_below,
+    iphone_nl, iphone_en, outlook_ios, office_system, under_our_letter, without_header, rewrapped, older_mail_below,
 )  # fmt: skip
 
 
@@ -185,11 +189,13 @@ words = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(words, st.sampled_from(LAYOUTS))
 def test_no_answer_is_ever_lost(answer: list[str], layout: Callable[[str, str], str]) -> None:
     assert cut_quotes(layout(" ".join(answer), OURS), OURS) == " ".join(answer)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300), st.text(max_size=100))
 def test_any_text_can_be_cut(text: str, ours: str) -> None:
     kept = cut_quotes(text, ours)

@@ -1,7 +1,7 @@
 """Names of staff go at intake; the office and what was said stay."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workers.inbox.staff import mask_staff
@@ -103,11 +103,13 @@ def test_personal_mail_addresses_are_masked() -> None:
     assert mask_staff("Mail sanne.degroot@eemwonen.example.") == "Mail [e-mailadres]."
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300), st.text(max_size=40))
 def test_any_text_can_be_masked(text: str, sender_name: str) -> None:
     mask_staff(text, sender_name)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(CLOSINGS), st.sampled_from(STAFF), st.sampled_from(("\n", "\n\n", "\n \n")))
 def test_masking_twice_changes_nothing_more(closing: str, name: str, gap: str) -> None:
     once = mask_staff(f"Prima.\n\n{closing}{gap}{name}\n06-12345678")

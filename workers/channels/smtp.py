@@ -25,7 +25,7 @@ class Smtp:
     def send(self, envelope: Envelope) -> str:
         """Send once; return the server's acceptance. See DESIGN §4 for what each `TransportError` leads to."""
         body = compose(envelope).as_bytes()
-        connection = self._connected()
+        connection = self._connected(envelope.sender_address.rpartition("@")[2])
         # Whatever goes wrong, this connection is not trusted with another letter.
         self._kept = None
         try:
@@ -37,14 +37,17 @@ class Smtp:
         self._kept = connection
         return accepted
 
-    def _connected(self) -> smtplib.SMTP:
-        """Return a connection that answers: the kept one, or a new one when the server ended it meanwhile."""
+    def _connected(self, name: str) -> smtplib.SMTP:
+        """Return a connection that answers: the kept one, or a new one when the server ended it meanwhile.
+
+        A new one greets with the applicants' domain: the name of this machine would give the sender away.
+        """
         if self._kept is not None:
             with suppress(OSError, smtplib.SMTPException):
                 if self._kept.noop()[0] == 250:
                     return self._kept
             self._kept.close()
-        return _before_body("connect", lambda: smtplib.SMTP(self.host, self.port, timeout=self.timeout))
+        return _before_body("connect", lambda: smtplib.SMTP(self.host, self.port, name, self.timeout))
 
     def _address(self, connection: smtplib.SMTP, envelope: Envelope) -> None:
         recipient = self.redirect_all_to or envelope.recipient

@@ -460,7 +460,7 @@ def _quoted(lines: Iterable[str]) -> str:
         elif bare == _QUOTE_MARK * 2:
             depth = max(0, depth - 1)
         else:
-            out.append("> " * depth + line.rstrip().replace(_QUOTE_MARK, ""))
+            out.append("> " * depth + bare.replace(_QUOTE_MARK, ""))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(out))
 
 

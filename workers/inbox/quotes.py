@@ -12,7 +12,7 @@ from itertools import pairwise
 _MARK = re.compile(r"^[ \t]*(?:>[ \t]?|\|[ \t])+")
 _NOT_WORD = re.compile(r"[\W_]+")
 _LONG = 30  # letters; a shorter line can be anybody's ("Met vriendelijke groeten")
-_FIELDS = 3  # of Van, Verzonden, Aan, Onderwerp
+_FIELDS = 3  # of Van, Verzonden, Aan, Onderwerp; one fewer under a line that announces them
 _MOST_WRAPPED = 4  # lines over which a mail program breaks "Op … schreef …:"
 
 _WROTE = re.compile(
@@ -28,17 +28,20 @@ _RULE = re.compile(
     re.IGNORECASE,
 )
 _FIELD = re.compile(
-    r"^\W{0,3}(?P<name>van|from|verzonden|sent|datum|date|aan|to|cc|onderwerp|subject|"
+    r"^\W{0,3}(?P<name>van|from|naam|name|verzonden|sent|datum|date|aan|to|cc|onderwerp|subject|e-?mail|telefoon|"
     r"antwoord aan|reply-to)\W{0,2}\s*:\W?",
     re.IGNORECASE,
 )
-_FIRST_FIELDS = frozenset({"van", "from"})
+_FIRST_FIELDS = frozenset({"van", "from", "naam", "name"})
 _DEVICE = re.compile(
     r"^\W*(?:verstuurd|verzonden|sent|outlook voor|get outlook|download outlook)\b.{0,20}"
     r"\b(?:vanaf|met|from|via|using|ios|android|mijn|my)\b.{0,60}$",
     re.IGNORECASE,
 )
-_SEPARATOR = re.compile(r"^\s*[_-]{10,}\s*$")
+# A rule of dashes, or "Uw bericht via onze website:" as offices that answer from a form write it.
+_ANNOUNCES = re.compile(
+    r"^\s*[_-]{10,}\s*$|^\W*(?:uw|je|your) (?:\w+ )?(?:bericht|reactie|aanvraag|message)\b.{0,60}:\s*$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -106,13 +109,14 @@ def _headers(texts: Sequence[str]) -> set[int]:
 def _header_length(texts: Sequence[str], at: int) -> int:
     if _RULE.match(texts[at]):
         return 1
-    if _SEPARATOR.match(texts[at]):
-        below = next((row for row in range(at + 1, min(at + 4, len(texts))) if texts[row].strip()), None)
-        return 1 if below is not None and _field_block(texts, below) else 0
-    return _field_block(texts, at) or _wrote_block(texts, at)
+    if _ANNOUNCES.match(texts[at]):
+        below = next((row for row in range(at + 1, min(at + 4, len(texts))) if texts[row].strip()), at)
+        fields = _field_block(texts, below, _FIELDS - 1)
+        return below + fields - at if fields else 0
+    return _field_block(texts, at, _FIELDS) or _wrote_block(texts, at)
 
 
-def _field_block(texts: Sequence[str], at: int) -> int:
+def _field_block(texts: Sequence[str], at: int, least: int) -> int:
     """Length of "Van: … Verzonden: … Aan: … Onderwerp: …", or 0; a long field may run on over one more line."""
     first = _FIELD.match(texts[at])
     if first is None or first["name"].lower() not in _FIRST_FIELDS:
@@ -123,7 +127,7 @@ def _field_block(texts: Sequence[str], at: int) -> int:
             fields, end = fields + 1, row + 1
         elif row - end >= 1 or not texts[row].strip():
             break
-    return end - at if fields >= _FIELDS else 0
+    return end - at if fields >= least else 0
 
 
 def _wrote_block(texts: Sequence[str], at: int) -> int:

@@ -36,7 +36,7 @@ def read(session: Session, mail: InboundMail, now: datetime) -> None:
     if inquiry is None:
         answers.defer(session, mail, "geen-reactie-gevonden", now)
         return
-    text = mask_staff(cut_quotes(parsed.text, inquiry.body))
+    text = mask_staff(cut_quotes(parsed.text, inquiry.body), parsed.sender_name)
     answers.add_reply(session, inquiry, mail, _told(parsed), text, _proposed(parsed, text))
 
 
