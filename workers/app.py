@@ -1,6 +1,11 @@
 """The Celery application: queues, beat, and settings under which a task can be lost or come twice without harm."""
 
-from celery import Celery
+import os
+from contextlib import suppress
+
+from celery import Celery, beat
+from celery.exceptions import WorkerShutdown, WorkerTerminate
+from celery.worker import state
 
 from orchestrator.settings import Settings
 
@@ -59,3 +64,30 @@ _REDIS = {
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
 }
+
+
+def make_beat() -> beat.Service:
+    """Return a beat that keeps its schedule in memory: every tick is harmless, so none need be remembered."""
+    return beat.Service(app, scheduler_cls=beat.Scheduler)
+
+
+class SoloWorker:
+    """A worker for all queues in a thread of this process; `run` blocks until `stop` is called from elsewhere.
+
+    The pool is solo: kombu's in-memory broker stalls under a pool of threads.
+    """
+
+    def __init__(self) -> None:
+        state.should_stop = None
+        self.worker = app.WorkController(
+            pool="solo", concurrency=1, queues=list(QUEUES), without_gossip=True, without_mingle=True,
+            without_heartbeat=True, hostname="praktijktest@localhost",
+        )  # fmt: skip
+
+    def run(self) -> None:
+        with suppress(WorkerShutdown, WorkerTerminate, SystemExit):
+            self.worker.start()
+
+    def stop(self) -> None:
+        """Let the worker finish its task and end."""
+        state.should_stop = os.EX_OK  # type: ignore[assignment]  # the stubs know only its first value

@@ -1,0 +1,165 @@
+"""What a failure on the wire means is decided by how far the letter came, never by the name of the exception."""
+
+import email
+from email import policy
+from pathlib import Path
+
+import pytest
+from wire_makers import GOODBYE, FormServer, MailServer, an_envelope, http, running, unused_port
+
+from orchestrator.intake import Channel
+from orchestrator.settings import Settings
+from profiles.errors import Refused
+from workers.channels.choose import channels
+from workers.channels.message import compose
+from workers.channels.outbox import Outbox
+from workers.channels.smtp import Smtp
+from workers.channels.transport import TransportError
+from workers.channels.webform import Webform
+
+SECONDS = 2.0
+
+
+def _refusal(server: MailServer) -> TransportError:
+    with running(server), pytest.raises(TransportError) as caught:
+        Smtp("127.0.0.1", server.port, SECONDS).send(an_envelope())
+    return caught.value
+
+
+def test_an_accepted_letter_arrives_whole_and_returns_the_servers_own_words() -> None:
+    server = MailServer()
+    with running(server):
+        accepted = Smtp("127.0.0.1", server.port, SECONDS).send(an_envelope())
+    assert accepted == "250 bewaard"
+    arrived = email.message_from_bytes(server.bodies[0].removesuffix(b".\r\n"), policy=policy.default)
+    # Dot-stuffing is undone by whoever receives; the test's server keeps the bytes of the wire.
+    assert arrived.get_content().replace("\r\n", "\n").replace("\n..", "\n.") == an_envelope().body
+
+
+@pytest.mark.parametrize("step", ["connect", "mail", "rcpt", "data"])
+@pytest.mark.parametrize(
+    ("answer", "permanent"), [(GOODBYE, False), ("421 te druk", False), ("451 later", False), ("550 nooit", True)]
+)
+def test_before_the_body_nothing_left_us(step: str, answer: str, permanent: bool) -> None:
+    error = _refusal(MailServer(step, answer))
+    assert (error.body_left, error.permanent) == (False, permanent)
+
+
+def test_a_server_that_hangs_up_at_the_greeting_took_nothing() -> None:
+    assert not _refusal(MailServer("ehlo")).body_left
+
+
+@pytest.mark.parametrize(
+    ("step", "answer", "body_left", "permanent"),
+    [
+        ("body", GOODBYE, True, False),
+        ("mid-body", GOODBYE, True, False),
+        ("body", "452 vol", False, False),
+        ("body", "554 nee", False, True),
+    ],
+)
+def test_after_the_body_only_an_answer_is_certain(step: str, answer: str, body_left: bool, permanent: bool) -> None:
+    error = _refusal(MailServer(step, answer))
+    assert (error.body_left, error.permanent) == (body_left, permanent)
+
+
+def test_a_server_that_is_not_there_took_nothing() -> None:
+    with pytest.raises(TransportError) as caught:
+        Smtp("127.0.0.1", unused_port(), SECONDS).send(an_envelope())
+    assert (caught.value.phase, caught.value.body_left, caught.value.permanent) == ("connect", False, False)
+
+
+def test_a_connection_is_kept_between_letters_and_renewed_after_a_fault() -> None:
+    server = MailServer()
+    with running(server):
+        channel = Smtp("127.0.0.1", server.port, SECONDS)
+        channel.send(an_envelope())
+        channel.send(an_envelope())
+        assert server.connections == 1
+        server.step, server.answer = "rcpt", "451 later"
+        with pytest.raises(TransportError):
+            channel.send(an_envelope())
+        server.step = None
+        channel.send(an_envelope())
+    assert server.connections == 2
+    assert len(server.bodies) == 3
+
+
+def test_all_letters_of_a_rehearsal_can_be_redirected_to_one_mailbox() -> None:
+    server = MailServer()
+    with running(server):
+        Smtp("127.0.0.1", server.port, SECONDS, redirect_all_to="proef@gemeente.example").send(an_envelope())
+    assert len(server.bodies) == 1
+
+
+def test_the_two_letters_of_a_pair_have_the_same_headers_in_the_same_order() -> None:
+    one, other = (
+        compose(an_envelope(sender_name=name, sender_address=address))
+        for name, address in (("Zoë van Dijk", "zoe.vandijk.a@w.example"), ("Emre Yıldız", "emre.yildiz.b@w.example"))
+    )
+    assert one.keys() == other.keys() == [
+        "From", "To", "Subject", "Date", "Message-ID", "Content-Type", "Content-Transfer-Encoding", "MIME-Version",
+    ]  # fmt: skip
+    different = {key for key in one if one[key] != other[key]}
+    assert different == {"From"}
+
+
+def _form(answer: bytes) -> tuple[FormServer, Webform]:
+    return FormServer(answer), Webform(SECONDS)
+
+
+def test_a_form_that_says_thank_you_took_the_message() -> None:
+    server, form = _form(http("200 OK", "Bedankt voor uw bericht"))
+    with running(server):
+        accepted = form.send(an_envelope(f"http://127.0.0.1:{server.port}/formulier/x", channel=Channel.WEBFORM))
+    assert accepted == "HTTP 200"
+    assert b"idempotency-key: token@woonpost.example" in server.requests[0].lower()
+    assert b"advertentie=KV-1" in server.requests[0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "body_left", "permanent"),
+    [
+        (b"", True, False),
+        (b"HTTP/1.1 200", True, False),
+        (http("200 OK", "Welkom"), True, False),
+        (http("307 Temporary Redirect", Location="/elders"), True, False),
+        (http("500 Internal Server Error"), True, False),
+        (http("404 Not Found"), False, True),
+    ],
+)
+def test_a_form_post_without_a_thank_you_is_uncertain_or_refused(
+    answer: bytes, body_left: bool, permanent: bool
+) -> None:
+    server, form = _form(answer)
+    with running(server), pytest.raises(TransportError) as caught:
+        form.send(an_envelope(f"http://127.0.0.1:{server.port}/formulier/x"))
+    assert (caught.value.body_left, caught.value.permanent) == (body_left, permanent)
+    assert len(server.requests) == 1
+
+
+def test_a_form_that_is_not_there_took_nothing() -> None:
+    with pytest.raises(TransportError) as caught:
+        Webform(SECONDS).send(an_envelope(f"http://127.0.0.1:{unused_port()}/"))
+    assert (caught.value.body_left, caught.value.permanent) == (False, False)
+
+
+def test_a_rehearsal_posts_to_no_form_beyond_this_machine() -> None:
+    with pytest.raises(TransportError, match="oefenronde"):
+        Webform(SECONDS).send(an_envelope("https://makelaar.example/contact"))
+
+
+def test_without_a_mail_server_a_letter_becomes_a_file_and_never_twice(tmp_path: Path) -> None:
+    road = channels(Settings(data=tmp_path))[Channel.SMTP]
+    assert isinstance(road, Outbox)
+    assert "niet verzonden" in road.send(an_envelope())
+    assert [path.name for path in (tmp_path / "outbox").iterdir()] == ["token.eml"]
+    with pytest.raises(TransportError) as caught:
+        road.send(an_envelope())
+    assert caught.value.permanent
+
+
+def test_a_mail_server_elsewhere_needs_the_live_setting(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="live-not-set"):
+        channels(Settings(data=tmp_path, smtp_host="smtp.gemeente.example"))
+    assert channels(Settings(data=tmp_path, smtp_host="smtp.gemeente.example", live=True))

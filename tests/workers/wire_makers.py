@@ -1,0 +1,143 @@
+"""Servers that misbehave on purpose, at an exact point, on loopback."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from orchestrator.intake import Channel
+from orchestrator.models import Inquiry
+from orchestrator.rounds.sending import Claim, Envelope
+
+GOODBYE = "hang up"
+STEPS = ("connect", "ehlo", "mail", "rcpt", "data", "body")
+
+
+def an_envelope(recipient: str = "info@kantoor.example", **changes: object) -> Envelope:
+    values: dict[str, object] = {
+        "claim": Claim(Inquiry, 1, 1),
+        "channel": Channel.SMTP,
+        "recipient": recipient,
+        "sender_name": "Zoë van Dijk",
+        "sender_address": "zoe.vandijk.abc@woonpost.example",
+        "subject": "Is Langestraat 12 nog vrij?",
+        "body": "Goedemiddag,\n\nIs de woning nog vrij?\n.\n..een regel met punten\n\nZoë van Dijk\n",
+        "message_id": "<token@woonpost.example>",
+        "reference": "KV-1",
+        "in_reply_to": None,
+        "date": datetime(2026, 9, 7, 8, 0, tzinfo=UTC),
+    }
+    return Envelope(**{**values, **changes})  # type: ignore[arg-type]
+
+
+class MailServer:
+    """Speaks SMTP, but at one step gives another answer, or hangs up; keeps every body it read to the end."""
+
+    def __init__(self, step: str | None = None, answer: str = GOODBYE) -> None:
+        self.step, self.answer = step, answer
+        self.bodies: list[bytes] = []
+        self.connections = 0
+        self.commands: list[str] = []
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+
+    def serve(self) -> None:
+        while True:
+            try:
+                line, _ = self._socket.accept()
+            except OSError:
+                return
+            self.connections += 1
+            with line:
+                self._talk(line)
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _talk(self, line: socket.socket) -> None:
+        stream = line.makefile("rb")
+        if not self._say(line, "connect", "220 hallo"):
+            return
+        while command := stream.readline():
+            word = command.split()[0].decode().lower()
+            self.commands.append(word)
+            if word == "quit":
+                line.sendall(b"221 dag\r\n")
+                return
+            if not self._say(line, word, "354 ga uw gang" if word == "data" else "250 goed"):
+                return
+            if word == "data" and self.step != "data" and not self._take_body(line, stream):
+                return
+
+    def _take_body(self, line: socket.socket, stream: object) -> bool:
+        if self.step == "mid-body":
+            line.recv(10)
+            return False
+        body = b""
+        while not body.endswith(b"\r\n.\r\n"):
+            body += stream.readline()  # type: ignore[attr-defined]
+        self.bodies.append(body)
+        return self._say(line, "body", "250 bewaard")
+
+    def _say(self, line: socket.socket, step: str, usual: str) -> bool:
+        answer = self.answer if step == self.step else usual
+        if answer == GOODBYE:
+            return False
+        line.sendall(answer.encode() + b"\r\n")
+        return True
+
+
+class FormServer:
+    """Takes one HTTP request at a time and answers with fixed bytes; no bytes means it hangs up after reading."""
+
+    def __init__(self, answer: bytes) -> None:
+        self.answer = answer
+        self.requests: list[bytes] = []
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+
+    def serve(self) -> None:
+        while True:
+            try:
+                line, _ = self._socket.accept()
+            except OSError:
+                return
+            with line:
+                self.requests.append(self._read(line))
+                line.sendall(self.answer)
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _read(self, line: socket.socket) -> bytes:
+        request = b""
+        while b"\r\n\r\n" not in request:
+            request += line.recv(65536)
+        head, _, body = request.partition(b"\r\n\r\n")
+        length = next(int(h.split(b":")[1]) for h in head.split(b"\r\n") if h.lower().startswith(b"content-length"))
+        while len(body) < length:
+            body += line.recv(65536)
+        return head + b"\r\n\r\n" + body
+
+
+@contextmanager
+def running(server: MailServer | FormServer) -> Iterator[MailServer | FormServer]:
+    thread = threading.Thread(target=server.serve, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def http(status: str, body: str = "", **headers: str) -> bytes:
+    content = body.encode()
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(content)}", "Connection: close"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
+
+
+def unused_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
