@@ -36,11 +36,9 @@ def main() -> None:
 
 @app.command()
 def demo(
-    seed: Annotated[int, typer.Option(help="Toeval van ronde en markt.")] = 20260907,
+    seed: Annotated[int, typer.Option(help="Toeval van ronde en markt.")] = 4,
     pairs: Annotated[int, typer.Option(min=1, help="Aantal tests.")] = 240,
-    bias: Annotated[
-        float, typer.Option(min=0.0, max=0.35, help="Nettoverschil van de markt (0.15: 15 punten)")
-    ] = 0.15,
+    bias: Annotated[float, typer.Option(min=0.0, max=0.35, help="Nettoverschil van de markt (0.15: 15 punten)")] = 0.15,
     out: Annotated[Path | None, typer.Option(help="Map voor database en rapporten.")] = None,
     serve: Annotated[bool, typer.Option("--serve", help="Blijf draaien en toon de pagina's.")] = False,
     seconds: Annotated[float, typer.Option(min=10, help="Hoeveel seconden de zes weken duren.")] = 36.0,
@@ -174,6 +172,28 @@ def code(
     from portal.commands import steps
 
     steps.code(reply, label, by)
+
+
+@app.command()
+def deferred() -> None:
+    """Toon berichten die bij geen reactie pasten; een mens geeft ze hun plaats."""
+    from portal.commands import steps
+
+    steps.deferred()
+
+
+@app.command()
+def assign(
+    mail: Annotated[int, typer.Argument(metavar="BERICHT")],
+    name: Round,
+    pair: Annotated[str, typer.Argument(metavar="TEST", help="Bijvoorbeeld P-0012.")],
+    order: Annotated[int, typer.Argument(metavar="VOLGORDE", min=1, max=2, help="1 of 2.")],
+    by: By,
+) -> None:
+    """Geef een niet toegewezen bericht zijn plaats."""
+    from portal.commands import steps
+
+    steps.assign(mail, name, pair, order, by)
 
 
 @app.command()

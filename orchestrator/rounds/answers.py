@@ -1,6 +1,7 @@
 """What comes back: stored raw, matched to an inquiry, labelled, and an invitation given back."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -113,6 +114,21 @@ def defer(session: Session, mail: InboundMail, reason: str, now: datetime) -> No
     ledger.append(session, now, "inbox", "mail.deferred", f"mail:{mail.id}", {"reason": reason})
 
 
+def waiting_for_a_person(session: Session) -> Sequence[DeferredReply]:
+    """Return the deferred mails nobody has given a place yet, oldest first."""
+    rows = select(DeferredReply).where(DeferredReply.resolved_at.is_(None)).order_by(DeferredReply.id)
+    return session.scalars(rows).all()
+
+
+def resolve(session: Session, mail: InboundMail, inquiry: Inquiry, actor: str, now: datetime) -> None:
+    """Note that a person gave a deferred mail its place; raise `Refused` when it was not waiting for one."""
+    deferred = session.scalars(select(DeferredReply).where(DeferredReply.mail_id == mail.id)).first()
+    if deferred is None or deferred.resolved_at is not None:
+        raise Refused("not-deferred", f"Bericht {mail.id} wacht niet op een plaats.", "Zie praktijktest deferred.")
+    deferred.resolved_at = now
+    ledger.append(session, now, actor, "mail.assigned", f"mail:{mail.id}", {"inquiry": inquiry.id})
+
+
 def ignore(session: Session, mail: InboundMail, now: datetime, reason: str) -> None:
     """Keep a mail that says nothing of an answer, such as a notice that a letter is delayed."""
     mail.state = MailState.IGNORED
@@ -178,7 +194,9 @@ def code(session: Session, reply: Reply, coder: str, label: str, now: datetime, 
 
 
 def _named(inquiry: Inquiry, wording: str) -> bool:
-    return any(part.casefold() in wording for part in (inquiry.sender_name, inquiry.profile["name"]["last"]))
+    """Say whether a text addresses this applicant; the two names of a pair share no first name and no surname."""
+    name = inquiry.profile["name"]
+    return any(re.search(rf"\b{re.escape(part.casefold())}\b", wording) for part in (name["first"], name["last"]))
 
 
 def _asks(reply: Reply) -> bool:

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from orchestrator.models import Advertiser, Reply, Round
+from orchestrator.models import Advertiser, InboundMail, Inquiry, Pair, Reply, Round
 from profiles.errors import Refused
 
 
@@ -35,4 +35,21 @@ def reply(session: Session, number: int) -> Reply:
     found = session.get(Reply, number)
     if found is None:
         raise Refused("unknown-reply", f"Er is geen antwoord {number}.", "Zie praktijktest queue.")
+    return found
+
+
+def mail(session: Session, number: int) -> InboundMail:
+    """Return the stored mail with that number; raise `Refused` when there is none."""
+    found = session.get(InboundMail, number)
+    if found is None:
+        raise Refused("unknown-mail", f"Er is geen bericht {number}.", "Zie praktijktest deferred.")
+    return found
+
+
+def inquiry(session: Session, round_name: str, pair: str, order: int) -> Inquiry:
+    """Return the first or second letter of a pair; raise `Refused` when there is no such letter."""
+    rows = select(Inquiry).join(Pair).where(Pair.round_id == find(session, round_name).id, Pair.code == pair)
+    found = session.scalars(rows.where(Inquiry.order == order)).first()
+    if found is None:
+        raise Refused("unknown-inquiry", f"Test {pair} heeft geen reactie {order}.", "Zie pairs.csv of status.")
     return found

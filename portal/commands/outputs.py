@@ -22,6 +22,7 @@ from results.tables import RoundTable
 
 out = Console(soft_wrap=True)
 AUDIENCES = {"researcher": Audience.RESEARCHER, "municipality": Audience.MUNICIPALITY, "broker": Audience.BROKER}
+FILE_NAMES = {Audience.RESEARCHER: "onderzoeker", Audience.MUNICIPALITY: "gemeente"}
 FORMATS = ("table", "json")
 STATIC = Path(web.__path__[0]) / "static"
 
@@ -93,7 +94,7 @@ def write_reports(
 def _pages(table: RoundTable, audience: Audience, advertiser: str | None, truth: float | None) -> dict[str, str]:
     if audience is not Audience.BROKER:
         made = build(table, audience, market_truth=truth)
-        return {f"rapport-{audience.value}.html": render(made, assets="stijl")}
+        return {f"rapport-{FILE_NAMES[audience]}.html": render(made, assets="stijl")}
     keys = [advertiser] if advertiser else sorted({row.advertiser for row in table.rows})
     return {f"makelaars/{key}.html": render(build(table, audience, advertiser=key), assets="../stijl") for key in keys}
 

@@ -114,6 +114,28 @@ def code(reply_id: int, label: str, coder: str) -> None:
     out.print(f"Antwoord {reply_id}: {final}." if final else f"Antwoord {reply_id} wacht op een volgende codeur.")
 
 
+def deferred() -> None:
+    """Print the mails that found no inquiry, for a person to give them a place."""
+    from workers.inbox.reading import shown  # the mail parser takes its time to load
+
+    with house.reading() as (session, _):
+        waiting = answers.waiting_for_a_person(session)
+        for item in waiting:
+            mail = lookup.mail(session, item.mail_id)
+            sender, subject, text = shown(mail)
+            out.rule(f"bericht {mail.id}, ontvangen {mail.received_at.astimezone(ZONE):%d-%m-%Y %H:%M}")
+            out.print(f"Van: {sender}\nOnderwerp: {subject}\n\n{text}", markup=False, highlight=False)
+    out.print(f"{len(waiting)} berichten wachten. Plaatsen: praktijktest assign BERICHT RONDE TEST VOLGORDE")
+
+
+def assign(mail_id: int, name: str, pair: str, order: int, actor: str) -> None:
+    from workers.inbox.reading import redeliver  # as above
+
+    with house.writing() as (session, now):
+        redeliver(session, lookup.mail(session, mail_id), lookup.inquiry(session, name, pair, order), actor, now)
+    out.print(f"Bericht {mail_id} hoort nu bij reactie {order} van {pair}.")
+
+
 def schema() -> None:
     import json
 

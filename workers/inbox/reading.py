@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from orchestrator.db import Database, Session
-from orchestrator.models import InboundMail
+from orchestrator.models import InboundMail, Inquiry
 from orchestrator.rounds import answers
 from orchestrator.rounds.answers import Proposed
 from results import outcomes
@@ -36,6 +36,22 @@ def read(session: Session, mail: InboundMail, now: datetime) -> None:
     if inquiry is None:
         answers.defer(session, mail, "geen-reactie-gevonden", now)
         return
+    _add(session, mail, parsed, inquiry)
+
+
+def redeliver(session: Session, mail: InboundMail, inquiry: Inquiry, actor: str, now: datetime) -> None:
+    """Give a deferred mail the place a person chose for it; from there it goes the same path as any other."""
+    answers.resolve(session, mail, inquiry, actor, now)
+    _add(session, mail, parse(mail.raw), inquiry)
+
+
+def shown(mail: InboundMail) -> tuple[str, str, str]:
+    """Return sender, subject and text of a stored mail, for the person who looks for its place."""
+    parsed = parse(mail.raw)
+    return parsed.sender, parsed.subject, mask_staff(parsed.text, parsed.sender_name)
+
+
+def _add(session: Session, mail: InboundMail, parsed: Mail, inquiry: Inquiry) -> None:
     text = mask_staff(cut_quotes(parsed.text, inquiry.body), parsed.sender_name)
     answers.add_reply(session, inquiry, mail, _told(parsed), text, _proposed(parsed, text))
 
