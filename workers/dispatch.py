@@ -4,7 +4,7 @@ import os
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from orchestrator.clock import Clock
@@ -15,6 +15,7 @@ from orchestrator.rounds.sending import AlreadyTried, Claim, Envelope, Result
 from orchestrator.settings import Settings
 from orchestrator.states import AttemptOutcome, RoundState
 from workers.channels.transport import Channel, TransportError
+from workers.clock_guard import ClockGuard
 
 BATCH = 10
 BACK_OFF_SECONDS = 30.0
@@ -30,9 +31,12 @@ class Dispatcher:
     settings: Settings
     roads: Mapping[Road, Channel]
     worker: str = f"{socket.gethostname()}:{os.getpid()}"
+    guard: ClockGuard = field(default_factory=ClockGuard)
 
     def send_due(self) -> int:
         """Send what is due now, inquiries and courtesy letters; return how many letters were tried."""
+        if jumped := self.guard.jump():
+            self._shut(f"de klok van {self.worker} versprong {jumped:.0f} seconden")
         claims = self._claim()
         for claim in claims:
             self._send(claim)
@@ -50,6 +54,11 @@ class Dispatcher:
     @property
     def grace(self) -> timedelta:
         return self.clock.real(self.settings.grace_seconds)
+
+    def _shut(self, reason: str) -> None:
+        """Stop all sending until a person has looked: letters planned in the jump must not go in a heap."""
+        with self.database.writing() as session:
+            lifecycle.set_sending(session, False, self.worker, self.clock.now(), reason)
 
     def _claim(self) -> list[Claim]:
         claims: list[Claim] = []

@@ -2,12 +2,13 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from portal import web
 from portal.commands import house
@@ -102,19 +103,13 @@ def _pages(table: RoundTable, audience: Audience, advertiser: str | None, truth:
 def print_results(document: Mapping[str, Any], title: str) -> None:
     """Print counts, estimates with their convention, tests and exclusions."""
     counts = document["counts"]
-    cells = Table(title=title)
-    for name in ("c11 beide", "c10 alleen controle", "c01 alleen test", "c00 geen van beide", "samen"):
+    cells = Table(title=title, box=SIMPLE_HEAD)
+    for name in ("beide", "alleen controle", "alleen test", "geen van beide", "samen"):
         cells.add_column(name, justify="right")
     cells.add_row(*(str(counts[cell]) for cell in ("c11", "c10", "c01", "c00")), str(sum(counts.values())))
     out.print(cells)
-    estimates = Table("schatting", "waarde", "interval", "n", "methode", "noemer")
-    for row in document["estimates"]:
-        value, interval = wording.estimate_text(Estimate(**row))
-        name = wording.told(wording.ESTIMATES, row["name"])
-        method = wording.told(wording.METHODS, row["method"])
-        estimates.add_row(name, value, interval, str(row["n"]), method, row["convention"])
-    out.print(estimates)
-    tests = Table("toets", "p")
+    out.print(_estimates(document["estimates"]))
+    tests = Table("toets", "p", box=SIMPLE_HEAD)
     for row in document["tests"]:
         tests.add_row(wording.told(wording.TESTS, row["name"]), formats.p_value(row["p"]))
     out.print(tests)
@@ -122,6 +117,25 @@ def print_results(document: Mapping[str, Any], title: str) -> None:
         out.print("Niet meegeteld: " + ", ".join(f"{reason} {n}" for reason, n in document["excluded"].items()))
     if truth := document.get("market_truth"):
         out.print(f"De markt was gemaakt met een nettoverschil van {formats.points(truth['net_discrimination'])}.")
+
+
+def _estimates(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Make the table of estimates; each name stands once, above the denominator it was computed over."""
+    table = Table(
+        Column("schatting", min_width=32),
+        "waarde",
+        "interval",
+        Column("n", justify="right"),
+        "methode",
+        box=SIMPLE_HEAD,
+    )
+    said = ""
+    for row in rows:
+        value, interval = wording.estimate_text(Estimate(**row))
+        title = f"{wording.told(wording.ESTIMATES, row['name'])}\n[dim]{row['convention']}[/]"
+        shown, said = ("" if title == said else title), title
+        table.add_row(shown, value, interval, str(row["n"]), wording.told(wording.METHODS, row["method"]))
+    return table
 
 
 def _of_round(name: str) -> dict[str, Any]:

@@ -1,0 +1,23 @@
+"""A clock that jumps would send letters early or in a heap: the guard notices, and sending stops."""
+
+import time
+from collections.abc import Callable
+
+MOST_DRIFT_SECONDS = 30.0
+
+
+class ClockGuard:
+    """Compares the wall clock with the steady clock, which no operator and no time server can set."""
+
+    def __init__(self, wall: Callable[[], float] = time.time, steady: Callable[[], float] = time.monotonic) -> None:
+        self.wall, self.steady = wall, steady
+        self.offset = wall() - steady()
+
+    def jump(self) -> float | None:
+        """Return by how many seconds the wall clock jumped, or None; a jump is told once."""
+        now = self.wall() - self.steady()
+        jumped = now - self.offset
+        if abs(jumped) <= MOST_DRIFT_SECONDS:
+            return None
+        self.offset = now
+        return jumped
