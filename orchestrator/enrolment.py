@@ -40,9 +40,12 @@ def _consent(session: Session, advertiser: Advertiser, participant: Participant)
 
 
 def valid(
-    advertiser_id: Column[int], purpose: Column[Purpose] | ColumnElement[Purpose], now: ColumnElement[datetime]
+    advertiser_id: Column[int],
+    purpose: Column[Purpose] | ColumnElement[Purpose],
+    now: ColumnElement[datetime],
+    *terms: ColumnElement[bool],
 ) -> ColumnElement[bool]:
-    """Return the SQL condition that an advertiser consents, for this purpose, at this moment."""
+    """Return the SQL condition that an advertiser consents, for this purpose, at this moment, and on these terms."""
     return (
         exists()
         .where(
@@ -51,6 +54,7 @@ def valid(
             Enrolment.valid_from <= now,
             Enrolment.valid_until >= now,
             or_(Enrolment.withdrawn_at.is_(None), Enrolment.withdrawn_at > now),
+            *terms,
         )
         .correlate_except(Enrolment)
     )

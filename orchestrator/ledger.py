@@ -7,26 +7,50 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from sqlalchemy import Table, insert, select, text
+from sqlalchemy.event import listens_for
 from sqlalchemy.orm import Session
 
 from orchestrator.models import Event
 
 GENESIS = "0" * 64
 _INSERT = insert(cast("Table", Event.__table__))
+_LINE = ("seq", "at", "actor", "kind", "subject", "data", "previous", "hash")
+_WAITING = "events of this transaction"
 _CHAIN_LOCK = 7_204_613  # any fixed number: PostgreSQL's advisory lock under which the chain grows
 
 
 def append(
     session: Session, at: datetime, actor: str, kind: str, subject: str, data: Mapping[str, Any] | None = None
 ) -> None:
-    """Add one event to the chain. ``data`` holds ids and numbers only: no names, no addresses, no arm."""
+    """Add one event to the chain as this transaction commits. ``data`` holds ids and numbers only: no names, no
+    addresses, no arm.
+    """
+    session.info.setdefault(_WAITING, []).append((at, actor, kind, subject, dict(data or {})))
+
+
+@listens_for(Session, "before_commit")
+def _write(session: Session) -> None:
+    """Write the transaction's events behind the last of the chain."""
+    waiting = session.info.pop(_WAITING, ())
+    if not waiting:
+        return
+    # The lock on the chain comes last, after every row: who holds it waits for nobody, so there is no deadlock.
+    session.flush()
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
     last = session.execute(select(Event.seq, Event.hash).order_by(Event.seq.desc()).limit(1)).first()
-    seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
-    told = dict(data or {})
-    line = {"seq": seq, "at": at, "actor": actor, "kind": kind, "subject": subject, "data": told, "previous": previous}
-    session.execute(_INSERT, {**line, "hash": fingerprint(previous, seq, at, actor, kind, subject, told)})
+    seq, previous = (last.seq, last.hash) if last else (0, GENESIS)
+    lines = []
+    for number, told in enumerate(waiting, start=seq + 1):
+        hash_ = fingerprint(previous, number, *told)
+        lines.append(dict(zip(_LINE, (number, *told, previous, hash_), strict=True)))
+        previous = hash_
+    session.execute(_INSERT, lines)
+
+
+@listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    session.info.pop(_WAITING, None)
 
 
 def fingerprint(

@@ -6,10 +6,11 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute as Column
 from sqlalchemy.orm import Session, aliased
 
+from orchestrator import enrolment
 from orchestrator.db import UtcDateTime
-from orchestrator.design import Design
+from orchestrator.design import Design, Purpose
 from orchestrator.enrolment import ZONE
-from orchestrator.models import Advertiser, Enrolment, Inquiry, Listing, Pair
+from orchestrator.models import Advertiser, Enrolment, Inquiry, Listing, Pair, Study
 from orchestrator.states import ON_THE_WIRE
 
 
@@ -27,6 +28,8 @@ def in_scope(recipient: Column[str], advertiser_id: Column[int]) -> ColumnElemen
 
 NOW: ColumnElement[datetime] = bindparam("now", type_=UtcDateTime())
 """The moment a statement is asked for; every statement of `rounds.sending` is made once and asked many times."""
+
+PURPOSE: ColumnElement[Purpose] = bindparam("purpose", type_=Study.purpose.type)
 
 
 def parameters(design: Design, now: datetime) -> dict[str, object]:
@@ -47,16 +50,9 @@ def under_caps() -> ColumnElement[bool]:
     """
     tried = _pairs_tried()
     this_week = _pairs_tried(since=bindparam("week_start", type_=UtcDateTime()))
-    consented = (
-        exists()
-        .where(
-            Enrolment.advertiser_id == Listing.advertiser_id,
-            Enrolment.valid_from <= NOW,
-            Enrolment.valid_until >= NOW,
-            or_(Enrolment.max_pairs.is_(None), Enrolment.max_pairs > tried),
-        )
-        .correlate_except(Enrolment)
-    )
+    # One and the same consent must hold now and leave room: an older, wider one that ended gives none.
+    room = or_(Enrolment.max_pairs.is_(None), Enrolment.max_pairs > tried)
+    consented = enrolment.valid(Listing.advertiser_id, PURPOSE, NOW, room)
     return and_(tried < bindparam("per_advertiser"), this_week < bindparam("per_week"), consented)
 
 

@@ -10,7 +10,7 @@ from numpy.random import Generator
 from orchestrator.assignment import Refusal, RefusalReason, generator, rank
 from orchestrator.design import Calendar, Design, Schedule
 
-__all__ = ["Calendar", "Placement", "Times", "place"]
+__all__ = ["Calendar", "Placement", "Times", "place", "when_open"]
 
 TRIES = 500
 SECOND = timedelta(seconds=1)
@@ -94,7 +94,14 @@ def _second(calendar: Calendar, earliest: datetime, latest: datetime, rng: Gener
     choices = calendar.seconds_before(latest + SECOND) - before
     if choices > 0:
         return calendar.second(before + int(rng.integers(choices)))
-    opening = calendar.next_open(earliest)
+    return when_open(calendar, earliest, rng)
+
+
+def when_open(calendar: Calendar, moment: datetime, rng: Generator) -> datetime:
+    """Return the moment itself when it is open, else one drawn soon after the next opening."""
+    opening = calendar.next_open(moment)
+    if opening == moment:
+        return moment
     spread = min(OPENING_SPREAD, calendar.closing(opening) - SECOND - opening)
     return opening + int(rng.integers(spread // SECOND, endpoint=True)) * SECOND
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
@@ -93,6 +93,14 @@ def monitor(session: Session, name: str, now: datetime) -> Monitor:
         why_waiting=why_waiting(session, round_, now),
         next_sends=_next_sends(session, round_),
     )
+
+
+def lateness(session: Session, name: str) -> tuple[timedelta, timedelta]:
+    """Return how long after their planned moments the sent inquiries of a round went: the median and the most."""
+    rows = select(Inquiry.planned_at, Inquiry.sent_at).join(Pair).where(Pair.round_id == lookup.find(session, name).id)
+    sent = session.execute(rows.where(Inquiry.sent_at.is_not(None)))
+    late = sorted(sent_at - planned_at for planned_at, sent_at in sent.tuples() if sent_at)
+    return (late[len(late) // 2], late[-1]) if late else (timedelta(), timedelta())
 
 
 def why_waiting(session: Session, round_: Round, now: datetime) -> str:

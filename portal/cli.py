@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from profiles.errors import PraktijktestError
+from profiles.errors import BadInput, PraktijktestError, Refused
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,7 +31,7 @@ def main() -> None:
         app()
     except PraktijktestError as error:
         print(error, file=sys.stderr)
-        sys.exit(2)
+        sys.exit(2 if isinstance(error, BadInput | Refused) else 1)
 
 
 @app.command()
@@ -82,7 +82,7 @@ def start(name: Round, by: By) -> None:
 def run(
     speed: Annotated[float, typer.Option(min=1.0, help="Versnelde klok, alleen voor een oefenronde.")] = 1.0,
     begin: Annotated[str | None, typer.Option("--from", help="Begin van de versnelde klok (ISO-datum).")] = None,
-    port: Annotated[int | None, typer.Option(help="Poort van de pagina's (anders PRAKTIJKTEST_WEB_PORT).")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Poort van de pagina's")] = None,
 ) -> None:
     """Doe het werk: pagina's, verzending, ontvangst en klok in één proces. Stop met Ctrl-C."""
     from portal.commands import running

@@ -5,7 +5,7 @@ clock; leases and back-offs are given as spans of that clock. See DESIGN §4 for
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import cast
 
@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from orchestrator import enrolment, ledger, limits
+from orchestrator.assignment import generator
 from orchestrator.db import UtcDateTime
 from orchestrator.design import from_canonical
 from orchestrator.intake import Channel
 from orchestrator.models import Attempt, Control, Decline, Inquiry, Listing, Pair, Round, Study
-from orchestrator.schedule import Calendar
+from orchestrator.schedule import Calendar, when_open
 from orchestrator.states import AttemptOutcome, Exclusion, LetterState, PairState, RoundState
 
 Kind = type[Inquiry] | type[Decline]
@@ -27,6 +28,9 @@ Kind = type[Inquiry] | type[Decline]
 
 MOST_DOUBLINGS = 6
 """The back-off after a letter that did not leave doubles with each claim, so often at the most."""
+
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before any letter was planned."""
 
 
 class AlreadyTried(Exception):
@@ -81,7 +85,7 @@ def claim_inquiries(
     """
     design = from_canonical(round_.design)
     # Closed: only what became due just now may still go. Open: whatever is due.
-    since = round_.planned_at if Calendar(design.schedule).is_open(now) else now - grace
+    since = EVER if Calendar(design.schedule).is_open(now) else now - grace
     asked = {**limits.parameters(design, now), "late": now - grace, "round_id": round_.id, "since": since}
     return _claim(session, Inquiry, asked, worker, lease, most)
 
@@ -199,7 +203,7 @@ def _pair_rules() -> list[ColumnElement[bool]]:
         Round.state == RoundState.RUNNING,
         Listing.id == Pair.listing_id,
         limits.in_scope(Inquiry.recipient, Listing.advertiser_id),
-        enrolment.valid(Listing.advertiser_id, bindparam("purpose", type_=Study.purpose.type), limits.NOW),
+        enrolment.valid(Listing.advertiser_id, limits.PURPOSE, limits.NOW),
         or_(Inquiry.order == 2, limits.under_caps()),
     )
     return [or_(Inquiry.order == 1, sent.correlate_except(first)), allowed.correlate_except(Pair, Round, Listing)]
@@ -379,8 +383,9 @@ def _tell_other_half(session: Session, inquiry_id: int, now: datetime) -> None:
         ledger.append(session, now, "rounds", "pair.excluded", f"pair:{inquiry.pair_id}", {"reason": "refused"})
     elif inquiry.state is LetterState.SENT and inquiry.sent_at and inquiry.sent_at + other.gap > other.planned_at:
         # The first went late: the second keeps its gap, and moves to a moment the office is open.
-        calendar = Calendar(from_canonical(inquiry.pair.round.design).schedule)
-        earliest = calendar.next_open(inquiry.sent_at + other.gap)
+        design = from_canonical(inquiry.pair.round.design)
+        rng = generator(design.seed, "late", inquiry.pair.listing.key)
+        earliest = when_open(Calendar(design.schedule), inquiry.sent_at + other.gap, rng)
         other.not_after += earliest - other.planned_at
         other.planned_at = earliest
 

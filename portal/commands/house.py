@@ -4,19 +4,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from orchestrator.control import read_clock
-from orchestrator.db import Database, Session
+from orchestrator.db import Database, DatabaseError, Session
 from orchestrator.schema import prepare
 from orchestrator.settings import Settings
-from profiles.errors import BadInput, Problem
+from profiles.errors import BadInput, Problem, Refused
+
+DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
 
 
 def open_database(settings: Settings | None = None) -> Database:
-    """Return the installation's database, created or upgraded when that is needed."""
+    """Return the installation's database, created or upgraded when that is needed.
+
+    Raises `Refused` when it cannot be opened: no server, no rights, a folder or file that is something else.
+    """
     settings = settings or Settings.from_env()
-    database = Database.at(settings.database)
-    prepare(database)
+    if (kind := settings.database.partition(":")[0]) not in DATABASES:
+        remedy = "Begin PRAKTIJKTEST_DATABASE_URL met postgresql:// of met sqlite:///."
+        raise BadInput(Problem("unknown-database", "Deze soort database kennen we niet.", found=kind, remedy=remedy))
+    try:
+        database = Database.at(settings.database)
+        prepare(database)
+    except (DatabaseError, OSError) as error:
+        raise _unusable(settings, error) from error
     return database
 
 
@@ -38,8 +50,30 @@ def reading() -> Iterator[tuple[Session, datetime]]:
         yield session, now
 
 
+def make_folder(path: Path) -> Path:
+    """Return the folder, made when it is not there; raise `Refused` when nothing can be written in it."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=path):
+            return path
+    except OSError as error:
+        message = f"In map {path} kan niet worden geschreven ({error.strerror})."
+        raise Refused("cannot-write", message, "Kies een andere map.") from error
+
+
 def must_exist(path: Path) -> Path:
     """Return the path; raise `BadInput` when there is no such file."""
     if not path.is_file():
         raise BadInput(Problem("no-such-file", "Dit bestand bestaat niet.", file=str(path), remedy="Kijk het pad na."))
     return path
+
+
+def _unusable(settings: Settings, error: Exception) -> Refused:
+    # The driver's own words; SQLAlchemy's wrapping would add a stack of links, and perhaps the address with password.
+    said = str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error).strip().splitlines()[0]
+    if settings.database_url:
+        message = f"De database van PRAKTIJKTEST_DATABASE_URL is niet te openen: {said}."
+        return Refused("database-unusable", message, "Kijk of de server draait, en of adres, naam en rechten kloppen.")
+    message = f"De database in map {settings.data} is niet te openen: {said}."
+    remedy = "Kies met PRAKTIJKTEST_DATA een map waarin u mag schrijven en waarin praktijktest.db van dit programma is."
+    return Refused("database-unusable", message, remedy)

@@ -32,7 +32,8 @@ def analyse(what: str, form: str, level: float) -> None:
     """Analyse a round, or somebody else's file of paired results."""
     if form not in FORMATS:
         raise BadInput(Problem("unknown-format", "Dit formaat bestaat niet.", found=form, remedy="Kies table of json."))
-    documents = _of_file(Path(what), level) if what.endswith(".csv") else {what: _of_round(what)}
+    # No round has a dot or a slash in its name.
+    documents = _of_file(Path(what), level) if set("./\\") & set(what) else {what: _of_round(what)}
     if form == "json":
         told = next(iter(documents.values())) if len(documents) == 1 else list(documents.values())
         print(json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False))
@@ -68,7 +69,7 @@ def write_files(table: RoundTable, folder: Path, market_truth: Mapping[str, Any]
     """Write results.json and pairs.csv; return their paths."""
     # First everything is made, then written: a round without results leaves no half set of files.
     texts = {"results.json": files.results_json(table, market_truth), "pairs.csv": files.pairs_csv(table)}
-    folder.mkdir(parents=True, exist_ok=True)
+    house.make_folder(folder)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     return [folder / name for name in texts]
@@ -83,7 +84,7 @@ def write_reports(
 ) -> list[Path]:
     """Write the reports for one audience as pages that open from disk; return their paths."""
     pages = _pages(table, audience, advertiser, market_truth)
-    folder.mkdir(parents=True, exist_ok=True)
+    house.make_folder(folder)
     shutil.copytree(STATIC, folder / "stijl", dirs_exist_ok=True)
     for name, page in pages.items():
         path = folder / name

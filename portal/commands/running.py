@@ -16,7 +16,9 @@ from orchestrator.settings import Settings
 from portal.commands import house
 from portal.web.source import make_app
 from profiles.errors import BadInput, Problem, Refused
+from workers import runtime
 from workers.app import QUEUES, configure
+from workers.channels.choose import channels
 from workers.embedded import Embedded
 from workers.inbox.listener import Listener
 from workers.ports import must_be_free
@@ -31,6 +33,9 @@ def run(speed: float, begin: str | None, port: int | None) -> None:
     settings = Settings.from_env()
     port = port or settings.web_port
     must_be_free(settings.web_host, port, "PRAKTIJKTEST_WEB_PORT")
+    if begin and speed == 1.0:
+        problem = "Alleen een versnelde klok kan op een ander moment beginnen."
+        raise BadInput(Problem("from-without-speed", problem, found=begin, remedy="Geef ook --speed, of laat weg."))
     here = open_runtime(settings, speed, begin)
     out.print(f"Pagina's: http://{settings.web_host}:{port}/   Stop met Ctrl-C.")
     if settings.smtp_host is None:
@@ -40,7 +45,11 @@ def run(speed: float, begin: str | None, port: int | None) -> None:
 
 
 def open_runtime(settings: Settings, speed: float = 1.0, begin: str | None = None) -> Runtime:
-    """Open the house; with a ``speed`` above 1 on a clock that begins at ``begin`` (now when None)."""
+    """Open the house; with a ``speed`` above 1 on a clock that begins at ``begin`` (now when None).
+
+    Raises `Refused` when its letters could leave this machine while live sending is not allowed.
+    """
+    channels(settings)  # refuses here, in words, rather than in every tick of a worker
     database = house.open_database(settings)
     if speed != 1.0:
         start = _moment(begin) if begin else read_clock(database).now()
@@ -57,7 +66,7 @@ def serve(here: Runtime, host: str, port: int) -> None:
 def web() -> None:
     settings = Settings.from_env()
     must_be_free(settings.web_host, settings.web_port, "PRAKTIJKTEST_WEB_PORT")
-    serve(Runtime.open(settings), settings.web_host, settings.web_port)
+    serve(open_runtime(settings), settings.web_host, settings.web_port)
 
 
 def worker(queue: str) -> None:
@@ -66,12 +75,13 @@ def worker(queue: str) -> None:
         remedy = f"Kies uit: {', '.join(QUEUES)}."
         raise BadInput(Problem("unknown-queue", "Deze wachtrij bestaat niet.", found=queue, remedy=remedy))
     settings = _with_redis()
+    here = open_runtime(settings)
+    runtime.use(here)
     app = configure(settings)
     arguments = ["worker", "-Q", queue, "--pool=solo", "-n", f"{queue}@%h", "--loglevel=WARNING"]
     if queue != "inbox":
         app.worker_main(arguments)
         return
-    here = Runtime.open(settings)
     listener = Listener(here.database, here.clock, settings.listen_host, settings.listen_port)
     listener.start()
     try:
@@ -81,7 +91,7 @@ def worker(queue: str) -> None:
 
 
 def beat() -> None:
-    configure(_with_redis()).start(["beat", "--loglevel=WARNING", "--schedule", ":memory:"])
+    configure(_with_redis()).start(["beat", "--loglevel=WARNING", "--scheduler", "celery.beat:Scheduler"])
 
 
 def market(arguments: Sequence[str]) -> None:

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from orchestrator import ledger, views
 from orchestrator.design import json_schema, read_design
@@ -14,7 +15,7 @@ from orchestrator.settings import Settings
 from portal.commands import house
 from profiles.errors import BadInput, Problem
 
-out = Console(soft_wrap=True)
+out = Console(soft_wrap=True, markup=False)
 
 
 def plan(design_path: Path, participants_path: Path, listings_path: Path, actor: str) -> None:
@@ -27,44 +28,44 @@ def plan(design_path: Path, participants_path: Path, listings_path: Path, actor:
         round_ = planning.plan(session, design, participants, listings, actor=actor, now=now, path=design_path)
         name, digest = round_.name, round_.digest
         pairs = views.monitor(session, name, now).planned // 2
-    out.print(f"Ronde [bold]{name}[/] gepland: {pairs} tests, vastgelegd als {digest[:12]}.")
+    out.print(f"Ronde {name} gepland: {pairs} tests, vastgelegd als {digest[:12]}.")
     out.print(f"Nu moet een ander dan {actor} haar goedkeuren: praktijktest approve {name} --by NAAM")
 
 
 def approve(name: str, actor: str) -> None:
     with house.writing() as (session, now):
         lifecycle.approve(session, name, actor, now)
-    out.print(f"Ronde [bold]{name}[/] goedgekeurd door {actor}. Nu: praktijktest start {name}")
+    out.print(f"Ronde {name} goedgekeurd door {actor}. Nu: praktijktest start {name}")
 
 
 def start(name: str, actor: str) -> None:
     with house.writing() as (session, now):
         lifecycle.start(session, name, actor, now, live=Settings.from_env().live)
-    out.print(f"Ronde [bold]{name}[/] loopt. Laat het werk doen met: praktijktest run")
+    out.print(f"Ronde {name} loopt. Laat het werk doen met: praktijktest run")
 
 
 def pause(name: str, actor: str, reason: str) -> None:
     with house.writing() as (session, now):
         lifecycle.pause(session, name, actor, now, reason)
-    out.print(f"Ronde [bold]{name}[/] gepauzeerd: er gaan geen nieuwe reacties uit; afmeldingen nog wel.")
+    out.print(f"Ronde {name} gepauzeerd: er gaan geen nieuwe reacties uit; afmeldingen nog wel.")
 
 
 def resume(name: str, actor: str) -> None:
     with house.writing() as (session, now):
         lifecycle.resume(session, name, actor, now)
-    out.print(f"Ronde [bold]{name}[/] loopt weer.")
+    out.print(f"Ronde {name} loopt weer.")
 
 
 def close(name: str, actor: str, reason: str | None) -> None:
     with house.writing() as (session, now):
         lifecycle.close(session, name, actor, now, reason)
-    out.print(f"Ronde [bold]{name}[/] gesloten. Nu: praktijktest analyse {name}")
+    out.print(f"Ronde {name} gesloten. Nu: praktijktest analyse {name}")
 
 
 def abort(name: str, actor: str, reason: str) -> None:
     with house.writing() as (session, now):
         lifecycle.abort(session, name, actor, now, reason)
-    out.print(f"Ronde [bold]{name}[/] afgebroken; er gaat niets meer uit.")
+    out.print(f"Ronde {name} afgebroken; er gaat niets meer uit.")
 
 
 def withdraw(advertiser: str, actor: str) -> None:
@@ -96,7 +97,7 @@ def queue(name: str, coder: str) -> None:
         waiting = answers.queue(session, lookup.find(session, name).id, coder)
         for reply in waiting:
             out.rule(f"antwoord {reply.id}")
-            out.print(blind(reply), markup=False, highlight=False)
+            out.print(blind(reply), highlight=False)
     out.print(f"{len(waiting)} antwoorden wachten op {coder}. Coderen: praktijktest code NUMMER LABEL --by {coder}")
 
 
@@ -151,19 +152,25 @@ def verify_ledger() -> None:
     out.print("Het logboek is gaaf.")
 
 
+def _in_dutch(state: str) -> str:
+    from results.reports import wording  # as above
+
+    return wording.told(wording.ROUND_STATES, state)
+
+
 def _print_rounds(rows: tuple[views.RoundSummary, ...]) -> None:
     if not rows:
         out.print("Er is nog geen ronde. Begin met: praktijktest plan OPZET.yaml --participants … --listings …")
         return
-    table = Table("ronde", "versie", "onderzoek", "staat", "gepland op")
+    table = Table(Column("ronde", no_wrap=True), "versie", "onderzoek", "staat", "gepland op", box=SIMPLE_HEAD)
     for row in rows:
-        planned = f"{row.planned_at.astimezone(ZONE):%d-%m-%Y %H:%M}"
-        table.add_row(row.name, str(row.version), row.study, row.state, planned)
+        planned = f"{row.planned_at.astimezone(ZONE):%d-%m-%Y}"
+        table.add_row(row.name, str(row.version), row.study, _in_dutch(row.state), planned)
     out.print(table)
 
 
 def _print_monitor(seen: views.Monitor) -> None:
-    table = Table(title=f"{seen.round}: {seen.state}", show_header=False)
+    table = Table(title=f"{seen.round}: {_in_dutch(seen.state)}", show_header=False)
     for what, number in (
         ("reacties gepland", seen.planned),
         ("verzonden", seen.sent),

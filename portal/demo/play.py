@@ -82,6 +82,7 @@ def run(wishes: Wishes) -> None:
     _write(table, folder, truth)
     print_results(files.results_of(table, truth), f"{design.round} (zaad {wishes.seed})")
     _tell(table, folder, time.monotonic() - began)
+    _tell_lateness(here, design.round)
     if wishes.serve:
         out.print(f"Pagina's: http://{settings.web_host}:{settings.web_port}/   Stop met Ctrl-C.")
         serve(here, settings.web_host, settings.web_port)
@@ -166,6 +167,12 @@ def _write(table: RoundTable, folder: Path, truth: dict[str, float]) -> None:
     for audience in Audience:
         shown = None if audience is Audience.BROKER else truth["net_discrimination"]
         write_reports(table, audience, folder / "rapporten", market_truth=shown)
+
+
+def _tell_lateness(here: Runtime, name: str) -> None:
+    with here.database.reading() as session:
+        median, most = (late / here.clock.real(1) for late in views.lateness(session, name))
+    out.print(f"Reacties gingen mediaan {median:.1f} en hooguit {most:.1f} seconden na hun geplande moment uit.")
 
 
 def _tell(table: RoundTable, folder: Path, seconds: float) -> None:
