@@ -21,12 +21,13 @@ MAIN = "from portal.cli import main; main()"
 
 def praktijktest(*arguments: str, **environment: str) -> str:
     """Run the command as a user would, and return what it printed."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("PRAKTIJKTEST_")}
     done = subprocess.run(
         [sys.executable, "-c", MAIN, *arguments],
         capture_output=True,
         text=True,
         timeout=200,
-        env={**os.environ, **environment},
+        env=ours | environment,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

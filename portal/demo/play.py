@@ -81,8 +81,9 @@ def run(wishes: Wishes) -> None:
     truth = {"net_discrimination": market.truth["net_discrimination"]}
     _write(table, folder, truth)
     print_results(files.results_of(table, truth), f"{design.round} (zaad {wishes.seed})")
-    _tell(table, folder, time.monotonic() - began)
+    _tell(table, folder)
     _tell_lateness(here, design.round)
+    out.print(f"Klaar in {time.monotonic() - began:.0f} seconden.")
     if wishes.serve:
         out.print(f"Pagina's: http://{settings.web_host}:{settings.web_port}/   Stop met Ctrl-C.")
         serve(here, settings.web_host, settings.web_port)
@@ -175,7 +176,7 @@ def _tell_lateness(here: Runtime, name: str) -> None:
     out.print(f"Reacties gingen mediaan {median:.1f} en hooguit {most:.1f} seconden na hun geplande moment uit.")
 
 
-def _tell(table: RoundTable, folder: Path, seconds: float) -> None:
+def _tell(table: RoundTable, folder: Path) -> None:
     facts = table.facts
     out.print(
         f"{facts.sent} reacties verzonden, {facts.invitations} uitnodigingen, {facts.declines} afgemeld; "
@@ -183,4 +184,3 @@ def _tell(table: RoundTable, folder: Path, seconds: float) -> None:
         f"{facts.deferred} niet toegewezen."
     )
     out.print(f"Rapporten: {folder / 'rapporten'}   Cijfers: {folder / 'results.json'}, {folder / 'pairs.csv'}")
-    out.print(f"Klaar in {seconds:.0f} seconden.")
