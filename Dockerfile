@@ -1,0 +1,17 @@
+# Everything comes from uv.lock; the result runs as a user without rights.
+FROM python:3.13-slim AS build
+RUN pip install --no-cache-dir uv
+WORKDIR /app
+ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy
+COPY . .
+RUN uv sync --frozen --no-dev --no-editable
+
+FROM python:3.13-slim
+RUN useradd --create-home --uid 10001 praktijktest
+COPY --from=build /app/.venv /app/.venv
+ENV PATH=/app/.venv/bin:$PATH PRAKTIJKTEST_DATA=/data
+RUN mkdir /data && chown praktijktest /data
+VOLUME /data
+USER praktijktest
+ENTRYPOINT ["praktijktest"]
+CMD ["web"]
