@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     CheckConstraint,
     Enum,
     ForeignKey,
@@ -293,6 +294,36 @@ class Delivery(Base):
     source_key: Mapped[str] = mapped_column(String(120))
     mail_id: Mapped[int] = mapped_column(ForeignKey("inbound_mail.id"))
     received_at: Mapped[datetime]
+
+
+class ImapCursor(Base):
+    """How far a mail folder has been read; moves in the transaction that stores what was read."""
+
+    __tablename__ = "imap_cursor"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(String(80), unique=True)
+    uidvalidity: Mapped[int] = mapped_column(BigInteger)
+    last_uid: Mapped[int] = mapped_column(BigInteger)
+
+
+class LetterCopy(Base):
+    """A copy of one of our letters, seen in the ledger mailbox: proof that the relay took the letter."""
+
+    __tablename__ = "letter_copy"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[str] = mapped_column(String(200), unique=True)
+    seen_at: Mapped[datetime]
+
+
+class ChannelFault(Base):
+    """A mail server or mailbox that did not do what was asked, until it did; for the person who must mend it."""
+
+    __tablename__ = "channel_fault"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(200), index=True)
+    message: Mapped[str] = mapped_column(Text)
+    since: Mapped[datetime]
+    cleared_at: Mapped[datetime | None]
 
 
 class DeferredReply(Base):

@@ -1,25 +1,39 @@
 """Configuration: read once from the environment, typed, and loud about what it does not know."""
 
 import os
+from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from profiles.errors import BadInput, Problem
 
 PREFIX = "PRAKTIJKTEST_"
 
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+"""The hosts that are this machine: a rehearsal reaches no other, and a password may go there in clear."""
+
+
+class Security(StrEnum):
+    """How a mail connection is protected: not, by STARTTLS on a plain port, or by TLS from the first byte."""
+
+    NONE = "none"
+    STARTTLS = "starttls"
+    TLS = "tls"
+
 
 class Settings(BaseSettings):
     """Everything an installation decides; times in wall seconds.
 
     Without ``smtp_host`` letters go to the harmless channel (files in ``data/outbox``). Live sending needs two yeses:
-    ``live`` here and ``mode: live`` in an approved design.
+    ``live`` here and ``mode: live`` in an approved design. Without ``imap_host`` answers come in by the listener alone.
     """
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+    # `from_env` shows what somebody typed, field by field; pydantic's own text would show all, passwords too.
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True)
 
     data: Path = Path("praktijktest-data")
     database_url: str | None = None
@@ -28,6 +42,18 @@ class Settings(BaseSettings):
     redirect_all_to: str | None = None
     smtp_host: str | None = None
     smtp_port: int = 25
+    smtp_security: Security | None = None
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_ca_file: Path | None = None
+    imap_host: str | None = None
+    imap_port: int = 993
+    imap_security: Security = Security.TLS
+    imap_user: str | None = None
+    imap_password: SecretStr | None = None
+    imap_ca_file: Path | None = None
+    imap_folder: str = "INBOX"
+    ledger_imap_folder: str | None = None
     listen_host: str = "127.0.0.1"
     listen_port: int = 8425
     web_host: str = "127.0.0.1"
@@ -35,6 +61,8 @@ class Settings(BaseSettings):
     lease_seconds: float = 60.0
     grace_seconds: float = 30.0
     wire_timeout_seconds: float = 20.0
+    fault_at: str | None = None
+    fault_tests: bool = False
 
     @classmethod
     def from_env(cls) -> Self:
@@ -43,14 +71,24 @@ class Settings(BaseSettings):
         if unknown:
             raise BadInput(_unknown(cls, name) for name in sorted(unknown))
         try:
-            return cls()
+            settings = cls()
         except ValidationError as error:
             raise BadInput(_unusable(detail) for detail in error.errors()) from error
+        if problems := [*_unsafe(settings), *_incomplete(settings)]:
+            raise BadInput(problems)
+        return settings
 
     @property
     def database(self) -> str:
         """The SQLAlchemy URL of the database: the given one, else a SQLite file in the data folder."""
         return self.database_url or f"sqlite:///{self.data / 'praktijktest.db'}"
+
+    @property
+    def submission(self) -> Security:
+        """How letters are handed in: as set, else in clear on this machine and by STARTTLS anywhere else."""
+        if self.smtp_security is not None:
+            return self.smtp_security
+        return Security.NONE if self.smtp_host in LOOPBACK else Security.STARTTLS
 
 
 def _known(cls: type[BaseSettings], name: str) -> bool:
@@ -66,3 +104,41 @@ def _unusable(detail: object) -> Problem:
     assert isinstance(detail, dict)  # noqa: S101 - pydantic's own error rows
     name = PREFIX + "_".join(str(part) for part in detail["loc"]).upper()
     return Problem("bad-setting", f"De instelling {name} is onbruikbaar: {detail['msg']}.", found=str(detail["input"]))
+
+
+def _unsafe(settings: Settings) -> Iterator[Problem]:
+    """Name every password that would cross a network in clear."""
+    for name, host, password, security in (
+        ("SMTP", settings.smtp_host, settings.smtp_password, settings.submission),
+        ("IMAP", settings.imap_host, settings.imap_password, settings.imap_security),
+    ):
+        if host and password and security is Security.NONE and host not in LOOPBACK:
+            message = f"Het wachtwoord voor {host} zou onversleuteld over het netwerk gaan."
+            remedy = f"Zet {PREFIX}{name}_SECURITY=starttls of {PREFIX}{name}_SECURITY=tls."
+            yield Problem("password-in-clear", message, found=f"{PREFIX}{name}_SECURITY=none", remedy=remedy)
+
+
+def _incomplete(settings: Settings) -> Iterator[Problem]:
+    """Name what cannot work together: half a login, an odd password, a file that is not there, one folder for two."""
+    for name, user, password, needed, file in (
+        ("SMTP", settings.smtp_user, settings.smtp_password, False, settings.smtp_ca_file),
+        ("IMAP", settings.imap_user, settings.imap_password, settings.imap_host is not None, settings.imap_ca_file),
+    ):
+        if (user is None) != (password is None) or (needed and user is None):
+            message = f"Voor {name} zijn een naam en een wachtwoord nodig, of geen van beide."
+            if needed:
+                message = "Een mailbox vraagt om een naam en een wachtwoord."
+            yield Problem("half-login", message, remedy=f"Zet {PREFIX}{name}_USER en {PREFIX}{name}_PASSWORD.")
+        if not f"{user}{password.get_secret_value() if password else ''}".isascii():
+            message = f"{PREFIX}{name}_USER of {PREFIX}{name}_PASSWORD bevat een teken dat {name} niet kent."
+            yield Problem("bad-login", message, remedy="Gebruik alleen letters zonder accent, cijfers en leestekens.")
+        if file is not None and not file.is_file():
+            yield Problem("no-such-file", f"Het bestand van {PREFIX}{name}_CA_FILE bestaat niet.", found=str(file))
+    if settings.ledger_imap_folder and settings.ledger_imap_folder == settings.imap_folder:
+        message = "Kopieën van onze brieven en antwoorden van aanbieders kunnen niet in één map staan."
+        yield Problem(
+            "one-folder", message, found=settings.imap_folder, remedy=f"Kies {PREFIX}LEDGER_IMAP_FOLDER anders."
+        )
+    if settings.ledger_imap_folder and settings.imap_host is None:
+        message = f"{PREFIX}LEDGER_IMAP_FOLDER is een map van een mailbox, maar er is geen mailbox ingesteld."
+        yield Problem("no-mailbox", message, remedy=f"Zet {PREFIX}IMAP_HOST.")

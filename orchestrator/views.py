@@ -99,7 +99,7 @@ def lateness(session: Session, name: str) -> tuple[timedelta, timedelta]:
     """Return how long after their planned moments the sent inquiries of a round went: the median and the most."""
     rows = select(Inquiry.planned_at, Inquiry.sent_at).join(Pair).where(Pair.round_id == lookup.find(session, name).id)
     sent = session.execute(rows.where(Inquiry.sent_at.is_not(None)))
-    late = sorted(sent_at - planned_at for planned_at, sent_at in sent.tuples() if sent_at)
+    late = sorted(sent_at - planned_at for planned_at, sent_at in sent if sent_at)
     return (late[len(late) // 2], late[-1]) if late else (timedelta(), timedelta())
 
 
@@ -150,7 +150,7 @@ def _said(moment: datetime) -> str:
 def _by_state(session: Session, rows: object, round_: Round) -> Counter[LetterState]:
     column = rows.selected_columns[0]  # type: ignore[attr-defined]
     grouped = session.execute(rows.where(Pair.round_id == round_.id).group_by(column))  # type: ignore[attr-defined]
-    return Counter(dict(grouped.tuples().all()))
+    return Counter(dict(grouped.all()))
 
 
 def _replies(session: Session, round_: Round, *, distinct: bool = False, coded: bool | None = None) -> int:

@@ -283,14 +283,14 @@ _AS_GIVEN = {"allow_extra_args": True, "ignore_unknown_options": True, "help_opt
 @app.command(context_settings=_AS_GIVEN)
 def market(context: typer.Context) -> None:
     """Start de gesimuleerde huurmarkt (praktijktest market --help)."""
-    from portal.commands import running
+    from portal.commands import programs
 
-    running.market(context.args)
+    programs.market(context.args)
 
 
 @app.command(context_settings=_AS_GIVEN)
 def test(context: typer.Context) -> None:
     """Draai de tests van dit product; opties gaan naar pytest."""
-    from portal.commands import running
+    from portal.commands import programs
 
-    running.test(context.args)
+    programs.test(context.args)

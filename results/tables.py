@@ -243,7 +243,7 @@ def _of_round(rows: Select[T], round_: Round) -> Select[T]:
 
 def _refusals(session: Session, round_: Round) -> dict[str, int]:
     rows = select(Refusal.reason, func.count()).where(Refusal.round_id == round_.id).group_by(Refusal.reason)
-    return dict(session.execute(rows.order_by(Refusal.reason)).tuples().all())
+    return dict(session.execute(rows.order_by(Refusal.reason)).all())
 
 
 def _withdrawn(session: Session, round_: Round) -> int:

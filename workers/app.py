@@ -18,9 +18,10 @@ TICKS = {
     "send-due": ("workers.tasks.send_due", "send", 1.0),
     "sweep": ("workers.tasks.sweep", "send", 5.0),
     "read-mail": ("workers.tasks.read_mail", "inbox", 1.0),
+    "poll-mailbox": ("workers.tasks.poll_mailbox", "inbox", 30.0),
     "advance": ("workers.tasks.advance", "reports", 5.0),
 }
-"""Name of the tick → task, queue, seconds. A tick only says: look in the database."""
+"""Name of the tick → task, queue, seconds. A tick only says: look in the database, or in the mailbox."""
 
 
 def configure(settings: Settings, tick_scale: float = 1.0) -> Celery:
@@ -52,6 +53,7 @@ def configure(settings: Settings, tick_scale: float = 1.0) -> Celery:
                 "options": {"queue": queue, "expires": max(2.0, 3 * seconds * tick_scale)},
             }
             for name, (task, queue, seconds) in TICKS.items()
+            if name != "poll-mailbox" or settings.imap_host
         },
         beat_max_loop_interval=min(1.0, tick_scale),
     )

@@ -2,24 +2,29 @@
 
 import os
 import socket
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from orchestrator import channel_faults
 from orchestrator.clock import Clock
-from orchestrator.db import Database
+from orchestrator.db import Database, DatabaseAway, Session
 from orchestrator.intake import Channel as Road
-from orchestrator.rounds import lifecycle, sending
+from orchestrator.rounds import copies, lifecycle, sending
 from orchestrator.rounds.sending import AlreadyTried, Claim, Envelope, Result
 from orchestrator.settings import Settings
 from orchestrator.states import AttemptOutcome, RoundState
+from workers import faults
 from workers.channels.transport import Channel, TransportError
 from workers.clock_guard import ClockGuard
 
 BATCH = 10
 BACK_OFF_SECONDS = 30.0
 SWEEP_MARGIN_SECONDS = 2.0
+FAULTS_OF_SERVER = frozenset({"connect", "tls", "auth"})
+RECORD_SECONDS, RECORD_PAUSE_SECONDS = 300.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Dispatcher:
     clock: Clock
     settings: Settings
     roads: Mapping[Road, Channel]
-    worker: str = f"{socket.gethostname()}:{os.getpid()}"
+    worker: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
     guard: ClockGuard = field(default_factory=ClockGuard)
 
     def send_due(self) -> int:
@@ -38,14 +43,22 @@ class Dispatcher:
         if jumped := self.guard.jump():
             self._shut(f"de klok van {self.worker} versprong {jumped:.0f} seconden")
         claims = self._claim()
+        if claims:
+            faults.at("claimed")
         for claim in claims:
             self._send(claim)
         return len(claims)
 
     def sweep(self) -> dict[str, int]:
-        """Free what dead workers held; see `orchestrator.rounds.sending.sweep`."""
+        """Free what dead workers held, and settle what they left uncertain but the relay did take.
+
+        See `orchestrator.rounds.sending.sweep` for what is returned.
+        """
         with self.database.writing() as session:
-            return sending.sweep(session, self.clock.now(), self.clock.real(SWEEP_MARGIN_SECONDS), self.grace)
+            now = self.clock.now()
+            told = sending.sweep(session, now, self.clock.real(SWEEP_MARGIN_SECONDS), self.grace)
+            copies.settle_seen(session, now)
+            return told
 
     @property
     def lease(self) -> timedelta:
@@ -70,13 +83,33 @@ class Dispatcher:
         return claims
 
     def _send(self, claim: Claim) -> None:
-        envelope = self._gate(claim)
+        try:
+            envelope = self._gate(claim)
+        except DatabaseAway as error:
+            # Whether the gate was committed nobody can tell, but nothing left: without this it would be uncertain.
+            self._record(claim, Result(AttemptOutcome.NOT_SENT, "gate", type(error).__name__))
+            return
         if envelope is None:
             return
+        faults.at("gated")
         result = self._on_the_wire(envelope)
-        with self.database.writing() as session:
-            back_off = self.clock.real(BACK_OFF_SECONDS)
-            sending.record(session, claim, self.worker, self.clock.now(), result, back_off)
+        faults.at("after-250")
+        self._record(claim, result, envelope.channel)
+
+    def _record(self, claim: Claim, result: Result, road: Road | None = None) -> None:
+        """Write down what the wire told; only this process knows it, so it waits for a database that is away."""
+        back_off, until = self.clock.real(BACK_OFF_SECONDS), time.monotonic() + RECORD_SECONDS
+        while True:
+            try:
+                with self.database.writing() as session:
+                    sending.record(session, claim, self.worker, self.clock.now(), result, back_off)
+                    if road is Road.SMTP:
+                        _tell_of_server(session, result, self.clock.now())
+                    return
+            except DatabaseAway:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(RECORD_PAUSE_SECONDS)
 
     def _gate(self, claim: Claim) -> Envelope | None:
         now = self.clock.now()
@@ -94,6 +127,14 @@ class Dispatcher:
         except TransportError as error:
             return Result(_outcome(error), error.phase, str(error))
         return Result(AttemptOutcome.SENT, "answer", accepted)
+
+
+def _tell_of_server(session: Session, result: Result, now: datetime) -> None:
+    """Keep what is wrong with our own mail server for the status page, until a letter goes out again."""
+    if result.phase in FAULTS_OF_SERVER:
+        channel_faults.note(session, Road.SMTP.value, result.detail, now)
+    elif result.outcome is AttemptOutcome.SENT:
+        channel_faults.clear(session, Road.SMTP.value, now)
 
 
 def _outcome(error: TransportError) -> AttemptOutcome:

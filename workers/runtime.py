@@ -7,6 +7,7 @@ from orchestrator.clock import Clock
 from orchestrator.control import read_clock
 from orchestrator.db import Database
 from orchestrator.settings import Settings
+from workers import faults
 from workers.channels.choose import channels
 from workers.dispatch import Dispatcher
 
@@ -22,6 +23,7 @@ class Runtime:
     @classmethod
     def open(cls, settings: Settings) -> "Runtime":
         """Connect to the database of these settings and read its clock."""
+        faults.arm(settings.fault_at, testing=settings.fault_tests)
         database = Database.at(settings.database)
         return cls(settings, database, read_clock(database))
 

@@ -3,6 +3,7 @@
 from workers import dispatch, runtime
 from workers.advance import advance_rounds
 from workers.app import app
+from workers.inbox import imap
 from workers.inbox.reading import BATCH, read_stored
 
 
@@ -25,6 +26,14 @@ def read_mail() -> None:
     here = runtime.current()
     if read_stored(here.database, here.clock.now()) >= BATCH:
         read_mail.apply_async(queue="inbox", expires=10)
+
+
+@app.task
+def poll_mailbox() -> None:
+    """Store what is new in the mailbox; a full poll asks for the next, behind whatever else waits in the queues."""
+    here = runtime.current()
+    if imap.poll(here.database, here.clock, here.settings) >= imap.MOST:
+        poll_mailbox.apply_async(queue="inbox", expires=10)
 
 
 @app.task

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from orchestrator import ledger
 from orchestrator.models import (
@@ -65,6 +65,17 @@ def store(
         session.flush()
     session.add(Delivery(source=source, source_key=source_key, mail_id=mail.id, received_at=now))
     session.flush()
+    return fresh
+
+
+def store_unread(
+    session: Session, head: bytes, content_key: str, source: str, source_key: str, now: datetime, reason: str
+) -> bool:
+    """Keep the headers of a mail whose body was left where it is, for a person; return as `store` does."""
+    fresh = store(session, head, content_key, source, source_key, "", now)
+    if fresh:
+        mail = session.scalars(select(InboundMail).where(InboundMail.content_key == content_key)).one()
+        defer(session, mail, reason, now)
     return fresh
 
 
@@ -166,22 +177,20 @@ def add_reply(
 
 def queue(session: Session, round_id: int, coder: str) -> list[Reply]:
     """Return the replies of a round that wait for this coder, in an order that has nothing to do with the arms."""
-    rows = (
-        select(Reply)
-        .join(Inquiry)
-        .join(Pair)
-        .where(Pair.round_id == round_id, Reply.label.is_(None))
-        .where(~Reply.codings.any(Coding.coder == coder))
-    )
-    waiting = [reply for reply in session.scalars(rows) if _asks(reply)]
+    rows = select(Reply).join(Inquiry).join(Pair).where(Pair.round_id == round_id, Reply.label.is_(None))
+    uncoded = session.scalars(rows.options(selectinload(Reply.codings)))
+    waiting = [reply for reply in uncoded if _asks(reply) and not _coded_by(reply, coder)]
     return sorted(waiting, key=lambda reply: hashlib.sha256(f"{coder}:{reply.id}".encode()).digest())
 
 
 def code(session: Session, reply: Reply, coder: str, label: str, now: datetime, *, invites: bool) -> None:
     """Add one coder's label. Two equal labels are final; after two different ones a third person decides."""
+    # One at a time: two who code at once must see each other's label, or both would wait for the other for ever.
+    session.refresh(reply, with_for_update=True)
+    session.expire(reply, ["codings"])
     if reply.label is not None:
         raise Refused("already-coded", f"Antwoord {reply.id} is al gecodeerd als {reply.label}.")
-    if any(coding.coder.casefold() == coder.casefold() for coding in reply.codings):
+    if _coded_by(reply, coder):
         raise Refused("coded-twice", f"{coder} heeft antwoord {reply.id} al gecodeerd.", "Een ander moet het doen.")
     reply.codings.append(Coding(coder=coder, label=label, coded_at=now))
     decided = _decision([coding.label for coding in reply.codings])
@@ -203,6 +212,10 @@ def _asks(reply: Reply) -> bool:
     """The first two people code; a third is asked only when they differ."""
     given = [coding.label for coding in reply.codings]
     return len(given) < 2 or given[0] != given[1]
+
+
+def _coded_by(reply: Reply, coder: str) -> bool:
+    return any(coding.coder.casefold() == coder.casefold() for coding in reply.codings)
 
 
 def _decision(given: Sequence[str]) -> str | None:

@@ -167,20 +167,22 @@ def sweep(session: Session, now: datetime, margin: timedelta, grace: timedelta) 
     return told
 
 
-def settle(session: Session, inquiry: Inquiry, actor: str, now: datetime, evidence: str) -> None:
+def settle(session: Session, letter: Inquiry | Decline, actor: str, now: datetime, evidence: str) -> None:
     """uncertain → sent, by evidence that the letter arrived (a reply, a ledger copy, a person)."""
-    if inquiry.state is not LetterState.UNCERTAIN:
+    if letter.state is not LetterState.UNCERTAIN:
         return
-    inquiry.state = LetterState.SENT
-    inquiry.sent_at = inquiry.sent_at or _started(session, inquiry)
+    letter.state = LetterState.SENT
+    letter.sent_at = letter.sent_at or _started(session, letter)
     session.execute(
         update(Attempt)
-        .where(Attempt.message_id == inquiry.message_id, Attempt.outcome == AttemptOutcome.UNCERTAIN)
+        .where(Attempt.message_id == letter.message_id, Attempt.outcome == AttemptOutcome.UNCERTAIN)
         .values(outcome=AttemptOutcome.SENT, detail=evidence)
     )
-    ledger.append(session, now, actor, "letter.settled", f"inquiry:{inquiry.id}", {"evidence": evidence})
+    subject = f"{letter.__tablename__}:{letter.id}"
+    ledger.append(session, now, actor, "letter.settled", subject, {"evidence": evidence})
     session.flush()
-    _tell_other_half(session, inquiry.id, now)
+    if isinstance(letter, Inquiry):
+        _tell_other_half(session, letter.id, now)
 
 
 def permitted(kind: Kind) -> list[ColumnElement[bool]]:
@@ -424,8 +426,8 @@ def _lost(session: Session, kind: Kind, now: datetime, margin: timedelta) -> int
     return len(rows)
 
 
-def _started(session: Session, inquiry: Inquiry) -> datetime | None:
-    return session.scalar(select(func.max(Attempt.started_at)).where(Attempt.message_id == inquiry.message_id))
+def _started(session: Session, letter: Inquiry | Decline) -> datetime | None:
+    return session.scalar(select(func.max(Attempt.started_at)).where(Attempt.message_id == letter.message_id))
 
 
 def _subject(claim: Claim) -> str:

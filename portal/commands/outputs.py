@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,7 @@ def print_results(document: Mapping[str, Any], title: str) -> None:
         cells.add_column(name, justify="right")
     cells.add_row(*(str(counts[cell]) for cell in ("c11", "c10", "c01", "c00")), str(sum(counts.values())))
     out.print(cells)
-    out.print(_estimates(document["estimates"]))
+    _print_estimates(document["estimates"])
     tests = Table("toets", "p", box=SIMPLE_HEAD)
     for row in document["tests"]:
         tests.add_row(wording.told(wording.TESTS, row["name"]), formats.p_value(row["p"]))
@@ -120,23 +121,19 @@ def print_results(document: Mapping[str, Any], title: str) -> None:
         out.print(f"De markt was gemaakt met een nettoverschil van {formats.points(truth['net_discrimination'])}.")
 
 
-def _estimates(rows: Sequence[Mapping[str, Any]]) -> Table:
-    """Make the table of estimates; each name stands once, above the denominator it was computed over."""
-    table = Table(
-        Column("schatting", min_width=32),
-        "waarde",
-        "interval",
-        Column("n", justify="right"),
-        "methode",
-        box=SIMPLE_HEAD,
-    )
-    said = ""
-    for row in rows:
-        value, interval = wording.estimate_text(Estimate(**row))
-        title = f"{wording.told(wording.ESTIMATES, row['name'])}\n[dim]{row['convention']}[/]"
-        shown, said = ("" if title == said else title), title
-        table.add_row(shown, value, interval, str(row["n"]), wording.told(wording.METHODS, row["method"]))
-    return table
+def _print_estimates(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print each estimate under its name and what it is a share of; fits 80 columns."""
+    for (name, convention), group in groupby(rows, lambda row: (row["name"], row["convention"])):
+        out.print(f" [bold]{wording.told(wording.ESTIMATES, name)}[/]: {convention}", soft_wrap=False, highlight=False)
+        lines = Table.grid(Column(width=3), Column(width=17), Column(width=16), Column(width=8), Column())
+        for row in group:
+            value, interval = wording.estimate_text(Estimate(**row))
+            method = wording.told(wording.METHODS, row["method"])
+            lines.add_row("", value, interval, f"n={row['n']}", method)
+        out.print(lines)
+    for level in sorted({row["level"] for row in rows}):
+        out.print(f" Intervallen: {formats.percent(level, 1)}.", highlight=False)
+    out.print()
 
 
 def _of_round(name: str) -> dict[str, Any]:

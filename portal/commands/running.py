@@ -1,11 +1,6 @@
 """The processes: everything in one, or one at a time for production."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
 import uvicorn
 from rich.console import Console
@@ -25,7 +20,6 @@ from workers.ports import must_be_free
 from workers.runtime import Runtime
 
 out = Console(soft_wrap=True)
-ROOT = Path(__file__).parents[2]
 
 
 def run(speed: float, begin: str | None, port: int | None) -> None:
@@ -78,7 +72,9 @@ def worker(queue: str) -> None:
     here = open_runtime(settings)
     runtime.use(here)
     app = configure(settings)
-    arguments = ["worker", "-Q", queue, "--pool=solo", "-n", f"{queue}@%h", "--loglevel=WARNING"]
+    # Workers have nothing to tell each other: asking around would only keep a restarted one from its work.
+    alone = ["--without-mingle", "--without-gossip"]
+    arguments = ["worker", "-Q", queue, "--pool=solo", "-n", f"{queue}@%h", "--loglevel=WARNING", *alone]
     if queue != "inbox":
         app.worker_main(arguments)
         return
@@ -91,19 +87,9 @@ def worker(queue: str) -> None:
 
 
 def beat() -> None:
-    configure(_with_redis()).start(["beat", "--loglevel=WARNING", "--scheduler", "celery.beat:Scheduler"])
-
-
-def market(arguments: Sequence[str]) -> None:
-    """Become the simulated market, a program of its own that shares nothing with this one."""
-    os.execv(sys.executable, [sys.executable, "-m", "market", *arguments])  # noqa: S606 - our own interpreter
-
-
-def test(arguments: Sequence[str]) -> None:
-    """Run the test suite of a checkout and end with its exit code."""
-    if not (ROOT / "tests").is_dir():
-        raise Refused("no-tests", "Deze installatie heeft geen tests.", "Gebruik ./praktijktest test in een clone.")
-    sys.exit(subprocess.call([sys.executable, "-m", "pytest", *arguments], cwd=ROOT))  # noqa: S603 - our own suite
+    """Run the clock; it keeps nothing on disk, for a file left by a killed process would stop the next one."""
+    app = configure(_with_redis())
+    app.start(["beat", "--loglevel=WARNING", "--scheduler", "celery.beat:Scheduler", "--pidfile="])
 
 
 def _moment(text: str) -> datetime:

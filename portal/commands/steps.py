@@ -6,7 +6,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 
-from orchestrator import ledger, views
+from orchestrator import channel_faults, ledger, views
 from orchestrator.design import json_schema, read_design
 from orchestrator.enrolment import ZONE
 from orchestrator.intake import read_listings, read_participants
@@ -81,8 +81,10 @@ def sending(enabled: bool, actor: str, reason: str | None) -> None:
 
 
 def status(name: str | None) -> None:
-    """Print one round, or a line for every round."""
+    """Print one round, or a line for every round; first whatever is wrong with a mail server or mailbox."""
     with house.reading() as (session, now):
+        for fault in channel_faults.lasting(session):
+            out.print(f"Storing sinds {fault.since.astimezone(ZONE):%d-%m-%Y %H:%M}: {fault.message}")
         if name is None:
             _print_rounds(views.summaries(session))
         else:

@@ -37,11 +37,15 @@ def test_an_accepted_letter_arrives_whole_and_returns_the_servers_own_words() ->
 
 
 @pytest.mark.parametrize("step", ["connect", "mail", "rcpt", "data"])
-@pytest.mark.parametrize(
-    ("answer", "permanent"), [(GOODBYE, False), ("421 te druk", False), ("451 later", False), ("550 nooit", True)]
-)
-def test_before_the_body_nothing_left_us(step: str, answer: str, permanent: bool) -> None:
+@pytest.mark.parametrize("answer", [GOODBYE, "421 te druk", "451 later", "530 eerst inloggen"])
+def test_before_the_body_nothing_left_us(step: str, answer: str) -> None:
     error = _refusal(MailServer(step, answer))
+    assert (error.body_left, error.permanent) == (False, False)
+
+
+@pytest.mark.parametrize(("step", "permanent"), [("connect", False), ("mail", False), ("rcpt", True), ("data", True)])
+def test_only_a_server_that_knows_the_recipient_refuses_for_good(step: str, permanent: bool) -> None:
+    error = _refusal(MailServer(step, "550 nooit"))
     assert (error.body_left, error.permanent) == (False, permanent)
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 
 from orchestrator.intake import Channel as Road
-from orchestrator.settings import Settings
+from orchestrator.settings import LOOPBACK, Settings
 from profiles.errors import Refused
 from workers.channels.outbox import Outbox
-from workers.channels.smtp import Smtp
-from workers.channels.transport import LOOPBACK, Channel
+from workers.channels.smtp import Smtp, Submission
+from workers.channels.transport import Channel
 from workers.channels.webform import Webform
+from workers.trust import trust
 
 
 def channels(settings: Settings) -> Mapping[Road, Channel]:
@@ -25,7 +26,16 @@ def channels(settings: Settings) -> Mapping[Road, Channel]:
             f"Mailserver {settings.smtp_host} ligt buiten deze machine, maar echt verzenden staat uit.",
             "Zet PRAKTIJKTEST_LIVE=yes, of gebruik een mailserver op 127.0.0.1.",
         )
-    smtp = Smtp(settings.smtp_host, settings.smtp_port, settings.wire_timeout_seconds, settings.redirect_all_to)
+    smtp = Smtp(
+        settings.smtp_host, settings.smtp_port, settings.wire_timeout_seconds, settings.redirect_all_to,
+        _submission(settings),
+    )  # fmt: skip
     form = Webform(settings.wire_timeout_seconds, anywhere=settings.live)
     # A form cannot be redirected to a colleague, so a redirected rehearsal keeps form letters as files.
     return {Road.SMTP: smtp, Road.WEBFORM: outbox if settings.redirect_all_to else form}
+
+
+def _submission(settings: Settings) -> Submission:
+    password = settings.smtp_password.get_secret_value() if settings.smtp_password else ""
+    certificates = trust(settings.smtp_ca_file, "SMTP_CA_FILE")
+    return Submission(settings.submission, settings.smtp_user, password, certificates)

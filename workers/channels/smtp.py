@@ -1,25 +1,49 @@
 """SMTP submission with our own phase driver: what may happen after a failure depends on how far the letter came."""
 
 import smtplib
+import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import NoReturn, TypeVar
 
 from orchestrator.rounds.sending import Envelope
+from orchestrator.settings import PREFIX, Security
+from workers import faults
 from workers.channels.message import compose
 from workers.channels.transport import TransportError
 
 T = TypeVar("T")
 
+ABOUT_US = frozenset({"connect", "tls", "ehlo", "auth", "mail"})
+"""Up to MAIL the server has not heard for whom the letter is: what it refuses there says nothing of the advertiser."""
+
+LOGIN_CODES = frozenset({530, 534, 535, 538})
+"""RFC 4954: log in first, or differently. Our own configuration, at whatever step it is said."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """How letters are handed to the mail server: protection and login; ``trust`` decides which certificates hold."""
+
+    security: Security = Security.NONE
+    user: str | None = None
+    password: str = field(default="", repr=False)
+    trust: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+
 
 class Smtp:
     """One recipient per letter, no pipelining; the connection is kept between letters. ``timeout`` in seconds per step.
 
-    For one worker: letters go one after another.
+    For one worker: letters go one after another. A certificate that does not hold, a server without the protection
+    that was asked for, or a refused login is never an answer to the letter: it may be tried again.
     """
 
-    def __init__(self, host: str, port: int, timeout: float, redirect_all_to: str | None = None) -> None:
+    def __init__(
+        self, host: str, port: int, timeout: float, redirect_all_to: str | None = None, how: Submission | None = None
+    ) -> None:
         self.host, self.port, self.timeout, self.redirect_all_to = host, port, timeout, redirect_all_to
+        self.how = how or Submission()
         self._kept: smtplib.SMTP | None = None
 
     def send(self, envelope: Envelope) -> str:
@@ -47,14 +71,72 @@ class Smtp:
                 if self._kept.noop()[0] == 250:
                     return self._kept
             self._kept.close()
-        return _before_body("connect", lambda: smtplib.SMTP(self.host, self.port, name, self.timeout))
+        faults.at("connect")
+        connection = self._opened(name)
+        try:
+            self._protect(connection)
+            self._log_in(connection)
+        except TransportError:
+            connection.close()
+            raise
+        return connection
+
+    def _opened(self, name: str) -> smtplib.SMTP:
+        try:
+            if self.how.security is Security.TLS:
+                return smtplib.SMTP_SSL(self.host, self.port, name, timeout=self.timeout, context=self.how.trust)
+            return smtplib.SMTP(self.host, self.port, name, self.timeout)
+        except ssl.SSLError as error:
+            self._unprotected(error)
+        except smtplib.SMTPResponseException as error:
+            words = _words(error.smtp_code, error.smtp_error)
+            raise TransportError(f"{self} neemt nu geen brieven aan: {words}", "connect") from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise TransportError(f"{self} is niet bereikbaar: {type(error).__name__}: {error}", "connect") from error
+
+    def _protect(self, connection: smtplib.SMTP) -> None:
+        """STARTTLS where it was asked for; without it nothing is sent, however much the server would like to."""
+        if self.how.security is not Security.STARTTLS:
+            return
+        try:
+            connection.starttls(context=self.how.trust)
+        except smtplib.SMTPNotSupportedError as error:
+            words = f"{self} biedt geen STARTTLS aan, en onversleuteld geven we geen brief af"
+            raise TransportError(words, "tls") from error
+        except (OSError, smtplib.SMTPException) as error:
+            self._unprotected(error)
+
+    def _unprotected(self, error: Exception) -> NoReturn:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            words = f"het certificaat van {self} klopt niet ({error.verify_message})"
+        else:
+            words = f"geen versleutelde verbinding met {self}: {type(error).__name__}: {error}"
+        raise TransportError(words, "tls") from error
+
+    def _log_in(self, connection: smtplib.SMTP) -> None:
+        if self.how.user is None:
+            return
+        try:
+            connection.login(self.how.user, self.how.password)
+        except smtplib.SMTPAuthenticationError as error:
+            told = _words(error.smtp_code, error.smtp_error)
+            remedy = f"kijk {PREFIX}SMTP_USER en {PREFIX}SMTP_PASSWORD na"
+            raise TransportError(f"{self} weigert onze inloggegevens ({told}); {remedy}", "auth") from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise TransportError(f"inloggen bij {self} lukt niet: {type(error).__name__}: {error}", "auth") from error
 
     def _address(self, connection: smtplib.SMTP, envelope: Envelope) -> None:
         recipient = self.redirect_all_to or envelope.recipient
         _before_body("ehlo", connection.ehlo_or_helo_if_needed)
+        faults.at("mail")
         _expect("mail", lambda: connection.mail(envelope.sender_address), 250)
+        faults.at("rcpt")
         _expect("rcpt", lambda: connection.rcpt(recipient), 250)
+        faults.at("data")
         _expect("data", lambda: connection.docmd("DATA"), 354)
+
+    def __str__(self) -> str:
+        return f"mailserver {self.host}:{self.port}"
 
 
 def _before_body(phase: str, step: Callable[[], T]) -> T:
@@ -62,7 +144,7 @@ def _before_body(phase: str, step: Callable[[], T]) -> T:
         return step()
     except smtplib.SMTPResponseException as error:
         words = _words(error.smtp_code, error.smtp_error)
-        raise TransportError(words, phase, permanent=_final(error.smtp_code)) from error
+        raise TransportError(words, phase, permanent=_final(phase, error.smtp_code)) from error
     except (OSError, smtplib.SMTPException) as error:
         raise TransportError(f"{type(error).__name__}: {error}", phase) from error
 
@@ -70,7 +152,7 @@ def _before_body(phase: str, step: Callable[[], T]) -> T:
 def _expect(phase: str, step: Callable[[], tuple[int, bytes]], code: int) -> None:
     got, words = _before_body(phase, step)
     if got != code:
-        raise TransportError(_words(got, words), phase, permanent=_final(got))
+        raise TransportError(_words(got, words), phase, permanent=_final(phase, got))
 
 
 def _body(connection: smtplib.SMTP, body: bytes) -> str:
@@ -78,17 +160,19 @@ def _body(connection: smtplib.SMTP, body: bytes) -> str:
     quoted = smtplib._quote_periods(body)  # type: ignore[attr-defined]  # noqa: SLF001 - dot-stuffing, not in the public API
     end = b"" if quoted.endswith(b"\r\n") else b"\r\n"
     try:
-        connection.send(quoted + end + b".\r\n")
+        for part in faults.halved("mid-body", quoted + end + b".\r\n"):
+            connection.send(part)
+        faults.at("after-dot")
         code, words = connection.getreply()
     except (OSError, smtplib.SMTPException) as error:
         raise TransportError(f"{type(error).__name__}: {error}", "body", body_left=True) from error
     if code != 250:
-        raise TransportError(_words(code, words), "answer", permanent=_final(code))
+        raise TransportError(_words(code, words), "answer", permanent=_final("answer", code))
     return _words(code, words)
 
 
-def _final(code: int) -> bool:
-    return 500 <= code < 600
+def _final(phase: str, code: int) -> bool:
+    return 500 <= code < 600 and phase not in ABOUT_US and code not in LOGIN_CODES
 
 
 def _words(code: int, text: bytes | str) -> str:

@@ -4,9 +4,6 @@ from typing import Protocol
 
 from orchestrator.rounds.sending import Envelope
 
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-"""The hosts that a rehearsal may reach."""
-
 
 class TransportError(Exception):
     """A letter that was not accepted; says how far it came, because that decides what may happen next.

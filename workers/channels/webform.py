@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from orchestrator.rounds.sending import Envelope
-from workers.channels.transport import LOOPBACK, TransportError
+from orchestrator.settings import LOOPBACK
+from workers.channels.transport import TransportError
 
 THANKS = "bedankt"
 """A form that took the message says so on the page that follows."""

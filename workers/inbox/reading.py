@@ -4,7 +4,7 @@ from datetime import datetime
 
 from orchestrator.db import Database, Session
 from orchestrator.models import InboundMail, Inquiry
-from orchestrator.rounds import answers
+from orchestrator.rounds import answers, copies
 from orchestrator.rounds.answers import Proposed
 from results import outcomes
 from workers.inbox.parse import Mail, MailKind, parse
@@ -26,6 +26,9 @@ def read_stored(database: Database, now: datetime) -> int:
 def read(session: Session, mail: InboundMail, now: datetime) -> None:
     """Give one stored mail its place: a reply of an inquiry, a deferred reply, or a notice that says nothing."""
     parsed = parse(mail.raw)
+    if copies.note(session, parsed.message_id, now):
+        answers.ignore(session, mail, now, "own-letter")
+        return
     if parsed.kind is MailKind.NOTICE:
         answers.ignore(session, mail, now, "delivery-notice")
         return

@@ -1,0 +1,311 @@
+"""Makers of a tiny round as the record keeps it, and of the steps a worker and a broker take in it.
+
+Every round here lasts one Monday: all first letters are planned from 09:00 to 16:30 (Amsterdam), so that at `DUE`,
+16:30, all of them are due while the office is still open.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from design_makers import a_design
+from sqlalchemy import Executable, select
+
+from orchestrator.db import Database, Session
+from orchestrator.design import Design, Purpose
+from orchestrator.intake import AdvertiserKind, Channel, ListingRow, Participant
+from orchestrator.models import Attempt, Event, InboundMail, Inquiry, Pair, Reply
+from orchestrator.rounds import answers, lifecycle, lookup, planning, sending
+from orchestrator.rounds.answers import Proposed, Told
+from orchestrator.rounds.sending import Claim, Envelope, Result
+from orchestrator.states import AttemptOutcome, LetterState, MailState, RoundState
+from profiles.errors import BadInput, Refused
+
+only_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""For tests of what no database does differently."""
+
+ROUND = "proef-2026"
+PLANNED = datetime(2026, 9, 4, 10, 0, tzinfo=UTC)
+OPENING = datetime(2026, 9, 7, 7, 0, tzinfo=UTC)
+DUE = datetime(2026, 9, 7, 14, 30, tzinfo=UTC)
+TUESDAY = datetime(2026, 9, 8, 14, 30, tzinfo=UTC)
+
+LEASE, GRACE, MARGIN, BACK_OFF = (timedelta(seconds=seconds) for seconds in (60, 30, 2, 30))
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def a_monday(**parts: Any) -> Design:
+    """The design of a round of one Monday, without sham pairs and with wide caps."""
+    schedule = {
+        "first_day": "2026-09-07",
+        "last_day": "2026-09-07",
+        "gap_hours": {"min": 1, "max": 2},
+        "per_advertiser_week": 100,
+        "cooldown_hours": 0,
+        **parts.pop("schedule", {}),
+    }
+    question = {"sham_share": 0, **parts.pop("question", {})}
+    sample = {"pairs": 50, "per_advertiser": 100, **parts.pop("sample", {})}
+    return a_design(schedule=schedule, question=question, sample=sample, **parts)
+
+
+def an_advertiser(key: str = "alfa", **changes: Any) -> Participant:
+    told: dict[str, Any] = {
+        "advertiser": key,
+        "name": f"Makelaardij {key.capitalize()}",
+        "kind": AdvertiserKind.BROKER,
+        "email": f"verhuur@{key}.example",
+        "channel": Channel.SMTP,
+        "form_url": None,
+        "consent_from": date(2026, 6, 1),
+        "consent_until": date(2026, 12, 31),
+        "purpose": Purpose.LEARNING,
+        "max_pairs": None,
+        "line": 2,
+    }
+    return Participant(**(told | changes))
+
+
+def a_listing(number: int = 1, advertiser: str = "alfa", **changes: Any) -> ListingRow:
+    told: dict[str, Any] = {
+        "listing": f"ams-{number}",
+        "advertiser": advertiser,
+        "street": f"Proefstraat {number}",
+        "postcode": "3811 AB",
+        "city": "Amersfoort",
+        "district": "Binnenstad",
+        "rent": 1200,
+        "rooms": 3,
+        "reference": f"REF-{number}",
+        "url": "",
+        "line": number + 1,
+    }
+    return ListingRow(**(told | changes))
+
+
+def listings(number: int, advertiser: str = "alfa") -> list[ListingRow]:
+    return [a_listing(each, advertiser) for each in range(1, number + 1)]
+
+
+def plan(
+    database: Database,
+    design: Design | None = None,
+    *,
+    participants: Sequence[Participant] | None = None,
+    rows: Sequence[ListingRow] | int = 1,
+    now: datetime = PLANNED,
+    path: Path | None = None,
+) -> None:
+    """Plan a round as r.visser; ``rows`` is the listings, or how many of one advertiser."""
+    homes = listings(rows) if isinstance(rows, int) else rows
+    known = participants or [an_advertiser()]
+    with database.writing() as session:
+        planning.plan(session, design or a_monday(), known, homes, actor="r.visser", now=now, path=path)
+
+
+def approve(database: Database, by: str = "m.dekker", name: str = ROUND) -> None:
+    with database.writing() as session:
+        lifecycle.approve(session, name, by, PLANNED + HOUR)
+
+
+def start(database: Database, name: str = ROUND, *, now: datetime = PLANNED + 2 * HOUR, live: bool = False) -> None:
+    with database.writing() as session:
+        lifecycle.start(session, name, "r.visser", now, live=live)
+
+
+def run(database: Database, design: Design | None = None, **wishes: Any) -> None:
+    """Plan, approve and start a round."""
+    plan(database, design, **wishes)
+    name = design.round if design else ROUND
+    approve(database, name=name)
+    start(database, name)
+
+
+def claim(
+    database: Database, now: datetime = DUE, worker: str = "w1", most: int = 100, lease: timedelta = LEASE
+) -> list[Claim]:
+    """Claim what is due in all running rounds."""
+    with database.writing() as session:
+        rounds = lifecycle.in_state(session, RoundState.RUNNING)
+        return [
+            found
+            for round_ in rounds
+            for found in sending.claim_inquiries(session, round_, worker, now, lease, GRACE, most)
+        ]
+
+
+def claim_declines(database: Database, now: datetime) -> list[Claim]:
+    with database.writing() as session:
+        return sending.claim_declines(session, "w1", now, LEASE, GRACE, 100)
+
+
+def gate(database: Database, held: Claim, now: datetime = DUE, worker: str = "w1") -> Envelope | None:
+    with database.writing() as session:
+        return sending.gate(session, held, worker, now, LEASE, GRACE)
+
+
+def record(
+    database: Database, held: Claim, now: datetime = DUE, outcome: str = "sent", *, phase: str = "answer"
+) -> None:
+    with database.writing() as session:
+        told = Result(AttemptOutcome(outcome), phase, "wat de overkant zei")
+        sending.record(session, held, "w1", now, told, BACK_OFF)
+
+
+def meddle(database: Database, change: Callable[[Session], Any] | Executable) -> None:
+    """Change the record behind its own back."""
+    with database.writing() as session:
+        if isinstance(change, Executable):
+            session.execute(change)
+        else:
+            change(session)
+
+
+def refuses(database: Database, change: Callable[[Session], Any] | Executable, now: datetime = DUE) -> None:
+    """After this change a letter is neither claimed nor, when a claim was held already, let through the gate."""
+    held = only(claim(database, now, most=1))
+    meddle(database, change)
+    assert gate(database, held, now) is None
+    assert claim(database, now) == []
+    assert attempts(database) == []
+
+
+def sweep(database: Database, now: datetime) -> dict[str, int]:
+    with database.writing() as session:
+        return sending.sweep(session, now, MARGIN, GRACE)
+
+
+def send(database: Database, now: datetime = DUE, outcome: str = "sent", most: int = 100) -> list[Claim]:
+    """Claim, gate and record whatever may go now, release the rest; return what went on the wire."""
+    claims = claim(database, now, most=most)
+    gone = [held for held in claims if gate(database, held, now) is not None]
+    for held in gone:
+        record(database, held, now, outcome)
+    with database.writing() as session:
+        for held in claims:
+            sending.release(session, held, now, BACK_OFF)
+    return gone
+
+
+def send_both(database: Database) -> None:
+    """Send all first letters at `DUE` and all second ones when each may go."""
+    send(database, DUE)
+    for moment in sorted({letter.planned_at for letter in letters(database) if letter.order == 2}):
+        send(database, moment)
+
+
+def letters(database: Database, order: int | None = None) -> list[Inquiry]:
+    """All inquiries by pair and order, detached, with pair and listing loaded."""
+    with database.reading() as session:
+        rows = session.scalars(select(Inquiry).join(Pair).order_by(Pair.code, Inquiry.order)).all()
+        for row in rows:
+            assert row.pair.listing.advertiser
+        return [row for row in rows if order in (None, row.order)]
+
+
+def letter(database: Database, held: Claim) -> Inquiry:
+    return next(row for row in letters(database) if row.id == held.id)
+
+
+def states(database: Database) -> list[LetterState]:
+    return [row.state for row in letters(database)]
+
+
+def only(rows: Iterable[Any]) -> Any:
+    (row,) = rows
+    return row
+
+
+def attempts(database: Database) -> list[AttemptOutcome]:
+    with database.reading() as session:
+        return list(session.scalars(select(Attempt.outcome).order_by(Attempt.id)))
+
+
+def events(database: Database) -> list[Event]:
+    with database.reading() as session:
+        return list(session.scalars(select(Event).order_by(Event.seq)))
+
+
+def round_state(database: Database, name: str = ROUND) -> RoundState:
+    with database.reading() as session:
+        return lookup.find(session, name).state
+
+
+def store(database: Database, raw: bytes = b"ruw", key: str = "k1", to: str = "", now: datetime = TUESDAY) -> bool:
+    """Store one mail that was delivered once; ``key`` is its content key and its delivery's key."""
+    with database.writing() as session:
+        return answers.store(session, raw, key, "smtp", key, to, now)
+
+
+PROPOSALS = {
+    "UITNODIGING": Proposed("UITNODIGING", 3, 0.95, final=True, invites=True),
+    "AL_VERHUURD": Proposed("AL_VERHUURD", 9, 0.95, final=True, invites=False),
+    "OVERIG": Proposed("OVERIG", 0, 0.2, final=False, invites=False),
+}
+
+
+def answer(
+    session: Session, inquiry_id: int, proposal: Proposed | str = "OVERIG", now: datetime = TUESDAY, **told: Any
+) -> Reply:
+    """Add a reply to an inquiry, with a mail of its own."""
+    number = len(session.scalars(select(InboundMail.id)).all()) + 1
+    mail = InboundMail(content_key=f"m{number}", raw=b"ruw", envelope_to="", received_at=now, state=MailState.STORED)
+    session.add(mail)
+    session.flush()
+    said = Told(**({"kind": "human", "subject": "Re: woning", "message_id": f"<r{number}@alfa.example>"} | told))
+    proposed = PROPOSALS[proposal] if isinstance(proposal, str) else proposal
+    return answers.add_reply(session, session.get_one(Inquiry, inquiry_id), mail, said, "Dank.", proposed)
+
+
+def answered(database: Database, order: int, proposal: Proposed | str = "OVERIG", now: datetime = TUESDAY) -> int:
+    """Let the only pair's first or second inquiry be answered; return the reply's number."""
+    inquiry = only(letters(database, order))
+    with database.writing() as session:
+        return answer(session, inquiry.id, proposal, now).id
+
+
+def code(database: Database, reply: int, coder: str, label: str, *, now: datetime = TUESDAY) -> None:
+    with database.writing() as session:
+        row = session.get_one(Reply, reply)
+        answers.code(session, row, coder, label, now, invites=label == "UITNODIGING")
+
+
+def together(*steps: Callable[[], Any]) -> list[Any]:
+    """Take the steps in threads of their own, at once; return what each gave, and raise what one raised."""
+    given: list[Any] = [None] * len(steps)
+    raised: list[BaseException] = []
+
+    def take(place: int) -> None:
+        try:
+            given[place] = steps[place]()
+        except Exception as error:  # noqa: BLE001 - handed to the test's own thread
+            raised.append(error)
+
+    threads = [Thread(target=take, args=(place,)) for place in range(len(steps))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    if raised:
+        raise raised[0]
+    return given
+
+
+@contextmanager
+def refused(problem: str) -> Iterator[None]:
+    """A context in which exactly this is refused, or this problem is found."""
+    with pytest.raises((Refused, BadInput)) as caught:
+        yield
+    error = caught.value
+    problems = (error.problem,) if isinstance(error, Refused) else error.problems
+    assert [each.code for each in problems] == [problem]
+
+
+def by_pair(rows: Iterable[Inquiry]) -> Iterator[tuple[Inquiry, Inquiry]]:
+    """First and second letter of each pair, from what `letters` gives."""
+    ordered = list(rows)
+    return zip(ordered[::2], ordered[1::2], strict=True)

@@ -1,0 +1,376 @@
+"""The sending protocol, twice: every interleaving of a small model, and long random runs of the real functions.
+
+The model mirrors `orchestrator.rounds.sending` for one pair, two workers who may stall or die at any step, and time
+that may run out at any step. Random runs seldom meet the one interleaving that doubles a letter; the search meets all.
+"""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from house_makers import BACK_OFF, DUE, GRACE, HOUR, LEASE, MARGIN, MINUTE, ROUND, run
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from sqlalchemy import select
+
+from orchestrator import ledger
+from orchestrator.db import Database
+from orchestrator.models import Attempt, Inquiry
+from orchestrator.rounds import lifecycle, sending
+from orchestrator.rounds.sending import AlreadyTried, Claim, Envelope, Result
+from orchestrator.states import OPEN_LETTER, AttemptOutcome, LetterState, RoundState
+
+# --- Every interleaving of a small model ---------------------------------------------------------------------------
+
+MOST_CLAIMS = 2
+"""How often the model lets one letter be claimed; the doubles that exist need no more."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Which of the guards are in force, and what the sweep makes of a letter whose sender fell silent."""
+
+    fence: bool = True
+    index: bool = True
+    pair_rule: bool = True
+    lost_becomes: str = "uncertain"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A letter's row, its attempts as (fence, living), and how often it truly went over the wire."""
+
+    state: str = "planned"
+    fence: int = 0
+    leased: bool = False
+    attempts: frozenset[tuple[int, bool]] = frozenset()
+    wired: int = 0
+
+
+@dataclass(frozen=True)
+class Worker:
+    """What a worker remembers: which letter, under which fence, how far it came, and what the wire told."""
+
+    doing: str = "nothing"
+    letter: int = 0
+    fence: int = 0
+    told: str = ""
+
+
+IDLE = Worker()
+
+
+@dataclass(frozen=True)
+class World:
+    letters: tuple[Row, Row] = (Row(), Row())
+    workers: tuple[Worker, Worker] = (IDLE, IDLE)
+
+    def having(self, place: int, row: Row, worker: tuple[int, Worker] | None = None) -> "World":
+        changed = tuple(row if at == place else self.letters[at] for at in (0, 1))
+        people = self.workers if worker is None else with_worker(self.workers, *worker)
+        return World(changed, people)  # type: ignore[arg-type]
+
+
+def with_worker(workers: tuple[Worker, Worker], place: int, worker: Worker) -> tuple[Worker, Worker]:
+    return (worker, workers[1]) if place == 0 else (workers[0], worker)
+
+
+def steps(world: World, rules: Rules) -> Iterator[World]:
+    """Every world that one step of anybody leads to."""
+    for place, row in enumerate(world.letters):
+        yield from (world.having(place, after) for after in passing(row, rules))
+    for who, worker in enumerate(world.workers):
+        if worker.doing == "nothing":
+            yield from claims(world, who, rules)
+        else:
+            yield replace(world, workers=with_worker(world.workers, who, IDLE))  # it dies, or gives up
+            yield from {"claimed": gates, "sending": wires, "told": records}[worker.doing](world, who, rules)
+
+
+def passing(row: Row, rules: Rules) -> Iterator[Row]:
+    """What happens to a row without its worker: the lease runs out, the sweep comes, a person cancels, a reply."""
+    if row.leased:
+        yield replace(row, leased=False)
+    elif row.state == "claimed":
+        yield replace(row, state="planned")
+    elif row.state == "sending":
+        dead = rules.lost_becomes == "planned"
+        attempts = frozenset((fence, living and not dead) for fence, living in row.attempts)
+        yield replace(row, state=rules.lost_becomes, attempts=attempts)
+    if row.state in ("planned", "claimed"):
+        yield replace(row, state="cancelled", leased=False)
+    if row.state == "uncertain" and row.wired:
+        yield replace(row, state="sent")
+
+
+def follows(world: World, place: int, rules: Rules) -> bool:
+    return place == 0 or not rules.pair_rule or world.letters[0].state == "sent"
+
+
+def claims(world: World, who: int, rules: Rules) -> Iterator[World]:
+    for place, row in enumerate(world.letters):
+        if row.state == "planned" and row.fence < MOST_CLAIMS and follows(world, place, rules):
+            fence = row.fence + 1
+            claimed = replace(row, state="claimed", fence=fence, leased=True)
+            yield world.having(place, claimed, (who, Worker("claimed", place, fence)))
+
+
+def gates(world: World, who: int, rules: Rules) -> Iterator[World]:
+    """Without the fence a worker believes what it remembers; without the index nothing counts the attempts."""
+    held = world.workers[who]
+    row = world.letters[held.letter]
+    holds = row.state == "claimed" and row.fence == held.fence and row.leased and follows(world, held.letter, rules)
+    taken = any(living for _, living in row.attempts) or held.fence in {fence for fence, _ in row.attempts}
+    if (rules.fence and not holds) or (rules.index and taken):
+        return
+    gone = replace(row, state="sending", leased=True, attempts=row.attempts | {(held.fence, True)})
+    yield world.having(held.letter, gone, (who, replace(held, doing="sending")))
+
+
+def wires(world: World, who: int, rules: Rules) -> Iterator[World]:
+    """The letter is not sent, refused, or goes over the wire with or without an answer."""
+    held = world.workers[who]
+    row = world.letters[held.letter]
+    for told in ("planned", "failed", "sent", "uncertain"):
+        wired = row.wired + (told in ("sent", "uncertain"))
+        yield world.having(held.letter, replace(row, wired=wired), (who, replace(held, doing="told", told=told)))
+
+
+def records(world: World, who: int, rules: Rules) -> Iterator[World]:
+    held = world.workers[who]
+    row = world.letters[held.letter]
+    if row.state not in ("sending", "uncertain") or row.fence != held.fence:
+        yield replace(world, workers=with_worker(world.workers, who, IDLE))
+        return
+    living = held.told in ("sent", "uncertain")
+    attempts = frozenset((fence, living if fence == held.fence else was) for fence, was in row.attempts)
+    told = replace(row, state=held.told, leased=False, attempts=attempts)
+    after = world.having(held.letter, told, (who, IDLE))
+    other = after.letters[1]
+    if held.letter == 0 and held.told == "failed" and other.state == "planned":
+        after = after.having(1, replace(other, state="cancelled"))
+    yield after
+
+
+def wrong(world: World) -> str:
+    """What must never be, or nothing."""
+    first, second = world.letters
+    if first.wired > 1 or second.wired > 1:
+        return "sent twice"
+    if second.wired and not first.wired:
+        return "second before first"
+    return ""
+
+
+def search(rules: Rules) -> tuple[str, int]:
+    """Look at every world that can be reached; return the first wrong and in how many steps, or "" and how many."""
+    seen = {World()}
+    frontier, depth = [World()], 0
+    while frontier:
+        depth += 1
+        reached = []
+        for world in frontier:
+            for after in steps(world, rules):
+                if after not in seen:
+                    if fault := wrong(after):
+                        return fault, depth
+                    seen.add(after)
+                    reached.append(after)
+        frontier = reached
+    return "", len(seen)
+
+
+def test_no_interleaving_of_two_workers_sends_a_letter_twice_or_the_second_first() -> None:
+    began = time.monotonic()
+    fault, worlds = search(Rules())
+    assert fault == ""
+    assert worlds > 1000
+    assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize("rules", [Rules(fence=False), Rules(index=False)], ids=["index", "fence"])
+def test_the_fence_alone_and_the_index_alone_are_each_enough(rules: Rules) -> None:
+    assert search(rules)[0] == ""
+
+
+def test_without_fence_and_index_a_letter_is_sent_twice() -> None:
+    assert search(Rules(fence=False, index=False)) == ("sent twice", 8)
+
+
+def test_a_letter_planned_again_when_its_sender_falls_silent_is_sent_twice() -> None:
+    assert search(Rules(lost_becomes="planned"))[0] == "sent twice"
+
+
+def test_without_the_pair_rule_the_second_letter_goes_first() -> None:
+    assert search(Rules(pair_rule=False)) == ("second before first", 3)
+
+
+# --- Long random runs of the real functions ------------------------------------------------------------------------
+
+
+@dataclass
+class Hand:
+    """What one worker of the random run holds."""
+
+    claims: list[Claim] = field(default_factory=list)
+    gone: list[Envelope] = field(default_factory=list)
+    told: list[tuple[Claim, AttemptOutcome]] = field(default_factory=list)
+
+
+WORKERS = ("w1", "w2", "w3")
+workers = st.sampled_from(WORKERS)
+WHAT_HAPPENS: list[str | float] = [
+    "the next letter", "the next letter", "the next letter", 0.1, 0.6, 1.1, 45.0, "the sweep", "a worker dies",
+    "an answer", "pause", "shut", "go on", "go on", "go on",
+]  # fmt: skip
+"""A number is so many minutes that pass."""
+outcomes = st.sampled_from(["sent", "sent", "sent", "uncertain", "not_sent", "refused"])
+
+
+class Sending(RuleBasedStateMachine):
+    """Two pairs of one advertiser, three workers, a fake wire that counts what truly went over it."""
+
+    begun: Path
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        file = shutil.copy(self.begun, self.folder / "praktijktest.db")
+        self.database = Database.at(f"sqlite:///{file}")
+        self.now = DUE
+        self.hands = {name: Hand() for name in WORKERS}
+        self.wire: list[str] = []
+        self.known = {row.message_id: (row.pair_id, row.order) for row in self.rows()}
+
+    def teardown(self) -> None:
+        try:
+            self.ends_well()
+        finally:
+            self.database.engine.dispose()
+            shutil.rmtree(self.folder)
+
+    def rows(self) -> list[Inquiry]:
+        with self.database.reading() as session:
+            return list(session.scalars(select(Inquiry).order_by(Inquiry.pair_id, Inquiry.order)))
+
+    @initialize(minutes=st.integers(0, 30))
+    def begin(self, minutes: int) -> None:
+        self.now += minutes * MINUTE
+
+    @rule(name=workers, outcomes=st.lists(outcomes, min_size=1, max_size=5))
+    def a_worker_goes_on(self, name: str, outcomes: list[str]) -> None:
+        """Take so many steps: each is what a worker would do next. Others may come between any two."""
+        hand = self.hands[name]
+        for outcome in outcomes:
+            if hand.told:
+                self.record(name, *hand.told.pop(0))
+            elif hand.gone:
+                self.send(hand, hand.gone.pop(0), outcome)
+            elif hand.claims:
+                self.gate(name, hand.claims.pop(0))
+            elif not self.claim(name):
+                return
+
+    def claim(self, name: str) -> bool:
+        with self.database.writing() as session:
+            for round_ in lifecycle.in_state(session, RoundState.RUNNING):
+                self.hands[name].claims += sending.claim_inquiries(session, round_, name, self.now, LEASE, GRACE, 2)
+        return bool(self.hands[name].claims)
+
+    def gate(self, name: str, held: Claim) -> None:
+        try:
+            with self.database.writing() as session:
+                envelope = sending.gate(session, held, name, self.now, LEASE, GRACE)
+        except AlreadyTried:
+            envelope = None
+        if envelope is not None:
+            self.hands[name].gone.append(envelope)
+            return
+        with self.database.writing() as session:
+            sending.release(session, held, self.now, BACK_OFF)
+
+    def send(self, hand: Hand, envelope: Envelope, outcome: str) -> None:
+        if outcome in ("sent", "uncertain"):
+            self.wire.append(envelope.message_id)
+        hand.told.append((envelope.claim, AttemptOutcome(outcome)))
+
+    def record(self, name: str, held: Claim, outcome: AttemptOutcome) -> None:
+        with self.database.writing() as session:
+            sending.record(session, held, name, self.now, Result(outcome, "answer", "ja"), BACK_OFF)
+
+    @rule(what=st.sampled_from(WHAT_HAPPENS), which=st.integers(0, 3))
+    def something_happens(self, what: str | float, which: int) -> None:
+        if isinstance(what, float):
+            self.now += what * MINUTE
+        elif what == "the next letter":
+            self.now = min((row.planned_at for row in self.rows() if row.planned_at > self.now), default=self.now)
+        elif what == "a worker dies":
+            self.hands[WORKERS[which % len(WORKERS)]] = Hand()
+        elif what == "an answer" and self.wire:
+            self.answer(self.wire[which % len(self.wire)])
+        elif what == "the sweep":
+            with self.database.writing() as session:
+                sending.sweep(session, self.now, MARGIN, GRACE)
+        else:
+            self.a_person_acts(what)
+
+    def answer(self, message_id: str) -> None:
+        with self.database.writing() as session:
+            inquiry = session.scalars(select(Inquiry).where(Inquiry.message_id == message_id)).one()
+            sending.settle(session, inquiry, "inbox", self.now, "reply:1")
+
+    def a_person_acts(self, what: str) -> None:
+        with self.database.writing() as session:
+            state = lifecycle.lookup.find(session, ROUND).state
+            if what == "pause" and state is RoundState.RUNNING:
+                lifecycle.pause(session, ROUND, "r.visser", self.now, "klacht")
+            if what == "go on" and state is RoundState.PAUSED:
+                lifecycle.resume(session, ROUND, "r.visser", self.now)
+            if what in ("shut", "go on"):
+                lifecycle.set_sending(session, what == "go on", "r.visser", self.now)
+
+    @invariant()
+    def no_letter_is_sent_twice(self) -> None:
+        assert len(self.wire) == len(set(self.wire))
+
+    @invariant()
+    def no_second_letter_is_sent_before_the_first(self) -> None:
+        sent = [self.known[message_id] for message_id in self.wire]
+        assert all(sent.index((pair, 1)) < at for at, (pair, order) in enumerate(sent) if order == 2)
+
+    def ends_well(self) -> None:
+        """When everybody is gone, every letter comes to an end, and the record tells what the wire saw."""
+        with self.database.writing() as session:
+            sending.sweep(session, self.now + HOUR, MARGIN, GRACE)
+            sending.sweep(session, self.now + 1000 * HOUR, MARGIN, GRACE)
+        rows = self.rows()
+        assert not any(row.state in OPEN_LETTER for row in rows)
+        on_record = {row.message_id for row in rows if row.state in (LetterState.SENT, LetterState.UNCERTAIN)}
+        assert set(self.wire) <= on_record
+        assert {row.message_id for row in rows if row.state is LetterState.SENT} <= set(self.wire)
+        with self.database.reading() as session:
+            assert AttemptOutcome.SENDING not in set(session.scalars(select(Attempt.outcome)))
+            assert list(ledger.faults(session)) == []
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory, blank_sqlite: Path) -> Path:
+    """A SQLite file with a running round of two pairs."""
+    file = shutil.copy(blank_sqlite, tmp_path_factory.mktemp("model") / "praktijktest.db")
+    database = Database.at(f"sqlite:///{file}")
+    run(database, rows=2)
+    database.engine.dispose()
+    return file
+
+
+def test_whatever_workers_people_and_time_do_no_letter_goes_twice_and_each_comes_to_an_end(begun: Path) -> None:
+    Sending.begun = begun
+    wishes = settings(
+        max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), database=None
+    )
+    run_state_machine_as_test(Sending, settings=wishes)

@@ -1,0 +1,78 @@
+"""A coder sees what was said, and nothing of whom it was said to."""
+
+import pytest
+from house_makers import refused
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestrator.models import Inquiry, Pair, Reply
+from profiles import catalogue
+from results import blind as blinding
+from results.blind import blind
+from results.outcomes import MASK
+
+NAMES = ("Emre Yıldız", "Marieke van den Berg")
+
+
+def a_reply(text: str, subject: str = "Re: Langestraat 12", names: tuple[str, str] = NAMES) -> Reply:
+    """A reply to the first of two applicants; it comes from no database."""
+    inquiries = [
+        Inquiry(sender_name=name, reply_address=f"{name.split()[0].lower()}.ab12@woonpost.example") for name in names
+    ]
+    pair = Pair(inquiries=inquiries)
+    assert inquiries[0].pair is pair
+    return Reply(id=7, inquiry=inquiries[0], subject=subject, text=text)
+
+
+def test_what_was_said_stays_and_whom_it_was_said_to_goes() -> None:
+    seen = blind(a_reply("Beste Emre,\n\nDinsdag om 16:00 kunt u komen kijken.\n\nGroet, Kantoor"))
+    assert "Dinsdag om 16:00 kunt u komen kijken." in seen
+    assert "Emre" not in seen
+    assert MASK in seen
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Geachte heer Yıldız,",
+        "geachte mevrouw Yildiz,",
+        "Dag EMRE YILDIZ!",
+        "Dag Emre, of was het Marieke?",
+        "Geachte heer Van den Berg,",
+        "Beste E. Yıldız,",
+        "Op uw adres emre.ab12@woonpost.example",
+        "Op uw adres EMRE.AB12@WOONPOST.EXAMPLE",
+    ],
+)
+def test_every_cue_of_either_applicant_is_masked(told: str) -> None:
+    seen = blind(a_reply(f"{told}\n\nHelaas is de woning al verhuurd."))
+    lowered = seen.casefold()
+    assert not any(cue in lowered for cue in ("emre", "yıldız", "yildiz", "marieke", "berg", "heer", "mevrouw", "ab12"))
+    assert "Helaas is de woning al verhuurd." in seen
+
+
+def test_a_cue_in_the_subject_is_masked_as_well() -> None:
+    seen = blind(a_reply("Wij bellen u.", subject="Antw: bericht van Emre Yıldız over Langestraat 12"))
+    assert "Emre" not in seen
+    assert "Langestraat 12" in seen
+
+
+def test_the_mask_has_one_length_whoever_it_hides() -> None:
+    assert blind(a_reply("Beste Emre,")) == blind(a_reply("Beste Marieke,"))
+
+
+def test_a_text_whose_cue_cannot_be_hidden_is_shown_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blinding, "mask_cues", lambda text, *_: text)
+    with refused("cue-left"):
+        blind(a_reply("Beste Emre,"))
+
+
+everyone = st.sampled_from([f"{name.first} {name.last}" for name in catalogue.load().names])
+
+
+@settings(max_examples=60, deadline=None)
+@given(everyone, everyone, st.sampled_from(["Beste {}, kom kijken.", "Geachte {}\nKom kijken.", "Kom kijken, {}!"]))
+def test_no_name_of_the_catalogue_is_shown_to_a_coder(one: str, other: str, wording: str) -> None:
+    seen = blind(a_reply(wording.format(one), names=(one, other)))
+    assert one not in seen
+    assert "kijken" in seen

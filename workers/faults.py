@@ -1,0 +1,42 @@
+"""Dying on purpose at an exact phase of sending: for the fault tests, and refused everywhere else."""
+
+import os
+import signal
+from collections.abc import Iterator
+
+from profiles.errors import BadInput, Problem, Refused
+
+PHASES = ("claimed", "gated", "connect", "mail", "rcpt", "data", "mid-body", "after-dot", "after-250")
+"""In the order a letter meets them; each is the moment before the step it is named for, or after it if it says so."""
+
+_chosen: str | None = None
+
+
+def arm(phase: str | None, *, testing: bool) -> None:
+    """Let this process die as soon as a letter reaches ``phase``; None lets it live.
+
+    Raises `Refused` unless ``testing``, and `BadInput` for a phase that no letter meets.
+    """
+    global _chosen
+    if phase is not None and not testing:
+        message = "PRAKTIJKTEST_FAULT_AT laat een werkproces midden in een brief omvallen; dat is alleen voor tests."
+        raise Refused("fault-outside-tests", message, "Haal PRAKTIJKTEST_FAULT_AT weg.")
+    if phase is not None and phase not in PHASES:
+        problem = "Deze fase van het verzenden bestaat niet."
+        raise BadInput(Problem("unknown-phase", problem, found=phase, remedy=f"Kies uit: {', '.join(PHASES)}."))
+    _chosen = phase
+
+
+def at(phase: str) -> None:
+    """End this process, with no chance to tidy up, when it was armed for this phase."""
+    if phase == _chosen:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def halved(phase: str, data: bytes) -> Iterator[bytes]:
+    """Yield the data whole; when armed for this phase, yield its first half and end this process."""
+    if phase != _chosen:
+        yield data
+        return
+    yield data[: len(data) // 2]
+    at(phase)

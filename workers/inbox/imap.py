@@ -1,0 +1,206 @@
+"""Mail folders, read by polling: nothing in them is marked or deleted, and what is taken counts once. See DESIGN §5."""
+
+import hashlib
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from imapclient import IMAPClient
+from imapclient.exceptions import CapabilityError, IMAPClientError, LoginError
+
+from orchestrator import channel_faults, mailbox
+from orchestrator.clock import Clock
+from orchestrator.db import Database, Session
+from orchestrator.rounds import answers, copies
+from orchestrator.settings import PREFIX, Security, Settings
+from profiles.errors import Refused
+from workers.inbox.listener import MOST_BYTES
+from workers.inbox.parse import content_key, parse
+from workers.trust import trust
+
+BATCH = 20
+"""Mails in one transaction."""
+
+MOST = 200
+"""Mails in one poll: whoever shares this process must have a turn."""
+
+TOO_BIG = "te-groot"
+LONGEST_SOURCE = 80
+
+
+class MailboxFault(Exception):
+    """The mailbox could not be read to its end; the message is for the person who must mend it."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """One mail as its folder gave it; ``whole`` is False when only its headers were taken."""
+
+    source: str
+    key: str
+    raw: bytes
+    whole: bool
+
+
+Keep = Callable[[Session, Fetched, datetime], object]
+"""What is done with a mail, in the transaction that moves the cursor past it."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder to read; of a mail of more than ``most_bytes`` only the headers are fetched."""
+
+    name: str
+    most_bytes: int
+    keep: Keep
+
+
+def poll(database: Database, clock: Clock, settings: Settings) -> int:
+    """Take in what came since the last poll; return how many mails were looked at: `MOST` or more means ask again.
+
+    A fault is noted for the status page and not raised: the folder is read on from the same place the next time.
+    """
+    if settings.imap_host is None:
+        return 0
+    taken = _visit(database, clock, settings, Folder(settings.imap_folder, MOST_BYTES, _answer))
+    if settings.ledger_imap_folder:
+        taken += _visit(database, clock, settings, Folder(settings.ledger_imap_folder, 0, _copy))
+    return taken
+
+
+def source_of(settings: Settings, folder: str) -> str:
+    """Return the name under which deliveries of this folder are known; one that is too long ends in its digest."""
+    source = f"imap:{settings.imap_user}@{settings.imap_host}/{folder}"
+    if len(source) <= LONGEST_SOURCE:
+        return source
+    return f"{source[: LONGEST_SOURCE - 17]}#{hashlib.sha256(source.encode()).hexdigest()[:16]}"
+
+
+def _visit(database: Database, clock: Clock, settings: Settings, folder: Folder) -> int:
+    source = source_of(settings, folder.name)
+    try:
+        with _opened(settings) as client:
+            taken = _read_on(database, clock, client, folder, source)
+    except (MailboxFault, Refused) as fault:
+        with database.writing() as session:
+            channel_faults.note(session, source, str(fault), clock.now())
+        return 0
+    with database.writing() as session:
+        channel_faults.clear(session, source, clock.now())
+    return taken
+
+
+def _read_on(database: Database, clock: Clock, client: IMAPClient, folder: Folder, source: str) -> int:
+    """Take the next mails of an open mailbox in; every batch is one transaction with its step of the cursor."""
+    validity = _examine(client, folder.name)
+    with database.reading() as session:
+        last = mailbox.last_uid(session, source, validity)
+    sizes = _sizes(client, last)
+    for batch in _batches(sizes, folder.most_bytes):
+        raw = _fetch(client, batch, folder.most_bytes)
+        with database.writing() as session:
+            cursor = mailbox.hold(session, source, validity)
+            for uid, size in batch.items():
+                mail = Fetched(source, f"{validity}:{uid}", raw[uid], whole=size <= folder.most_bytes)
+                folder.keep(session, mail, clock.now())
+            mailbox.advance(cursor, validity, max(batch))
+    return len(sizes)
+
+
+def _answer(session: Session, mail: Fetched, now: datetime) -> None:
+    """An answer of an advertiser: kept raw, and read later by the path that all answers take."""
+    key = content_key(mail.raw)
+    if mail.whole:
+        answers.store(session, mail.raw, key, mail.source, mail.key, "", now)
+    else:
+        answers.store_unread(session, mail.raw, key, mail.source, mail.key, now, TOO_BIG)
+
+
+def _copy(session: Session, mail: Fetched, now: datetime) -> None:
+    """A copy of one of our own letters: evidence, never an answer, and not kept."""
+    copies.note(session, parse(mail.raw).message_id, now)
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[IMAPClient]:
+    """Give a connection that is protected as set, and logged in; raise `MailboxFault`."""
+    where = f"Mailbox {settings.imap_user} op {settings.imap_host}:{settings.imap_port}"
+    with _faults(f"{where} is niet bereikbaar"):
+        client = IMAPClient(
+            settings.imap_host,
+            settings.imap_port,
+            ssl=settings.imap_security is Security.TLS,
+            ssl_context=trust(settings.imap_ca_file, "IMAP_CA_FILE"),
+            timeout=settings.wire_timeout_seconds,
+        )
+    with client:
+        with _faults(f"{where}: geen versleutelde verbinding"):
+            if settings.imap_security is Security.STARTTLS:
+                client.starttls(trust(settings.imap_ca_file, "IMAP_CA_FILE"))
+        with _faults(f"{where}: inloggen lukt niet"):
+            password = settings.imap_password.get_secret_value() if settings.imap_password else ""
+            client.login(settings.imap_user, password)
+        yield client
+
+
+@contextmanager
+def _faults(what: str) -> Iterator[None]:
+    try:
+        yield
+    except ssl.SSLCertVerificationError as error:
+        raise MailboxFault(f"{what}: het certificaat klopt niet ({error.verify_message})") from error
+    except CapabilityError as error:
+        raise MailboxFault(f"{what}: de server biedt geen STARTTLS aan") from error
+    except LoginError as error:
+        remedy = f"kijk {PREFIX}IMAP_USER en {PREFIX}IMAP_PASSWORD na"
+        raise MailboxFault(f"{what}: de inloggegevens worden geweigerd ({error}); {remedy}") from error
+    except (OSError, IMAPClientError) as error:
+        raise MailboxFault(f"{what}: {type(error).__name__}: {error}") from error
+
+
+def _examine(client: IMAPClient, folder: str) -> int:
+    """Open the folder so that nothing in it can change; return its UIDVALIDITY."""
+    with _faults(f"Map {folder} is niet te openen"):
+        opened = client.select_folder(folder, readonly=True)
+    if b"UIDVALIDITY" not in opened:
+        raise MailboxFault(f"Map {folder} heeft geen UIDVALIDITY: van deze server is niet veilig te lezen")
+    return int(opened[b"UIDVALIDITY"])
+
+
+def _sizes(client: IMAPClient, last: int) -> dict[int, int]:
+    """Return the first `MOST` mails after UID ``last``, in order, with their sizes in bytes."""
+    with _faults("Zoeken naar nieuwe berichten lukt niet"):
+        # "n:*" always gives the last mail, also when its UID is below n.
+        found = sorted(uid for uid in client.search(["UID", f"{last + 1}:*"]) if uid > last)[:MOST]
+        told = client.fetch(found, ["RFC822.SIZE"])
+    return {uid: int(told.get(uid, {}).get(b"RFC822.SIZE", 0)) for uid in found}
+
+
+def _batches(sizes: Mapping[int, int], most_bytes: int) -> Iterator[dict[int, int]]:
+    """Give the mails in order, at most `BATCH` together, and together no more bytes than one mail may have."""
+    batch: dict[int, int] = {}
+    total = 0
+    for uid, size in sizes.items():
+        cost = size if size <= most_bytes else 0
+        if len(batch) == BATCH or total + cost > most_bytes:
+            yield batch
+            batch, total = {}, 0
+        batch[uid] = size
+        total += cost
+    if batch:
+        yield batch
+
+
+def _fetch(client: IMAPClient, batch: Mapping[int, int], most_bytes: int) -> dict[int, bytes]:
+    """Return raw mails by UID, of the big ones the headers; never marks a mail as seen."""
+    big = [uid for uid, size in batch.items() if size > most_bytes]
+    with _faults("Berichten ophalen lukt niet"):
+        told = client.fetch([uid for uid in batch if uid not in big], ["BODY.PEEK[]"])
+        told |= client.fetch(big, ["BODY.PEEK[HEADER]"])
+    raw = {uid: parts.get(b"BODY[HEADER]" if uid in big else b"BODY[]") for uid, parts in told.items()}
+    if absent := [uid for uid in batch if raw.get(uid) is None]:
+        # Perhaps somebody deleted it just now; else the cursor must not pass what the server still owes us.
+        raise MailboxFault(f"De server gaf bericht {absent[0]} niet, al staat het in de map")
+    return {uid: bytes(raw[uid] or b"") for uid in batch}
