@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute as Column
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,11 @@ ZONE = ZoneInfo("Europe/Amsterdam")
 
 
 def enrol(session: Session, participants: Iterable[Participant]) -> dict[str, Advertiser]:
-    """Store the participants and their consents; return the advertisers by key. A withdrawn consent stays withdrawn."""
+    """Store the participants and their consents; return the advertisers by key.
+
+    A withdrawn consent stays withdrawn, also when the list gives it another first day; a consent that begins after the
+    withdrawal is a new one.
+    """
     known = {row.key: row for row in session.scalars(select(Advertiser))}
     for participant in participants:
         row = known.setdefault(participant.advertiser, Advertiser(key=participant.advertiser))
@@ -34,9 +38,16 @@ def _consent(session: Session, advertiser: Advertiser, participant: Participant)
     row = session.scalars(select(Enrolment).where(same)).first()
     if row is None:
         row = Enrolment(advertiser_id=advertiser.id, valid_from=valid_from)
+        row.withdrawn_at = _withdrawn_since(session, advertiser, valid_from)
         session.add(row)
     row.purpose, row.max_pairs = participant.purpose, participant.max_pairs
     row.valid_until = end_of(participant.consent_until)
+
+
+def _withdrawn_since(session: Session, advertiser: Advertiser, moment: datetime) -> datetime | None:
+    """Return when the advertiser last withdrew, if after ``moment``: that ends what was given before."""
+    theirs = Enrolment.advertiser_id == advertiser.id
+    return session.scalar(select(func.max(Enrolment.withdrawn_at)).where(theirs, Enrolment.withdrawn_at >= moment))
 
 
 def valid(

@@ -62,7 +62,19 @@ def pytest_report_header() -> str:
     return _databases()
 
 
+_told_of_faults: list[str] = []
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    """Take over what the fault tests had to tell, when another process ran them."""
+    _told_of_faults.extend(getattr(node, "workeroutput", {}).get("faults", ()))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _told_of_faults:
+        terminalreporter.section("faults")
+        terminalreporter.write("\n".join([*_told_of_faults, ""]))
     # Quiet runs, ours by default, have no header.
     if not terminalreporter.showheader:
         terminalreporter.write_line(_databases())

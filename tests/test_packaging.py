@@ -24,20 +24,19 @@ SHELL = shutil.which("sh") or "/bin/sh"
 FOR_TESTS_ONLY = {"fault_at", "fault_tests"}
 
 SAYS = '#!/bin/sh\necho "{name} $*"\n'
-PYTHON = """#!/bin/sh
-# A python3 whose venv has a pip that installs a uv.
-[ "$1 $2" = "-m venv" ] || exit 1
-mkdir -p "$3/bin"
-printf '#!/bin/sh\\nprintf "#!/bin/sh\\\\necho \\\\"own uv \\\\$*\\\\"\\\\n" > "%s/bin/uv"; chmod +x "%s/bin/uv"\\n' "$3" "$3" > "$3/bin/python"
-chmod +x "$3/bin/python"
-"""
+BARE_PYTHON = {
+    # A python3 whose venv has a python whose pip installs a uv; there is nothing else on the path than our own folder.
+    "python3": '#!/bin/sh\n[ "$1 $2" = "-m venv" ] && mkdir -p "$3/bin" && cp "$PATH/venv-python" "$3/bin/python"\n',
+    "venv-python": '#!/bin/sh\n[ "$1 $2" = "-m pip" ] && cp "$PATH/own-uv" "$(dirname "$0")/uv"\n',
+    "own-uv": SAYS.format(name="own uv"),
+}
 
 
 def a_machine(folder: Path, **commands: str) -> Path:
     """A folder with the launcher, and beside it a ``bin`` with these commands and the shell's own few."""
     tools = folder / "bin"
     tools.mkdir()
-    for name in ("dirname", "mkdir", "chmod", "rm"):
+    for name in ("dirname", "mkdir", "cp", "rm"):
         (tools / name).symlink_to(str(shutil.which(name)))
     for name, text in commands.items():
         (tools / name).write_text(text, encoding="utf-8")
@@ -76,7 +75,7 @@ def test_the_launcher_asks_pipx_when_there_is_no_uv(tmp_path: Path) -> None:
 
 
 def test_the_launcher_makes_its_own_uv_with_plain_python_and_keeps_it(tmp_path: Path) -> None:
-    launcher = a_machine(tmp_path, python3=PYTHON)
+    launcher = a_machine(tmp_path, **BARE_PYTHON)
     for _ in range(2):
         done = launch(launcher, "status")
         assert done.stdout.startswith("own uv run --frozen "), done.stderr

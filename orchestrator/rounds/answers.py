@@ -215,7 +215,7 @@ def _asks(reply: Reply) -> bool:
 
 
 def _coded_by(reply: Reply, coder: str) -> bool:
-    return any(coding.coder.casefold() == coder.casefold() for coding in reply.codings)
+    return any(coding.coder.strip().casefold() == coder.strip().casefold() for coding in reply.codings)
 
 
 def _decision(given: Sequence[str]) -> str | None:

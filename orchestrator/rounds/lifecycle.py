@@ -26,7 +26,7 @@ from profiles.errors import BadInput, Problem, Refused
 def approve(session: Session, name: str, actor: str, now: datetime) -> Round:
     """planned → approved, by somebody else than the planner; from here the design is frozen."""
     round_ = _in_state(session, name, "goedkeuren", RoundState.PLANNED)
-    if actor.casefold() == round_.planned_by.casefold():
+    if actor.strip().casefold() == round_.planned_by.strip().casefold():
         raise Refused(
             "same-person",
             f"{actor} heeft ronde '{name}' zelf gepland en mag haar niet goedkeuren.",

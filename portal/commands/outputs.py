@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +122,10 @@ def print_results(document: Mapping[str, Any], title: str) -> None:
 
 def _print_estimates(rows: Sequence[Mapping[str, Any]]) -> None:
     """Print each estimate under its name and what it is a share of; fits 80 columns."""
-    for (name, convention), group in groupby(rows, lambda row: (row["name"], row["convention"])):
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault((row["name"], row["convention"]), []).append(row)
+    for (name, convention), group in groups.items():
         out.print(f" [bold]{wording.told(wording.ESTIMATES, name)}[/]: {convention}", soft_wrap=False, highlight=False)
         lines = Table.grid(Column(width=3), Column(width=17), Column(width=16), Column(width=8), Column())
         for row in group:

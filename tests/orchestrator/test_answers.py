@@ -303,7 +303,7 @@ def test_after_two_different_codes_a_third_person_decides(database: Database) ->
     assert reply(database, number).label == "OVERIG"
 
 
-@pytest.mark.parametrize("again", ["anna", "Anna", "ANNA"])
+@pytest.mark.parametrize("again", ["anna", "Anna", "ANNA", "anna "])
 def test_a_coder_codes_a_reply_once_however_the_name_is_written(database: Database, again: str) -> None:
     number = waiting(database)
     code(database, number, "anna", "AL_VERHUURD")

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from orchestrator import ledger
 from orchestrator.db import Database, DatabaseError
+from orchestrator.models import Event
 from profiles.pairs import Arm
 
 
@@ -60,6 +61,20 @@ def test_an_edited_event_is_found(database: Database, change: str) -> None:
     write(database)
     tamper(database, f"UPDATE event SET {change} WHERE seq = 3")  # noqa: S608 - our own words
     assert any("Regel 3" in fault or "Regel 4" in fault for fault in faults(database))
+
+
+@pytest.mark.parametrize("relink", [False, True], ids=["its own hash", "and the link of the next"])
+def test_who_edits_an_event_must_also_rewrite_all_that_follow(database: Database, relink: bool) -> None:
+    write(database)
+    with database.writing() as session:
+        third, fourth = (session.get_one(Event, number) for number in (3, 4))
+        third.actor = "iemand"
+        third.hash = ledger.fingerprint(
+            third.previous, third.seq, third.at, third.actor, third.kind, third.subject, third.data
+        )
+        if relink:
+            fourth.previous = third.hash
+    assert len(faults(database)) == 1
 
 
 def test_a_removed_event_is_found(database: Database) -> None:

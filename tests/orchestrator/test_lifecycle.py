@@ -71,7 +71,7 @@ def a_file(folder: Path, **parts: Any) -> tuple[Design, Path]:
 
 
 @only_sqlite
-@pytest.mark.parametrize("same", ["r.visser", "R.Visser", "R.VISSER"])
+@pytest.mark.parametrize("same", ["r.visser", "R.Visser", "R.VISSER", " r.visser "])
 def test_who_planned_a_round_may_not_approve_it_however_the_name_is_written(database: Database, same: str) -> None:
     plan(database)
     with refused("same-person"):

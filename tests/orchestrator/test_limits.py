@@ -39,13 +39,9 @@ from orchestrator.db import Database, Session
 from orchestrator.design import Purpose
 from orchestrator.models import Advertiser, Enrolment, Inquiry, Listing, Pair
 from orchestrator.rounds import lifecycle, sending
-from orchestrator.states import AttemptOutcome, LetterState, PairState
+from orchestrator.states import LetterState, PairState
 
 S = LetterState
-A = AttemptOutcome
-
-FRIDAY = a_monday(schedule={"first_day": "2026-09-11", "last_day": "2026-09-11"})
-"""A round of one Friday; what is late waits for Monday."""
 
 
 def set_consent(database: Database, **values: Any) -> None:
@@ -103,11 +99,9 @@ def test_what_was_late_on_friday_waits_for_monday(database: Database) -> None:
 
 def test_a_letter_whose_last_moment_and_grace_are_past_is_not_claimed_and_expires(database: Database) -> None:
     run(database)
-    last = OPENING + 3 * DAY + HOUR
-    meddle(database, update(Inquiry).values(not_after=last))
-    refuses(database, lambda s: s.execute(update(Inquiry).values(not_after=last - GRACE - SECOND)), last)
-    meddle(database, update(Inquiry).values(state=S.PLANNED))
-    assert sweep(database, last) == {"expired": 2}
+    now = OPENING + 2 * DAY
+    refuses(database, update(Inquiry).values(not_after=now - GRACE - SECOND), now)
+    assert sweep(database, now + LEASE + SECOND) == {"freed": 1, "expired": 2}
     assert set(states(database)) == {S.EXPIRED}
 
 

@@ -281,14 +281,19 @@ def test_a_known_participant_and_listing_are_brought_up_to_date(database: Databa
     assert row.pair.listing.rent == 1300
 
 
+@pytest.mark.parametrize(("day", "ended"), [(1, True), (2, True), (6, False)])
 @only_sqlite
-def test_a_consent_that_was_withdrawn_stays_withdrawn_when_the_same_list_is_read_again(database: Database) -> None:
-    plan(database)
+def test_a_withdrawn_consent_stays_withdrawn_whatever_first_day_before_it_the_list_gives(
+    database: Database, day: int, ended: bool
+) -> None:
+    plan(database, participants=[an_advertiser(consent_from=date(2026, 9, 1))])
     with database.writing() as session:
-        lifecycle.withdraw(session, "alfa", "r.visser", PLANNED)
-    plan(database)
+        lifecycle.withdraw(session, "alfa", "r.visser", PLANNED)  # the fourth
+    plan(database, participants=[an_advertiser(consent_from=date(2026, 9, day))])
     with database.reading() as session:
-        assert session.scalars(select(Enrolment)).one().withdrawn_at == PLANNED
+        newest = session.scalars(select(Enrolment).order_by(Enrolment.valid_from.desc())).first()
+    assert newest is not None
+    assert newest.withdrawn_at == (PLANNED if ended else None)
 
 
 @pytest.mark.parametrize("same", ["arm", "order", "message_id", "reply_address"])

@@ -138,6 +138,18 @@ def test_refused_credentials_are_our_own_fault_and_are_not_repeated_in_words() -
     assert seen.bodies == []
 
 
+def test_after_a_refused_login_the_next_letter_does_not_knock_again() -> None:
+    with relay(Security.STARTTLS, auth_required=True) as (seen, port):
+        channel = Smtp("127.0.0.1", port, SECONDS, how=submission(Security.STARTTLS, "een ander woord"))
+        tried = []
+        for _ in range(3):
+            with pytest.raises(TransportError) as caught:
+                channel.send(an_envelope())
+            assert (caught.value.phase, caught.value.permanent) == ("auth", False)
+            tried.append(len(seen.logins))
+    assert tried[0] == tried[2] > 0
+
+
 def test_a_server_that_knows_no_login_is_told_apart() -> None:
     server = MailServer()
     with running(server):

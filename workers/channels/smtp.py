@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,6 +21,9 @@ ABOUT_US = frozenset({"connect", "tls", "ehlo", "auth", "mail"})
 
 LOGIN_CODES = frozenset({530, 534, 535, 538})
 """RFC 4954: log in first, or differently. Our own configuration, at whatever step it is said."""
+
+REST_SECONDS = 60.0
+"""After a refused login so long without another try: a mail server locks out whoever keeps knocking."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Smtp:
         self.host, self.port, self.timeout, self.redirect_all_to = host, port, timeout, redirect_all_to
         self.how = how or Submission()
         self._kept: smtplib.SMTP | None = None
+        self._refused: tuple[float, str] | None = None
 
     def send(self, envelope: Envelope) -> str:
         """Send once; return the server's acceptance. See DESIGN §4 for what each `TransportError` leads to."""
@@ -71,6 +76,8 @@ class Smtp:
                 if self._kept.noop()[0] == 250:
                     return self._kept
             self._kept.close()
+        if self._refused and time.monotonic() < self._refused[0]:
+            raise TransportError(self._refused[1], "auth")
         faults.at("connect")
         connection = self._opened(name)
         try:
@@ -121,7 +128,9 @@ class Smtp:
         except smtplib.SMTPAuthenticationError as error:
             told = _words(error.smtp_code, error.smtp_error)
             remedy = f"kijk {PREFIX}SMTP_USER en {PREFIX}SMTP_PASSWORD na"
-            raise TransportError(f"{self} weigert onze inloggegevens ({told}); {remedy}", "auth") from error
+            words = f"{self} weigert onze inloggegevens ({told}); {remedy}"
+            self._refused = (time.monotonic() + REST_SECONDS, words)
+            raise TransportError(words, "auth") from error
         except (OSError, smtplib.SMTPException) as error:
             raise TransportError(f"inloggen bij {self} lukt niet: {type(error).__name__}: {error}", "auth") from error
 
