@@ -1,0 +1,88 @@
+"""What the fault tests tell at the end: which servers, the fault table with both columns, and recovery times."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from history import Verdict
+from house import Stage
+from mayhem import Fault, recoveries
+from servers import Postgres, Redis
+from sink import MISCHIEF
+
+
+@dataclass
+class Column:
+    """One stage after its faults."""
+
+    name: str
+    rows: dict[str, str]
+    kinds: dict[str, int]
+    recovery: dict[str, tuple[int, float, float]]
+
+
+@dataclass
+class Report:
+    """Kept with pytest's configuration, so that every test can add to it."""
+
+    services: tuple[Postgres, Redis] | None = None
+    columns: list[Column] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> "Report":
+        return config.stash.setdefault(_KEY, cls())
+
+    def add(self, stage: Stage, faults: Sequence[Fault], verdict: Verdict, ran: float, rested: float) -> None:
+        """Note a stage that came to rest ``rested`` seconds after the last of its faults."""
+        wires, letters = stage.sink.wires(), stage.letters()
+        states = Counter(letter.state for letter in letters)
+        came = {wire.message_id for wire in wires if wire.event == "accepted"}
+        arrived = sum(letter.message_id in came for letter in letters if letter.state == "uncertain")
+        rows = {
+            "injected faults": str(len(faults)),
+            "misbehaviour of the mail server": str(sum(wire.why in MISCHIEF for wire in wires)),
+            "letters planned": str(len(letters)),
+            "letters that arrived": str(len(came)),
+            "DOUBLE letters": str(len(verdict.double)),
+            "LOST letters": str(len(verdict.lost)),
+            "UNKNOWN letters (the sink has them)": str(len(verdict.unknown)),
+            "SECOND halves without the first": str(len(verdict.headless)),
+            "uncertain": str(states["uncertain"]),
+            "- of which really arrived": str(arrived),
+            "- unexplained": str(len(verdict.unexplained)),
+            "failed (5xx), cancelled": f"{states['failed']}, {states['cancelled']}",
+            "seconds of faults": f"{ran:.0f}",
+            "seconds until rest after them": f"{rested:.0f}",
+        }
+        accepted = [wire.at for wire in wires if wire.event == "accepted"]
+        kinds = dict(Counter(fault.kind for fault in faults))
+        self.columns.append(Column(stage.name, rows, kinds, recoveries(faults, accepted)))
+
+    def told(self) -> Iterator[str]:
+        if self.services:
+            postgres, broker = self.services
+            yield f"PostgreSQL {postgres.version} ({_whose(postgres)}), Redis {broker.version} ({_whose(broker)})"
+        yield from self.lines
+        yield from self._table()
+        for column in self.columns:
+            yield f"{column.name}: seconds until the next letter arrived, after a fault of each kind (median, longest)"
+            for kind, (number, middle, longest) in column.recovery.items():
+                yield f"  {kind:<24}{number:>4}{middle:>8.1f}{longest:>8.1f}"
+
+    def _table(self) -> Iterator[str]:
+        if not self.columns:
+            return
+        yield " " * 38 + "".join(f"{column.name:>12}" for column in self.columns)
+        for name in self.columns[0].rows:
+            yield f"{name:<38}" + "".join(f"{column.rows[name]:>12}" for column in self.columns)
+        for kind in sorted({kind for column in self.columns for kind in column.kinds}):
+            yield f"  {kind:<36}" + "".join(f"{column.kinds.get(kind, 0):>12}" for column in self.columns)
+
+
+_KEY = pytest.StashKey[Report]()
+
+
+def _whose(server: Postgres | Redis) -> str:
+    return "our own" if server.own else "running already"

@@ -1,0 +1,225 @@
+"""Real worker processes, killed at every phase and broken at random: no letter doubles, none is lost.
+
+The short form kills one worker at each exact phase and injects some random faults. The long form (``--faults``) injects
+200, and the same 200 in the naive mode beside it.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from history import Letter, Verdict, Wire
+from house import GAP, LEASE_SECONDS, MARGIN_SECONDS, Naive, Nursery, Process, Product, Sink, closing_all
+from mayhem import WORKERS, Fault, Mayhem
+from report import Report
+from servers import Away, Postgres, Redis, a_postgres, a_redis, until
+
+from workers.faults import PHASES
+
+SHORT, LONG = 6, 200
+PACE_SECONDS, MISCHIEF, PAIRS_PER_SECOND = 0.4, 0.2, 0.7
+PAUSE_SECONDS = (0.1, 0.7)
+SEED = 20260907
+SECONDS_PER_FAULT = 2.0
+"""About how long a fault and what follows it take; decides for how many letters there is work."""
+
+REST_SECONDS, PATIENCE_SECONDS = 90.0, 60.0
+BEFORE_THE_BODY = ("gated", "connect", "mail", "rcpt", "data", "mid-body")
+"""A worker that dies here leaves a letter that the sink does not have."""
+
+
+@pytest.fixture(scope="session")
+def services(request: pytest.FixtureRequest) -> Iterator[tuple[Postgres, Redis]]:
+    """The database server and the broker; our own in the long form, or where none runs."""
+    try:
+        postgres = a_postgres(own=request.config.getoption("faults"))
+    except Away as error:
+        pytest.skip(f"no PostgreSQL to reach or to start: {error}".strip())
+    try:
+        broker = a_redis()
+    except Away as error:
+        postgres.stop()
+        pytest.skip(f"no Redis to reach or to start: {error}".strip())
+    Report.of(request.config).services = (postgres, broker)
+    with closing_all(broker.stop, postgres.stop):
+        yield postgres, broker
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    made = Nursery()
+    with closing_all(made.close):
+        yield made
+
+
+@dataclass(frozen=True)
+class Death:
+    """What a worker that died at a phase left, and how it was found after a clean worker had been at work."""
+
+    worker: Process
+    letters: list[Letter]
+    after: dict[str, Letter]
+
+    @property
+    def on_the_wire(self) -> list[Letter]:
+        return [letter for letter in self.letters if letter.state == "sending"]
+
+
+@dataclass(frozen=True)
+class Deaths:
+    by_phase: dict[str, Death]
+    wires: list[Wire]
+    verdict: Verdict
+    began_with: list[str]
+    seconds: float
+
+
+@pytest.fixture(scope="session")
+def deaths(
+    services: tuple[Postgres, Redis], nursery: Nursery, tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Deaths:  # fmt: skip
+    """One worker after another dies at its phase; then one clean worker and a beat put everything right."""
+    folder = tmp_path_factory.mktemp("phases")
+    with Product(folder, nursery, *services, Sink(folder / "sink.log")) as house:
+        died = _all_die(house)
+        begun = time.monotonic()
+        clean = house.worker()
+        seconds = house.rest(1, REST_SECONDS)
+        after = {letter.message_id: letter for letter in house.letters()}
+        told = Deaths(
+            {phase: Death(worker, left, after) for phase, (worker, left) in died.items()},
+            house.sink.wires(), house.verdict(), house.done_by(clean), time.monotonic() - begun,
+        )  # fmt: skip
+    Report.of(request.config).lines.append(
+        f"after a kill at each of {len(PHASES)} phases: all at rest {seconds:.1f} s after a clean worker began "
+        f"(lease {LEASE_SECONDS:.0f} s, margin {MARGIN_SECONDS:.0f} s, gap {GAP.seconds} s); "
+        f"it first wrote: {', '.join(told.began_with[:3])}"
+    )
+    return told
+
+
+def _all_die(house: Product) -> dict[str, tuple[Process, list[Letter]]]:
+    """Let a worker die at each phase; where each can have a queue of its own, they get ready side by side."""
+    if not house.broker.own:
+        return {phase: _die(house, phase, house.worker(phase)) for phase in PHASES}
+    ready = {phase: house.recluse(phase, number) for number, phase in enumerate(PHASES, start=1)}
+    return {phase: _die(house, phase, worker, number) for number, (phase, worker) in enumerate(ready.items(), start=1)}
+
+
+def _die(house: Product, phase: str, worker: Process, room: int | None = None) -> tuple[Process, list[Letter]]:
+    """Let a worker meet two pairs and die at its phase; return what state it left its letters in."""
+    before = {letter.message_id for letter in house.letters()}
+    house.plan(2)
+
+    def dead() -> bool:
+        # More than once: on a slow machine a lease may run out before its gate, and the letter waits a little.
+        house.hurry()
+        house.tick(room)
+        time.sleep(0.5)
+        return not worker.alive
+
+    until(dead, PATIENCE_SECONDS, f"the worker to die at {phase} ({house.log})")
+    house.gone.add(worker.pid)
+    house.processes.remove(worker)
+    return worker, [letter for letter in house.letters() if letter.message_id not in before]
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_a_worker_killed_at_a_phase_neither_doubles_nor_loses_a_letter(deaths: Deaths, phase: str) -> None:
+    death = deaths.by_phase[phase]
+    assert deaths.verdict.sound, deaths.verdict
+    arrived = [wire.message_id for wire in deaths.wires if wire.event == "accepted"]
+    if phase == "claimed":
+        assert death.on_the_wire == []
+        assert all(death.after[letter.message_id].state == "sent" for letter in death.letters)
+        return
+    (hit,) = death.on_the_wire
+    assert hit.order == 1
+    assert death.after[hit.message_id].state == "uncertain"
+    assert death.after[hit.message_id].pid == death.worker.pid
+    assert arrived.count(hit.message_id) == (0 if phase in BEFORE_THE_BODY else 1)
+    second = next(letter for letter in death.letters if letter.pair == hit.pair and letter.order == 2)
+    assert second.message_id not in arrived
+    others = [letter for letter in death.letters if letter.pair != hit.pair]
+    assert all(death.after[letter.message_id].state == "sent" for letter in others)
+
+
+def test_random_faults_neither_double_nor_lose_a_letter(
+    services: tuple[Postgres, Redis], nursery: Nursery, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if request.config.getoption("faults"):
+        pytest.skip("the long form does this at length")
+    with _product(tmp_path, nursery, services) as house:
+        faults, verdict = _break(house, SHORT, request)
+    assert verdict.sound, verdict
+    assert len(faults) == SHORT
+
+
+@pytest.mark.timeout(1500)
+def test_two_hundred_random_faults_beside_the_naive_mode(
+    services: tuple[Postgres, Redis], nursery: Nursery, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if not request.config.getoption("faults"):
+        pytest.skip("only with --faults: takes about ten minutes")
+    with _product(tmp_path, nursery, services) as house:
+        faults, verdict = _break(house, LONG, request)
+    services[1].flush()
+    folder = tmp_path / "naive"
+    folder.mkdir()
+    sink = Sink(folder / "sink.log", SEED, MISCHIEF, PACE_SECONDS)
+    with Naive(folder, nursery, *services, sink) as usual:
+        _, harm = _break(usual, LONG, request)
+    assert len(faults) >= LONG * 0.95
+    assert verdict.sound, verdict
+    assert harm.double, "the naive mode doubled nothing: these faults prove little"
+
+
+def test_an_outcome_outlives_a_restart_of_the_database(
+    services: tuple[Postgres, Redis], nursery: Nursery, tmp_path: Path
+) -> None:
+    """The sink accepted; then the database went away before that could be written down."""
+    if not services[0].own:
+        pytest.skip("the running PostgreSQL is not ours to crash; see --faults")
+    with Product(tmp_path, nursery, *services, Sink(tmp_path / "sink.log", pace=2.0)) as house:
+        house.plan(3)
+        house.worker()
+        house.tick()
+        until(house.sink.accepted, PATIENCE_SECONDS, "a letter on the wire")
+        services[0].crash()
+        house.rest(1, REST_SECONDS)
+        assert house.verdict().sound
+        assert {letter.state for letter in house.letters()} == {"sent"}
+
+
+def test_a_worker_that_is_told_to_die_outside_tests_does_not_start(
+    services: tuple[Postgres, Redis], nursery: Nursery, tmp_path: Path
+) -> None:
+    with Product(tmp_path, nursery, *services, Sink(tmp_path / "sink.log")) as house:
+        environment = house.environment("mail")
+        del environment["PRAKTIJKTEST_FAULT_TESTS"]
+        worker = Process(nursery.bear(["worker", "send"], environment, house.log), "worker")
+        until(lambda: not worker.alive, PATIENCE_SECONDS, "the worker to refuse")
+        assert "PRAKTIJKTEST_FAULT_AT" in house.log.read_text()
+
+
+def _product(folder: Path, nursery: Nursery, services: tuple[Postgres, Redis]) -> Product:
+    return Product(folder, nursery, *services, Sink(folder / "sink.log", SEED, MISCHIEF, PACE_SECONDS))
+
+
+def _break(stage: Product | Naive, number: int, request: pytest.FixtureRequest) -> tuple[list[Fault], Verdict]:
+    """Let the faults loose while letters become due; wait until all is at rest; judge, and note it in the report."""
+    stage.plan(round(number * SECONDS_PER_FAULT * PAIRS_PER_SECOND), PAIRS_PER_SECOND)
+    mayhem = Mayhem(stage, SEED)
+    mayhem.let_it_flow(PATIENCE_SECONDS)
+    begun = time.monotonic()
+    faults = mayhem.run(number, PAUSE_SECONDS)
+    ran = time.monotonic() - begun
+    for process in [process for _, process in mayhem.extra]:
+        stage.kill(process)
+    rested = stage.rest(WORKERS, REST_SECONDS)
+    verdict = stage.verdict()
+    Report.of(request.config).add(stage, faults, verdict, ran, rested)
+    return faults, verdict
