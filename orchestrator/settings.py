@@ -4,14 +4,16 @@ import os
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from profiles.errors import BadInput, Problem
 
 PREFIX = "PRAKTIJKTEST_"
+
+Port = Annotated[int, Field(ge=1, le=65535)]
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 """The hosts that are this machine: a rehearsal reaches no other, and a password may go there in clear."""
@@ -41,13 +43,13 @@ class Settings(BaseSettings):
     live: bool = False
     redirect_all_to: str | None = None
     smtp_host: str | None = None
-    smtp_port: int = 25
+    smtp_port: Port = 25
     smtp_security: Security | None = None
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None
     smtp_ca_file: Path | None = None
     imap_host: str | None = None
-    imap_port: int = 993
+    imap_port: Port = 993
     imap_security: Security = Security.TLS
     imap_user: str | None = None
     imap_password: SecretStr | None = None
@@ -55,9 +57,9 @@ class Settings(BaseSettings):
     imap_folder: str = "INBOX"
     ledger_imap_folder: str | None = None
     listen_host: str = "127.0.0.1"
-    listen_port: int = 8425
+    listen_port: Port = 8425
     web_host: str = "127.0.0.1"
-    web_port: int = 8400
+    web_port: Port = 8400
     lease_seconds: float = 60.0
     grace_seconds: float = 30.0
     wire_timeout_seconds: float = 20.0

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.clock import Clock
+from portal.commands import house
 from profiles.errors import BadInput, PraktijktestError, Problem, Refused
 
 EXAMPLE = "amersfoort-2026"
@@ -45,7 +46,7 @@ def make_folder(wish: Path | None, now: datetime) -> Path:
         if not (folder / MARKER).exists():
             raise Refused("folder-not-empty", f"Map {folder} is niet leeg.", "Kies met --out een nieuwe map.")
         shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    house.make_folder(folder)
     (folder / MARKER).write_text(json.dumps({"made_by": "praktijktest demo"}) + "\n", encoding="utf-8")
     return folder
 
