@@ -114,6 +114,7 @@ class Advertiser(Base):
     email: Mapped[str] = mapped_column(String(254))
     channel: Mapped[Channel]
     form_url: Mapped[str | None] = mapped_column(Text)
+    form: Mapped[dict[str, Any] | None]
 
     @property
     def address(self) -> str:
@@ -135,6 +136,29 @@ class Enrolment(Base):
     withdrawn_at: Mapped[datetime | None]
 
 
+class Blackout(Base):
+    """Days on which an advertiser is not written to; ``start`` and ``end`` are moments, both included."""
+
+    __tablename__ = "blackout"
+    __table_args__ = (UniqueConstraint("advertiser_id", "start"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    advertiser_id: Mapped[int] = mapped_column(ForeignKey("advertiser.id"))
+    start: Mapped[datetime]
+    end: Mapped[datetime]
+
+
+class Hold(Base):
+    """A pause of one advertiser, for a person to look at and lift: no first or second letter goes while it lasts."""
+
+    __tablename__ = "hold"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    advertiser_id: Mapped[int] = mapped_column(ForeignKey("advertiser.id"), index=True)
+    since: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(Text)
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[str | None] = mapped_column(String(120))
+
+
 class Listing(Base):
     """The advertised dwelling."""
 
@@ -150,7 +174,22 @@ class Listing(Base):
     rooms: Mapped[int]
     reference: Mapped[str] = mapped_column(String(80))
     url: Mapped[str] = mapped_column(Text)
+    first_seen_at: Mapped[datetime | None]
     advertiser: Mapped[Advertiser] = relationship()
+
+
+class Feed(Base):
+    """A list of advertised dwellings that a running round reads: what its server told, and how far it was read."""
+
+    __tablename__ = "feed"
+    __table_args__ = (UniqueConstraint("round_id", "url"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
+    url: Mapped[str] = mapped_column(Text)
+    etag: Mapped[str | None] = mapped_column(Text)
+    last_modified: Mapped[str | None] = mapped_column(Text)
+    asked_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
 
 
 class Refusal(Base):
@@ -247,6 +286,8 @@ class Attempt(Base):
         Index("one_live_attempt", "message_id", unique=True,
               sqlite_where=text("outcome IN ('sending','sent','uncertain')"),
               postgresql_where=text("outcome IN ('sending','sent','uncertain')")),
+        Index("ix_attempt_domain_started_at", "domain", "started_at"),
+        Index("ix_attempt_started_at", "started_at"),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(primary_key=True)
     message_id: Mapped[str] = mapped_column(String(200))
@@ -257,6 +298,8 @@ class Attempt(Base):
     outcome: Mapped[AttemptOutcome]
     phase: Mapped[str | None] = mapped_column(String(24))
     detail: Mapped[str | None] = mapped_column(Text)
+    domain: Mapped[str | None] = mapped_column(String(255))
+    response: Mapped[str | None] = mapped_column(Text)
 
 
 class Control(Base):
@@ -270,6 +313,7 @@ class Control(Base):
     clock_start: Mapped[datetime | None]
     clock_wall: Mapped[float | None]
     clock_speed: Mapped[float | None]
+    restored_at: Mapped[datetime | None]
 
 
 class InboundMail(Base):
@@ -297,13 +341,17 @@ class Delivery(Base):
 
 
 class ImapCursor(Base):
-    """How far a mail folder has been read; moves in the transaction that stores what was read."""
+    """How far a mail folder has been read; moves in the transaction that stores what was read.
+
+    ``ended_at`` is when it was last read to its end.
+    """
 
     __tablename__ = "imap_cursor"
     id: Mapped[int] = mapped_column(primary_key=True)
     source: Mapped[str] = mapped_column(String(80), unique=True)
     uidvalidity: Mapped[int] = mapped_column(BigInteger)
     last_uid: Mapped[int] = mapped_column(BigInteger)
+    ended_at: Mapped[datetime | None]
 
 
 class LetterCopy(Base):
