@@ -60,6 +60,12 @@ service imap-login {{
     port = {tls_port}
   }}
 }}
+service auth {{
+  inet_listener {{
+    address = 127.0.0.1
+    port = {auth_port}
+  }}
+}}
 service anvil {{
   chroot =
   unix_listener anvil-auth-penalty {{
@@ -75,8 +81,8 @@ service stats {{
 class Mailbox:
     """A folder tree on a running server, seen as its owner's own mail program sees it."""
 
-    def __init__(self, port: int, tls_port: int, mail: Path) -> None:
-        self.port, self.tls_port, self.mail = port, tls_port, mail
+    def __init__(self, port: int, tls_port: int, auth_port: int, mail: Path) -> None:
+        self.port, self.tls_port, self.auth_port, self.mail = port, tls_port, auth_port, mail
 
     def settings(self, **changes: object) -> Settings:
         told: dict[str, object] = {
@@ -142,18 +148,18 @@ def dovecot() -> Iterator[Mailbox]:
     for path in (home, home / "mail"):
         if os.geteuid() == 0:
             shutil.chown(path, user, group)
-    port, tls_port, here = unused_port(), unused_port(), authority().here
+    (port, tls_port, auth_port), here = (unused_port() for _ in range(3)), authority().here
     conf = folder / "dovecot.conf"
     conf.write_text(
         _CONF.format(
             run=folder / "run", home=home, user=user, group=group, port=port, tls_port=tls_port,
-            password=PASSWORD, certificate=here.file, key=here.key,
+            auth_port=auth_port, password=PASSWORD, certificate=here.file, key=here.key,
         )
     )  # fmt: skip
     server = subprocess.Popen([_DOVECOT, "-F", "-c", str(conf)], start_new_session=True)
     try:
         _wait(server, port, folder)
-        yield Mailbox(port, tls_port, home / "mail")
+        yield Mailbox(port, tls_port, auth_port, home / "mail")
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(20)
