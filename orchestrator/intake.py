@@ -8,10 +8,10 @@ from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from orchestrator.design import Design, Purpose
 from orchestrator.sheet import Row, read_sheet
+from orchestrator.web_address import is_web_address
 from profiles.errors import BadInput, Problem
 
 __all__ = [
@@ -343,7 +343,7 @@ class _Cells:
 
     def url(self, column: str) -> str:
         value = self.row[column]
-        if not _is_web_address(value):
+        if not is_web_address(value):
             remedy = "Schrijf het hele adres: https://kantoor.example/contact."
             self.wrong(column, "bad-url", "Dit is geen webadres.", remedy)
         return value
@@ -370,15 +370,6 @@ class _Cells:
             )
             return ""
         return f"{match[1]} {match[2].upper()}"
-
-
-def _is_web_address(value: str) -> bool:
-    try:
-        parts = urlsplit(value)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-    return usable and value.isascii() and value.isprintable() and " " not in value
 
 
 # Rows against each other.
