@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from orchestrator.design import Design, Purpose
+from orchestrator.forms import Form
 from orchestrator.sheet import Row, read_sheet
 from orchestrator.web_address import is_web_address
 from profiles.errors import BadInput, Problem
@@ -61,7 +62,10 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True)
 class Participant:
-    """An advertiser and its consent; first and last day of the consent both count, ``max_pairs`` None is no own cap."""
+    """An advertiser and its consent; first and last day of the consent both count, ``max_pairs`` None is no own cap.
+
+    ``form`` describes the form at ``form_url``; without one it is `forms.simple`, unless it was described before.
+    """
 
     advertiser: str
     name: str
@@ -75,6 +79,7 @@ class Participant:
     max_pairs: int | None
     line: int
     row: Row | None = field(default=None, compare=False, repr=False)
+    form: Form | None = None
 
 
 @dataclass(frozen=True)

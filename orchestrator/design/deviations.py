@@ -33,6 +33,7 @@ _KINDS = {
     "date_from_datetime_parsing": "een datum (jaar-maand-dag)",
     "clock_time": "een tijdstip (uu:mm)",
     "web_address": "een webadres",
+    "web_host": "de naam van een server, zonder https:// ervoor en zonder pad erachter",
     "plain_value": "één waarde: tekst, een getal, true of false",
 }
 _LIMITS = {

@@ -21,6 +21,8 @@ from profiles.catalogue import NameSet, load, unknown_set
 from profiles.errors import BadInput, Problem
 from profiles.pairs import Arm
 
+_START = "Begin met round: en een naam; examples/amersfoort-2026/round.yaml is een heel voorbeeld."
+
 
 def read_design(path: Path, sets: Mapping[str, NameSet] | None = None) -> Design:
     """Read and check a design file (YAML 1.2, UTF-8); ``sets`` as in the catalogue, which is the default.
@@ -28,7 +30,7 @@ def read_design(path: Path, sets: Mapping[str, NameSet] | None = None) -> Design
     Raises BadInput with every problem in the order of the file, each with code, line, column and remedy.
     """
     sets = load().sets if sets is None else sets
-    file = YamlFile.read(path)
+    file = YamlFile.read(path, _START)
     design, problems = _parse(file, sets)
     problems = [*file.problems, *problems]
     if problems or design is None:

@@ -20,6 +20,7 @@ def an_envelope(recipient: str = "info@kantoor.example", **changes: object) -> E
         "channel": Channel.SMTP,
         "recipient": recipient,
         "sender_name": "Zoë van Dijk",
+        "given_name": "Zoë",
         "sender_address": "zoe.vandijk.abc@woonpost.example",
         "subject": "Is Langestraat 12 nog vrij?",
         "body": "Goedemiddag,\n\nIs de woning nog vrij?\n.\n..een regel met punten\n\nZoë van Dijk\n",
