@@ -2,13 +2,18 @@
 
 from urllib.parse import SplitResult, urlsplit
 
+LONGEST_LABEL = 63
+"""RFC 1035: the parts of a host name between its dots."""
+
 _USUAL_PORTS = {"http": 80, "https": 443}
 
 
 def is_web_address(value: str) -> bool:
     """Whether this is a whole address of the web: http or https, a host, and nothing but plain characters."""
     parts = _split(value)
-    return parts is not None and value.isascii() and value.isprintable() and " " not in value
+    if parts is None or not (value.isascii() and value.isprintable()) or " " in value:
+        return False
+    return all(0 < len(label) <= LONGEST_LABEL for label in (parts.hostname or "").split("."))
 
 
 def host_of(address: str) -> str:
