@@ -97,14 +97,14 @@ class Shape(Generic[AnyPart]):
         example, context = self._for_example(path), detail.get("ctx", {})
         if kind == "too_short" and path == ("schedule", "weekdays"):
             return self._located(path, "no-working-hours", "Er is geen enkele dag gekozen.", found=None, remedy=example)
+        if detail["input"] is None:
+            return self._located(path, "empty-value", "Hier staat niets.", found=None, remedy=example)
         if kind in ("enum", "literal_error"):
             return self._unknown_value(path, str(detail["input"]), context["expected"])
         if kind in _LIMITS:
             name, phrase = _LIMITS[kind]
             message = f"Deze waarde mag {phrase.format(context[name])} zijn."
             return self._located(path, "out-of-range", message, found=None, remedy=example)
-        if detail["input"] is None:
-            return self._located(path, "empty-value", "Hier staat niets.", found=None, remedy=example)
         if kind in _KINDS:
             return self._located(path, "wrong-type", f"Hier hoort {_KINDS[kind]}.", found=None, remedy=example)
         return self._located(path, "bad-value", "Deze waarde heeft niet de goede vorm.", found=None, remedy=example)
