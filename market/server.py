@@ -8,14 +8,12 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 
 import uvicorn
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse
 
 from market.desk import Desk
+from market.forms import form_door
 from market.office import Market
-from market.pages import FIELDS, form_page, thanks_page, unknown_page
-from market.reading import Inquiry, one_line, read_mail
-from market.world import Advertiser, Listing, MarketError, World, is_address
+from market.reading import read_mail
+from market.world import MarketError
 
 HOST = "127.0.0.1"
 
@@ -43,34 +41,6 @@ class MailDoor:
             sender = envelope.mail_from or ""
             self._desk.receive(read_mail(raw, advertiser=advertiser, to=address, return_path=sender))
         return "250 OK"
-
-
-def form_door(desk: Desk, world: World) -> FastAPI:
-    """The web forms of the advertisers that use one."""
-    app = FastAPI(title="Woningmarkt", openapi_url=None)
-
-    @app.get("/formulier/{key}")
-    async def show(key: str, request: Request) -> HTMLResponse:
-        advertiser = _with_form(world, key)
-        if advertiser is None:
-            return HTMLResponse(unknown_page(), 404)
-        return HTMLResponse(form_page(advertiser, request.query_params))
-
-    @app.post("/formulier/{key}")
-    async def take(key: str, request: Request) -> HTMLResponse:
-        advertiser = _with_form(world, key)
-        if advertiser is None:
-            return HTMLResponse(unknown_page(), 404)
-        async with request.form(max_files=0, max_fields=20) as form:
-            given = {name: str(form.get(name, "")).strip() for name in FIELDS}
-        listing = _listing(world, advertiser, given["advertentie"])
-        problem = _problem(given, listing)
-        if problem or listing is None:
-            return HTMLResponse(form_page(advertiser, given, problem), 400)
-        desk.receive(_form_inquiry(advertiser, listing, given))
-        return HTMLResponse(thanks_page(advertiser, listing))
-
-    return app
 
 
 @contextlib.asynccontextmanager
@@ -113,39 +83,3 @@ class _Forms(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-def _with_form(world: World, key: str) -> Advertiser | None:
-    advertiser = world.advertisers.get(key)
-    return advertiser if advertiser and advertiser.channel == "webform" else None
-
-
-def _listing(world: World, advertiser: Advertiser, mention: str) -> Listing | None:
-    """The listing with this key or reference; nothing else counts."""
-    wanted = mention.casefold()
-    mine = world.of(advertiser.key)
-    return next((one for one in mine if wanted and wanted in (one.key.casefold(), one.reference.casefold())), None)
-
-
-def _problem(given: Mapping[str, str], listing: Listing | None) -> str:
-    empty = [label for name, label in FIELDS.items() if not given[name] and name != "telefoon"]
-    if empty:
-        return f"Vul dit veld nog in: {empty[0]}."
-    if not is_address(given["email"]):
-        return "Dit is geen geldig e-mailadres."
-    return "" if listing else "Deze advertentie kennen wij niet."
-
-
-def _form_inquiry(advertiser: Advertiser, listing: Listing, given: Mapping[str, str]) -> Inquiry:
-    return Inquiry(
-        channel="webform",
-        advertiser=advertiser.key,
-        to=advertiser.email,
-        applicant=one_line(given["naam"]),
-        mailbox=given["email"],
-        addresses=frozenset({given["email"].casefold()}),
-        subject=one_line(f"{listing.street}, {listing.city}"),
-        body=given["bericht"].replace("\r\n", "\n"),
-        return_path=given["email"],
-        listing=listing.key,
-    )

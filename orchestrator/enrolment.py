@@ -25,11 +25,20 @@ def enrol(session: Session, participants: Iterable[Participant]) -> dict[str, Ad
     for participant in participants:
         row = known.setdefault(participant.advertiser, Advertiser(key=participant.advertiser))
         row.name, row.kind, row.email = participant.name, participant.kind, participant.email
+        _describe(row, participant)
         row.channel, row.form_url = participant.channel, participant.form_url
         session.add(row)
         session.flush()
         _consent(session, row, participant)
     return known
+
+
+def _describe(advertiser: Advertiser, participant: Participant) -> None:
+    """A description holds until another takes its place, or until the form has another address."""
+    if participant.form is not None:
+        advertiser.form = participant.form.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    elif participant.form_url != advertiser.form_url:
+        advertiser.form = None
 
 
 def _consent(session: Session, advertiser: Advertiser, participant: Participant) -> None:

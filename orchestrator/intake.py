@@ -8,10 +8,11 @@ from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from orchestrator.design import Design, Purpose
+from orchestrator.forms import Form
 from orchestrator.sheet import Row, read_sheet
+from orchestrator.web_address import is_web_address
 from profiles.errors import BadInput, Problem
 
 __all__ = [
@@ -61,7 +62,10 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True)
 class Participant:
-    """An advertiser and its consent; first and last day of the consent both count, ``max_pairs`` None is no own cap."""
+    """An advertiser and its consent; first and last day of the consent both count, ``max_pairs`` None is no own cap.
+
+    ``form`` describes the form at ``form_url``; without one it is `forms.simple`, unless it was described before.
+    """
 
     advertiser: str
     name: str
@@ -75,6 +79,7 @@ class Participant:
     max_pairs: int | None
     line: int
     row: Row | None = field(default=None, compare=False, repr=False)
+    form: Form | None = None
 
 
 @dataclass(frozen=True)
@@ -343,7 +348,7 @@ class _Cells:
 
     def url(self, column: str) -> str:
         value = self.row[column]
-        if not _is_web_address(value):
+        if not is_web_address(value):
             remedy = "Schrijf het hele adres: https://kantoor.example/contact."
             self.wrong(column, "bad-url", "Dit is geen webadres.", remedy)
         return value
@@ -370,15 +375,6 @@ class _Cells:
             )
             return ""
         return f"{match[1]} {match[2].upper()}"
-
-
-def _is_web_address(value: str) -> bool:
-    try:
-        parts = urlsplit(value)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-    return usable and value.isascii() and value.isprintable() and " " not in value
 
 
 # Rows against each other.

@@ -57,7 +57,8 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: UtcDateTime(),
         timedelta: Interval(),
-        dict[str, Any]: JSON(),
+        # None is no value, not the JSON word for it.
+        dict[str, Any]: JSON(none_as_null=True),
         **{kind: _words(kind) for kind in _WORDS},
     }
 
@@ -104,7 +105,10 @@ class Round(Base):
 
 
 class Advertiser(Base):
-    """Who advertises and answers; reached by exactly one enrolled address."""
+    """Who advertises and answers; reached by exactly one enrolled address.
+
+    ``form`` describes the form at ``form_url`` (`forms.Form`), or None for the simple form.
+    """
 
     __tablename__ = "advertiser"
     id: Mapped[int] = mapped_column(primary_key=True)

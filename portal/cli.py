@@ -55,11 +55,12 @@ def plan(
     participants: Annotated[Path, typer.Option(help="CSV met deelnemers.")],
     listings: Annotated[Path, typer.Option(help="CSV met advertenties.")],
     by: By,
+    forms: Annotated[Path | None, typer.Option(help="YAML met de formulieren van deelnemers.")] = None,
 ) -> None:
     """Plan een ronde: loot, schrijf de brieven, leg de tijden vast."""
     from portal.commands import steps
 
-    steps.plan(design, participants, listings, by)
+    steps.plan(design, participants, listings, by, forms)
 
 
 @app.command()

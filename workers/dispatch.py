@@ -1,5 +1,6 @@
 """One letter from claim to record: gate, wire, record, with no transaction open while the wire is busy."""
 
+import logging
 import os
 import socket
 import time
@@ -16,6 +17,7 @@ from orchestrator.rounds import copies, lifecycle, sending
 from orchestrator.rounds.sending import AlreadyTried, Claim, Envelope, Result
 from orchestrator.settings import Settings
 from orchestrator.states import AttemptOutcome, RoundState
+from orchestrator.web_address import host_of
 from workers import faults
 from workers.channels.transport import Channel, TransportError
 from workers.clock_guard import ClockGuard
@@ -24,7 +26,10 @@ BATCH = 10
 BACK_OFF_SECONDS = 30.0
 SWEEP_MARGIN_SECONDS = 2.0
 FAULTS_OF_SERVER = frozenset({"connect", "tls", "auth"})
+LONGEST_PLACE = 200
 RECORD_SECONDS, RECORD_PAUSE_SECONDS = 300.0, 1.0
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -94,17 +99,17 @@ class Dispatcher:
         faults.at("gated")
         result = self._on_the_wire(envelope)
         faults.at("after-250")
-        self._record(claim, result, envelope.channel)
+        self._record(claim, result, envelope)
 
-    def _record(self, claim: Claim, result: Result, road: Road | None = None) -> None:
+    def _record(self, claim: Claim, result: Result, envelope: Envelope | None = None) -> None:
         """Write down what the wire told; only this process knows it, so it waits for a database that is away."""
         back_off, until = self.clock.real(BACK_OFF_SECONDS), time.monotonic() + RECORD_SECONDS
         while True:
             try:
                 with self.database.writing() as session:
                     sending.record(session, claim, self.worker, self.clock.now(), result, back_off)
-                    if road is Road.SMTP:
-                        _tell_of_server(session, result, self.clock.now())
+                    if envelope is not None:
+                        _tell_of_road(session, envelope, result, self.clock.now())
                     return
             except DatabaseAway:
                 if time.monotonic() > until:
@@ -123,18 +128,42 @@ class Dispatcher:
 
     def _on_the_wire(self, envelope: Envelope) -> Result:
         try:
-            accepted = self.roads[envelope.channel].send(envelope)
+            answer = self.roads[envelope.channel].send(envelope)
         except TransportError as error:
-            return Result(_outcome(error), error.phase, str(error))
-        return Result(AttemptOutcome.SENT, "answer", accepted)
+            response = error.response and _storable(error.response)
+            result = Result(_outcome(error), error.phase, _storable(str(error)), response)
+            number = f"{envelope.claim.kind.__tablename__}:{envelope.claim.id}"
+            log.warning("Brief %s: %s in fase %s: %s", number, result.outcome, result.phase, result.detail)
+            return result
+        answer = _storable(answer)
+        return Result(AttemptOutcome.SENT, "answer", answer.partition("\n")[0], answer)
 
 
-def _tell_of_server(session: Session, result: Result, now: datetime) -> None:
-    """Keep what is wrong with our own mail server for the status page, until a letter goes out again."""
-    if result.phase in FAULTS_OF_SERVER:
-        channel_faults.note(session, Road.SMTP.value, result.detail, now)
-    elif result.outcome is AttemptOutcome.SENT:
-        channel_faults.clear(session, Road.SMTP.value, now)
+def _tell_of_road(session: Session, envelope: Envelope, result: Result, now: datetime) -> None:
+    """Keep what is wrong with a road for the status page, until a letter goes out by it again.
+
+    What a mail server says of one recipient is no fault of the road. A form has no recipients: whatever it does but
+    take the message needs a person, who must know of it before the next letter ends the same way.
+    """
+    places = _places(envelope)
+    if result.outcome is AttemptOutcome.SENT:
+        for place in places:
+            channel_faults.clear(session, place, now)
+    elif result.phase in FAULTS_OF_SERVER:
+        channel_faults.note(session, places[0], result.detail, now)
+    elif envelope.channel is Road.WEBFORM:
+        channel_faults.note(session, places[-1], result.detail, now)
+
+
+def _places(envelope: Envelope) -> tuple[str, ...]:
+    """Return where a fault is kept: by server and, since many forms may share one, by form."""
+    if envelope.channel is Road.SMTP:
+        return (Road.SMTP.value,)
+    return f"{Road.WEBFORM}:{host_of(envelope.recipient)}"[:LONGEST_PLACE], envelope.recipient[:LONGEST_PLACE]
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "")  # PostgreSQL keeps no such character, and whoever answers may send one
 
 
 def _outcome(error: TransportError) -> AttemptOutcome:

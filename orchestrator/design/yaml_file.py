@@ -24,7 +24,7 @@ _SYNTAX = {
     "sleutel even ver in als zijn buren.",
     "end of stream": "Sluit het aanhalingsteken of de haak die nog openstaat.",
     "stream end": "Sluit het aanhalingsteken of de haak die nog openstaat.",
-    "found another document": "Schrijf één opzet per bestand: haal de tweede --- weg.",
+    "found another document": "Schrijf één geheel per bestand: haal de tweede --- weg.",
     "cannot start any token": "Zet deze tekst tussen aanhalingstekens.",
     "expected <block end>": "Spring elke sleutel even ver in als zijn buren.",
     "could not find expected ':'": "Zet na elke sleutel een dubbele punt en een spatie.",
@@ -58,14 +58,18 @@ class YamlFile:
     _yaml: YAML = field(default_factory=lambda: YAML(typ="safe", pure=True))
 
     @classmethod
-    def read(cls, path: Path) -> "YamlFile":
-        """Read a file whose top is a group of keys, or raise BadInput; `problems` holds what could be passed over."""
-        file = cls(path, read_utf8(path, "encoding", "Bewaar het bestand in uw editor met de codering UTF-8."))
+    def read(cls, path: Path, start: str) -> "YamlFile":
+        """Read a file whose top is a group of keys; `problems` holds what could be passed over.
+
+        Raises BadInput; for a file that holds nothing, or no keys, with ``start`` as what to write.
+        """
+        text = read_utf8(path, "encoding", "Bewaar het bestand in uw editor met de codering UTF-8.")
+        file = cls(path, text)
         root = file._compose()
         if root is None:
-            raise BadInput(file._problem("empty-file", "Dit bestand is leeg.", remedy=_START))
+            raise BadInput(file._problem("empty-file", "Dit bestand is leeg.", remedy=start))
         if not isinstance(root, MappingNode):
-            raise BadInput(file._problem("wrong-type", "Hier hoort een lijst van sleutels en waarden.", remedy=_START))
+            raise BadInput(file._problem("wrong-type", "Hier hoort een lijst van sleutels en waarden.", remedy=start))
         file.data = file._mapping(root, ())
         return file
 
@@ -177,9 +181,6 @@ class YamlFile:
     def _line(self, number: int) -> str:
         lines = self.text.splitlines()
         return _one_line(lines[number].strip()) if number < len(lines) else ""
-
-
-_START = "Begin met round: en een naam; examples/amersfoort-2026/round.yaml is een heel voorbeeld."
 
 
 def _one_line(text: str) -> str:

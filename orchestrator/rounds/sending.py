@@ -18,8 +18,10 @@ from orchestrator import enrolment, ledger, limits
 from orchestrator.assignment import generator
 from orchestrator.db import UtcDateTime
 from orchestrator.design import from_canonical
+from orchestrator.forms import Form, described
 from orchestrator.intake import Channel
 from orchestrator.models import Attempt, Control, Decline, Inquiry, Listing, Pair, Round, Study
+from orchestrator.people import profile_of
 from orchestrator.schedule import Calendar, when_open
 from orchestrator.states import AttemptOutcome, Exclusion, LetterState, PairState, RoundState
 
@@ -28,6 +30,9 @@ Kind = type[Inquiry] | type[Decline]
 
 MOST_DOUBLINGS = 6
 """The back-off after a letter that did not leave doubles with each claim, so often at the most."""
+
+LONGEST_RESPONSE = 20_000
+"""So many characters of an answer are kept: enough to see what a page said, also years later."""
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 """Before any letter was planned."""
@@ -51,12 +56,16 @@ class Claim:
 
 @dataclass(frozen=True)
 class Envelope:
-    """All a channel needs to send one letter once; nothing in it tells the arm."""
+    """All a channel needs to send one letter once; nothing in it tells the arm.
+
+    ``form`` is there for a letter by web form. ``reference`` is never empty.
+    """
 
     claim: Claim
     channel: Channel
     recipient: str
     sender_name: str
+    given_name: str
     sender_address: str
     subject: str
     body: str
@@ -64,15 +73,20 @@ class Envelope:
     reference: str
     in_reply_to: str | None
     date: datetime
+    form: Form | None = None
 
 
 @dataclass(frozen=True)
 class Result:
-    """What the wire told: an outcome (never `sending`), the phase it was reached in, and a detail for the log."""
+    """What the wire told: an outcome (never `sending`), the phase it was reached in, and a detail for the log.
+
+    ``response`` is the whole answer of the other side, when it gave one.
+    """
 
     outcome: AttemptOutcome
     phase: str
     detail: str
+    response: str | None = None
 
 
 def claim_inquiries(
@@ -328,7 +342,7 @@ def _whole(session: Session, claim: Claim) -> Inquiry | Decline:
         of_pair = joinedload(Inquiry.pair)
     else:
         of_pair = joinedload(Decline.inquiry, innerjoin=True).joinedload(Inquiry.pair)
-    around = (of_pair.joinedload(Pair.listing), of_pair.joinedload(Pair.round))
+    around = (of_pair.joinedload(Pair.listing).joinedload(Listing.advertiser), of_pair.joinedload(Pair.round))
     return cast("Inquiry | Decline", session.get_one(claim.kind, claim.id, options=around))
 
 
@@ -352,24 +366,33 @@ def _end_attempt(session: Session, message_id: str, fence: int, now: datetime, r
     session.execute(
         update(attempts)
         .where(attempts.c.message_id == message_id, attempts.c.fence == fence)
-        .values(outcome=result.outcome, ended_at=now, phase=result.phase, detail=result.detail)
+        .values(
+            outcome=result.outcome,
+            ended_at=now,
+            phase=result.phase,
+            detail=result.detail,
+            response=result.response and result.response[:LONGEST_RESPONSE],
+        )
     )
 
 
 def _envelope(letter: Inquiry | Decline, claim: Claim, now: datetime) -> Envelope:
     inquiry = letter if isinstance(letter, Inquiry) else letter.inquiry
+    listing = inquiry.pair.listing
     return Envelope(
         claim=claim,
         channel=letter.channel,
         recipient=letter.recipient,
         sender_name=inquiry.sender_name,
+        given_name=profile_of(inquiry).name.first,
         sender_address=inquiry.reply_address,
         subject=letter.subject,
         body=letter.body,
         message_id=letter.message_id,
-        reference=inquiry.pair.listing.reference,
+        reference=listing.reference or f"{listing.street}, {listing.city}",
         in_reply_to=letter.in_reply_to if isinstance(letter, Decline) else None,
         date=now,
+        form=described(listing.advertiser.form, letter.recipient) if letter.channel is Channel.WEBFORM else None,
     )
 
 

@@ -9,6 +9,7 @@ from rich.table import Column, Table
 from orchestrator import channel_faults, ledger, views
 from orchestrator.design import json_schema, read_design
 from orchestrator.enrolment import ZONE
+from orchestrator.forms_file import with_forms
 from orchestrator.intake import read_listings, read_participants
 from orchestrator.rounds import answers, lifecycle, lookup, planning
 from orchestrator.settings import Settings
@@ -18,11 +19,15 @@ from profiles.errors import BadInput, Problem
 out = Console(soft_wrap=True, markup=False)
 
 
-def plan(design_path: Path, participants_path: Path, listings_path: Path, actor: str) -> None:
-    """Plan a round from its three files; nothing is stored unless everything is."""
+def plan(
+    design_path: Path, participants_path: Path, listings_path: Path, actor: str, forms_path: Path | None = None
+) -> None:
+    """Plan a round from its files; nothing is stored unless everything is."""
     design = read_design(house.must_exist(design_path))
     lifecycle.check_live(design, live=Settings.from_env().live)
     participants = read_participants(house.must_exist(participants_path))
+    if forms_path is not None:
+        participants = with_forms(participants, house.must_exist(forms_path))
     listings = read_listings(house.must_exist(listings_path), participants)
     with house.writing() as (session, now):
         round_ = planning.plan(session, design, participants, listings, actor=actor, now=now, path=design_path)

@@ -13,6 +13,7 @@ from orchestrator.clock import Clock
 from orchestrator.control import set_clock
 from orchestrator.db import Database
 from orchestrator.design import Calendar, Design, read_design
+from orchestrator.forms_file import with_forms
 from orchestrator.intake import read_listings, read_participants
 from orchestrator.rounds import lifecycle, planning
 from orchestrator.schema import prepare
@@ -96,7 +97,7 @@ def _plan(database: Database, inputs: Path) -> Design:
     """Plan the example as a researcher and have a second person approve it."""
     path = inputs / "round.yaml"
     design = read_design(path)
-    participants = read_participants(inputs / "participants.csv")
+    participants = with_forms(read_participants(inputs / "participants.csv"), inputs / "forms.yaml")
     listings = read_listings(inputs / "listings.csv", participants)
     before = Calendar(design.schedule).first - timedelta(days=3)
     with database.writing() as session:

@@ -61,7 +61,8 @@ def copy_example(folder: Path, seed: int, pairs: int, http_port: int) -> Path:
         raise BadInput(Problem("too-many-pairs", problem, found=str(pairs), remedy=f"Kies hooguit {listings}."))
     _replace(target / "round.yaml", r"(?m)^seed: \d+", f"seed: {seed}")
     _replace(target / "round.yaml", r"(?m)^(  pairs:) \d+", rf"\1 {pairs}")
-    _replace(target / "participants.csv", re.escape(MARKET_HTTP), f"http://127.0.0.1:{http_port}/")
+    for file in ("participants.csv", "forms.yaml"):
+        _replace(target / file, re.escape(MARKET_HTTP), f"http://127.0.0.1:{http_port}/")
     return target
 
 

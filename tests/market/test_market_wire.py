@@ -2,6 +2,7 @@ import asyncio
 import email
 import json
 import os
+import re
 import signal
 import smtplib
 import socket
@@ -98,6 +99,16 @@ class Running:
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
 
+    def sends_json(self, path, content):
+        """Status and answer."""
+        data, head = json.dumps(content).encode(), {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"http://127.0.0.1:{self.http}{path}", data, head)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - our own market
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
 
 def until(reached, seconds=20.0):
     end = time.monotonic() + seconds
@@ -190,6 +201,42 @@ def test_a_web_form_shows_its_fields_and_says_what_is_wrong(tmp_path):
         assert running.web("/formulier/kantoor-9", **good)[0] == 200
         running.web("/formulier/kantoor-9", **good)
         assert [line["kind"] for line in running.log()] == ["inquiry", "repeat"]
+
+
+def test_a_form_with_a_token_takes_only_what_comes_from_its_own_page(tmp_path):
+    with market(tmp_path, 9) as running:
+        visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(), Refusals())
+        address = f"http://127.0.0.1:{running.http}/contact/kantoor-9"
+        page = visitor.open(address).read().decode()
+        good = {"voornaam": "Eva", "achternaam": "van Dijk", "email": "eva@woonpost.example", "privacy": "on"}
+        good |= {"referentie": "REF-kantoor-9-0", "bericht": "Vrij?"}
+        good["csrf_token"] = re.search(r'name="csrf_token" value="(\w+)"', page)[1]
+        assert running.web("/contact/kantoor-9", **good)[0] == 403
+        for name in ("privacy", "achternaam", "referentie"):
+            answer = visitor.open(address, urllib.parse.urlencode({**good, name: ""}).encode())
+            assert (answer.status, "Vul dit veld nog in" in answer.read().decode()) == (400, True)
+        answer = visitor.open(address, urllib.parse.urlencode(good).encode())
+        assert (answer.url, "Bedankt voor uw bericht" in answer.read().decode()) == (f"{address}/bedankt", True)
+        assert [(line["kind"], line["applicant"]) for line in running.log()] == [("inquiry", "Eva van Dijk")]
+
+
+def test_an_intake_takes_one_json_object(tmp_path):
+    good = {"aanvrager": {"naam": "Emre Yıldız", "email": "emre@woonpost.example"}, "bericht": "Vrij?"}
+    good["woning"] = "REF-kantoor-9-0"
+    bad = [{**good, "woning": "REF-kantoor-8-0"}, {**good, "aanvrager": "Emre"}, {**good, "bericht": 7}, [good], 1]
+    with market(tmp_path, 9) as running:
+        assert [running.sends_json("/intake/kantoor-9", sent)[0] for sent in bad] == [422] * len(bad)
+        assert running.sends_json("/intake/kantoor-0", good)[0] == 404
+        status, told = running.sends_json("/intake/kantoor-9", good)
+        assert (status, told) == (201, {"status": "ontvangen", "woning": "REF-kantoor-9-0"})
+        assert [(line["kind"], line["applicant"]) for line in running.log()] == [("inquiry", "Emre Yıldız")]
+
+
+class Refusals(urllib.request.HTTPErrorProcessor):
+    """Hands over an answer that is a refusal instead of raising it; redirects are followed as ever."""
+
+    def http_response(self, request, response):
+        return response if response.status >= 400 else super().http_response(request, response)
 
 
 def test_answers_wait_for_a_server_that_is_not_there_yet(tmp_path):

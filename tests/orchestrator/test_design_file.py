@@ -207,7 +207,7 @@ def test_a_file_without_keys_is_named(tmp_path: Path, content: str) -> None:
         ("round: a: b\n", 1, 9, "Zet tekst met een dubbele punt"),
         ('round: "a\n', 2, 1, "Sluit het aanhalingsteken"),
         ("round: [a\n", 2, 1, "Sluit het aanhalingsteken"),
-        ("round: a\n---\nround: b\n", 2, 1, "Schrijf één opzet per bestand"),
+        ("round: a\n---\nround: b\n", 2, 1, "Schrijf één geheel per bestand"),
         ("round: @a\n", 1, 8, "Zet deze tekst tussen aanhalingstekens."),
         ("round: *a\n", 1, 8, "Zet tekst die met * begint"),
         ("round: a\n b\n  c: d\n", 3, 4, "Zet tekst met een dubbele punt"),

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from orchestrator.assignment import draw, select_listings
 from orchestrator.design import Mode, json_schema, read_design
+from orchestrator.forms import Encoding
+from orchestrator.forms_file import with_forms
 from orchestrator.intake import AdvertiserKind, Channel, check_intake, read_listings, read_participants
 from orchestrator.schedule import place
 from profiles.letters import variants
@@ -13,7 +15,7 @@ from profiles.pairs import Arm
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "amersfoort-2026"
 DESIGN = read_design(EXAMPLE / "round.yaml")
-PARTICIPANTS = read_participants(EXAMPLE / "participants.csv")
+PARTICIPANTS = with_forms(read_participants(EXAMPLE / "participants.csv"), EXAMPLE / "forms.yaml")
 LISTINGS = read_listings(EXAMPLE / "listings.csv", PARTICIPANTS)
 
 
@@ -23,13 +25,19 @@ def test_the_example_fits_together_and_cannot_send_to_anybody() -> None:
     assert DESIGN.letters.domain.endswith(".example")
     assert all(participant.email.endswith(".example") for participant in PARTICIPANTS)
     forms = [participant.form_url for participant in PARTICIPANTS if participant.form_url]
-    assert all(form.startswith("http://127.0.0.1:8480/formulier/") for form in forms)
+    assert all(form.startswith("http://127.0.0.1:8480/") for form in forms)
 
 
 def test_the_example_has_brokers_and_landlords_letters_and_forms() -> None:
     kinds = Counter(participant.kind for participant in PARTICIPANTS)
     assert kinds == {AdvertiserKind.BROKER: 28, AdvertiserKind.PRIVATE_LANDLORD: 12}
     assert Counter(participant.channel for participant in PARTICIPANTS) == {Channel.SMTP: 30, Channel.WEBFORM: 10}
+
+
+def test_the_example_describes_a_form_with_a_token_and_an_intake_api() -> None:
+    told = {participant.form.encoding: participant.form for participant in PARTICIPANTS if participant.form}
+    assert told[Encoding.FORM].tokens
+    assert told[Encoding.JSON].success.json_
 
 
 def test_the_listings_of_the_example_are_spread_and_distinct() -> None:

@@ -128,6 +128,14 @@ def test_empty_cells_behind_the_last_column_are_no_problem(tmp_path: Path) -> No
         ("proefhuis.example,smtp", "proefhuis.example,mail", "unknown-channel", 2, 5, "mail"),
         ("smtp,,2026-06-01,2026-12-31", "webform,,2026-06-01,2026-12-31", "missing-form-url", 2, 6, None),
         ("smtp,,2026-06-01,2026-12-31", "webform,x.nl,2026-06-01,2026-12-31", "bad-url", 2, 6, "x.nl"),
+        (
+            "smtp,,2026-06-01,2026-12-31",
+            "webform,https://x..nl,2026-06-01,2026-12-31",
+            "bad-url",
+            2,
+            6,
+            "https://x..nl",
+        ),
         ("smtp,,2026-06-01,2026-12-31", "webform,ftp://x.nl,2026-06-01,2026-12-31", "bad-url", 2, 6, "ftp://x.nl"),
         (
             "smtp,,2026-06-01,2026-12-31",

@@ -77,6 +77,28 @@ def test_a_slip_in_the_design_is_told_with_its_place_and_remedy(user: User, name
     assert user.record() == before
 
 
+def test_a_slip_in_the_forms_is_told_with_its_place_and_remedy_and_a_sound_file_is_planned(user: User) -> None:
+    user.does("migrate")
+    before = user.record()
+    url = "http://127.0.0.1:8480/formulier/decorstuk-makelaars"
+    sound = (
+        f"decorstuk-makelaars:\n  url: {url}\n  fields: {{n: name, e: email, b: message}}\n  success: {{text: dank}}\n"
+    )
+    user.file("forms.yaml").write_text(sound.replace("b: message", "b: bericht"), encoding="utf-8")
+    words = ("plan", DESIGN, "--participants", PARTICIPANTS, "--listings", LISTINGS, "--by", "anna", "--forms")
+    done = user.says(*words, "forms.yaml")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(
+        "forms.yaml:3:34: unknown-value: decorstuk-makelaars.fields.b: Deze waarde kennen we niet."
+    )
+    assert "Kies uit: name, given_name" in done.err
+    assert user.says(*words, "weg.yaml").err.startswith("weg.yaml: no-such-file: ")
+    assert user.record() == before
+    user.file("forms.yaml").write_text(sound, encoding="utf-8")
+    user.does(*words, "forms.yaml")
+    assert [line for line in user.record() if '"fields": {"n": "name"' in line]
+
+
 def test_every_mistake_in_a_design_is_told_at_once(user: User) -> None:
     user.edits(DESIGN, "ground: origin", "ground: religie")
     user.edits(DESIGN, "pairs: 240", "pairs: veel")

@@ -5,7 +5,7 @@ from email import policy
 from pathlib import Path
 
 import pytest
-from wire_makers import GOODBYE, FormServer, MailServer, an_envelope, http, running, unused_port
+from wire_makers import GOODBYE, MailServer, an_envelope, running, unused_port
 
 from orchestrator.intake import Channel
 from orchestrator.settings import Settings
@@ -15,7 +15,6 @@ from workers.channels.message import compose
 from workers.channels.outbox import Outbox
 from workers.channels.smtp import Smtp
 from workers.channels.transport import TransportError
-from workers.channels.webform import Webform
 
 SECONDS = 2.0
 
@@ -106,51 +105,6 @@ def test_the_two_letters_of_a_pair_have_the_same_headers_in_the_same_order() -> 
     ]  # fmt: skip
     different = {key for key in one if one[key] != other[key]}
     assert different == {"From"}
-
-
-def _form(answer: bytes) -> tuple[FormServer, Webform]:
-    return FormServer(answer), Webform(SECONDS)
-
-
-def test_a_form_that_says_thank_you_took_the_message() -> None:
-    server, form = _form(http("200 OK", "Bedankt voor uw bericht"))
-    with running(server):
-        accepted = form.send(an_envelope(f"http://127.0.0.1:{server.port}/formulier/x", channel=Channel.WEBFORM))
-    assert accepted == "HTTP 200"
-    assert b"idempotency-key: token@woonpost.example" in server.requests[0].lower()
-    assert b"advertentie=KV-1" in server.requests[0]
-
-
-@pytest.mark.parametrize(
-    ("answer", "body_left", "permanent"),
-    [
-        (b"", True, False),
-        (b"HTTP/1.1 200", True, False),
-        (http("200 OK", "Welkom"), True, False),
-        (http("307 Temporary Redirect", Location="/elders"), True, False),
-        (http("500 Internal Server Error"), True, False),
-        (http("404 Not Found"), False, True),
-    ],
-)
-def test_a_form_post_without_a_thank_you_is_uncertain_or_refused(
-    answer: bytes, body_left: bool, permanent: bool
-) -> None:
-    server, form = _form(answer)
-    with running(server), pytest.raises(TransportError) as caught:
-        form.send(an_envelope(f"http://127.0.0.1:{server.port}/formulier/x"))
-    assert (caught.value.body_left, caught.value.permanent) == (body_left, permanent)
-    assert len(server.requests) == 1
-
-
-def test_a_form_that_is_not_there_took_nothing() -> None:
-    with pytest.raises(TransportError) as caught:
-        Webform(SECONDS).send(an_envelope(f"http://127.0.0.1:{unused_port()}/"))
-    assert (caught.value.body_left, caught.value.permanent) == (False, False)
-
-
-def test_a_rehearsal_posts_to_no_form_beyond_this_machine() -> None:
-    with pytest.raises(TransportError, match="oefenronde"):
-        Webform(SECONDS).send(an_envelope("https://makelaar.example/contact"))
 
 
 def test_without_a_mail_server_a_letter_becomes_a_file_and_never_twice(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ def an_envelope(recipient: str = "info@kantoor.example", **changes: object) -> E
         "channel": Channel.SMTP,
         "recipient": recipient,
         "sender_name": "Zoë van Dijk",
+        "given_name": "Zoë",
         "sender_address": "zoe.vandijk.abc@woonpost.example",
         "subject": "Is Langestraat 12 nog vrij?",
         "body": "Goedemiddag,\n\nIs de woning nog vrij?\n.\n..een regel met punten\n\nZoë van Dijk\n",
@@ -88,54 +89,14 @@ class MailServer:
         return True
 
 
-class FormServer:
-    """Takes one HTTP request at a time and answers with fixed bytes; no bytes means it hangs up after reading."""
-
-    def __init__(self, answer: bytes) -> None:
-        self.answer = answer
-        self.requests: list[bytes] = []
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self._socket.getsockname()[1]
-
-    def serve(self) -> None:
-        while True:
-            try:
-                line, _ = self._socket.accept()
-            except OSError:
-                return
-            with line:
-                self.requests.append(self._read(line))
-                line.sendall(self.answer)
-
-    def close(self) -> None:
-        self._socket.close()
-
-    def _read(self, line: socket.socket) -> bytes:
-        request = b""
-        while b"\r\n\r\n" not in request:
-            request += line.recv(65536)
-        head, _, body = request.partition(b"\r\n\r\n")
-        length = next(int(h.split(b":")[1]) for h in head.split(b"\r\n") if h.lower().startswith(b"content-length"))
-        while len(body) < length:
-            body += line.recv(65536)
-        return head + b"\r\n\r\n" + body
-
-
 @contextmanager
-def running(server: MailServer | FormServer) -> Iterator[MailServer | FormServer]:
+def running(server: MailServer) -> Iterator[MailServer]:
     thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()
     try:
         yield server
     finally:
         server.close()
-
-
-def http(status: str, body: str = "", **headers: str) -> bytes:
-    content = body.encode()
-    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(content)}", "Connection: close"]
-    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
 
 
 def unused_port() -> int:

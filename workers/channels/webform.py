@@ -1,53 +1,263 @@
-"""A participant's contact form, over HTTP."""
+"""A participant's contact form or intake API, over HTTP, filled in as its enrolment describes it."""
 
-from urllib.parse import urlsplit
+import json
+import ssl
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from orchestrator.forms import Encoding, Form, Success, Value
 from orchestrator.rounds.sending import Envelope
 from orchestrator.settings import LOOPBACK
+from orchestrator.web_address import host_of
+from workers.channels.form_page import read_page
 from workers.channels.transport import TransportError
 
-THANKS = "bedankt"
-"""A form that took the message says so on the page that follows."""
+BROWSER = {
+    "User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "nl,en-US;q=0.7,en;q=0.3",
+}
+"""What every applicant's browser tells, the same for both arms: the name of our own library would tell of a test."""
+
+KEPT_SECONDS = 2.0
+"""A server may close an idle connection at the very moment a form is posted on it, and then nobody knows whether the
+form arrived. httpcore drops a connection that the server closed already (it has become readable); what is left is the
+instant between that look and the post. Servers wait five seconds or more (Apache, Node and uvicorn 5, nginx 75), so a
+connection that idled less than two is not about to be closed."""
+
+MOST_REDIRECTS = 5
+MOST_BYTES = 1024 * 1024
+SEE_OTHER = (301, 302, 303)
+SAME_AGAIN = (307, 308)
+NOT_TAKEN_NOW = (408, 425, 429)
+"""Too slow, too early, too many: by their definition the message was not handled, and may be offered again."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server said: ``words`` is the status line, ``text`` the page or the JSON."""
+
+    url: str
+    status: int
+    words: str
+    location: str | None
+    text: str
+
+    @property
+    def whole(self) -> str:
+        return f"{self.words}\n{self.url}\n\n{self.text}"
+
+
+class _Wire:
+    """How far a request came, told step by step by httpcore (its `trace` extension): by phase, not by exception."""
+
+    def __init__(self) -> None:
+        self.steps: set[str] = set()
+
+    def __call__(self, event: str, info: Mapping[str, Any]) -> None:
+        del info
+        _, step, how = event.split(".")
+        if how == "started":
+            self.steps.add(step)
+
+    @property
+    def phase(self) -> str:
+        if "send_request_body" in self.steps:
+            return "post"
+        encrypting = "start_tls" in self.steps and "send_request_headers" not in self.steps
+        return "tls" if encrypting else "connect"
 
 
 class Webform:
-    """A connection of its own for every letter, no redirects followed; ``timeout`` in seconds per step.
+    """For one worker: forms go one after another. ``timeout`` in seconds to connect, to write and to wait for a line.
 
-    Unless ``anywhere``, only forms on this machine are posted to: a rehearsal reaches nobody.
+    An answer may take twice as long, for many a form sends its mails before it answers. Unless ``anywhere``, only
+    this machine is asked: a rehearsal reaches nobody.
     """
 
-    def __init__(self, timeout: float, *, anywhere: bool = False) -> None:
-        self.anywhere = anywhere
-        # A kept connection may be closed just as the form is posted, and then nobody knows whether it arrived.
-        no_keeping = httpx.Limits(max_keepalive_connections=0)
-        self.client = httpx.Client(timeout=timeout, limits=no_keeping, follow_redirects=False, trust_env=False)
+    def __init__(self, timeout: float, *, anywhere: bool = False, trust: ssl.SSLContext | None = None) -> None:
+        self.anywhere, self.patience = anywhere, 2 * timeout
+        self.client = httpx.Client(
+            timeout=httpx.Timeout(connect=timeout, write=timeout, pool=timeout, read=self.patience),
+            limits=httpx.Limits(max_keepalive_connections=4, keepalive_expiry=KEPT_SECONDS),
+            verify=trust or ssl.create_default_context(),
+            headers=BROWSER,
+            follow_redirects=False,
+            trust_env=False,
+        )
 
     def send(self, envelope: Envelope) -> str:
-        """Post once; return the status of the answer. What happened after the post went out is never known for sure."""
-        if not self.anywhere and urlsplit(envelope.recipient).hostname not in LOOPBACK:
-            raise TransportError("oefenronde: dit formulier ligt buiten deze machine", "connect", permanent=True)
-        fields = {
-            "naam": envelope.sender_name,
-            "email": envelope.sender_address,
-            "advertentie": envelope.reference,
-            "bericht": envelope.body,
-        }
-        headers = {"Idempotency-Key": envelope.message_id.strip("<>")}
+        """Post once; return the status line and the page. See DESIGN §4 for what each `TransportError` leads to."""
+        form = envelope.form
+        if form is None:
+            raise ValueError(f"{envelope.message_id} has no form")
+        # A cookie would tell that two applicants are one visitor.
+        self.client.cookies.clear()
+        answer = self._post(form, envelope, self._tokens(form))
+        _refuse(form, answer)
         try:
-            answer = self.client.post(envelope.recipient, data=fields, headers=headers)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
-            raise TransportError(f"{type(error).__name__}: {error}", "connect") from error
-        except httpx.HTTPError as error:
-            raise TransportError(f"{type(error).__name__}: {error}", "post", body_left=True) from error
-        return _accepted(answer)
+            last = self._follow(form, answer, SEE_OTHER)
+        except TransportError as error:
+            raise TransportError(str(error), "answer", body_left=True, response=answer.whole) from error
+        return _accepted(form, last)
+
+    def _tokens(self, form: Form) -> dict[str, str]:
+        """Read the page with the form; a form that is not what was described is found here, before anything leaves."""
+        if form.page is None:
+            return {}
+        answer = self._follow(form, self._ask(form, "GET", form.page), (*SEE_OTHER, *SAME_AGAIN))
+        if answer.status != httpx.codes.OK:
+            raise TransportError(f"{form.page} geeft {answer.words}", "form", response=answer.whole)
+        found = read_page(answer.text).form_with([*form.fields, *form.tokens])
+        gone = [name for name in form.fields if name not in found]
+        gone += [name for name in form.tokens if name not in found or not found[name].value]
+        known = {*form.fields, *form.tokens, *form.fixed}
+        new = [name for name, field in found.items() if field.required and name not in known]
+        if gone or new:
+            raise TransportError(_changed(form.page, gone, new), "form", response=answer.whole)
+        return {name: found[name].value for name in form.tokens}
+
+    def _post(self, form: Form, envelope: Envelope, tokens: Mapping[str, str]) -> Answer:
+        filled = form.filled(_values(envelope), tokens)
+        headers = {"Idempotency-Key": envelope.message_id.strip("<>")}
+        if form.encoding is Encoding.JSON:
+            return self._ask(form, "POST", form.url, json=filled, headers=headers | {"Accept": "application/json"})
+        came_from = form.page or form.url
+        headers |= {"Referer": came_from, "Origin": f"{urlsplit(came_from).scheme}://{urlsplit(came_from).netloc}"}
+        return self._ask(form, "POST", form.url, data=_as_typed(filled), headers=headers)
+
+    def _follow(self, form: Form, answer: Answer, statuses: tuple[int, ...]) -> Answer:
+        """Ask by GET where the answer points, as long as that is on the list; never post again."""
+        for _ in range(MOST_REDIRECTS):
+            if answer.status not in statuses or answer.location is None:
+                return answer
+            answer = self._ask(form, "GET", _joined(answer.url, answer.location))
+            statuses = (*SEE_OTHER, *SAME_AGAIN)
+        raise TransportError(f"{form.url} stuurt steeds opnieuw door", "form", response=answer.whole)
+
+    def _ask(self, form: Form, method: str, url: str, **content: Any) -> Answer:
+        """Make one request to a host on the list; return its answer, whatever the status."""
+        self._allow(form, url)
+        wire = _Wire()
+        try:
+            request = self.client.build_request(method, url, extensions={"trace": wire}, **content)
+            with closing(self.client.send(request, stream=True)) as response:
+                return _answer(response, time.monotonic() + self.patience)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            left = wire.phase == "post" and method == "POST"
+            phase = "page" if wire.phase == "post" and not left else wire.phase
+            raise TransportError(f"{host_of(url)}: {_why(error)}", phase, body_left=left) from error
+
+    def _allow(self, form: Form, url: str) -> None:
+        if host_of(url) not in form.allowed:
+            raise TransportError(f"{form.url} stuurt door naar {url}, en dat hoort niet bij dit formulier", "form")
+        if not self.anywhere and urlsplit(url).hostname not in LOOPBACK:
+            raise TransportError(f"oefenronde: {url} ligt buiten deze machine", "connect", permanent=True)
 
 
-def _accepted(answer: httpx.Response) -> str:
-    told = f"HTTP {answer.status_code}"
-    if answer.is_success and THANKS in answer.text.casefold():
-        return told
-    if answer.is_client_error:
-        raise TransportError(f"{told}: het formulier weigerde het bericht", "answer", permanent=True)
-    raise TransportError(f"{told}: het formulier bevestigde het bericht niet", "answer", body_left=True)
+def _answer(response: httpx.Response, until: float) -> Answer:
+    """Read no more than `MOST_BYTES` and no longer than ``until``: a page may drip for ever."""
+    content = b""
+    for part in response.iter_bytes():
+        content += part
+        if len(content) > MOST_BYTES:
+            break
+        if time.monotonic() > until:
+            raise httpx.ReadTimeout("the page does not end", request=response.request)
+    text = _decoded(content[:MOST_BYTES], response.encoding or "utf-8")
+    words = f"HTTP {response.status_code} {response.reason_phrase}".rstrip()
+    return Answer(str(response.url), response.status_code, words, response.headers.get("Location"), text)
+
+
+def _decoded(content: bytes, encoding: str) -> str:
+    try:
+        return content.decode(encoding, "replace")
+    except (LookupError, ValueError):  # Python knows "hex" and "idna" by name, and they are no letters
+        return content.decode("utf-8", "replace")
+
+
+def _joined(page: str, location: str) -> str:
+    try:
+        return urljoin(page, location)
+    except ValueError:
+        return location  # no address of anything, and so on nobody's list
+
+
+def _values(envelope: Envelope) -> dict[Value, str]:
+    return {
+        Value.NAME: envelope.sender_name,
+        Value.GIVEN_NAME: envelope.given_name,
+        Value.FAMILY_NAME: envelope.sender_name.removeprefix(envelope.given_name).strip(),
+        Value.EMAIL: envelope.sender_address,
+        Value.SUBJECT: envelope.subject,
+        Value.MESSAGE: envelope.body,
+        Value.REFERENCE: envelope.reference,
+    }
+
+
+def _as_typed(filled: Mapping[str, Any]) -> dict[str, Any]:
+    """Lines end as a browser ends them, whatever the system it runs on."""
+    return {name: value.replace("\n", "\r\n") if isinstance(value, str) else value for name, value in filled.items()}
+
+
+def _refuse(form: Form, answer: Answer) -> None:
+    """Raise for an answer by which the server says for certain that it did not take the message."""
+    if not 400 <= answer.status < 500 or answer.status in form.success.status:
+        return
+    words = f"{form.url} weigerde het bericht: {answer.words}"
+    raise TransportError(words, "form", permanent=answer.status not in NOT_TAKEN_NOW, response=answer.whole)
+
+
+def _accepted(form: Form, answer: Answer) -> str:
+    lacking = _lacking(form.success, answer)
+    if lacking:
+        words = f"{form.url} bevestigde het bericht niet: {answer.words}, {lacking}"
+        raise TransportError(words, "answer", body_left=True, response=answer.whole)
+    return answer.whole
+
+
+def _lacking(success: Success, answer: Answer) -> str:
+    """Return what an answer lacks of what proves that the message was taken; "" when it has all."""
+    if answer.status in SAME_AGAIN:
+        return "en een bericht wordt nooit een tweede keer gepost"
+    if answer.status not in (success.status or range(200, 300)):
+        return "en dat is geen geslaagd bericht"
+    page = answer.url.partition("#")[0]
+    if success.url and success.url not in (page, page.partition("?")[0]):
+        return f"en de bedankpagina is {answer.url}"
+    if success.text and success.text.casefold() not in read_page(answer.text).words.casefold():
+        return f"zonder '{success.text}'"
+    wrong = [path for path, value in success.json_.items() if _in_json(answer.text, path) != value]
+    return f"met een ander antwoord bij {', '.join(wrong)}" if wrong else ""
+
+
+def _in_json(text: str, path: str) -> object:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    for step in path.split("."):
+        found = found.get(step) if isinstance(found, dict) else None
+    return found
+
+
+def _changed(page: str, gone: list[str], new: list[str]) -> str:
+    told = [f"zonder {', '.join(gone)}"] if gone else []
+    told += [f"met {', '.join(new)} als verplicht veld"] if new else []
+    return f"het formulier op {page} is veranderd: nu {' en '.join(told)}; pas de beschrijving aan"
+
+
+def _why(error: BaseException) -> str:
+    """Say what went wrong; for a certificate that does not hold in its own words, which stand deeper."""
+    deeper: BaseException | None = error
+    while deeper is not None:
+        if isinstance(deeper, ssl.SSLCertVerificationError):
+            return f"het certificaat klopt niet ({deeper.verify_message})"
+        deeper = deeper.__cause__ or deeper.__context__
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,146 @@
+"""Where the values of a file are not what its shape asks: each with its place, what stood there and what to write."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Generic, TypeVar, get_args
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from orchestrator.design.checks import KeyPath, Located, located
+from orchestrator.design.model import Part
+from orchestrator.design.yaml_file import YamlFile
+from profiles.errors import Problem
+
+AnyPart = TypeVar("AnyPart", bound=Part)
+
+_KINDS = {
+    "string_type": "tekst",
+    "int_type": "een heel getal",
+    "int_from_float": "een heel getal",
+    "int_parsing_size": "een kleiner getal",
+    "float_type": "een getal",
+    "finite_number": "een getal",
+    "tuple_type": "een lijst",
+    "list_type": "een lijst",
+    "dict_type": "een groep sleutels",
+    "model_type": "een groep sleutels",
+    "date_type": "een datum (jaar-maand-dag)",
+    "date_parsing": "een datum (jaar-maand-dag)",
+    "date_from_datetime_parsing": "een datum (jaar-maand-dag)",
+    "clock_time": "een tijdstip (uu:mm)",
+    "web_address": "een webadres",
+    "web_host": "de naam van een server, zonder https:// ervoor en zonder pad erachter",
+    "plain_value": "één waarde: tekst, een getal, true of false",
+}
+_LIMITS = {
+    "greater_than_equal": ("ge", "niet kleiner dan {}"),
+    "less_than_equal": ("le", "niet groter dan {}"),
+    "string_too_short": ("min_length", "niet leeg"),
+    "string_too_long": ("max_length", "niet langer dan {} tekens"),
+    "too_short": ("min_length", "niet leeg"),
+}
+
+
+def strict(part: type[AnyPart], data: object) -> AnyPart:
+    """The data in this shape; raises pydantic's ValidationError."""
+    # By way of JSON, so that "8" is no number but "2026-09-07" is a date.
+    return part.model_validate_json(json.dumps(data), strict=True)
+
+
+@dataclass(frozen=True)
+class Shape(Generic[AnyPart]):
+    """What stands in a file below the keys ``above``."""
+
+    root: type[AnyPart]
+    above: KeyPath = ()
+
+    def deviations(self, file: YamlFile, error: ValidationError) -> list[Problem]:
+        """What is wrong with the data that was refused so, except where the file could not be taken over."""
+        details = error.errors(include_url=False)
+        return [self._deviation(file, each) for each in details if (*self.above, *each["loc"]) not in file.lost]
+
+    def _deviation(self, file: YamlFile, detail: ErrorDetails) -> Problem:
+        path: KeyPath = detail["loc"]
+        kind = detail["type"]
+        if kind == "missing":
+            return file.place(self._missing(path), at_key=True)
+        if kind == "extra_forbidden":
+            return file.place(self._unknown_key(path), at_key=True)
+        return file.place(self._bad_value(path, kind, detail))
+
+    def _located(self, path: KeyPath, code: str, message: str, *, found: str | None, remedy: str | None) -> Located:
+        return located((*self.above, *path), code, message, found=found, remedy=remedy)
+
+    def _missing(self, path: KeyPath) -> Located:
+        # An absent key has no place: the message names it, the position is that of its group.
+        found = self._located(path, "missing-key", "Deze sleutel ontbreekt.", found="", remedy=self._for_example(path))
+        return Located(found.path[:-1], found.problem)
+
+    def _unknown_key(self, path: KeyPath) -> Located:
+        key = str(path[-1])
+        known = list(self._fields(path[:-1]))
+        near = get_close_matches(key, known, n=1, cutoff=0.6)
+        home = [name for name in self._fields(()) if key in self._fields((name,))]
+        if near:
+            remedy = f"Bedoelt u '{near[0]}'?"
+        elif home:
+            remedy = f"'{key}' hoort onder '{home[0]}'."
+        else:
+            remedy = f"Haal de sleutel weg. Hier kunnen staan: {', '.join(known)}."
+        return self._located(path, "unknown-key", "Deze sleutel kennen we niet.", found=key, remedy=remedy)
+
+    def _bad_value(self, path: KeyPath, kind: str, detail: ErrorDetails) -> Located:
+        example, context = self._for_example(path), detail.get("ctx", {})
+        if kind == "too_short" and path == ("schedule", "weekdays"):
+            return self._located(path, "no-working-hours", "Er is geen enkele dag gekozen.", found=None, remedy=example)
+        if detail["input"] is None:
+            return self._located(path, "empty-value", "Hier staat niets.", found=None, remedy=example)
+        if kind in ("enum", "literal_error"):
+            return self._unknown_value(path, str(detail["input"]), context["expected"])
+        if kind in _LIMITS:
+            name, phrase = _LIMITS[kind]
+            message = f"Deze waarde mag {phrase.format(context[name])} zijn."
+            return self._located(path, "out-of-range", message, found=None, remedy=example)
+        if kind in _KINDS:
+            return self._located(path, "wrong-type", f"Hier hoort {_KINDS[kind]}.", found=None, remedy=example)
+        return self._located(path, "bad-value", "Deze waarde heeft niet de goede vorm.", found=None, remedy=example)
+
+    def _unknown_value(self, path: KeyPath, value: str, expected: str) -> Located:
+        choices = [choice.strip().strip("'") for choice in expected.replace(" or ", ", ").split(",")]
+        code = "unknown-ground" if path == ("question", "ground") else "unknown-value"
+        near = get_close_matches(value, choices, n=1, cutoff=0.6)
+        guess = f"Bedoelt u '{near[0]}'? " if near else ""
+        return self._located(
+            path, code, "Deze waarde kennen we niet.", found=value, remedy=f"{guess}Kies uit: {', '.join(choices)}."
+        )
+
+    def _for_example(self, path: KeyPath) -> str:
+        keys = tuple(step for step in path if isinstance(step, str))
+        while len(keys) > 1 and keys[-1] not in self._fields(keys[:-1]):
+            keys = keys[:-1]  # a key of the user's own choice: only the group it stands in is known here
+        info = self._fields(keys[:-1]).get(keys[-1]) if keys else None
+        if info is None or not info.examples:
+            return f"Schrijf eronder, ingesprongen: {', '.join(self._fields(keys))}."
+        return f"Schrijf bijvoorbeeld: {keys[-1]}: {json.dumps(info.examples[0], ensure_ascii=False)}"
+
+    def _fields(self, path: KeyPath) -> Mapping[str, FieldInfo]:
+        """The keys that a group may hold; none for a path that is no group."""
+        fields = _by_key(self.root)
+        for step in path:
+            part = _part_of(fields[step]) if isinstance(step, str) and step in fields else None
+            fields = _by_key(part) if part else {}
+        return fields
+
+
+def _by_key(part: type[Part]) -> dict[str, FieldInfo]:
+    return {info.alias or name: info for name, info in part.model_fields.items()}
+
+
+def _part_of(info: FieldInfo) -> type[Part] | None:
+    """The group of keys that a field holds, if it holds one; one that may be left out is a group as well."""
+    kinds = (info.annotation, *get_args(info.annotation))
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Part)), None)
