@@ -49,6 +49,17 @@ THRESHOLDS: Mapping[Sign, float] = MappingProxyType(
 """From which value an advertiser is paused. The example round of 240 tests over 20 seeds gave at most 4, 1, 1, 6 and
 0.6; `tests/orchestrator/test_detection_planned.py` measures it again."""
 
+SAID: Mapping[Sign, str] = MappingProxyType(
+    {
+        Sign.NAME: "Reacties onder één naam",
+        Sign.SURNAME: "Mensen met dezelfde achternaam",
+        Sign.FIRST_NAME: "Mensen met dezelfde voornaam",
+        Sign.TEXT: "Mensen met (bijna) dezelfde tekst",
+        Sign.RHYTHM: "Regelmaat van de tijd tussen reacties",
+        Sign.QUESTIONS: "Reacties waarop werd gevraagd of dit een test is",
+    }
+)
+
 ALIKE = 0.5
 """From which likeness two texts are the same to a reader: the same letter text filled in for two applicants has 0.68 to
 1, two different letter texts at most 0.2."""
@@ -61,14 +72,6 @@ EVEN_SHARE = 0.75
 
 _RUN = 3
 _WORD = re.compile(r"\w+")
-_SAID = {
-    Sign.NAME: "Reacties onder één naam: {}",
-    Sign.SURNAME: "Mensen met dezelfde achternaam: {}",
-    Sign.FIRST_NAME: "Mensen met dezelfde voornaam: {}",
-    Sign.TEXT: "Mensen die (bijna) dezelfde tekst schreven: {}",
-    Sign.RHYTHM: "Regelmaat van de tijd tussen reacties: {}",
-    Sign.QUESTIONS: "Reacties waarop werd gevraagd of dit een test is: {}",
-}
 
 
 Wording = frozenset[tuple[str, ...]]
@@ -104,8 +107,11 @@ class Measure:
     @property
     def said(self) -> str:
         """A Dutch sentence of what was seen; it names nobody."""
-        seen = _SAID[self.sign].format(written(self.sign, self.value))
-        return f"{seen} (pauze vanaf {written(self.sign, self.threshold)})."
+        return f"{SAID[self.sign]}: {self.text} (pauze vanaf {written(self.sign, self.threshold)})."
+
+    @property
+    def text(self) -> str:
+        return written(self.sign, self.value)
 
 
 @dataclass(frozen=True)
@@ -168,9 +174,9 @@ def evenness(moments: Iterable[datetime]) -> float | None:
 
 
 def written(sign: Sign, value: float | None) -> str:
-    """Return a value as it is read: a number, for the rhythm a percentage, or that nothing can be said yet."""
+    """Return a value as it is read: a number, for the rhythm a percentage, or a dash when nothing can be said yet."""
     if value is None:
-        return "te weinig reacties"
+        return "–"
     return f"{value:.0%}" if sign is Sign.RHYTHM else f"{value:.0f}"
 
 

@@ -45,6 +45,26 @@ class Watched:
     now: Meter
     then: Meter
 
+    @property
+    def letters(self) -> str:
+        return _change(str(self.now.letters), str(self.then.letters))
+
+    @property
+    def signs(self) -> tuple[str, ...]:
+        """Each sign, in the order of `Sign`: what it is now and, where that differs, what it will be."""
+        return tuple(_change(a.text, b.text) for a, b in zip(self.now.measures, self.then.measures, strict=True))
+
+    @property
+    def warning(self) -> str:
+        """What is past its threshold now, or will be, in Dutch; empty when nothing is."""
+        if self.now.past:
+            return f"Nu: {self.now.reason}"
+        return f"Als alles is verzonden: {self.then.reason}" if self.then.past else ""
+
+
+def _change(now: str, then: str) -> str:
+    return now if now == then else f"{now} → {then}"
+
 
 def asks() -> ColumnElement[bool]:
     """Return the condition that a reply asks whether this is a test, by its label or, while uncoded, its proposal."""

@@ -12,11 +12,18 @@ from orchestrator.enrolment import ZONE
 from orchestrator.exposure import asks
 from orchestrator.models import Advertiser, Control, Decline, DeferredReply, Hold, Inquiry, Listing, Pair, Reply, Round
 from orchestrator.rounds import holds, lifecycle, lookup
+from orchestrator.rounds.planning import LATEST
 from orchestrator.schedule import Calendar
 from orchestrator.states import LetterState, RoundState
 
 NEXT = 20
 """How many of the coming letters a page shows."""
+
+WHILE_HELD = (
+    "Zolang een aanbieder een pauze heeft, krijgt die geen reacties; afmeldingen van bezichtigingen wel. Een reactie "
+    f"die {LATEST.days} dagen na haar geplande moment nog wacht, vervalt. De test van die reactie telt dan niet mee."
+)
+"""What a pause does, also to a pair of which only the first letter went: it cannot be compared."""
 
 
 @dataclass(frozen=True)
