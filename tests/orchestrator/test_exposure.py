@@ -30,7 +30,7 @@ from orchestrator.db import Database, Session
 from orchestrator.detection import Meter, Sign
 from orchestrator.exposure import Tally, Watched
 from orchestrator.models import Advertiser, Enrolment, Inquiry
-from orchestrator.rounds import holds
+from orchestrator.rounds import holds, lifecycle
 from orchestrator.rounds.answers import Proposed
 
 DOUBT = Proposed("ECHTHEIDSVRAAG", 2801, 0.9, final=False, invites=False)
@@ -160,8 +160,6 @@ def test_an_advertiser_of_no_running_round_is_not_tallied(database: Database) ->
     run(database)
     send(database)
     with database.writing() as session:
-        from orchestrator.rounds import lifecycle
-
         lifecycle.pause(session, ROUND, "m.dekker", DUE, "overleg")
     assert tallies(database) == []
 
