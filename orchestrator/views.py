@@ -4,18 +4,26 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, not_, select
 from sqlalchemy.orm import Session, joinedload
 
 from orchestrator.design import from_canonical
 from orchestrator.enrolment import ZONE
-from orchestrator.models import Control, Decline, DeferredReply, Inquiry, Pair, Reply, Round
-from orchestrator.rounds import lifecycle, lookup
+from orchestrator.exposure import asks
+from orchestrator.models import Advertiser, Control, Decline, DeferredReply, Hold, Inquiry, Listing, Pair, Reply, Round
+from orchestrator.rounds import holds, lifecycle, lookup
+from orchestrator.rounds.planning import LATEST
 from orchestrator.schedule import Calendar
 from orchestrator.states import LetterState, RoundState
 
 NEXT = 20
 """How many of the coming letters a page shows."""
+
+WHILE_HELD = (
+    "Zolang een aanbieder een pauze heeft, krijgt die geen reacties; afmeldingen van bezichtigingen wel. Een reactie "
+    f"die {LATEST.days} dagen na haar geplande moment nog wacht, vervalt. De test van die reactie telt dan niet mee."
+)
+"""What a pause does, also to a pair of which only the first letter went: it cannot be compared."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,21 @@ class NextSend:
 
 
 @dataclass(frozen=True)
+class HeldAdvertiser:
+    """An advertiser to which no letter goes until a person lifts its pause.
+
+    So many letters ``wait`` for that, of which the first expires at ``expires`` unless the pause is lifted before.
+    """
+
+    advertiser: str
+    name: str
+    since: datetime
+    reason: str
+    waiting: int
+    expires: datetime | None
+
+
+@dataclass(frozen=True)
 class Monitor:
     """Where a round stands: counts of inquiries, replies and courtesy letters, and why it waits."""
 
@@ -59,8 +82,10 @@ class Monitor:
     deferred: int
     declines_planned: int
     declines_sent: int
+    doubted: int
     why_waiting: str
     next_sends: tuple[NextSend, ...]
+    held: tuple[HeldAdvertiser, ...]
 
 
 def summaries(session: Session) -> tuple[RoundSummary, ...]:
@@ -81,18 +106,39 @@ def monitor(session: Session, name: str, now: datetime) -> Monitor:
         planned=sum(letters.values()),
         sent=letters[LetterState.SENT],
         answered=_replies(session, round_, distinct=True),
-        coded=_replies(session, round_, coded=True),
+        coded=_replies(session, round_, Reply.label.is_not(None)),
         failed=letters[LetterState.FAILED],
         uncertain=letters[LetterState.UNCERTAIN],
         expired=letters[LetterState.EXPIRED],
         cancelled=letters[LetterState.CANCELLED],
-        waiting_to_code=_replies(session, round_, coded=False),
+        waiting_to_code=_replies(session, round_, Reply.label.is_(None)),
         deferred=_deferred(session),
         declines_planned=sum(thanks.values()),
         declines_sent=thanks[LetterState.SENT],
+        doubted=_replies(session, round_, asks(), distinct=True),
         why_waiting=why_waiting(session, round_, now),
         next_sends=_next_sends(session, round_),
+        held=held_advertisers(session, round_),
     )
+
+
+def held_advertisers(session: Session, round_: Round | None = None) -> tuple[HeldAdvertiser, ...]:
+    """List the advertisers that have a pause now, of one round or of all, the longest pause first."""
+    waiting = Inquiry.state.in_((LetterState.PLANNED, LetterState.CLAIMED))
+    told = (Advertiser.key, Advertiser.name, Hold.since, Hold.reason)
+    rows = (
+        select(*told, func.count(Inquiry.id), func.min(Inquiry.not_after))
+        .join(Hold, Hold.advertiser_id == Advertiser.id)
+        .outerjoin(Listing, Listing.advertiser_id == Advertiser.id)
+        .outerjoin(Pair, Pair.listing_id == Listing.id)
+        .outerjoin(Inquiry, (Inquiry.pair_id == Pair.id) & waiting)
+        .where(Hold.lifted_at.is_(None))
+        .group_by(Advertiser.id, Hold.id)
+        .order_by(Hold.since, Hold.id)
+    )
+    if round_ is not None:
+        rows = rows.where(Pair.round_id == round_.id)
+    return tuple(HeldAdvertiser(*row) for row in session.execute(rows))
 
 
 def lateness(session: Session, name: str) -> tuple[timedelta, timedelta]:
@@ -131,8 +177,11 @@ _WAITING = {
 
 
 def _why_no_letter(session: Session, round_: Round, now: datetime) -> str:
-    waiting = select(func.min(Inquiry.planned_at)).join(Pair).where(Pair.round_id == round_.id)
-    upcoming = session.scalar(waiting.where(Inquiry.state == LetterState.PLANNED))
+    waiting = select(func.min(Inquiry.planned_at)).join(Pair).join(Listing)
+    planned = waiting.where(Pair.round_id == round_.id, Inquiry.state == LetterState.PLANNED)
+    upcoming = session.scalar(planned.where(not_(holds.held(Listing.advertiser_id))))
+    if upcoming is None and session.scalar(planned) is not None:
+        return "Wacht tot iemand de pauze van de overgebleven aanbieders opheft: zie praktijktest holds."
     if upcoming is None:
         return "Alle reacties zijn verzonden of afgesloten."
     calendar = Calendar(from_canonical(round_.design).schedule)
@@ -153,13 +202,11 @@ def _by_state(session: Session, rows: object, round_: Round) -> Counter[LetterSt
     return Counter(dict(grouped.all()))
 
 
-def _replies(session: Session, round_: Round, *, distinct: bool = False, coded: bool | None = None) -> int:
-    """Count a round's replies, or (distinct) the inquiries that got one."""
+def _replies(session: Session, round_: Round, *which: ColumnElement[bool], distinct: bool = False) -> int:
+    """Count a round's replies of a kind, or (distinct) the inquiries that got one."""
     what = func.count(Reply.inquiry_id.distinct()) if distinct else func.count(Reply.id)
     rows = select(what).join(Inquiry, Reply.inquiry_id == Inquiry.id).join(Pair).where(Pair.round_id == round_.id)
-    if coded is not None:
-        rows = rows.where(Reply.label.is_not(None) if coded else Reply.label.is_(None))
-    return session.scalar(rows) or 0
+    return session.scalar(rows.where(*which)) or 0
 
 
 def _deferred(session: Session) -> int:

@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 
 Round = Annotated[str, typer.Argument(metavar="RONDE", help="Naam van de ronde.")]
+Advertiser = Annotated[str, typer.Argument(metavar="AANBIEDER", help="Sleutel van de woningaanbieder.")]
 By = Annotated[str, typer.Option("--by", metavar="NAAM", help="Wie dit doet.", default_factory=getpass.getuser)]
 Reason = Annotated[str, typer.Option("--reason", help="Waarom; komt in het logboek.")]
 Folder = Annotated[Path, typer.Option("--out", help="Map voor de bestanden.")]
@@ -132,11 +133,51 @@ def abort(name: Round, by: By, reason: Reason) -> None:
 
 
 @app.command()
-def withdraw(advertiser: Annotated[str, typer.Argument(metavar="AANBIEDER")], by: By) -> None:
+def withdraw(advertiser: Advertiser, by: By) -> None:
     """Trek de deelname van een woningaanbieder in; werkt meteen."""
     from portal.commands import steps
 
     steps.withdraw(advertiser, by)
+
+
+@app.command()
+def holds() -> None:
+    """Toon welke woningaanbieders een pauze hebben, en waarom."""
+    from portal.commands import advertisers
+
+    advertisers.holds()
+
+
+@app.command()
+def hold(advertiser: Advertiser, by: By, reason: Reason) -> None:
+    """Geef een woningaanbieder een pauze: geen reacties, wel afmeldingen; werkt bij de eerstvolgende brief."""
+    from portal.commands import advertisers
+
+    advertisers.hold(advertiser, by, reason)
+
+
+@app.command()
+def lift(advertiser: Advertiser, by: By) -> None:
+    """Hef de pauze van een woningaanbieder op, nadat u hebt gekeken."""
+    from portal.commands import advertisers
+
+    advertisers.lift(advertiser, by)
+
+
+@app.command()
+def detection(name: Round) -> None:
+    """Toon per woningaanbieder wat de test kan verraden: namen, teksten, regelmaat en vragen."""
+    from portal.commands import advertisers
+
+    advertisers.detection(name)
+
+
+@app.command()
+def burden(name: Round) -> None:
+    """Toon per woningaanbieder wat de ronde vraagt: reacties, minuten en bezichtigingen."""
+    from portal.commands import advertisers
+
+    advertisers.burden(name)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -135,6 +136,22 @@ def test_every_viewing_is_given_back_once_and_alike_for_both_arms(biased: Played
     # A reply that found no inquiry waits for a person, and so does the viewing in it.
     assert len(held - set(given_back)) <= 1
     assert set(given_back) <= held
+
+
+def test_nobody_is_paused_but_who_asked_twice_whether_this_is_a_test(biased: Played) -> None:
+    asked = Counter(line["advertiser"] for line in biased.log if line["kind"] == "authenticity")
+    paused = re.findall(r"^(.+) kreeg een pauze\. (.+?) De onderzoeker", biased.printed, re.MULTILINE)
+    assert len(paused) <= sum(number > 1 for number in asked.values())
+    assert all(reason.startswith("Reacties waarop werd gevraagd of dit een test is: 2") for _, reason in paused)
+    assert praktijktest("holds", PRAKTIJKTEST_DATA=str(biased.folder)) == "Geen aanbieder heeft een pauze.\n"
+
+
+def test_the_burden_ledger_agrees_with_what_the_market_saw(biased: Played) -> None:
+    told = praktijktest("burden", "amersfoort-2026-najaar", PRAKTIJKTEST_DATA=str(biased.folder))
+    letters, _, _, viewings, given_back, hours = told.split("samen")[1].split()[:6]
+    assert int(letters) == len(biased.letters("inquiry"))
+    assert int(given_back) == len(biased.letters("withdrawal")) == int(viewings)
+    assert float(hours.replace(",", ".")) >= 1
 
 
 def test_the_machine_readable_results_keep_their_contract(biased: Played) -> None:

@@ -28,8 +28,8 @@ DOORS = {
 }
 PURE = (
     "profiles/", "orchestrator/design/", "orchestrator/assignment.py", "orchestrator/schedule.py",
-    "orchestrator/states.py", "results/outcomes.py", "results/rules.py", "results/disclosure.py", "results/charts.py",
-    "results/formats.py", "results/statistics/",
+    "orchestrator/states.py", "orchestrator/detection.py", "results/outcomes.py", "results/rules.py",
+    "results/disclosure.py", "results/charts.py", "results/formats.py", "results/statistics/",
 )  # fmt: skip
 IMPURE_MODULES = {"sqlalchemy", "httpx", "socket", "smtplib", "random", "time", "subprocess", "requests"}
 CLOCK_CALLS = {"now", "utcnow", "today"}

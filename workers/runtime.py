@@ -10,6 +10,7 @@ from orchestrator.settings import Settings
 from workers import faults
 from workers.channels.choose import channels
 from workers.dispatch import Dispatcher
+from workers.watch import Watch
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,10 @@ class Runtime:
     @cached_property
     def dispatcher(self) -> Dispatcher:
         return Dispatcher(self.database, self.clock, self.settings, channels(self.settings))
+
+    @cached_property
+    def watch(self) -> Watch:
+        return Watch()
 
 
 _current: Runtime | None = None

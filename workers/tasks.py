@@ -41,3 +41,10 @@ def advance() -> None:
     """Move rounds on that have nothing left to wait for."""
     here = runtime.current()
     advance_rounds(here.database, here.clock.now())
+
+
+@app.task
+def watch() -> None:
+    """Pause the advertisers that may have noticed."""
+    here = runtime.current()
+    here.watch.look(here.database, here.clock.now())

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import cast
 
-from sqlalchemy import ColumnElement, Integer, Select, Table, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Select, Table, bindparam, exists, func, insert, not_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -22,6 +22,7 @@ from orchestrator.forms import Form, described
 from orchestrator.intake import Channel
 from orchestrator.models import Attempt, Control, Decline, Inquiry, Listing, Pair, Round, Study
 from orchestrator.people import profile_of
+from orchestrator.rounds import holds
 from orchestrator.schedule import Calendar, when_open
 from orchestrator.states import AttemptOutcome, Exclusion, LetterState, PairState, RoundState
 
@@ -220,6 +221,7 @@ def _pair_rules() -> list[ColumnElement[bool]]:
         Listing.id == Pair.listing_id,
         limits.in_scope(Inquiry.recipient, Listing.advertiser_id),
         enrolment.valid(Listing.advertiser_id, limits.PURPOSE, limits.NOW),
+        not_(holds.held(Listing.advertiser_id)),
         or_(Inquiry.order == 2, limits.under_caps()),
     )
     return [or_(Inquiry.order == 1, sent.correlate_except(first)), allowed.correlate_except(Pair, Round, Listing)]

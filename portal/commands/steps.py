@@ -14,6 +14,7 @@ from orchestrator.intake import read_listings, read_participants
 from orchestrator.rounds import answers, lifecycle, lookup, planning
 from orchestrator.settings import Settings
 from portal.commands import house
+from portal.commands.advertisers import print_held
 from profiles.errors import BadInput, Problem
 
 out = Console(soft_wrap=True, markup=False)
@@ -92,6 +93,7 @@ def status(name: str | None) -> None:
             out.print(f"Storing sinds {fault.since.astimezone(ZONE):%d-%m-%Y %H:%M}: {fault.message}")
         if name is None:
             _print_rounds(views.summaries(session))
+            print_held(views.held_advertisers(session))
         else:
             _print_monitor(views.monitor(session, name, now))
 
@@ -190,6 +192,7 @@ def _print_monitor(seen: views.Monitor) -> None:
         ("verlopen", seen.expired),
         ("vervallen", seen.cancelled),
         ("afmeldingen verzonden", seen.declines_sent),
+        ("reacties waarop werd gevraagd of dit een test is", seen.doubted),
     ):
         table.add_row(what, str(number))
     out.print(table)
@@ -197,3 +200,4 @@ def _print_monitor(seen: views.Monitor) -> None:
     for item in seen.next_sends[:5]:
         at = f"{item.at.astimezone(ZONE):%d-%m-%Y %H:%M}"
         out.print(f"  {at}  {item.pair}  {item.order} van 2  {item.listing}")
+    print_held(seen.held)

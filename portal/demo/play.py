@@ -15,7 +15,7 @@ from orchestrator.db import Database
 from orchestrator.design import Calendar, Design, read_design
 from orchestrator.forms_file import with_forms
 from orchestrator.intake import read_listings, read_participants
-from orchestrator.rounds import lifecycle, planning
+from orchestrator.rounds import holds, lifecycle, planning
 from orchestrator.schema import prepare
 from orchestrator.settings import Settings
 from orchestrator.states import RoundState
@@ -147,7 +147,16 @@ def _watch(here: Runtime, name: str, seconds: float) -> None:
                 raise Stuck(f"De ronde kwam niet tot een einde. {seen.why_waiting}")
             if seen.waiting_to_code:
                 code_waiting(here.database, here.clock, name)
+            for advertiser in seen.held:
+                _lift(here, advertiser)
             time.sleep(POLL_SECONDS)
+
+
+def _lift(here: Runtime, held: views.HeldAdvertiser) -> None:
+    """What a person would look at before, a script lifts at once: the market only pretends to notice."""
+    with here.database.writing() as session:
+        holds.lift(session, held.advertiser, RESEARCHER, here.clock.now())
+    out.print(f"{held.name} kreeg een pauze. {held.reason} De onderzoeker van de demo, een script, hief haar op.")
 
 
 def _seen(here: Runtime, name: str) -> views.Monitor:

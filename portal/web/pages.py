@@ -14,7 +14,11 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader
 from starlette.exceptions import HTTPException
 from starlette.middleware.base import RequestResponseEndpoint
 
-from orchestrator.views import Monitor, RoundSummary
+from orchestrator import burden
+from orchestrator.burden import ASSUMED, Burden
+from orchestrator.detection import SAID, THRESHOLDS, written
+from orchestrator.exposure import Watched
+from orchestrator.views import WHILE_HELD, Monitor, RoundSummary
 from profiles.errors import BadInput, Refused
 from results.reports import Audience, build, render
 from results.reports.render import environment
@@ -40,13 +44,17 @@ ERRORS = {
 
 
 class Source(Protocol):
-    """Where pages get their rounds. ``table`` and ``monitor`` raise `Refused` with a code "unknown-…" for no round."""
+    """Where pages get their rounds. All but ``rounds`` raise `Refused` with a code "unknown-…" for no round."""
 
     def rounds(self) -> Sequence[RoundSummary]: ...
 
     def table(self, round_name: str) -> RoundTable: ...
 
     def monitor(self, round_name: str) -> Monitor: ...
+
+    def detection(self, round_name: str) -> Sequence[Watched]: ...
+
+    def burden(self, round_name: str) -> Sequence[Burden]: ...
 
 
 def create_app(source: Source) -> FastAPI:
@@ -64,6 +72,7 @@ def _pages() -> Environment:
     made = environment()
     made.loader = ChoiceLoader([PackageLoader("portal.web"), PackageLoader("results")])
     made.globals.update(told=told, ROUND_STATES=ROUND_STATES, LETTER_STATES=LETTER_STATES, assets=ASSETS, home=HOME)
+    made.globals.update(SAID=SAID, THRESHOLDS=THRESHOLDS, written=written, WHILE_HELD=WHILE_HELD, ASSUMED=ASSUMED)
     return made
 
 
@@ -91,7 +100,20 @@ def _add_rounds(app: FastAPI, source: Source) -> None:
 
     @app.get("/rondes/{round_name}", response_class=HTMLResponse)
     def monitor(round_name: str) -> HTMLResponse:
-        return _page("monitor.html", monitor=source.monitor(round_name))
+        total = burden.together(source.burden(round_name))
+        return _page("monitor.html", monitor=source.monitor(round_name), burden=total)
+
+    @app.get("/rondes/{round_name}/aanbieders", response_class=HTMLResponse)
+    def advertisers(round_name: str) -> HTMLResponse:
+        """For the researcher only: it names the advertisers."""
+        rows = source.burden(round_name)
+        return _page(
+            "advertisers.html",
+            round=round_name,
+            meters=source.detection(round_name),
+            burdens=rows,
+            total=burden.together(rows),
+        )
 
     @app.get("/gezondheid")
     def health() -> JSONResponse:

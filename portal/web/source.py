@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 
-from orchestrator import views
+from orchestrator import burden, exposure, views
+from orchestrator.burden import Burden
 from orchestrator.clock import Clock
 from orchestrator.db import Database
+from orchestrator.exposure import Watched
 from portal.web.pages import create_app
 from results import tables
 from results.tables import RoundTable
@@ -30,6 +32,14 @@ class DatabaseSource:
     def monitor(self, round_name: str) -> views.Monitor:
         with self.database.reading() as session:
             return views.monitor(session, round_name, self.clock.now())
+
+    def detection(self, round_name: str) -> tuple[Watched, ...]:
+        with self.database.reading() as session:
+            return exposure.of_round(session, round_name, self.clock.now())
+
+    def burden(self, round_name: str) -> tuple[Burden, ...]:
+        with self.database.reading() as session:
+            return burden.of_round(session, round_name)
 
 
 def make_app(database: Database, clock: Clock) -> FastAPI:

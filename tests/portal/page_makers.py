@@ -2,11 +2,14 @@
 
 import importlib
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from orchestrator.views import Monitor, NextSend, RoundSummary
+from orchestrator.burden import Burden
+from orchestrator.detection import measure
+from orchestrator.exposure import Watched
+from orchestrator.views import HeldAdvertiser, Monitor, NextSend, RoundSummary
 from profiles.errors import Refused
 from results.tables import RoundTable
 
@@ -16,6 +19,7 @@ make = importlib.import_module("report_makers")
 ROUND = "amersfoort-2026-najaar"
 STUDY = "Gelijke kansen op de Amersfoortse huurmarkt"
 MOMENT = datetime(2026, 9, 8, 11, 40, tzinfo=UTC)
+REASON = measure([], 2).reason
 
 
 def monitor(**changes: Any) -> Monitor:
@@ -38,6 +42,8 @@ def monitor(**changes: Any) -> Monitor:
         "declines_sent": 38,
         "why_waiting": "Wacht op kantooruren: verder vanaf 08-09-2026 09:00.",
         "next_sends": sends,
+        "doubted": 1,
+        "held": (HeldAdvertiser("adv-03", "Makelaardij D03", MOMENT, REASON, 5, MOMENT + timedelta(days=2)),),
     }
     return Monitor(**{**values, **changes})
 
@@ -59,6 +65,15 @@ class FakeSource:
     def monitor(self, round_name: str) -> Monitor:
         _known(round_name)
         return monitor()
+
+    def detection(self, round_name: str) -> list[Watched]:
+        _known(round_name)
+        quiet, loud = measure([], 1), measure([], 2)
+        return [Watched("adv-03", "Makelaardij D03", loud, loud), Watched("adv-04", "Makelaardij D04", quiet, quiet)]
+
+    def burden(self, round_name: str) -> list[Burden]:
+        _known(round_name)
+        return [Burden("adv-03", "Makelaardij D03", 12, 6, 3, (1.5, 2.5)), Burden("adv-04", "Huis & Zo", 8, 0, 0, ())]
 
 
 def _known(round_name: str) -> None:

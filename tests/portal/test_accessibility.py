@@ -29,6 +29,7 @@ PAGES = {
     "gemeente": f"/rondes/{ROUND}/rapport/gemeente",
     "makelaar": f"/rondes/{ROUND}/rapport/makelaar/adv-03",
     "volgen": f"/rondes/{ROUND}",
+    "aanbieders": f"/rondes/{ROUND}/aanbieders",
     "rondes": "/",
     "fout": "/bestaat-niet",
 }

@@ -49,6 +49,51 @@ def test_a_monitor_with_nothing_left_to_send_says_so() -> None:
     assert "Er staan geen reacties klaar" in client(Done()).get(f"/rondes/{ROUND}").text
 
 
+def test_the_monitor_shows_who_has_a_pause_why_what_waits_and_how_to_lift_it() -> None:
+    text = client().get(f"/rondes/{ROUND}").text
+    for part in (
+        "Makelaardij D03 (adv-03), sinds di 8 sep, 13:40.",
+        "Reacties waarop werd gevraagd of dit een test is: 2 (pauze vanaf 2).",
+        "Aantal reacties dat wacht: 5. De eerste vervalt na do 10 sep, 13:40.",
+        "De test van die reactie telt dan niet mee.",
+        "praktijktest lift AANBIEDER",
+        "Aantal reacties waarop werd gevraagd of dit een test is: 1.",
+    ):
+        assert part in text
+
+
+def test_a_monitor_without_pauses_or_doubts_says_only_that() -> None:
+    class Quiet(FakeSource):
+        def monitor(self, round_name: str) -> Monitor:
+            return monitor(round=round_name, held=(), doubted=0)
+
+    text = client(Quiet()).get(f"/rondes/{ROUND}").text
+    assert "Geen aanbieder heeft een pauze." in text
+    assert "praktijktest lift" not in text
+    assert "gevraagd of dit een test is" not in text
+
+
+def test_the_monitor_sums_the_burden_and_leads_to_the_advertisers() -> None:
+    text = client().get(f"/rondes/{ROUND}").text
+    # 20 letters, 6 answers, 3 viewings of which 2 were given back, at 2, 5, 10 and 2 minutes.
+    for part in ("<dd>20</dd>", "<dd>104</dd>", "<dd>2,0 uur</dd>", f'href="/rondes/{ROUND}/aanbieders"'):
+        assert part in text
+
+
+def test_the_page_of_advertisers_has_the_meter_and_the_burden_of_each() -> None:
+    text = client().get(f"/rondes/{ROUND}/aanbieders").text
+    for part in (
+        "Makelaardij D04",
+        "Nu: Reacties waarop werd gevraagd",
+        "vanaf 80%",
+        "Huis &amp; Zo",
+        "samen",
+        "aannames",
+    ):
+        assert part in text
+    assert text.count("utrecht-alert--warning") == 1
+
+
 @pytest.mark.parametrize(
     ("address", "title"),
     [
@@ -78,6 +123,7 @@ def test_a_report_that_may_not_be_seen_yet_is_a_403_with_the_reason(address: str
     ("address", "said"),
     [
         ("/rondes/bestaat-niet", "Er is geen ronde"),
+        ("/rondes/bestaat-niet/aanbieders", "Er is geen ronde"),
         ("/rondes/bestaat-niet/rapport/onderzoeker", "Er is geen ronde"),
         (f"{REPORTS}/makelaar/adv-99", "komt in de ronde niet voor"),
         ("/iets-anders", "Deze pagina bestaat niet"),
