@@ -23,6 +23,9 @@ Round = Annotated[str, typer.Argument(metavar="RONDE", help="Naam van de ronde."
 Advertiser = Annotated[str, typer.Argument(metavar="AANBIEDER", help="Sleutel van de woningaanbieder.")]
 By = Annotated[str, typer.Option("--by", metavar="NAAM", help="Wie dit doet.", default_factory=getpass.getuser)]
 Reason = Annotated[str, typer.Option("--reason", help="Waarom; komt in het logboek.")]
+letters = typer.Typer(no_args_is_help=True, help="De brieven van een ronde: bekijken en vergelijken.")
+app.add_typer(letters, name="letters")
+
 Folder = Annotated[Path, typer.Option("--out", help="Map voor de bestanden.")]
 
 
@@ -62,6 +65,26 @@ def plan(
     from portal.commands import steps
 
     steps.plan(design, participants, listings, by, forms)
+
+
+@letters.command()
+def preview(
+    name: Round,
+    pair: Annotated[str | None, typer.Option(help="Alleen deze test, bijvoorbeeld P-0001.")] = None,
+    most: Annotated[int, typer.Option(min=1, help="Hooguit zoveel tests.")] = 3,
+) -> None:
+    """Toon de twee brieven van een test naast elkaar. Wie codeert, mag dit niet zien."""
+    from portal.commands import letters as room
+
+    room.preview(name, pair, most)
+
+
+@letters.command("check")
+def check_letters(name: Round) -> None:
+    """Toon of de brieven van de twee profielen in meer verschillen dan het signaal."""
+    from portal.commands import letters as room
+
+    room.check(name)
 
 
 @app.command()

@@ -67,7 +67,7 @@ def render(
     """Write a first letter; BadInput names template, line and field when it asks for what the level does not offer."""
     _require(variant, variants(level, language, templates=templates))
     return _letter(
-        templates, f"{language}/{variant}", _BODIES[_level(level)], _facts(profile, level, language), dwelling
+        templates, f"{language}/{variant}", _BODIES[_level(level)], _offered(profile, level, language), dwelling
     )
 
 
@@ -76,8 +76,8 @@ def decline(
 ) -> Letter:
     """Write the courtesy letter that withdraws the interest; it offers a template the same as level minimal."""
     _require(variant, declines(language, templates=templates))
-    facts = _facts(profile, Level.MINIMAL, language)
-    return _letter(templates, f"{language}/{DECLINE}/{variant}", "body.txt", facts, dwelling)
+    name = _offered(profile, Level.MINIMAL, language)
+    return _letter(templates, f"{language}/{DECLINE}/{variant}", "body.txt", name, dwelling)
 
 
 def _level(level: str) -> Level:
@@ -97,20 +97,24 @@ def _require(variant: str, known: tuple[str, ...]) -> None:
         raise BadInput(Problem("unknown-variant", "Deze briefversie bestaat niet.", found=variant, remedy=remedy))
 
 
-def _facts(profile: Profile, level: str, language: str) -> SimpleNamespace:
-    """Only what the level may tell, in words: what is not here cannot slip into a letter."""
-    name = SimpleNamespace(full_name=profile.full_name, first=profile.name.first, last=profile.name.last)
-    if level == Level.MINIMAL:
-        return name
-    return SimpleNamespace(
-        **vars(name),
-        age=profile.age,
-        occupation=profile.occupation,
-        contract=profile.contract,
-        income=_euros(profile.income, language),
-        household=profile.household,
-        move_in=_day(profile.move_in, language),
-    )
+def facts(profile: Profile, level: str, language: str = "nl") -> dict[str, str | int]:
+    """Return what a level tells of an applicant beside the name, in the words of a letter, by field."""
+    if _level(level) is Level.MINIMAL:
+        return {}
+    return {
+        "age": profile.age,
+        "occupation": profile.occupation,
+        "contract": profile.contract,
+        "income": _euros(profile.income, language),
+        "household": profile.household,
+        "move_in": _day(profile.move_in, language),
+    }
+
+
+def _offered(profile: Profile, level: str, language: str) -> SimpleNamespace:
+    """Only what the level may tell: what is not here cannot slip into a letter."""
+    name = {"full_name": profile.full_name, "first": profile.name.first, "last": profile.name.last}
+    return SimpleNamespace(**name, **facts(profile, level, language))
 
 
 def _euros(amount: int, language: str) -> str:
@@ -123,9 +127,9 @@ def _day(day: date, language: str) -> str:
     return format_date(day, "d MMMM yyyy", locale=language)
 
 
-def _letter(templates: Path, folder: str, body: str, facts: SimpleNamespace, dwelling: Dwelling) -> Letter:
-    subject = _fill(templates, f"{folder}/subject.txt", facts, dwelling)
-    text = _fill(templates, f"{folder}/{body}", facts, dwelling)
+def _letter(templates: Path, folder: str, body: str, offered: SimpleNamespace, dwelling: Dwelling) -> Letter:
+    subject = _fill(templates, f"{folder}/subject.txt", offered, dwelling)
+    text = _fill(templates, f"{folder}/{body}", offered, dwelling)
     # A line break in a subject would end the mail header.
     return Letter(" ".join(subject.split()), f"{text.strip()}\n")
 
@@ -153,12 +157,12 @@ def _environment(templates: Path) -> Environment:
     return environment
 
 
-def _fill(templates: Path, name: str, facts: SimpleNamespace, dwelling: Dwelling) -> str:
+def _fill(templates: Path, name: str, offered: SimpleNamespace, dwelling: Dwelling) -> str:
     path = templates / name
     try:
-        text: str = _environment(templates).get_template(name).render(profile=facts, dwelling=dwelling)
+        text: str = _environment(templates).get_template(name).render(profile=offered, dwelling=dwelling)
     except UndefinedError as error:
-        problem = _missing_field(path, error, facts, dwelling)
+        problem = _missing_field(path, error, offered, dwelling)
     except TemplateSyntaxError as error:
         problem = _bad_template(path, error)
     except TemplateNotFound:
@@ -170,16 +174,16 @@ def _fill(templates: Path, name: str, facts: SimpleNamespace, dwelling: Dwelling
     raise BadInput(problem)
 
 
-def _missing_field(path: Path, error: UndefinedError, facts: SimpleNamespace, dwelling: Dwelling) -> Problem:
+def _missing_field(path: Path, error: UndefinedError, offered: SimpleNamespace, dwelling: Dwelling) -> Problem:
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
-    offered = [f"profile.{field}" for field in vars(facts)] + [f"dwelling.{field}" for field in vars(dwelling)]
+    known = [f"profile.{field}" for field in vars(offered)] + [f"dwelling.{field}" for field in vars(dwelling)]
     return Problem(
         "unknown-field",
         "Dit veld is er niet voor een brief van dit niveau.",
         str(path),
         lines[-1] if lines else None,
         found=error.message,
-        remedy=f"Kies uit: {', '.join(offered)}.",
+        remedy=f"Kies uit: {', '.join(known)}.",
     )
 
 

@@ -10,7 +10,7 @@ from orchestrator import design as designs
 from orchestrator import ledger
 from orchestrator.design import Design
 from orchestrator.models import Control, Enrolment, InboundMail, Inquiry, Listing, Pair, Reply, Round
-from orchestrator.rounds import lookup
+from orchestrator.rounds import likeness, lookup
 from orchestrator.states import (
     EXCLUDING_LABELS,
     OPEN_LETTER,
@@ -24,7 +24,10 @@ from profiles.errors import BadInput, Problem, Refused
 
 
 def approve(session: Session, name: str, actor: str, now: datetime) -> Round:
-    """planned → approved, by somebody else than the planner; from here the design is frozen."""
+    """planned → approved, by somebody else than the planner; from here the design is frozen.
+
+    Refused with a diff when the letters of the arms differ in more than their signal.
+    """
     round_ = _in_state(session, name, "goedkeuren", RoundState.PLANNED)
     if actor.strip().casefold() == round_.planned_by.strip().casefold():
         raise Refused(
@@ -33,6 +36,7 @@ def approve(session: Session, name: str, actor: str, now: datetime) -> Round:
             "Laat een tweede persoon goedkeuren: praktijktest approve … --by NAAM.",
         )
     _check_unchanged(round_)
+    likeness.require(session, round_)
     round_.approved_by, round_.approved_at = actor, now
     return _move(session, round_, RoundState.APPROVED, actor, now, digest=round_.digest)
 
