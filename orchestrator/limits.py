@@ -29,6 +29,10 @@ def in_scope(recipient: Column[str], advertiser_id: Column[int]) -> ColumnElemen
 NOW: ColumnElement[datetime] = bindparam("now", type_=UtcDateTime())
 """The moment a statement is asked for; every statement of `rounds.sending` is made once and asked many times."""
 
+AHEAD: ColumnElement[int] = bindparam("ahead", 0)
+AHEAD_THIS_WEEK: ColumnElement[int] = bindparam("ahead_this_week", 0)
+"""How many pairs to count as begun on top of those in the record: none at the claim; an outlook looks further."""
+
 PURPOSE: ColumnElement[Purpose] = bindparam("purpose", type_=Study.purpose.type)
 
 
@@ -48,8 +52,8 @@ def under_caps() -> ColumnElement[bool]:
 
     To be used inside a statement on `Pair` and `Listing`, asked with `parameters`.
     """
-    tried = _pairs_tried()
-    this_week = _pairs_tried(since=bindparam("week_start", type_=UtcDateTime()))
+    tried = _pairs_tried() + AHEAD
+    this_week = _pairs_tried(since=bindparam("week_start", type_=UtcDateTime())) + AHEAD_THIS_WEEK
     # One and the same consent must hold now and leave room: an older, wider one that ended gives none.
     room = or_(Enrolment.max_pairs.is_(None), Enrolment.max_pairs > tried)
     consented = enrolment.valid(Listing.advertiser_id, PURPOSE, NOW, room)
@@ -74,17 +78,18 @@ def start_of_week(now: datetime) -> datetime:
 def _pairs_tried(since: ColumnElement[datetime] | None = None) -> ColumnElement[int]:
     """Count the pairs of this advertiser in this round whose first letter went, or may have gone, on the wire."""
     pair, listing, first = aliased(Pair), aliased(Listing), aliased(Inquiry)
+    # By their listings: SQLite would otherwise go through all pairs of the round, for every letter that is due.
+    theirs = select(listing.id).where(listing.advertiser_id == Listing.advertiser_id).correlate_except(listing)
     rows = (
         select(func.count())
         .select_from(pair)
-        .join(listing, listing.id == pair.listing_id)
         .join(first, and_(first.pair_id == pair.id, first.order == 1))
         .where(
-            listing.advertiser_id == Listing.advertiser_id,
             pair.round_id == Pair.round_id,
+            pair.listing_id.in_(theirs),
             first.state.in_(ON_THE_WIRE),
         )
     )
     if since is not None:
         rows = rows.where(func.coalesce(first.sent_at, first.lease_until, first.planned_at) >= since)
-    return rows.correlate_except(pair, listing, first).scalar_subquery()
+    return rows.correlate_except(pair, first).scalar_subquery()

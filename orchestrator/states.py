@@ -53,6 +53,25 @@ class Exclusion(StrEnum):
     CLOSED_EARLY = "voortijdig-gesloten"
 
 
+class Why(StrEnum):
+    """Why a letter does not go."""
+
+    STOPPED = "stopped"
+    NOT_STARTED = "not_started"
+    PAUSED = "paused"
+    HELD = "held"
+    FIRST_UNCERTAIN = "first_uncertain"
+    PAIR = "pair"
+    FIRST = "first"
+    CONSENT = "consent"
+    SCOPE = "scope"
+    CAP = "cap"
+    LATE = "late"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    ENDED = "ended"
+
+
 class AttemptOutcome(StrEnum):
     """What is known of one try on the wire."""
 

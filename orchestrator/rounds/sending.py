@@ -17,13 +17,13 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from orchestrator import enrolment, ledger, limits
 from orchestrator.assignment import generator
 from orchestrator.db import UtcDateTime
-from orchestrator.design import from_canonical
+from orchestrator.design import Design, from_canonical
 from orchestrator.forms import Form, described
 from orchestrator.intake import Channel
 from orchestrator.models import Attempt, Control, Decline, Inquiry, Listing, Pair, Round, Study
 from orchestrator.people import profile_of
 from orchestrator.schedule import Calendar, when_open
-from orchestrator.states import AttemptOutcome, Exclusion, LetterState, PairState, RoundState
+from orchestrator.states import AttemptOutcome, Exclusion, LetterState, PairState, RoundState, Why
 
 Kind = type[Inquiry] | type[Decline]
 """Which of the two kinds of letters a function works on."""
@@ -209,19 +209,29 @@ def permitted(kind: Kind) -> list[ColumnElement[bool]]:
     return [_sending_is_open(), in_time, *(_pair_rules() if kind is Inquiry else _courtesy_rules())]
 
 
+def rules(kind: Kind) -> dict[Why, ColumnElement[bool]]:
+    """Return what must hold of a letter's pair, round and advertiser now, each by why the letter would not go.
+
+    To be asked in a statement on the letter, `Pair`, `Round`, `Study` and `Listing`, with `limits.parameters`; for a
+    courtesy letter also on its `Inquiry`, with ``now`` alone.
+    """
+    scope = limits.in_scope(kind.recipient, Listing.advertiser_id)
+    if kind is Decline:
+        return {Why.SCOPE: scope, Why.CONSENT: enrolment.valid(Listing.advertiser_id, Study.purpose, limits.NOW)}
+    return {
+        Why.PAIR: Pair.state == PairState.OPEN,
+        Why.PAUSED: Round.state == RoundState.RUNNING,
+        Why.SCOPE: scope,
+        Why.CONSENT: enrolment.valid(Listing.advertiser_id, limits.PURPOSE, limits.NOW),
+        Why.CAP: or_(Inquiry.order == 2, limits.under_caps()),
+    }
+
+
 def _pair_rules() -> list[ColumnElement[bool]]:
     first = aliased(Inquiry)
     sent = exists().where(first.pair_id == Inquiry.pair_id, first.order == 1, first.state == LetterState.SENT)
-    allowed = exists().where(
-        Pair.id == Inquiry.pair_id,
-        Pair.state == PairState.OPEN,
-        Pair.round_id == Round.id,
-        Round.state == RoundState.RUNNING,
-        Listing.id == Pair.listing_id,
-        limits.in_scope(Inquiry.recipient, Listing.advertiser_id),
-        enrolment.valid(Listing.advertiser_id, limits.PURPOSE, limits.NOW),
-        or_(Inquiry.order == 2, limits.under_caps()),
-    )
+    around = (Pair.id == Inquiry.pair_id, Round.id == Pair.round_id, Listing.id == Pair.listing_id)
+    allowed = exists().where(*around, *rules(Inquiry).values())
     return [or_(Inquiry.order == 1, sent.correlate_except(first)), allowed.correlate_except(Pair, Round, Listing)]
 
 
@@ -232,8 +242,7 @@ def _courtesy_rules() -> list[ColumnElement[bool]]:
         Round.id == Pair.round_id,
         Study.id == Round.study_id,
         Listing.id == Pair.listing_id,
-        limits.in_scope(Decline.recipient, Listing.advertiser_id),
-        enrolment.valid(Listing.advertiser_id, Study.purpose, limits.NOW),
+        *rules(Decline).values(),
     )
     return [allowed.correlate_except(Inquiry, Pair, Round, Study, Listing)]
 
@@ -295,6 +304,11 @@ def _told(result: Result, now: datetime, next_try: datetime) -> dict[str, object
             return {"state": LetterState.UNCERTAIN, "last_error": why}
         case AttemptOutcome.SENDING:
             raise ValueError("a result is never that the letter is being sent")
+
+
+def is_open(session: Session) -> bool:
+    """Return whether anything may be sent at all: whether nobody shut the installation (the kill switch)."""
+    return bool(session.scalar(select(_sending_is_open())))
 
 
 def _sending_is_open() -> ColumnElement[bool]:
@@ -409,10 +423,14 @@ def _tell_other_half(session: Session, inquiry_id: int, now: datetime) -> None:
     elif inquiry.state is LetterState.SENT and inquiry.sent_at and inquiry.sent_at + other.gap > other.planned_at:
         # The first went late: the second keeps its gap, and moves to a moment the office is open.
         design = from_canonical(inquiry.pair.round.design)
-        rng = generator(design.seed, "late", inquiry.pair.listing.key)
-        earliest = when_open(Calendar(design.schedule), inquiry.sent_at + other.gap, rng)
+        earliest = after_gap(design, inquiry.pair.listing.key, inquiry.sent_at + other.gap)
         other.not_after += earliest - other.planned_at
         other.planned_at = earliest
+
+
+def after_gap(design: Design, listing: str, end: datetime) -> datetime:
+    """Return when the second letter to a listing goes whose gap ends at ``end``: then, or soon after the opening."""
+    return when_open(Calendar(design.schedule), end, generator(design.seed, "late", listing))
 
 
 @cache
