@@ -17,6 +17,9 @@ class RoundState(StrEnum):
     ABORTED = "aborted"
 
 
+ROUND_ENDED = (RoundState.CLOSED, RoundState.RELEASED, RoundState.ABORTED)
+
+
 class LetterState(StrEnum):
     """planned → claimed → sending → sent; also failed, uncertain, expired, cancelled."""
 

@@ -23,7 +23,7 @@ from orchestrator.intake import Channel
 from orchestrator.models import Attempt, Control, Decline, Inquiry, Listing, Pair, Round, Study
 from orchestrator.people import profile_of
 from orchestrator.schedule import Calendar, when_open
-from orchestrator.states import AttemptOutcome, Exclusion, LetterState, PairState, RoundState, Why
+from orchestrator.states import ROUND_ENDED, AttemptOutcome, Exclusion, LetterState, PairState, RoundState, Why
 
 Kind = type[Inquiry] | type[Decline]
 """Which of the two kinds of letters a function works on."""
@@ -122,10 +122,12 @@ def gate(
     """
     letter = _whole(session, claim)
     asked = {"letter_id": claim.id, "held_fence": claim.fence, "now": now, "late": now - grace, "lease": now + lease}
+    pair = letter.pair if isinstance(letter, Inquiry) else letter.inquiry.pair
+    _hold_still(session, pair)
+    # Two workers may hold claims on two pairs of one advertiser: the lock makes the caps exact, not nearly so.
+    limits.lock(session, pair.listing.advertiser_id)
     if isinstance(letter, Inquiry):
-        # Two workers may hold claims on two pairs of one advertiser: the lock makes the caps exact, not nearly so.
-        limits.lock(session, letter.pair.listing.advertiser_id)
-        asked |= limits.parameters(from_canonical(letter.pair.round.design), now)
+        asked |= limits.parameters(from_canonical(pair.round.design), now)
     changed = session.execute(_gate_statement(claim.kind), asked).all()
     if len(changed) != 1:
         return None
@@ -157,7 +159,11 @@ def record(session: Session, claim: Claim, worker: str, now: datetime, result: R
         return
     _end_attempt(session, message_id, claim.fence, now, result)
     ledger.append(session, now, worker, f"letter.{result.outcome.value}", _subject(claim), {"phase": result.phase})
-    if claim.kind is Inquiry and result.outcome in (AttemptOutcome.SENT, AttemptOutcome.REFUSED):
+    if claim.kind is Decline:
+        return
+    if result.outcome is AttemptOutcome.NOT_SENT:
+        _drop_if_over(session, claim.id)
+    elif result.outcome is not AttemptOutcome.UNCERTAIN:
         _tell_other_half(session, claim.id, now)
 
 
@@ -360,6 +366,16 @@ def _whole(session: Session, claim: Claim) -> Inquiry | Decline:
     return cast("Inquiry | Decline", session.get_one(claim.kind, claim.id, options=around))
 
 
+def _hold_still(session: Session, pair: Pair) -> None:
+    """Let nobody stop sending or pause the round until this transaction ends.
+
+    Whoever stops or pauses waits that long, and then finds the letter on the wire: once it is done, nothing goes that
+    it did not see.
+    """
+    rows = select(Control.id, Round.id).where(Control.id == 1, Round.id == pair.round_id)
+    session.execute(rows.with_for_update(read=True)).all()
+
+
 def _open_attempt(session: Session, letter: Inquiry | Decline, claim: Claim, worker: str, now: datetime) -> None:
     try:
         session.execute(
@@ -426,6 +442,17 @@ def _tell_other_half(session: Session, inquiry_id: int, now: datetime) -> None:
         earliest = after_gap(design, inquiry.pair.listing.key, inquiry.sent_at + other.gap)
         other.not_after += earliest - other.planned_at
         other.planned_at = earliest
+
+
+def _drop_if_over(session: Session, inquiry_id: int) -> None:
+    """planned → cancelled, for a letter that did not leave and whose pair or round ended while it was on the wire."""
+    pairs = select(Pair.id).join(Round).where(Pair.state == PairState.OPEN, Round.state.not_in(ROUND_ENDED))
+    session.execute(
+        update(Inquiry)
+        .where(Inquiry.id == inquiry_id, Inquiry.state == LetterState.PLANNED, Inquiry.pair_id.not_in(pairs))
+        .values(state=LetterState.CANCELLED)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def after_gap(design: Design, listing: str, end: datetime) -> datetime:

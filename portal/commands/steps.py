@@ -44,8 +44,9 @@ def approve(name: str, actor: str) -> None:
 
 
 def start(name: str, actor: str) -> None:
+    settings = Settings.from_env()
     with house.writing() as (session, now):
-        lifecycle.start(session, name, actor, now, live=Settings.from_env().live)
+        lifecycle.start(session, name, actor, now, live=settings.live, pretends=settings.pretends)
     out.print(f"Ronde {name} loopt. Laat het werk doen met: praktijktest run")
 
 
