@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from orchestrator.clock import Clock
 from orchestrator.db import Database
-from orchestrator.models import Control, Round
-from orchestrator.states import RoundState
+from orchestrator.models import Control, Decline, Inquiry, Pair, Round
+from orchestrator.states import OPEN_LETTER, ROUND_ENDED, RoundState
 from profiles.errors import Refused
 
 
@@ -23,10 +23,24 @@ def read_clock(database: Database) -> Clock:
 
 def set_clock(session: Session, start: datetime, speed: float) -> Clock:
     """Let a rehearsal begin at ``start`` and run ``speed`` times as fast; refused while a live round goes on."""
-    live = select(Round.id).where(Round.state.not_in((RoundState.CLOSED, RoundState.RELEASED, RoundState.ABORTED)))
-    if session.scalar(select(exists(live.where(Round.design.contains('"mode":"live"'))))):
+    if session.scalar(select(exists().where(_LIVE, Round.state.not_in(ROUND_ENDED)))):
         raise Refused("live-round", "Er loopt een echte ronde: de klok kan niet worden versneld.")
     clock = Clock.scaled(start.astimezone(UTC), speed)
     control = session.get_one(Control, 1)
     control.clock_start, control.clock_wall, control.clock_speed = clock.start, clock.wall, clock.speed
     return clock
+
+
+def live_round(session: Session) -> str | None:
+    """Return the name of a live round of which letters may still go, courtesy letters included; None without one."""
+    courteous = exists().where(
+        Decline.inquiry_id == Inquiry.id,
+        Inquiry.pair_id == Pair.id,
+        Pair.round_id == Round.id,
+        Decline.state.in_(OPEN_LETTER),
+    )
+    goes_on = Round.state.in_((RoundState.RUNNING, RoundState.PAUSED, RoundState.COLLECTING))
+    return session.scalar(select(Round.name).where(_LIVE, or_(goes_on, courteous)).limit(1))
+
+
+_LIVE = Round.design.contains('"mode":"live"')

@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     database_url: str | None = None
     redis_url: str | None = None
     live: bool = False
+    dry_run: bool = False
     redirect_all_to: str | None = None
     smtp_host: str | None = None
     smtp_port: Port = 25
@@ -84,6 +85,35 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The SQLAlchemy URL of the database: the given one, else a SQLite file in the data folder."""
         return self.database_url or f"sqlite:///{self.data / 'praktijktest.db'}"
+
+    @property
+    def outbox(self) -> Path:
+        """The folder in which the harmless channel keeps letters as files."""
+        return self.data / "outbox"
+
+    @property
+    def detour(self) -> str | None:
+        """Where letters go instead of to the advertisers, as a Dutch sentence; None when they really go to them."""
+        if self.dry_run:
+            return f"Proefdraaien ({PREFIX}DRY_RUN): elke brief wordt een bestand in {self.outbox}."
+        if self.smtp_host is None:
+            return f"Er is geen mailserver ingesteld ({PREFIX}SMTP_HOST): brieven komen als bestand in {self.outbox}."
+        if self.redirect_all_to:
+            return (
+                f"Alle brieven gaan naar {self.redirect_all_to} ({PREFIX}REDIRECT_ALL_TO); "
+                f"formulierbrieven worden bestanden in {self.outbox}."
+            )
+        return None
+
+    @property
+    def pretends(self) -> str | None:
+        """Why the letters of a live round would not truly be sent from here, as a Dutch sentence; None when they are.
+
+        A letter of a live round that only became a file, or went to a colleague, would count as sent all the same.
+        """
+        if not self.live:
+            return f"Echt verzenden staat uit ({PREFIX}LIVE)."
+        return self.detour
 
     @property
     def submission(self) -> Security:

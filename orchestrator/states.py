@@ -17,6 +17,9 @@ class RoundState(StrEnum):
     ABORTED = "aborted"
 
 
+ROUND_ENDED = (RoundState.CLOSED, RoundState.RELEASED, RoundState.ABORTED)
+
+
 class LetterState(StrEnum):
     """planned → claimed → sending → sent; also failed, uncertain, expired, cancelled."""
 
@@ -51,6 +54,25 @@ class Exclusion(StrEnum):
     DETECTED = "test-herkend"
     WITHDRAWN = "deelname-ingetrokken"
     CLOSED_EARLY = "voortijdig-gesloten"
+
+
+class Why(StrEnum):
+    """Why a letter does not go."""
+
+    STOPPED = "stopped"
+    NOT_STARTED = "not_started"
+    PAUSED = "paused"
+    HELD = "held"
+    FIRST_UNCERTAIN = "first_uncertain"
+    PAIR = "pair"
+    FIRST = "first"
+    CONSENT = "consent"
+    SCOPE = "scope"
+    CAP = "cap"
+    LATE = "late"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    ENDED = "ended"
 
 
 class AttemptOutcome(StrEnum):

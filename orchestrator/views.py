@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, not_, select
 from sqlalchemy.orm import Session, joinedload
 
+from orchestrator import channel_faults, outlook
 from orchestrator.design import from_canonical
 from orchestrator.enrolment import ZONE
 from orchestrator.exposure import asks
@@ -65,7 +66,10 @@ class HeldAdvertiser:
 
 @dataclass(frozen=True)
 class Monitor:
-    """Where a round stands: counts of inquiries, replies and courtesy letters, and why it waits."""
+    """Where a round stands: counts of inquiries, replies and courtesy letters, and why it waits.
+
+    ``outlook`` says what still goes out and what does not, ``faults`` what is wrong with a road, both in sentences.
+    """
 
     round: str
     study: str
@@ -86,6 +90,8 @@ class Monitor:
     why_waiting: str
     next_sends: tuple[NextSend, ...]
     held: tuple[HeldAdvertiser, ...]
+    outlook: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
 
 
 def summaries(session: Session) -> tuple[RoundSummary, ...]:
@@ -119,7 +125,15 @@ def monitor(session: Session, name: str, now: datetime) -> Monitor:
         why_waiting=why_waiting(session, round_, now),
         next_sends=_next_sends(session, round_),
         held=held_advertisers(session, round_),
+        outlook=tuple(outlook.sentences(outlook.of_round(session, round_, now, timedelta()))),
+        faults=faults(session),
     )
+
+
+def faults(session: Session) -> tuple[str, ...]:
+    """List what is wrong with a mail server, mailbox, form or feed, with since when, the oldest first."""
+    lasting = channel_faults.lasting(session)
+    return tuple(f"Storing sinds {_said(fault.since)}: {fault.message}" for fault in lasting)
 
 
 def held_advertisers(session: Session, round_: Round | None = None) -> tuple[HeldAdvertiser, ...]:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from orchestrator import channel_faults
+from orchestrator import channel_faults, control
 from orchestrator.clock import Clock
 from orchestrator.db import Database, DatabaseAway, Session
 from orchestrator.intake import Channel as Road
@@ -82,10 +82,21 @@ class Dispatcher:
         claims: list[Claim] = []
         now = self.clock.now()
         with self.database.writing() as session:
+            if self._pretends(session):
+                return []
             for round_ in lifecycle.in_state(session, RoundState.RUNNING):
                 claims += sending.claim_inquiries(session, round_, self.worker, now, self.lease, self.grace, BATCH)
             claims += sending.claim_declines(session, self.worker, now, self.lease, self.grace, BATCH)
         return claims
+
+    def _pretends(self, session: Session) -> bool:
+        """Shut all sending, and say so, when letters of a live round would count as sent without reaching anybody."""
+        if (why := self.settings.pretends) is None or (live := control.live_round(session)) is None:
+            return False
+        if sending.is_open(session):
+            reason = f"ronde {live} is echt, maar {self.worker} verzendt niet echt. {why}"
+            lifecycle.set_sending(session, False, self.worker, self.clock.now(), reason)
+        return True
 
     def _send(self, claim: Claim) -> None:
         try:

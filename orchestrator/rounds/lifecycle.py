@@ -14,6 +14,7 @@ from orchestrator.rounds import likeness, lookup
 from orchestrator.states import (
     EXCLUDING_LABELS,
     OPEN_LETTER,
+    ROUND_ENDED,
     Exclusion,
     LetterState,
     MailState,
@@ -41,8 +42,11 @@ def approve(session: Session, name: str, actor: str, now: datetime) -> Round:
     return _move(session, round_, RoundState.APPROVED, actor, now, digest=round_.digest)
 
 
-def start(session: Session, name: str, actor: str, now: datetime, *, live: bool) -> Round:
-    """approved → running. ``live`` is the installation's own yes; a live design needs both."""
+def start(session: Session, name: str, actor: str, now: datetime, *, live: bool, pretends: str | None = None) -> Round:
+    """approved → running. ``live`` is the installation's own yes; a live design needs both.
+
+    ``pretends`` is why its letters would not truly be sent (`Settings.pretends`): a live design needs that to be None.
+    """
     round_ = lookup.find(session, name)
     if round_.state is RoundState.PLANNED:
         raise Refused(
@@ -52,7 +56,11 @@ def start(session: Session, name: str, actor: str, now: datetime, *, live: bool)
         )
     round_ = _in_state(session, name, "starten", RoundState.APPROVED)
     _check_unchanged(round_)
-    check_live(designs.from_canonical(round_.design), live=live)
+    design = designs.from_canonical(round_.design)
+    check_live(design, live=live)
+    if design.mode == "live" and pretends:
+        message = f"Ronde '{name}' staat op mode: live, maar haar brieven zouden niet echt aankomen. {pretends}"
+        raise Refused("live-detour", message, "Haal die instelling weg, of oefen met mode: rehearsal.")
     round_.started_at = now
     return _move(session, round_, RoundState.RUNNING, actor, now)
 
@@ -73,7 +81,7 @@ def resume(session: Session, name: str, actor: str, now: datetime) -> Round:
 
 def abort(session: Session, name: str, actor: str, now: datetime, reason: str) -> Round:
     """Any state but closed, released or aborted → aborted; nothing more goes out."""
-    states = [state for state in RoundState if state not in _ENDED]
+    states = [state for state in RoundState if state not in ROUND_ENDED]
     round_ = _in_state(session, name, "afbreken", *states)
     round_.reason = reason
     _cancel(session, Pair.round_id == round_.id)
@@ -173,11 +181,10 @@ def waiting_to_code(session: Session, round_: Round) -> int:
     return uncoded + (session.scalar(unread) or 0)
 
 
-_ENDED = (RoundState.CLOSED, RoundState.RELEASED, RoundState.ABORTED)
-
-
 def _in_state(session: Session, name: str, verb: str, *states: RoundState) -> Round:
     round_ = lookup.find(session, name)
+    # The round before its letters, as the gate takes them: two who wait for each other would both be lost.
+    session.refresh(round_, with_for_update=True)
     if round_.state not in states:
         allowed = " of ".join(state.value for state in states)
         raise Refused("wrong-state", f"Ronde '{name}' is {round_.state.value}; {verb} kan alleen als zij {allowed} is.")
@@ -224,11 +231,14 @@ def _changed(round_: Round, where: str, found: str) -> BadInput:
 
 
 def _cancel(session: Session, where: object, reason: Exclusion | None = None) -> int:
-    """Cancel what has not reached the wire; with a reason the open pairs are excluded for it as well."""
+    """Cancel what has not reached the wire; with a reason the pairs of which not all had are excluded for it as well.
+
+    A letter that is on the wire at this moment is part of a pair that was not whole: it is excluded too.
+    """
     pairs = select(Pair.id).where(where)  # type: ignore[arg-type]
     waiting = (LetterState.PLANNED, LetterState.CLAIMED)
     if reason:
-        touched = select(Inquiry.pair_id).where(Inquiry.pair_id.in_(pairs), Inquiry.state.in_(waiting))
+        touched = select(Inquiry.pair_id).where(Inquiry.pair_id.in_(pairs), Inquiry.state.in_(OPEN_LETTER))
         session.execute(
             update(Pair)
             .where(Pair.id.in_(touched), Pair.state == PairState.OPEN)

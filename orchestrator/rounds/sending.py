@@ -17,14 +17,14 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from orchestrator import enrolment, ledger, limits
 from orchestrator.assignment import generator
 from orchestrator.db import UtcDateTime
-from orchestrator.design import from_canonical
+from orchestrator.design import Design, from_canonical
 from orchestrator.forms import Form, described
 from orchestrator.intake import Channel
 from orchestrator.models import Attempt, Control, Decline, Inquiry, Listing, Pair, Round, Study
 from orchestrator.people import profile_of
 from orchestrator.rounds import holds
 from orchestrator.schedule import Calendar, when_open
-from orchestrator.states import AttemptOutcome, Exclusion, LetterState, PairState, RoundState
+from orchestrator.states import ROUND_ENDED, AttemptOutcome, Exclusion, LetterState, PairState, RoundState, Why
 
 Kind = type[Inquiry] | type[Decline]
 """Which of the two kinds of letters a function works on."""
@@ -123,10 +123,12 @@ def gate(
     """
     letter = _whole(session, claim)
     asked = {"letter_id": claim.id, "held_fence": claim.fence, "now": now, "late": now - grace, "lease": now + lease}
+    pair = letter.pair if isinstance(letter, Inquiry) else letter.inquiry.pair
+    _hold_still(session, pair)
+    # Two workers may hold claims on two pairs of one advertiser: the lock makes the caps exact, not nearly so.
+    limits.lock(session, pair.listing.advertiser_id)
     if isinstance(letter, Inquiry):
-        # Two workers may hold claims on two pairs of one advertiser: the lock makes the caps exact, not nearly so.
-        limits.lock(session, letter.pair.listing.advertiser_id)
-        asked |= limits.parameters(from_canonical(letter.pair.round.design), now)
+        asked |= limits.parameters(from_canonical(pair.round.design), now)
     changed = session.execute(_gate_statement(claim.kind), asked).all()
     if len(changed) != 1:
         return None
@@ -158,7 +160,11 @@ def record(session: Session, claim: Claim, worker: str, now: datetime, result: R
         return
     _end_attempt(session, message_id, claim.fence, now, result)
     ledger.append(session, now, worker, f"letter.{result.outcome.value}", _subject(claim), {"phase": result.phase})
-    if claim.kind is Inquiry and result.outcome in (AttemptOutcome.SENT, AttemptOutcome.REFUSED):
+    if claim.kind is Decline:
+        return
+    if result.outcome is AttemptOutcome.NOT_SENT:
+        _drop_if_over(session, claim.id)
+    elif result.outcome is not AttemptOutcome.UNCERTAIN:
         _tell_other_half(session, claim.id, now)
 
 
@@ -210,20 +216,30 @@ def permitted(kind: Kind) -> list[ColumnElement[bool]]:
     return [_sending_is_open(), in_time, *(_pair_rules() if kind is Inquiry else _courtesy_rules())]
 
 
+def rules(kind: Kind) -> dict[Why, ColumnElement[bool]]:
+    """Return what must hold of a letter's pair, round and advertiser now, each by why the letter would not go.
+
+    To be asked in a statement on the letter, `Pair`, `Round`, `Study` and `Listing`, with `limits.parameters`; for a
+    courtesy letter also on its `Inquiry`, with ``now`` alone.
+    """
+    scope = limits.in_scope(kind.recipient, Listing.advertiser_id)
+    if kind is Decline:
+        return {Why.SCOPE: scope, Why.CONSENT: enrolment.valid(Listing.advertiser_id, Study.purpose, limits.NOW)}
+    return {
+        Why.PAIR: Pair.state == PairState.OPEN,
+        Why.PAUSED: Round.state == RoundState.RUNNING,
+        Why.SCOPE: scope,
+        Why.CONSENT: enrolment.valid(Listing.advertiser_id, limits.PURPOSE, limits.NOW),
+        Why.HELD: not_(holds.held(Listing.advertiser_id)),
+        Why.CAP: or_(Inquiry.order == 2, limits.under_caps()),
+    }
+
+
 def _pair_rules() -> list[ColumnElement[bool]]:
     first = aliased(Inquiry)
     sent = exists().where(first.pair_id == Inquiry.pair_id, first.order == 1, first.state == LetterState.SENT)
-    allowed = exists().where(
-        Pair.id == Inquiry.pair_id,
-        Pair.state == PairState.OPEN,
-        Pair.round_id == Round.id,
-        Round.state == RoundState.RUNNING,
-        Listing.id == Pair.listing_id,
-        limits.in_scope(Inquiry.recipient, Listing.advertiser_id),
-        enrolment.valid(Listing.advertiser_id, limits.PURPOSE, limits.NOW),
-        not_(holds.held(Listing.advertiser_id)),
-        or_(Inquiry.order == 2, limits.under_caps()),
-    )
+    around = (Pair.id == Inquiry.pair_id, Round.id == Pair.round_id, Listing.id == Pair.listing_id)
+    allowed = exists().where(*around, *rules(Inquiry).values())
     return [or_(Inquiry.order == 1, sent.correlate_except(first)), allowed.correlate_except(Pair, Round, Listing)]
 
 
@@ -234,8 +250,7 @@ def _courtesy_rules() -> list[ColumnElement[bool]]:
         Round.id == Pair.round_id,
         Study.id == Round.study_id,
         Listing.id == Pair.listing_id,
-        limits.in_scope(Decline.recipient, Listing.advertiser_id),
-        enrolment.valid(Listing.advertiser_id, Study.purpose, limits.NOW),
+        *rules(Decline).values(),
     )
     return [allowed.correlate_except(Inquiry, Pair, Round, Study, Listing)]
 
@@ -299,6 +314,11 @@ def _told(result: Result, now: datetime, next_try: datetime) -> dict[str, object
             raise ValueError("a result is never that the letter is being sent")
 
 
+def is_open(session: Session) -> bool:
+    """Return whether anything may be sent at all: whether nobody shut the installation (the kill switch)."""
+    return bool(session.scalar(select(_sending_is_open())))
+
+
 def _sending_is_open() -> ColumnElement[bool]:
     return exists().where(Control.id == 1, Control.sending_enabled.is_(True)).correlate_except(Control)
 
@@ -346,6 +366,16 @@ def _whole(session: Session, claim: Claim) -> Inquiry | Decline:
         of_pair = joinedload(Decline.inquiry, innerjoin=True).joinedload(Inquiry.pair)
     around = (of_pair.joinedload(Pair.listing).joinedload(Listing.advertiser), of_pair.joinedload(Pair.round))
     return cast("Inquiry | Decline", session.get_one(claim.kind, claim.id, options=around))
+
+
+def _hold_still(session: Session, pair: Pair) -> None:
+    """Let nobody stop sending or pause the round until this transaction ends.
+
+    Whoever stops or pauses waits that long, and then finds the letter on the wire: once it is done, nothing goes that
+    it did not see.
+    """
+    for row in (select(Control.id).where(Control.id == 1), select(Round.id).where(Round.id == pair.round_id)):
+        session.scalar(row.with_for_update(read=True))
 
 
 def _open_attempt(session: Session, letter: Inquiry | Decline, claim: Claim, worker: str, now: datetime) -> None:
@@ -411,10 +441,25 @@ def _tell_other_half(session: Session, inquiry_id: int, now: datetime) -> None:
     elif inquiry.state is LetterState.SENT and inquiry.sent_at and inquiry.sent_at + other.gap > other.planned_at:
         # The first went late: the second keeps its gap, and moves to a moment the office is open.
         design = from_canonical(inquiry.pair.round.design)
-        rng = generator(design.seed, "late", inquiry.pair.listing.key)
-        earliest = when_open(Calendar(design.schedule), inquiry.sent_at + other.gap, rng)
+        earliest = after_gap(design, inquiry.pair.listing.key, inquiry.sent_at + other.gap)
         other.not_after += earliest - other.planned_at
         other.planned_at = earliest
+
+
+def _drop_if_over(session: Session, inquiry_id: int) -> None:
+    """planned → cancelled, for a letter that did not leave and whose pair or round ended while it was on the wire."""
+    pairs = select(Pair.id).join(Round).where(Pair.state == PairState.OPEN, Round.state.not_in(ROUND_ENDED))
+    session.execute(
+        update(Inquiry)
+        .where(Inquiry.id == inquiry_id, Inquiry.state == LetterState.PLANNED, Inquiry.pair_id.not_in(pairs))
+        .values(state=LetterState.CANCELLED)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def after_gap(design: Design, listing: str, end: datetime) -> datetime:
+    """Return when the second letter to a listing goes whose gap ends at ``end``: then, or soon after the opening."""
+    return when_open(Calendar(design.schedule), end, generator(design.seed, "late", listing))
 
 
 @cache

@@ -5,7 +5,8 @@ from datetime import datetime
 import uvicorn
 from rich.console import Console
 
-from orchestrator.control import read_clock, set_clock
+from orchestrator.control import live_round, read_clock, set_clock
+from orchestrator.db import Database
 from orchestrator.enrolment import ZONE
 from orchestrator.settings import Settings
 from portal.commands import house
@@ -32,8 +33,8 @@ def run(speed: float, begin: str | None, port: int | None) -> None:
         raise BadInput(Problem("from-without-speed", problem, found=begin, remedy="Geef ook --speed, of laat weg."))
     here = open_runtime(settings, speed, begin)
     out.print(f"Pagina's: http://{settings.web_host}:{port}/   Stop met Ctrl-C.")
-    if settings.smtp_host is None:
-        out.print(f"Er is geen mailserver ingesteld: brieven komen als bestand in {settings.data / 'outbox'}.")
+    if settings.detour:
+        out.print(settings.detour)
     with Embedded(here, tick_scale=1.0 if speed == 1.0 else 0.1):
         serve(here, settings.web_host, port)
 
@@ -45,11 +46,21 @@ def open_runtime(settings: Settings, speed: float = 1.0, begin: str | None = Non
     """
     channels(settings)  # refuses here, in words, rather than in every tick of a worker
     database = house.open_database(settings)
+    _must_be_real(settings, database)
     if speed != 1.0:
         start = _moment(begin) if begin else read_clock(database).now()
         with database.writing() as session:
             set_clock(session, start, speed)
     return Runtime.open(settings)
+
+
+def _must_be_real(settings: Settings, database: Database) -> None:
+    """Raise `Refused` when a live round goes on and its letters would not truly be sent from here."""
+    with database.reading() as session:
+        live = live_round(session)
+    if live and settings.pretends:
+        message = f"Ronde '{live}' is echt, maar haar brieven zouden niet echt uitgaan. {settings.pretends}"
+        raise Refused("live-detour", message, "Haal die instelling weg, of sluit eerst de ronde.")
 
 
 def serve(here: Runtime, host: str, port: int) -> None:

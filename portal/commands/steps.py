@@ -1,12 +1,13 @@
 """The life of a round from the command line: each step prints what it did and what comes next."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 
-from orchestrator import channel_faults, ledger, views
+from orchestrator import ledger, outlook, views
 from orchestrator.design import json_schema, read_design
 from orchestrator.enrolment import ZONE
 from orchestrator.forms_file import with_forms
@@ -45,8 +46,9 @@ def approve(name: str, actor: str) -> None:
 
 
 def start(name: str, actor: str) -> None:
+    settings = Settings.from_env()
     with house.writing() as (session, now):
-        lifecycle.start(session, name, actor, now, live=Settings.from_env().live)
+        lifecycle.start(session, name, actor, now, live=settings.live, pretends=settings.pretends)
     out.print(f"Ronde {name} loopt. Laat het werk doen met: praktijktest run")
 
 
@@ -54,43 +56,49 @@ def pause(name: str, actor: str, reason: str) -> None:
     with house.writing() as (session, now):
         lifecycle.pause(session, name, actor, now, reason)
     out.print(f"Ronde {name} gepauzeerd: er gaan geen nieuwe reacties uit; afmeldingen nog wel.")
+    _print_outlook(name)
 
 
 def resume(name: str, actor: str) -> None:
     with house.writing() as (session, now):
         lifecycle.resume(session, name, actor, now)
     out.print(f"Ronde {name} loopt weer.")
+    _print_outlook(name)
 
 
 def close(name: str, actor: str, reason: str | None) -> None:
     with house.writing() as (session, now):
         lifecycle.close(session, name, actor, now, reason)
     out.print(f"Ronde {name} gesloten. Nu: praktijktest analyse {name}")
+    _print_outlook(name)
 
 
 def abort(name: str, actor: str, reason: str) -> None:
     with house.writing() as (session, now):
         lifecycle.abort(session, name, actor, now, reason)
     out.print(f"Ronde {name} afgebroken; er gaat niets meer uit.")
+    _print_outlook(name)
 
 
 def withdraw(advertiser: str, actor: str) -> None:
     with house.writing() as (session, now):
         stopped = lifecycle.withdraw(session, advertiser, actor, now)
     out.print(f"Deelname van {advertiser} ingetrokken; {stopped} reacties gaan niet meer uit.")
+    _print_outlook(None, advertiser)
 
 
 def sending(enabled: bool, actor: str, reason: str | None) -> None:
     with house.writing() as (session, now):
         lifecycle.set_sending(session, enabled, actor, now, reason)
     out.print("Verzending staat weer open." if enabled else "Alle verzending staat uit.")
+    _print_outlook(None)
 
 
 def status(name: str | None) -> None:
     """Print one round, or a line for every round; first whatever is wrong with a mail server or mailbox."""
     with house.reading() as (session, now):
-        for fault in channel_faults.lasting(session):
-            out.print(f"Storing sinds {fault.since.astimezone(ZONE):%d-%m-%Y %H:%M}: {fault.message}")
+        for fault in views.faults(session):
+            out.print(fault)
         if name is None:
             _print_rounds(views.summaries(session))
             print_held(views.held_advertisers(session))
@@ -178,6 +186,18 @@ def _print_rounds(rows: tuple[views.RoundSummary, ...]) -> None:
     out.print(table)
 
 
+def _print_outlook(name: str | None, advertiser: str | None = None) -> None:
+    """Print what still goes out of one round, or of all; of one advertiser alone when it is named."""
+    with house.reading() as (session, now):
+        if name is None:
+            seen = outlook.of_house(session, now, timedelta(), advertiser=advertiser)
+        else:
+            seen = [outlook.of_round(session, lookup.find(session, name), now, timedelta(), advertiser=advertiser)]
+    for each in seen:
+        heading = f"{each.round}, {advertiser}" if advertiser else each.round
+        out.print("\n  ".join([f"{heading}:", *outlook.sentences(each)]), highlight=False)
+
+
 def _print_monitor(seen: views.Monitor) -> None:
     table = Table(title=f"{seen.round}: {_in_dutch(seen.state)}", show_header=False)
     for what, number in (
@@ -197,6 +217,8 @@ def _print_monitor(seen: views.Monitor) -> None:
         table.add_row(what, str(number))
     out.print(table)
     out.print(seen.why_waiting)
+    for sentence in seen.outlook:
+        out.print(sentence, highlight=False)
     for item in seen.next_sends[:5]:
         at = f"{item.at.astimezone(ZONE):%d-%m-%Y %H:%M}"
         out.print(f"  {at}  {item.pair}  {item.order} van 2  {item.listing}")

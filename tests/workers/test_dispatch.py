@@ -1,11 +1,9 @@
 """A sending worker from claim to record, with a wire that does as it is told."""
 
-import time
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 
 import pytest
+from dispatch_makers import Wire, a_dispatcher
 from house_makers import (
     DAY,
     DUE,
@@ -33,44 +31,21 @@ from house_makers import (
 )
 from sqlalchemy import select
 
-from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.intake import Channel as Road
 from orchestrator.models import Attempt, Control, Decline, Inquiry
 from orchestrator.rounds import lifecycle
 from orchestrator.rounds.sending import Envelope
-from orchestrator.settings import Settings
 from orchestrator.states import AttemptOutcome, LetterState, RoundState
 from workers.advance import advance_rounds
 from workers.channels.transport import TransportError
 from workers.clock_guard import ClockGuard
-from workers.dispatch import BATCH, Dispatcher
+from workers.dispatch import BATCH
 
 S = LetterState
 A = AttemptOutcome
 
 pytestmark = only_sqlite
-
-
-class Wire:
-    """Keeps what it was given; ``mishap`` is raised, or done, with every letter."""
-
-    def __init__(self, mishap: Exception | Callable[[Envelope], None] | None = None) -> None:
-        self.mishap = mishap
-        self.taken: list[Envelope] = []
-
-    def send(self, envelope: Envelope) -> str:
-        self.taken.append(envelope)
-        if isinstance(self.mishap, Exception):
-            raise self.mishap
-        if self.mishap is not None:
-            self.mishap(envelope)
-        return "250 ok"
-
-
-def a_dispatcher(database: Database, wire: Wire, now: datetime = DUE, speed: float = 1.0) -> Dispatcher:
-    clock = Clock(now, time.time(), speed)
-    return Dispatcher(database, clock, Settings(), {Road.SMTP: wire, Road.WEBFORM: wire}, "w1")
 
 
 def test_what_is_due_is_sent_once_and_recorded(database: Database) -> None:

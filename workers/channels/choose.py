@@ -13,12 +13,12 @@ from workers.trust import trust
 
 
 def channels(settings: Settings) -> Mapping[Road, Channel]:
-    """Return the channel for each road: files, unless a mail server is set.
+    """Return the channel for each road: files, unless a mail server is set and this is no dry run.
 
     Raises `Refused` when letters could leave this machine while live sending is not allowed.
     """
-    outbox = Outbox(settings.data / "outbox")
-    if settings.smtp_host is None:
+    outbox = Outbox(settings.outbox)
+    if settings.dry_run or settings.smtp_host is None:
         return {Road.SMTP: outbox, Road.WEBFORM: outbox}
     if not settings.live and settings.smtp_host not in LOOPBACK:
         raise Refused(

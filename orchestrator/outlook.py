@@ -1,0 +1,263 @@
+"""What will still go out and what will not, as things stand: in numbers, and in the words an operator reads.
+
+Nothing here decides what may go: the conditions are those of the claim (`rounds.sending.rules`), in the same SQL.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, Select, case, exists, or_, select
+from sqlalchemy.orm import Session
+
+from orchestrator import enrolment, limits
+from orchestrator.design import from_canonical
+from orchestrator.enrolment import ZONE
+from orchestrator.models import Advertiser, Decline, Inquiry, Listing, Pair, Round, Study
+from orchestrator.rounds import sending
+from orchestrator.rounds.sending import Kind
+from orchestrator.states import OPEN_LETTER, Exclusion, LetterState, RoundState, Why
+
+A_PERSON = (Why.FIRST_UNCERTAIN, Why.HELD, Why.NOT_STARTED, Why.PAUSED, Why.STOPPED)
+"""What somebody can lift, the strongest first; whatever else keeps a letter back does so for good."""
+
+FOR_GOOD = (Why.PAIR, Why.SCOPE, Why.CONSENT)
+"""Conditions of the claim that no waiting mends. The others (a cap, a rest, a day off) pass with time."""
+
+_OF_ROUND = {
+    RoundState.PAUSED: Why.PAUSED,
+    RoundState.RUNNING: None,
+    **dict.fromkeys((RoundState.DRAFT, RoundState.PLANNED, RoundState.APPROVED), Why.NOT_STARTED),
+}
+"""What a round's state keeps its letters back for; in every state that is not named it has ended."""
+
+WORDS = {
+    Why.STOPPED: "de noodstop staat aan",
+    Why.NOT_STARTED: "de ronde is nog niet gestart",
+    Why.PAUSED: "de ronde is gepauzeerd",
+    Why.HELD: "de aanbieder staat op pauze",
+    Why.FIRST_UNCERTAIN: "van de eerste reactie is niet zeker of zij aankwam",
+    Why.PAIR: "de test is uitgesloten",
+    Why.FIRST: "de eerste reactie ging of gaat niet uit",
+    Why.CONSENT: "op dat moment is er geen geldige deelname",
+    Why.SCOPE: "het adres is niet meer dat van de deelnemer",
+    Why.CAP: "de aanbieder zit aan een grens",
+    Why.LATE: "te laat",
+    Why.REFUSED: "geweigerd",
+    Why.WITHDRAWN: "de deelname is ingetrokken",
+    Why.ENDED: "de ronde is afgesloten",
+}
+
+
+@dataclass(frozen=True)
+class Viewing:
+    """A viewing that was offered and that no letter of ours gives back: a person has to call."""
+
+    advertiser: str
+    street: str
+    pair: str
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """How many inquiries were sent, are on the wire, will go (``first`` and ``second`` ones, the last at ``until``),
+    wait for a person, or will never go; together all that were planned. And the same of courtesy letters.
+    """
+
+    round: str
+    sent: int
+    on_the_wire: int
+    uncertain: int
+    first: int
+    second: int
+    until: datetime | None
+    waiting: Mapping[Why, int]
+    never: Mapping[Why, int]
+    declines: int
+    declines_on_the_wire: int
+    declines_stopped: int
+    viewings: tuple[Viewing, ...]
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What becomes of one letter as things stand: ``why`` it does not go; None when it goes, went or is on the wire."""
+
+    letter: int
+    state: LetterState
+    order: int
+    planned_at: datetime
+    pair: str
+    street: str
+    advertiser: str
+    advertiser_name: str
+    why: Why | None
+
+    @property
+    def goes(self) -> bool:
+        return self.why is None and self.state in (LetterState.PLANNED, LetterState.CLAIMED)
+
+
+def of_round(
+    session: Session, round_: Round, now: datetime, grace: timedelta, *, advertiser: str | None = None
+) -> Outlook:
+    """Look ahead in a round, or in what it has for one advertiser; ``grace`` is how late a letter may still go."""
+    inquiries, declines = (
+        [fate for fate in fates if advertiser in (None, fate.advertiser)]
+        for fates in (fates_of(session, kind, round_, now, grace) for kind in (Inquiry, Decline))
+    )
+    return summed(round_.name, inquiries, declines)
+
+
+def of_house(session: Session, now: datetime, grace: timedelta, *, advertiser: str | None = None) -> list[Outlook]:
+    """Look ahead in every round that goes on, or of which courtesy letters are still open."""
+    courteous = exists().where(
+        Decline.inquiry_id == Inquiry.id, Inquiry.pair_id == Pair.id, Pair.round_id == Round.id,
+        Decline.state.in_(OPEN_LETTER),
+    )  # fmt: skip
+    goes_on = Round.state.in_((RoundState.RUNNING, RoundState.PAUSED, RoundState.COLLECTING))
+    rounds = session.scalars(select(Round).where(or_(goes_on, courteous)).order_by(Round.id))
+    return [of_round(session, round_, now, grace, advertiser=advertiser) for round_ in rounds]
+
+
+def summed(name: str, inquiries: Iterable[Fate], declines: Iterable[Fate]) -> Outlook:
+    """Count fates."""
+    letters, thanks = list(inquiries), list(declines)
+    going = [fate for fate in letters if fate.goes]
+    states, courtesy = (Counter(fate.state for fate in fates) for fates in (letters, thanks))
+    reasons = Counter(fate.why for fate in letters if fate.why)
+    return Outlook(
+        round=name,
+        sent=states[LetterState.SENT],
+        on_the_wire=states[LetterState.SENDING],
+        uncertain=states[LetterState.UNCERTAIN],
+        first=sum(fate.order == 1 for fate in going),
+        second=sum(fate.order == 2 for fate in going),
+        until=max((fate.planned_at for fate in going), default=None),
+        waiting={why: number for why, number in reasons.items() if why in A_PERSON},
+        never={why: number for why, number in reasons.items() if why not in A_PERSON},
+        declines=sum(fate.goes for fate in thanks),
+        declines_on_the_wire=courtesy[LetterState.SENDING],
+        declines_stopped=sum(fate.why is Why.STOPPED for fate in thanks),
+        viewings=tuple(
+            Viewing(fate.advertiser_name, fate.street, fate.pair)
+            for fate in thanks
+            if fate.state is LetterState.UNCERTAIN or (fate.why and fate.why not in A_PERSON)
+        ),
+    )
+
+
+def sentences(seen: Outlook) -> list[str]:
+    """Return what an operator reads of a round, one sentence a line."""
+    told = [f"Gaat nog uit: {_going(seen)}."]
+    if seen.on_the_wire or seen.declines_on_the_wire:
+        on_the_wire = seen.on_the_wire + seen.declines_on_the_wire
+        told.insert(0, f"Nog onderweg: {on_the_wire}; wat onderweg is, kan nog aankomen.")
+    if seen.waiting:
+        told.append(f"Gaat pas uit als iemand dat toelaat: {reasons(seen.waiting)}.")
+    if seen.never:
+        told.append(f"Gaat niet meer uit: {reasons(seen.never)}.")
+    if seen.uncertain:
+        told.append(f"Onzeker: {seen.uncertain}; misschien aangekomen, en nooit opnieuw verzonden.")
+    if seen.declines or seen.declines_stopped:
+        stopped = f"; {seen.declines_stopped} wachten op het einde van de noodstop" if seen.declines_stopped else ""
+        told.append(f"Afmeldingen van bezichtigingen die nog uitgaan: {seen.declines}{stopped}.")
+    if seen.viewings:
+        told.append(f"Niet afgemelde bezichtigingen: {len(seen.viewings)}. Bel de aanbieder: {to_call(seen)}.")
+    return told
+
+
+def reasons(counts: Mapping[Why, int]) -> str:
+    """Return a total with its reasons, the most frequent first: "5 (3: te laat; 2: geweigerd)"."""
+    in_order = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    if len(in_order) == 1:
+        return f"{in_order[0][1]} ({WORDS[in_order[0][0]]})"
+    return f"{sum(counts.values())} ({'; '.join(f'{number}: {WORDS[why]}' for why, number in in_order)})"
+
+
+def to_call(seen: Outlook) -> str:
+    """Return whom to call about which dwelling."""
+    return "; ".join(f"{each.advertiser} over {each.street} ({each.pair})" for each in seen.viewings)
+
+
+def _going(seen: Outlook) -> str:
+    if seen.until is None:
+        return "geen reacties"
+    last = f"{seen.until.astimezone(ZONE):%d-%m-%Y %H:%M}"
+    return f"{seen.first} eerste en {seen.second} tweede reacties, de laatste gepland op {last}"
+
+
+def fates_of(session: Session, kind: Kind, round_: Round, now: datetime, grace: timedelta) -> list[Fate]:
+    """Return the fate of every inquiry, or of every courtesy letter, of a round."""
+    asked = {**limits.parameters(from_canonical(round_.design), now), "round_id": round_.id}
+    rows = session.execute(_letters(kind).where(Pair.round_id == round_.id), asked).all()
+    shut = not sending.is_open(session)
+    why = {row.id: _why(row, kind, round_, now - grace, shut=shut) for row in rows}
+    if kind is Inquiry:
+        firsts = {row.code: row for row in rows if row.order == 1}
+        why |= {row.id: _second(row, firsts[row.code], why) for row in rows if row.order == 2}
+    return [
+        Fate(
+            row.id, row.state, row.order, row.planned_at, row.code, row.street, row.advertiser, row.advertiser_name,
+            why[row.id],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _why(row: Row[Any], kind: Kind, round_: Round, late: datetime, *, shut: bool) -> Why | None:
+    """Return why a letter does not go: what is for good before what somebody can lift."""
+    if row.state not in (LetterState.PLANNED, LetterState.CLAIMED):
+        return _ended(row, round_)
+    reasons = [Why.LATE] if row.not_after < late else []
+    reasons += [why for why in FOR_GOOD if hasattr(row, why.value) and not getattr(row, why.value)]
+    if kind is Inquiry:
+        reasons += [why for why in [_OF_ROUND.get(round_.state, Why.ENDED)] if why]
+        reasons += [] if row.held else [Why.HELD]
+    reasons += [Why.STOPPED] if shut else []
+    for_good = (why for why in reasons if why not in A_PERSON)
+    return next(for_good, None) or next((why for why in A_PERSON if why in reasons), None)
+
+
+def _second(row: Row[Any], first: Row[Any], why: Mapping[int, Why | None]) -> Why | None:
+    """Return why a second letter does not go, which goes only when its first was sent."""
+    own = why[row.id]
+    if row.state not in (LetterState.PLANNED, LetterState.CLAIMED) or (own and own not in A_PERSON):
+        return own
+    if first.state is LetterState.UNCERTAIN:
+        return Why.FIRST_UNCERTAIN
+    ahead = why[first.id] if first.state is not LetterState.SENT else None
+    return Why.FIRST if ahead and ahead not in A_PERSON else own or ahead
+
+
+def _ended(row: Row[Any], round_: Round) -> Why | None:
+    """Return why a letter that is no longer waiting did not go; None when it went, or is on the wire."""
+    match row.state:
+        case LetterState.FAILED:
+            return Why.REFUSED
+        case LetterState.EXPIRED:
+            return Why.LATE
+        case LetterState.CANCELLED if row.reason == Exclusion.WITHDRAWN:
+            return Why.WITHDRAWN
+        case LetterState.CANCELLED:
+            return Why.ENDED if _OF_ROUND.get(round_.state, Why.ENDED) is Why.ENDED else Why.FIRST
+    return None
+
+
+def _letters(kind: Kind) -> Select[*tuple[Any, ...]]:
+    """Select what must be known of letters: not what they say, but which of the claim's conditions hold."""
+    # Consent may begin after today: it must hold when the letter is due.
+    due = case((kind.planned_at > limits.NOW, kind.planned_at), else_=limits.NOW)
+    conditions = {**sending.rules(kind), Why.CONSENT: enrolment.valid(Listing.advertiser_id, Study.purpose, due)}
+    told = (
+        kind.id, kind.state, kind.planned_at, kind.not_after, Inquiry.order, Pair.code, Pair.reason,
+        Listing.street, Advertiser.key.label("advertiser"), Advertiser.name.label("advertiser_name"),
+        *(conditions[why].label(why.value) for why in (*FOR_GOOD, Why.HELD) if why in conditions),
+    )  # fmt: skip
+    rows: Select[*tuple[Any, ...]] = select(*told)
+    rows = rows.join_from(Decline, Inquiry) if kind is Decline else rows.select_from(Inquiry)
+    rows = rows.join(Pair, Pair.id == Inquiry.pair_id).join(Round, Round.id == Pair.round_id)
+    rows = rows.join(Study, Study.id == Round.study_id).join(Listing, Listing.id == Pair.listing_id)
+    return rows.join(Advertiser, Advertiser.id == Listing.advertiser_id).order_by(kind.planned_at, kind.id)
