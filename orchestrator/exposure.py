@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Select, case, func, not_, or_, select
@@ -12,19 +12,16 @@ from sqlalchemy.orm import Session
 from orchestrator.detection import Meter, Received, measure
 from orchestrator.models import Advertiser, Coding, Enrolment, Hold, Inquiry, Listing, Pair, Reply, Round
 from orchestrator.rounds import holds, lookup
-from orchestrator.states import EXCLUDING_LABELS, Exclusion, LetterState, RoundState
+from orchestrator.rounds.sending import EVER
+from orchestrator.states import EXCLUDING_LABELS, OPEN_LETTER, Exclusion, LetterState, RoundState
 
 ARRIVED = (LetterState.SENT, LetterState.UNCERTAIN)
 """A letter that may have arrived is counted as one that the advertiser read."""
-
-COMING = (LetterState.PLANNED, LetterState.CLAIMED, LetterState.SENDING)
 
 ASKING = [label for label, why in EXCLUDING_LABELS.items() if why is Exclusion.DETECTED]
 """Labels of a reply that doubts the letter."""
 
 T = TypeVar("T")
-
-EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -62,10 +59,6 @@ class Watched:
         return f"Als alles is verzonden: {self.then.reason}" if self.then.past else ""
 
 
-def _change(now: str, then: str) -> str:
-    return now if now == then else f"{now} → {then}"
-
-
 def asks() -> ColumnElement[bool]:
     """Return the condition that a reply asks whether this is a test, by its label or, while uncoded, its proposal."""
     return or_(Reply.label.in_(ASKING), Reply.label.is_(None) & Reply.proposal.in_(ASKING))
@@ -98,7 +91,7 @@ def of_round(session: Session, name: str, now: datetime) -> tuple[Watched, ...]:
     rows = session.scalars(select(Advertiser).where(Advertiser.id.in_(theirs)).order_by(Advertiser.key)).all()
     since = _since(session, [row.id for row in rows], now)
     arrived = _received(session, since, Inquiry.state.in_(ARRIVED))
-    coming = _received(session, since, Inquiry.state.in_(COMING), Pair.round_id == round_.id)
+    coming = _received(session, since, Inquiry.state.in_(OPEN_LETTER), Pair.round_id == round_.id)
     asked = _questions(session, since)
     return tuple(
         Watched(
@@ -157,3 +150,7 @@ def _questions(session: Session, since: Mapping[int, datetime]) -> Counter[int]:
 
 def _mapping(session: Session, rows: Select[int, T]) -> dict[int, T]:
     return dict(session.execute(rows).all())
+
+
+def _change(now: str, then: str) -> str:
+    return now if now == then else f"{now} → {then}"

@@ -15,7 +15,7 @@ from orchestrator.models import Advertiser, Control, Decline, DeferredReply, Hol
 from orchestrator.rounds import holds, lifecycle, lookup
 from orchestrator.rounds.planning import LATEST
 from orchestrator.schedule import Calendar
-from orchestrator.states import LetterState, RoundState
+from orchestrator.states import OPEN_LETTER, LetterState, RoundState
 
 NEXT = 20
 """How many of the coming letters a page shows."""
@@ -51,9 +51,9 @@ class NextSend:
 
 @dataclass(frozen=True)
 class HeldAdvertiser:
-    """An advertiser to which no letter goes until a person lifts its pause.
+    """An advertiser with a pause: so many letters are ``waiting`` until a person lifts it, or until they expire.
 
-    So many letters ``wait`` for that, of which the first expires at ``expires`` unless the pause is lifted before.
+    ``expires`` is the last moment of the first of them; None when nothing waits.
     """
 
     advertiser: str
@@ -138,7 +138,7 @@ def faults(session: Session) -> tuple[str, ...]:
 
 def held_advertisers(session: Session, round_: Round | None = None) -> tuple[HeldAdvertiser, ...]:
     """List the advertisers that have a pause now, of one round or of all, the longest pause first."""
-    waiting = Inquiry.state.in_((LetterState.PLANNED, LetterState.CLAIMED))
+    waiting = Inquiry.state.in_(OPEN_LETTER)
     told = (Advertiser.key, Advertiser.name, Hold.since, Hold.reason)
     rows = (
         select(*told, func.count(Inquiry.id), func.min(Inquiry.not_after))

@@ -168,7 +168,7 @@ def holds() -> None:
     """Toon welke woningaanbieders een pauze hebben, en waarom."""
     from portal.commands import advertisers
 
-    advertisers.holds()
+    advertisers.print_holds()
 
 
 @app.command()
@@ -192,7 +192,7 @@ def detection(name: Round) -> None:
     """Toon per woningaanbieder wat de test kan verraden: namen, teksten, regelmaat en vragen."""
     from portal.commands import advertisers
 
-    advertisers.detection(name)
+    advertisers.print_detection(name)
 
 
 @app.command()
@@ -200,7 +200,7 @@ def burden(name: Round) -> None:
     """Toon per woningaanbieder wat de ronde vraagt: reacties, minuten en bezichtigingen."""
     from portal.commands import advertisers
 
-    advertisers.burden(name)
+    advertisers.print_burden(name)
 
 
 @app.command()

@@ -6,12 +6,11 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 
-from orchestrator import burden as ledger
-from orchestrator import exposure, views
-from orchestrator.burden import Burden
+from orchestrator import burden, exposure, views
+from orchestrator.burden import ASSUMED, Burden
 from orchestrator.detection import SAID, THRESHOLDS, written
 from orchestrator.enrolment import ZONE
-from orchestrator.rounds import holds as pauses
+from orchestrator.rounds import holds
 from orchestrator.views import WHILE_HELD, HeldAdvertiser
 from portal.commands import house
 from results import formats
@@ -21,18 +20,18 @@ out = Console(soft_wrap=True, markup=False, highlight=False)
 
 def hold(advertiser: str, actor: str, reason: str) -> None:
     with house.writing() as (session, now):
-        pauses.hold(session, advertiser, reason, actor, now)
+        holds.hold(session, advertiser, reason, actor, now)
     out.print(f"Aanbieder {advertiser} heeft nu een pauze. Opheffen: praktijktest lift {advertiser} --by NAAM")
     out.print(WHILE_HELD)
 
 
 def lift(advertiser: str, actor: str) -> None:
     with house.writing() as (session, now):
-        pauses.lift(session, advertiser, actor, now)
+        holds.lift(session, advertiser, actor, now)
     out.print(f"Pauze van {advertiser} opgeheven door {actor}. De meter begint voor deze aanbieder opnieuw.")
 
 
-def holds() -> None:
+def print_holds() -> None:
     """Print the advertisers that have a pause, why, and what waits for it."""
     with house.reading() as (session, _):
         held = views.held_advertisers(session)
@@ -54,7 +53,7 @@ def print_held(held: Sequence[HeldAdvertiser]) -> None:
     out.print(f"{WHILE_HELD} Opheffen: praktijktest lift AANBIEDER --by NAAM")
 
 
-def detection(name: str) -> None:
+def print_detection(name: str) -> None:
     """Print the detection meter of a round, and what each column counts."""
     with house.reading() as (session, now):
         rows = exposure.of_round(session, name, now)
@@ -71,19 +70,19 @@ def detection(name: str) -> None:
             out.print(f"{row.advertiser}. {row.warning}")
 
 
-def burden(name: str) -> None:
+def print_burden(name: str) -> None:
     """Print the burden ledger of a round."""
     with house.reading() as (session, _):
-        rows = ledger.of_round(session, name)
+        rows = burden.of_round(session, name)
     headings = ("reacties", "antwoorden", "minuten", "bezichtigingen", "teruggegeven", "na uren")
     columns = (Column(heading, justify="right") for heading in headings)
     table = Table(Column("aanbieder", no_wrap=True), *columns, box=SIMPLE_HEAD)
     for row in rows:
         table.add_row(row.advertiser, *_amounts(row))
     table.add_section()
-    table.add_row("samen", *_amounts(ledger.together(rows)))
+    table.add_row("samen", *_amounts(burden.together(rows)))
     out.print(table)
-    out.print(f"Na uren: hoe lang een bezichtiging bezet was voor zij werd teruggegeven (mediaan). {ledger.ASSUMED}")
+    out.print(f"Na uren: hoe lang een bezichtiging bezet was voor zij werd teruggegeven (mediaan). {ASSUMED}")
 
 
 def _amounts(row: Burden) -> tuple[str, ...]:
