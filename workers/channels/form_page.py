@@ -55,7 +55,7 @@ class _Reader(HTMLParser):
         if tag == "form":
             self.forms.append({})
         name = told.get("name")
-        if tag in _FIELDS and name and told.get("type") not in _BUTTONS:
+        if tag in _FIELDS and name and (told.get("type") or "").lower() not in _BUTTONS:
             self.forms[-1].setdefault(name, Field(told.get("value") or "", "required" in told))
 
     def handle_endtag(self, tag: str) -> None:

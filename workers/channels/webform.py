@@ -14,6 +14,7 @@ import httpx
 from orchestrator.forms import Encoding, Form, Success, Value
 from orchestrator.rounds.sending import Envelope
 from orchestrator.settings import LOOPBACK
+from orchestrator.text_file import shorten
 from orchestrator.web_address import host_of
 from workers.channels.form_page import read_page
 from workers.channels.transport import TransportError
@@ -156,7 +157,8 @@ class Webform:
 
     def _allow(self, form: Form, url: str) -> None:
         if host_of(url) not in form.allowed:
-            raise TransportError(f"{form.url} stuurt door naar {url}, en dat hoort niet bij dit formulier", "form")
+            told = f"{form.url} stuurt door naar {shorten(url, 200)}, en dat hoort niet bij dit formulier"
+            raise TransportError(told, "form")
         if not self.anywhere and urlsplit(url).hostname not in LOOPBACK:
             raise TransportError(f"oefenronde: {url} ligt buiten deze machine", "connect", permanent=True)
 
