@@ -49,33 +49,35 @@ class Proposed:
 
 
 def store(
-    session: Session, raw: bytes, content_key: str, source: str, source_key: str, envelope_to: str, now: datetime
-) -> bool:
-    """Keep the raw bytes before anything is parsed; return False when this delivery or content was known."""
-    known = select(Delivery).where(Delivery.source == source, Delivery.source_key == source_key)
-    if session.scalars(known).first():
-        return False
-    mail = session.scalars(select(InboundMail).where(InboundMail.content_key == content_key)).first()
-    fresh = mail is None
+    session: Session,
+    raw: bytes,
+    content_key: str,
+    source: str,
+    source_key: str,
+    envelope_to: str,
+    received_at: datetime,
+) -> InboundMail | None:
+    """Keep the raw bytes before anything is parsed; return None when this delivery or content was known."""
+    known = select(Delivery.id).where(Delivery.source == source, Delivery.source_key == source_key)
+    if session.scalar(known) is not None:
+        return None
+    # Locked: whoever reads this mail now must not miss whom else it came for.
+    mail = session.scalars(select(InboundMail).where(InboundMail.content_key == content_key).with_for_update()).first()
+    fresh = None
     if mail is None:
-        mail = InboundMail(
-            content_key=content_key, raw=raw, envelope_to=envelope_to, received_at=now, state=MailState.STORED
+        mail = fresh = InboundMail(
+            content_key=content_key,
+            raw=raw,
+            envelope_to=envelope_to,
+            received_at=received_at,
+            state=MailState.STORED,
         )
         session.add(mail)
         session.flush()
-    session.add(Delivery(source=source, source_key=source_key, mail_id=mail.id, received_at=now))
+    else:
+        _came_for(session, mail, envelope_to)
+    session.add(Delivery(source=source, source_key=source_key, mail_id=mail.id, received_at=received_at))
     session.flush()
-    return fresh
-
-
-def store_unread(
-    session: Session, head: bytes, content_key: str, source: str, source_key: str, now: datetime, reason: str
-) -> bool:
-    """Keep the headers of a mail whose body was left where it is, for a person; return as `store` does."""
-    fresh = store(session, head, content_key, source, source_key, "", now)
-    if fresh:
-        mail = session.scalars(select(InboundMail).where(InboundMail.content_key == content_key)).one()
-        defer(session, mail, reason, now)
     return fresh
 
 
@@ -85,17 +87,15 @@ def unread(session: Session, most: int) -> Sequence[InboundMail]:
     return session.scalars(rows.with_for_update(skip_locked=True)).all()
 
 
-def match(session: Session, recipients: Sequence[str], references: Sequence[str]) -> Inquiry | None:
-    """Find the inquiry a mail answers: by its unique reply address, else by the message-ids it refers to."""
+def match(session: Session, recipients: Sequence[str], references: Sequence[str]) -> Sequence[Inquiry]:
+    """Find the inquiries a mail answers: all whose unique reply address it came to, else the first it refers to."""
     by_address = select(Inquiry).where(Inquiry.reply_address.in_([address.lower() for address in recipients]))
-    found = session.scalars(by_address.limit(1)).first()
-    if found:
+    if found := session.scalars(by_address.order_by(Inquiry.id)).all():
         return found
-    by_letter = session.scalars(select(Inquiry).where(Inquiry.message_id.in_(references)).limit(1)).first()
-    if by_letter:
-        return by_letter
-    by_decline = select(Inquiry).join(Decline).where(Decline.message_id.in_(references))
-    return session.scalars(by_decline.limit(1)).first()
+    letters = select(Inquiry.message_id, Inquiry).where(Inquiry.message_id.in_(references))
+    declines = select(Decline.message_id, Inquiry).join(Decline.inquiry).where(Decline.message_id.in_(references))
+    ours = {message_id: inquiry for rows in (letters, declines) for message_id, inquiry in session.execute(rows)}
+    return [ours[reference] for reference in references if reference in ours][:1]
 
 
 def match_by_listing(session: Session, sender: str, text: str, now: datetime) -> Inquiry | None:
@@ -116,6 +116,11 @@ def match_by_listing(session: Session, sender: str, text: str, now: datetime) ->
         if inquiry.pair.listing.street.casefold() in wording and _named(inquiry, wording)
     ]
     return fits[0] if len(fits) == 1 else None
+
+
+def answered_by(session: Session, mail: InboundMail) -> set[int]:
+    """Return the inquiries of which this mail is a reply already: a mail is read again when it came for one more."""
+    return set(session.scalars(select(Reply.inquiry_id).where(Reply.mail_id == mail.id)))
 
 
 def defer(session: Session, mail: InboundMail, reason: str, now: datetime) -> None:
@@ -147,15 +152,14 @@ def ignore(session: Session, mail: InboundMail, now: datetime, reason: str) -> N
 
 
 def add_reply(
-    session: Session, inquiry: Inquiry, mail: InboundMail, told: Told, text: str, proposed: Proposed
+    session: Session, inquiry: Inquiry, mail: InboundMail, told: Told, text: str, proposed: Proposed, now: datetime
 ) -> Reply:
     """Store a matched reply with what the rules propose; it settles an uncertain letter as sent."""
-    now = mail.received_at
     reply = Reply(
         inquiry_id=inquiry.id,
         mail_id=mail.id,
         message_id=told.message_id,
-        received_at=now,
+        received_at=mail.received_at,
         kind=told.kind,
         subject=told.subject,
         text=text,
@@ -200,6 +204,21 @@ def code(session: Session, reply: Reply, coder: str, label: str, now: datetime, 
     reply.label, reply.coded_by = decided, CodedBy.PEOPLE
     if invites and decided == label:
         plan_decline(session, reply, now)
+
+
+def _came_for(session: Session, mail: InboundMail, envelope_to: str) -> None:
+    """Note for whom a known mail came this time; matched only to others, it is read again.
+
+    An office that writes to both applicants, unseen by each other, sends one content to two addresses.
+    """
+    known = mail.envelope_to.split(",")
+    added = [address for address in envelope_to.split(",") if address and address not in known]
+    if not added:
+        return
+    mail.envelope_to = ",".join([*filter(None, known), *added])
+    theirs = select(Inquiry.id).where(Inquiry.reply_address.in_(added))
+    if mail.state is MailState.MATCHED and set(session.scalars(theirs)) - answered_by(session, mail):
+        mail.state = MailState.STORED
 
 
 def _named(inquiry: Inquiry, wording: str) -> bool:

@@ -1,5 +1,6 @@
 """From stored bytes to a labelled reply: parse, match, cut, mask, propose. One path for every road in."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from orchestrator.db import Database, Session
@@ -24,7 +25,7 @@ def read_stored(database: Database, now: datetime) -> int:
 
 
 def read(session: Session, mail: InboundMail, now: datetime) -> None:
-    """Give one stored mail its place: a reply of an inquiry, a deferred reply, or a notice that says nothing."""
+    """Give one stored mail its place: a reply of each inquiry it answers, a deferred reply, or a notice."""
     parsed = parse(mail.raw)
     if copies.note(session, parsed.message_id, now):
         answers.ignore(session, mail, now, "own-letter")
@@ -32,20 +33,18 @@ def read(session: Session, mail: InboundMail, now: datetime) -> None:
     if parsed.kind is MailKind.NOTICE:
         answers.ignore(session, mail, now, "delivery-notice")
         return
-    recipients = (*mail.envelope_to.split(","), *parsed.recipients)
-    inquiry = answers.match(session, recipients, parsed.references) or answers.match_by_listing(
-        session, parsed.sender, f"{parsed.subject}\n{parsed.text}", mail.received_at
-    )
-    if inquiry is None:
+    inquiries, answered = _answered(session, mail, parsed), answers.answered_by(session, mail)
+    for inquiry in inquiries:
+        if inquiry.id not in answered:
+            _add(session, mail, parsed, inquiry, now)
+    if not inquiries:
         answers.defer(session, mail, "geen-reactie-gevonden", now)
-        return
-    _add(session, mail, parsed, inquiry)
 
 
 def redeliver(session: Session, mail: InboundMail, inquiry: Inquiry, actor: str, now: datetime) -> None:
     """Give a deferred mail the place a person chose for it; from there it goes the same path as any other."""
     answers.resolve(session, mail, inquiry, actor, now)
-    _add(session, mail, parse(mail.raw), inquiry)
+    _add(session, mail, parse(mail.raw), inquiry, now)
 
 
 def shown(mail: InboundMail) -> tuple[str, str, str]:
@@ -54,9 +53,19 @@ def shown(mail: InboundMail) -> tuple[str, str, str]:
     return parsed.sender, parsed.subject, mask_staff(parsed.text, parsed.sender_name)
 
 
-def _add(session: Session, mail: InboundMail, parsed: Mail, inquiry: Inquiry) -> None:
+def _answered(session: Session, mail: InboundMail, parsed: Mail) -> Sequence[Inquiry]:
+    """Find what a mail answers: by its addresses, by its references, else by who wrote about which dwelling."""
+    recipients = (*mail.envelope_to.split(","), *parsed.recipients)
+    if found := answers.match(session, recipients, parsed.references):
+        return found
+    text = f"{parsed.subject}\n{parsed.text}"
+    by_listing = answers.match_by_listing(session, parsed.sender, text, mail.received_at)
+    return [by_listing] if by_listing else []
+
+
+def _add(session: Session, mail: InboundMail, parsed: Mail, inquiry: Inquiry, now: datetime) -> None:
     text = mask_staff(cut_quotes(parsed.text, inquiry.body), parsed.sender_name)
-    answers.add_reply(session, inquiry, mail, _told(parsed), text, _proposed(parsed, text))
+    answers.add_reply(session, inquiry, mail, _told(parsed), text, _proposed(parsed, text), now)
 
 
 def _told(parsed: Mail) -> answers.Told:
