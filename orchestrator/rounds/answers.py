@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from orchestrator import ledger
+from orchestrator.design import from_canonical
 from orchestrator.models import (
     Advertiser,
     Coding,
@@ -21,6 +22,7 @@ from orchestrator.models import (
     Listing,
     Pair,
     Reply,
+    Round,
 )
 from orchestrator.rounds.courtesy import plan_decline
 from orchestrator.rounds.sending import settle
@@ -126,8 +128,18 @@ def answered_by(session: Session, mail: InboundMail) -> set[int]:
 def defer(session: Session, mail: InboundMail, reason: str, now: datetime) -> None:
     """Keep an unmatched mail for a person."""
     mail.state = MailState.DEFERRED
-    session.add(DeferredReply(mail_id=mail.id, reason=reason, deferred_at=now))
+    waited = session.scalars(select(DeferredReply).where(DeferredReply.mail_id == mail.id)).first()
+    deferred = waited or DeferredReply(mail_id=mail.id)
+    deferred.reason, deferred.deferred_at, deferred.resolved_at = reason, now, None
+    session.add(deferred)
     ledger.append(session, now, "inbox", "mail.deferred", f"mail:{mail.id}", {"reason": reason})
+
+
+def set_aside(session: Session, mail_id: int, reason: str, now: datetime) -> None:
+    """Keep a mail for a person when nobody has read it meanwhile."""
+    mail = session.get_one(InboundMail, mail_id, with_for_update=True)
+    if mail.state is MailState.STORED:
+        defer(session, mail, reason, now)
 
 
 def waiting_for_a_person(session: Session) -> Sequence[DeferredReply]:
@@ -149,6 +161,18 @@ def ignore(session: Session, mail: InboundMail, now: datetime, reason: str) -> N
     """Keep a mail that says nothing of an answer, such as a notice that a letter is delayed."""
     mail.state = MailState.IGNORED
     ledger.append(session, now, "inbox", "mail.ignored", f"mail:{mail.id}", {"reason": reason})
+
+
+def keep_attachments(session: Session, inquiries: Sequence[Inquiry]) -> bool:
+    """Return whether a study keeps what hangs on a mail: that of these inquiries, or any when there are none."""
+    told = [inquiry.pair.round.design for inquiry in inquiries] or session.scalars(select(Round.design))
+    return any(from_canonical(design).study.keep_attachments for design in told)
+
+
+def lighten(session: Session, mail: InboundMail, raw: bytes, now: datetime) -> None:
+    """Keep a mail without the contents of its attachments from here on; its content key stays that of what came."""
+    mail.raw = raw
+    ledger.append(session, now, "inbox", "mail.lightened", f"mail:{mail.id}")
 
 
 def add_reply(

@@ -8,6 +8,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from orchestrator.clock import Clock
 from orchestrator.db import Database, DatabaseError
 from orchestrator.rounds import answers
+from workers import faults
 from workers.inbox.parse import content_key
 from workers.ports import must_be_free
 
@@ -25,11 +26,13 @@ class Intake:
         recipients = ",".join(sorted(address.lower() for address in envelope.rcpt_tos))
         # The same bytes for the same recipients are the same delivery: a sender that missed our answer tries again.
         key = hashlib.sha256(recipients.encode() + b"\0" + raw).hexdigest()
+        faults.at("taken")
         try:
             with self.database.writing() as open_session:
                 answers.store(open_session, raw, content_key(raw), "smtp", key, recipients, self.clock.now())
         except DatabaseError as error:
             return f"451 4.3.0 not stored, try again: {type(error).__name__}"
+        faults.at("kept")
         return "250 2.0.0 stored"
 
 
