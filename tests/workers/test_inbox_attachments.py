@@ -72,7 +72,7 @@ def test_a_mail_without_attachments_stays_as_it_came(raw: bytes) -> None:
     assert without_contents(raw) == raw
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(
     st.sampled_from([*SAMPLES, *CARRIERS.values()]),
     st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 30), st.sampled_from(TOKENS)), max_size=6),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import inscriptis
 from inscriptis.model.config import ParserConfig
 
-from workers.inbox.mime import LONGEST_TEXT, MALFORMED, clean
+from workers.inbox.mime import MALFORMED, clean
 
 _QUOTE_MARK = "\ue000"  # private use: survives inscriptis and stands in no mail that matters
 _TAG = re.compile(r"(?is)<(?:style|script)\b.*?(?:</(?:style|script)\s*>|\Z)|<[^<>]*>")
@@ -17,7 +17,7 @@ _DEEPEST = 10  # quotations in quotations; deeper ones are marked as this deep
 
 def from_html(source: str) -> str:
     """HTML as text, with the lines of quoted blocks marked by "> " as in plain mail."""
-    marked = re.sub(r"(?i)(<blockquote\b[^>]{0,500}>)", rf"\1<p>{_QUOTE_MARK}</p>", source[:LONGEST_TEXT])
+    marked = re.sub(r"(?i)(<blockquote\b[^>]{0,500}>)", rf"\1<p>{_QUOTE_MARK}</p>", source)
     marked = re.sub(r"(?i)(</blockquote\s*>)", rf"<p>{_QUOTE_MARK}{_QUOTE_MARK}</p>\1", marked)
     try:
         text = inscriptis.get_text(marked, _HTML)

@@ -14,7 +14,10 @@ from email.parser import BytesHeaderParser, BytesParser
 from email.policy import Compat32
 
 # A reply is a few lines; what lies beyond is a hostile or broken mail.
-LONGEST_TEXT = 200_000
+LONGEST_TEXT = 50_000
+LONGEST_SOURCE = 300_000
+"""Characters of one part that are read; the programs of offices write a hundred in HTML for each one that is seen."""
+
 LONGEST_HEADER = 20_000
 MOST_VALUES = 50
 """Headers of one name that are read."""
@@ -41,9 +44,13 @@ _MAILS = frozenset({"message/rfc822", "message/global"})
 
 
 class AsItCame(Compat32):
-    """Hands headers out, and writes them, as they came; the default wraps or folds odd ones."""
+    """Hands headers out, and writes them, as they came, if not too long; the default wraps or folds odd ones."""
 
     mangle_from_ = False
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:LONGEST_HEADER]
 
     def header_fetch_parse(self, name: str, value: str) -> str:  # noqa: ARG002 the signature is the library's
         return value
@@ -57,7 +64,7 @@ POLICY = AsItCame()
 
 def read_message(raw: bytes) -> Message:
     """Take a mail apart; one that nests too deep, or has too many parts or lines, is its top headers and one text."""
-    if raw.count(b"\n") > MOST_LINES or raw.count(b"\n--") > MOST_PARTS:
+    if any(raw.count(end) > MOST_LINES or raw.count(end + b"--") > MOST_PARTS for end in (b"\n", b"\r")):
         return _flat(raw)
     try:
         return BytesParser(policy=POLICY).parsebytes(raw)
@@ -82,7 +89,7 @@ def _flat(raw: bytes) -> Message:
 
 
 def raw_headers(message: Message, name: str) -> list[str]:
-    return [str(value)[:LONGEST_HEADER] for value in message.get_all(name, [])[:MOST_VALUES]]
+    return [str(value) for value in message.get_all(name, [])[:MOST_VALUES]]
 
 
 def header(message: Message, name: str) -> str:
@@ -176,7 +183,7 @@ def text_of(part: Message) -> str:
         charset = part.get_content_charset()
     except MALFORMED:
         charset = None
-    return clean(_read(payload, charset)) if isinstance(payload, bytes) else ""
+    return clean(_read(payload, charset)[:LONGEST_SOURCE]) if isinstance(payload, bytes) else ""
 
 
 def _read(data: bytes, charset: str | None) -> str:

@@ -38,6 +38,9 @@ from workers.inbox.mime import (
 _KEY_HEADERS = ("Message-ID", "From", "To", "Date", "Subject", "In-Reply-To", "References")
 _ENVELOPE_HEADERS = ("Delivered-To", "X-Original-To", "Envelope-To")
 _RECIPIENT_HEADERS = ("To", "Cc", *_ENVELOPE_HEADERS)
+LONGEST_REPORT = 30_000
+"""Bytes of a bounce that are searched: it says first what it has to say, and the search takes quadratic time."""
+
 MOST_NAMED = 500
 """Recipients of one mail, or message ids it refers to, that are looked up."""
 
@@ -125,7 +128,7 @@ def parse(raw: bytes) -> Mail:
         subject=subject,
         date=_date(message),
         references=_references(message, text),
-        kind=_kind(message, sender, subject, text),
+        kind=_kind(raw, message, sender, subject, text),
         text=text,
         attachments=attachments,
     )
@@ -218,12 +221,12 @@ def content_key(raw: bytes) -> str:
 # --- Kind -----------------------------------------------------------------------------------------------------------
 
 
-def _kind(message: Message, sender: str, subject: str, text: str) -> MailKind:
+def _kind(raw: bytes, message: Message, sender: str, subject: str, text: str) -> MailKind:
     reported = _reported(message)
     if reported is not None:
         return reported
     if _from_daemon(message, sender):
-        return _daemon_kind(message, subject, text)
+        return _daemon_kind(raw, subject, text)
     if _is_automatic(message, subject):
         return _automatic_kind(subject, text)
     return MailKind.HUMAN
@@ -254,10 +257,10 @@ def _from_daemon(message: Message, sender: str) -> bool:
     return null_path or failed or _DAEMON.match(sender or header(message, "From")) is not None
 
 
-def _daemon_kind(message: Message, subject: str, text: str) -> MailKind:
+def _daemon_kind(raw: bytes, subject: str, text: str) -> MailKind:
     """A bounce in nobody's standard; an empty return path alone only says that a machine sent it."""
     try:
-        delayed, failed = all_failures(message)
+        delayed, failed = all_failures(read_message(raw[:LONGEST_REPORT]))
     except MALFORMED:
         delayed, failed = frozenset(), frozenset()
     if failed or (not delayed and _BOUNCE_SUBJECT.search(subject)):
