@@ -45,8 +45,9 @@ def _read_batch(database: Database, now: datetime) -> int:
         mails = answers.unread(session, BATCH)
         for mail in mails:
             read(session, mail, now)
-        faults.at("reading")
-    faults.at("read")
+            faults.at("reading")
+    if mails:
+        faults.at("read")
     return len(mails)
 
 
