@@ -169,7 +169,9 @@ class Intake:
         """Let these readers do what there is to do now."""
         for reader in readers:
             self.tick(reader)
-            self.knock(reader)
+            # What waits for the door waits for those who are to die there.
+            if reader.process.phase in (None, *AT_DOOR):
+                self.knock(reader)
         time.sleep(0.05)
 
     def die(self, reader: Reader) -> None:

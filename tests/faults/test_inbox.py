@@ -24,7 +24,7 @@ SHORT, LONG, ROUNDS = 300, 10_000, 20
 RENUMBERED = 4
 """How often the folder of the long form is numbered anew."""
 
-CHANCE_SECONDS = (0.2, 2.0)
+CHANCE_SECONDS = (0.0, 1.5)
 AT_THE_END = 0.2
 """The share of the mails that two readers take in undisturbed, to see how fast they are."""
 
@@ -68,18 +68,17 @@ def _break(house: Intake, rounds: int, renumbered: int, request: pytest.FixtureR
     rng = random.Random(SEED)  # noqa: S311 - chance that can be repeated is what a test needs
     begun, crashes = time.monotonic(), 0
     portion = int(len(house.post) * (1 - AT_THE_END) / rounds / (len(INBOX_PHASES) + 1))
-    anew = {round_ * rounds // renumbered for round_ in range(renumbered)}
+    anew = {each * rounds // renumbered for each in range(renumbered)}
     for round_ in range(rounds):
-        ready = [house.reader(room, phase) for room, phase in enumerate([*INBOX_PHASES, None], start=1)]
-        for reader in ready:
+        by_chance, *dying = [house.reader(room, phase) for room, phase in enumerate([None, *INBOX_PHASES], start=1)]
+        house.deliver(portion)
+        _kill_by_chance(house, by_chance, rng)
+        if round_ in anew:
+            house.renumber()  # before the deaths: it would bring back what they lose
+        for reader in dying:
             house.deliver(portion)
-            if reader.process.phase:
-                house.die(reader)
-            else:
-                _kill_by_chance(house, reader, rng)
-            crashes += 1
-            if round_ in anew and reader is ready[len(ready) // 2]:
-                house.renumber()
+            house.die(reader)
+        crashes += 1 + len(dying)
     ran, before, waiting = time.monotonic() - begun, house.deliveries, len(house.post) - house.brought
     house.deliver(waiting)
     rested = house.rest(house.reader(9), house.reader(10), seconds=120 + len(house.post) / 10)
@@ -95,8 +94,11 @@ def _break(house: Intake, rounds: int, renumbered: int, request: pytest.FixtureR
 
 
 def _kill_by_chance(house: Intake, reader: Reader, rng: random.Random) -> None:
-    end = time.monotonic() + rng.uniform(*CHANCE_SECONDS)
-    while time.monotonic() < end:
+    """Kill a reader some time after it began to take mails in."""
+    before, begun, seconds = house.deliveries, None, rng.uniform(*CHANCE_SECONDS)
+    while begun is None or time.monotonic() < begun + seconds:
         house.work(reader)
+        if begun is None and house.deliveries > before:
+            begun = time.monotonic()
     reader.process.signal(signal.SIGKILL)
     until(lambda: not reader.process.alive, 10, "a killed reader")
