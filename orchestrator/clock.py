@@ -25,6 +25,15 @@ class Clock:
     def now(self) -> datetime:
         return self.start + timedelta(seconds=(time.time() - self.wall) * self.speed)
 
+    def when(self, wall: datetime) -> datetime:
+        """Return what this clock read at a moment of the wall clock, but never what it has yet to read.
+
+        Now on a clock that runs fast: it would make hours of the whole seconds in which other machines tell a moment.
+        """
+        if self.speed != 1.0:
+            return self.now()
+        return min(self.start + timedelta(seconds=wall.timestamp() - self.wall), self.now())
+
     def real(self, seconds: float) -> timedelta:
         """Return how far this clock moves in ``seconds`` of wall time."""
         return timedelta(seconds=seconds * self.speed)

@@ -9,17 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event, make_url
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
-__all__ = ["Database", "DatabaseAway", "DatabaseError", "Session", "UtcDateTime", "make_engine"]
+__all__ = ["Database", "DatabaseAway", "DatabaseError", "Session", "Unfit", "UtcDateTime", "make_engine"]
 
 DatabaseError = SQLAlchemyError
 """Anything the database or its driver can raise."""
 
 DatabaseAway = (OperationalError, InterfaceError)
 """What is raised while the server is away, or goes away: the same again may work later."""
+
+Unfit = DataError
+"""What is raised for a value that the database cannot hold, such as a text with a NUL in it."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):

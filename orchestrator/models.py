@@ -390,12 +390,16 @@ class DeferredReply(Base):
 
 
 class Reply(Base):
-    """A message back on one inquiry: masked text, what the rules propose, and the label that counts."""
+    """A message back on one inquiry: masked text, what the rules propose, and the label that counts.
+
+    A mail to both applicants of a pair is a reply to each.
+    """
 
     __tablename__ = "reply"
+    __table_args__ = (UniqueConstraint("mail_id", "inquiry_id"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     inquiry_id: Mapped[int] = mapped_column(ForeignKey("inquiry.id"), index=True)
-    mail_id: Mapped[int | None] = mapped_column(ForeignKey("inbound_mail.id"), unique=True)
+    mail_id: Mapped[int | None] = mapped_column(ForeignKey("inbound_mail.id"))
     message_id: Mapped[str | None] = mapped_column(Text)
     received_at: Mapped[datetime]
     kind: Mapped[str] = mapped_column(String(16))

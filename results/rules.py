@@ -24,10 +24,11 @@ _GREETING = re.compile(
     re.IGNORECASE,
 )
 # "Maar" turns a sentence round, except where it only softens: "bel maar even", "kom zaterdag maar kijken".
+# A run of spaces is tried from its first one only, or a page of them would take minutes.
 _BREAK = re.compile(
     r"(?<=[.!?;])\s+|\n\s*\n|\n(?=\s*[-*•])|,\s+(?=(?:maar|echter|but|however)\b)|"
-    r"\s+(?=maar (?:de|het|er|ik|wij|we|u|je|deze|die|dat|helaas|in|wel|voor|op|aan|dan|niet|eerst)\b)|"
-    r"\s+(?=(?:but|however)\b)",
+    r"(?<!\s)\s+(?=maar (?:de|het|er|ik|wij|we|u|je|deze|die|dat|helaas|in|wel|voor|op|aan|dan|niet|eerst)\b)|"
+    r"(?<!\s)\s+(?=(?:but|however)\b)",
     re.IGNORECASE,
 )
 _WORD_LIST = re.compile(r"<([a-z]+)>")

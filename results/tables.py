@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class ArmRow:
-    """One arm of a pair; ``answer_hours`` is the time to the first human answer, in hours."""
+    """One arm of a pair; ``answer_hours`` is the time to the first human answer within the window, in hours."""
 
     name: str
     name_set: str
@@ -168,7 +168,7 @@ def _arm_row(inquiry: Inquiry, design: Design) -> ArmRow:
         label=label,
         outcome=outcome,
         positive=outcome in design.outcome.positive if outcome else None,
-        answer_hours=_answer_hours(inquiry),
+        answer_hours=_answer_hours(inquiry, design),
     )
 
 
@@ -176,14 +176,21 @@ def _label(inquiry: Inquiry, design: Design) -> str | None:
     """Return the label that counts, over all coded replies that came within the window; None when nothing was sent."""
     if inquiry.state is not LetterState.SENT or inquiry.sent_at is None:
         return None
-    until = inquiry.sent_at + timedelta(days=design.outcome.response_days)
-    return best(reply.label for reply in inquiry.replies if reply.label and reply.received_at <= until)
+    return best(reply.label for reply in _in_time(inquiry, design) if reply.label)
 
 
-def _answer_hours(inquiry: Inquiry) -> float | None:
+def _answer_hours(inquiry: Inquiry, design: Design) -> float | None:
     """Return the hours to the first answer a person wrote; automatic receipts and bounces are none."""
-    written = [reply.received_at for reply in inquiry.replies if reply.kind == "human"]
+    written = [reply.received_at for reply in _in_time(inquiry, design) if reply.kind == "human"]
     return _hours(inquiry.sent_at, min(written)) if written else None
+
+
+def _in_time(inquiry: Inquiry, design: Design) -> list[ReplyRow]:
+    """Return the replies that came within the declared days after the letter; a later one is silence."""
+    if inquiry.sent_at is None:
+        return []
+    until = inquiry.sent_at + timedelta(days=design.outcome.response_days)
+    return [reply for reply in inquiry.replies if reply.received_at <= until]
 
 
 def _hours(start: datetime | None, end: datetime | None) -> float | None:

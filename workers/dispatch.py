@@ -25,7 +25,7 @@ from workers.clock_guard import ClockGuard
 BATCH = 10
 BACK_OFF_SECONDS = 30.0
 SWEEP_MARGIN_SECONDS = 2.0
-FAULTS_OF_SERVER = frozenset({"connect", "tls", "auth"})
+FAULTS_OF_SERVER = frozenset({"connect", "tls", "auth", "policy"})
 LONGEST_PLACE = 200
 RECORD_SECONDS, RECORD_PAUSE_SECONDS = 300.0, 1.0
 

@@ -19,6 +19,7 @@ AnyPart = TypeVar("AnyPart", bound=Part)
 
 _KINDS = {
     "string_type": "tekst",
+    "bool_type": "true of false",
     "int_type": "een heel getal",
     "int_from_float": "een heel getal",
     "int_parsing_size": "een kleiner getal",

@@ -6,6 +6,7 @@ import re
 from datetime import date, time
 from enum import StrEnum
 from functools import lru_cache
+from operator import not_
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -117,6 +118,12 @@ class Study(Part):
     )
     retention_months: int = Field(
         ge=1, le=120, description="Zoveel maanden na sluiting worden de antwoorden bewaard.", examples=[6]
+    )
+    keep_attachments: bool = Field(
+        default=False,
+        exclude_if=not_,  # absent or false is one design, with one canonical text
+        description="Of bijlagen bewaard worden (true); anders blijft van een bijlage alleen de naam.",
+        examples=[False],
     )
 
 

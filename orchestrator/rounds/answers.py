@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from orchestrator import ledger
+from orchestrator.design import from_canonical
 from orchestrator.models import (
     Advertiser,
     Coding,
@@ -21,6 +22,7 @@ from orchestrator.models import (
     Listing,
     Pair,
     Reply,
+    Round,
 )
 from orchestrator.rounds.courtesy import plan_decline
 from orchestrator.rounds.sending import settle
@@ -49,33 +51,35 @@ class Proposed:
 
 
 def store(
-    session: Session, raw: bytes, content_key: str, source: str, source_key: str, envelope_to: str, now: datetime
-) -> bool:
-    """Keep the raw bytes before anything is parsed; return False when this delivery or content was known."""
-    known = select(Delivery).where(Delivery.source == source, Delivery.source_key == source_key)
-    if session.scalars(known).first():
-        return False
-    mail = session.scalars(select(InboundMail).where(InboundMail.content_key == content_key)).first()
-    fresh = mail is None
+    session: Session,
+    raw: bytes,
+    content_key: str,
+    source: str,
+    source_key: str,
+    envelope_to: str,
+    received_at: datetime,
+) -> InboundMail | None:
+    """Keep the raw bytes before anything is parsed; return None when this delivery or content was known."""
+    known = select(Delivery.id).where(Delivery.source == source, Delivery.source_key == source_key)
+    if session.scalar(known) is not None:
+        return None
+    # Locked: whoever reads this mail now must not miss whom else it came for.
+    mail = session.scalars(select(InboundMail).where(InboundMail.content_key == content_key).with_for_update()).first()
+    fresh = None
     if mail is None:
-        mail = InboundMail(
-            content_key=content_key, raw=raw, envelope_to=envelope_to, received_at=now, state=MailState.STORED
+        mail = fresh = InboundMail(
+            content_key=content_key,
+            raw=raw,
+            envelope_to=envelope_to,
+            received_at=received_at,
+            state=MailState.STORED,
         )
         session.add(mail)
         session.flush()
-    session.add(Delivery(source=source, source_key=source_key, mail_id=mail.id, received_at=now))
+    else:
+        _came_for(session, mail, envelope_to)
+    session.add(Delivery(source=source, source_key=source_key, mail_id=mail.id, received_at=received_at))
     session.flush()
-    return fresh
-
-
-def store_unread(
-    session: Session, head: bytes, content_key: str, source: str, source_key: str, now: datetime, reason: str
-) -> bool:
-    """Keep the headers of a mail whose body was left where it is, for a person; return as `store` does."""
-    fresh = store(session, head, content_key, source, source_key, "", now)
-    if fresh:
-        mail = session.scalars(select(InboundMail).where(InboundMail.content_key == content_key)).one()
-        defer(session, mail, reason, now)
     return fresh
 
 
@@ -85,17 +89,15 @@ def unread(session: Session, most: int) -> Sequence[InboundMail]:
     return session.scalars(rows.with_for_update(skip_locked=True)).all()
 
 
-def match(session: Session, recipients: Sequence[str], references: Sequence[str]) -> Inquiry | None:
-    """Find the inquiry a mail answers: by its unique reply address, else by the message-ids it refers to."""
+def match(session: Session, recipients: Sequence[str], references: Sequence[str]) -> Sequence[Inquiry]:
+    """Find the inquiries a mail answers: all whose unique reply address it came to, else the first it refers to."""
     by_address = select(Inquiry).where(Inquiry.reply_address.in_([address.lower() for address in recipients]))
-    found = session.scalars(by_address.limit(1)).first()
-    if found:
+    if found := session.scalars(by_address.order_by(Inquiry.id)).all():
         return found
-    by_letter = session.scalars(select(Inquiry).where(Inquiry.message_id.in_(references)).limit(1)).first()
-    if by_letter:
-        return by_letter
-    by_decline = select(Inquiry).join(Decline).where(Decline.message_id.in_(references))
-    return session.scalars(by_decline.limit(1)).first()
+    letters = select(Inquiry.message_id, Inquiry).where(Inquiry.message_id.in_(references))
+    declines = select(Decline.message_id, Inquiry).join(Decline.inquiry).where(Decline.message_id.in_(references))
+    ours = {message_id: inquiry for rows in (letters, declines) for message_id, inquiry in session.execute(rows)}
+    return [ours[reference] for reference in references if reference in ours][:1]
 
 
 def match_by_listing(session: Session, sender: str, text: str, now: datetime) -> Inquiry | None:
@@ -118,11 +120,26 @@ def match_by_listing(session: Session, sender: str, text: str, now: datetime) ->
     return fits[0] if len(fits) == 1 else None
 
 
+def answered_by(session: Session, mail: InboundMail) -> set[int]:
+    """Return the inquiries of which this mail is a reply already: a mail is read again when it came for one more."""
+    return set(session.scalars(select(Reply.inquiry_id).where(Reply.mail_id == mail.id)))
+
+
 def defer(session: Session, mail: InboundMail, reason: str, now: datetime) -> None:
     """Keep an unmatched mail for a person."""
     mail.state = MailState.DEFERRED
-    session.add(DeferredReply(mail_id=mail.id, reason=reason, deferred_at=now))
+    waited = session.scalars(select(DeferredReply).where(DeferredReply.mail_id == mail.id)).first()
+    deferred = waited or DeferredReply(mail_id=mail.id)
+    deferred.reason, deferred.deferred_at, deferred.resolved_at = reason, now, None
+    session.add(deferred)
     ledger.append(session, now, "inbox", "mail.deferred", f"mail:{mail.id}", {"reason": reason})
+
+
+def set_aside(session: Session, mail_id: int, reason: str, now: datetime) -> None:
+    """Keep a mail for a person when nobody has read it meanwhile."""
+    mail = session.get_one(InboundMail, mail_id, with_for_update=True)
+    if mail.state is MailState.STORED:
+        defer(session, mail, reason, now)
 
 
 def waiting_for_a_person(session: Session) -> Sequence[DeferredReply]:
@@ -146,16 +163,27 @@ def ignore(session: Session, mail: InboundMail, now: datetime, reason: str) -> N
     ledger.append(session, now, "inbox", "mail.ignored", f"mail:{mail.id}", {"reason": reason})
 
 
+def keep_attachments(session: Session, inquiries: Sequence[Inquiry]) -> bool:
+    """Return whether a study keeps what hangs on a mail: that of these inquiries, or any when there are none."""
+    told = [inquiry.pair.round.design for inquiry in inquiries] or session.scalars(select(Round.design))
+    return any(from_canonical(design).study.keep_attachments for design in told)
+
+
+def lighten(session: Session, mail: InboundMail, raw: bytes, now: datetime) -> None:
+    """Keep a mail without the contents of its attachments from here on; its content key stays that of what came."""
+    mail.raw = raw
+    ledger.append(session, now, "inbox", "mail.lightened", f"mail:{mail.id}")
+
+
 def add_reply(
-    session: Session, inquiry: Inquiry, mail: InboundMail, told: Told, text: str, proposed: Proposed
+    session: Session, inquiry: Inquiry, mail: InboundMail, told: Told, text: str, proposed: Proposed, now: datetime
 ) -> Reply:
     """Store a matched reply with what the rules propose; it settles an uncertain letter as sent."""
-    now = mail.received_at
     reply = Reply(
         inquiry_id=inquiry.id,
         mail_id=mail.id,
         message_id=told.message_id,
-        received_at=now,
+        received_at=mail.received_at,
         kind=told.kind,
         subject=told.subject,
         text=text,
@@ -200,6 +228,21 @@ def code(session: Session, reply: Reply, coder: str, label: str, now: datetime, 
     reply.label, reply.coded_by = decided, CodedBy.PEOPLE
     if invites and decided == label:
         plan_decline(session, reply, now)
+
+
+def _came_for(session: Session, mail: InboundMail, envelope_to: str) -> None:
+    """Note for whom a known mail came this time; matched only to others, it is read again.
+
+    An office that writes to both applicants, unseen by each other, sends one content to two addresses.
+    """
+    known = mail.envelope_to.split(",")
+    added = [address for address in envelope_to.split(",") if address and address not in known]
+    if not added:
+        return
+    mail.envelope_to = ",".join([*filter(None, known), *added])
+    theirs = select(Inquiry.id).where(Inquiry.reply_address.in_(added))
+    if mail.state is MailState.MATCHED and set(session.scalars(theirs)) - answered_by(session, mail):
+        mail.state = MailState.STORED
 
 
 def _named(inquiry: Inquiry, wording: str) -> bool:

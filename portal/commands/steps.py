@@ -141,7 +141,7 @@ def deferred() -> None:
         for item in waiting:
             mail = lookup.mail(session, item.mail_id)
             sender, subject, text = shown(mail)
-            out.rule(f"bericht {mail.id}, ontvangen {mail.received_at.astimezone(ZONE):%d-%m-%Y %H:%M}")
+            out.rule(f"bericht {mail.id}, ontvangen {mail.received_at.astimezone(ZONE):%d-%m-%Y %H:%M}: {item.reason}")
             out.print(f"Van: {sender}\nOnderwerp: {subject}\n\n{text}", markup=False, highlight=False)
     out.print(f"{len(waiting)} berichten wachten. Plaatsen: praktijktest assign BERICHT RONDE TEST VOLGORDE")
 

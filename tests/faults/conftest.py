@@ -1,7 +1,40 @@
-"""The fault tests tell what they broke, and in what; see also `tests/conftest.py` for runs on several processes."""
+"""What every fault test needs, and what they tell at the end; `tests/conftest.py` tells it for several processes."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from house import Nursery, closing_all
 from report import Report
+from servers import Away, Postgres, Redis, a_postgres, a_redis
+
+# The mailbox is made by the makers of the tests that read it.
+sys.path.append(str(Path(__file__).parents[1] / "workers"))
+
+
+@pytest.fixture(scope="session")
+def services(request: pytest.FixtureRequest) -> Iterator[tuple[Postgres, Redis]]:
+    """The database server and the broker; our own in the long form, or where none runs."""
+    try:
+        postgres = a_postgres(own=request.config.getoption("faults"))
+    except Away as error:
+        pytest.skip(f"no PostgreSQL to reach or to start: {error}".strip())
+    try:
+        broker = a_redis()
+    except Away as error:
+        postgres.stop()
+        pytest.skip(f"no Redis to reach or to start: {error}".strip())
+    Report.of(request.config).services = (postgres, broker)
+    with closing_all(broker.stop, postgres.stop):
+        yield postgres, broker
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    made = Nursery()
+    with closing_all(made.close):
+        yield made
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

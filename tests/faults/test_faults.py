@@ -5,16 +5,15 @@ The short form kills one worker at each exact phase and injects some random faul
 """
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from history import Letter, Verdict, Wire
-from house import GAP, LEASE_SECONDS, MARGIN_SECONDS, Naive, Nursery, Process, Product, Sink, closing_all
+from house import GAP, LEASE_SECONDS, MARGIN_SECONDS, Naive, Nursery, Process, Product, Sink
 from mayhem import WORKERS, Fault, Mayhem
 from report import Report
-from servers import Away, Postgres, Redis, a_postgres, a_redis, until
+from servers import Postgres, Redis, until
 
 from workers.faults import PHASES
 
@@ -28,30 +27,6 @@ SECONDS_PER_FAULT = 2.0
 REST_SECONDS, PATIENCE_SECONDS = 90.0, 60.0
 BEFORE_THE_BODY = ("gated", "connect", "mail", "rcpt", "data", "mid-body")
 """A worker that dies here leaves a letter that the sink does not have."""
-
-
-@pytest.fixture(scope="session")
-def services(request: pytest.FixtureRequest) -> Iterator[tuple[Postgres, Redis]]:
-    """The database server and the broker; our own in the long form, or where none runs."""
-    try:
-        postgres = a_postgres(own=request.config.getoption("faults"))
-    except Away as error:
-        pytest.skip(f"no PostgreSQL to reach or to start: {error}".strip())
-    try:
-        broker = a_redis()
-    except Away as error:
-        postgres.stop()
-        pytest.skip(f"no Redis to reach or to start: {error}".strip())
-    Report.of(request.config).services = (postgres, broker)
-    with closing_all(broker.stop, postgres.stop):
-        yield postgres, broker
-
-
-@pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
-    made = Nursery()
-    with closing_all(made.close):
-        yield made
 
 
 @dataclass(frozen=True)

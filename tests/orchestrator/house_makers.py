@@ -238,7 +238,7 @@ def round_state(database: Database, name: str = ROUND) -> RoundState:
 def store(database: Database, raw: bytes = b"ruw", key: str = "k1", to: str = "", now: datetime = TUESDAY) -> bool:
     """Store one mail that was delivered once; ``key`` is its content key and its delivery's key."""
     with database.writing() as session:
-        return answers.store(session, raw, key, "smtp", key, to, now)
+        return answers.store(session, raw, key, "smtp", key, to, now) is not None
 
 
 PROPOSALS = {
@@ -258,7 +258,7 @@ def answer(
     session.flush()
     said = Told(**({"kind": "human", "subject": "Re: woning", "message_id": f"<r{number}@alfa.example>"} | told))
     proposed = PROPOSALS[proposal] if isinstance(proposal, str) else proposal
-    return answers.add_reply(session, session.get_one(Inquiry, inquiry_id), mail, said, "Dank.", proposed)
+    return answers.add_reply(session, session.get_one(Inquiry, inquiry_id), mail, said, "Dank.", proposed, now)
 
 
 def answered(database: Database, order: int, proposal: Proposed | str = "OVERIG", now: datetime = TUESDAY) -> int:

@@ -45,3 +45,17 @@ def test_what_must_last_in_the_real_world_is_scaled_and_waited_for_as_long(speed
 
 def test_nobody_waits_for_a_moment_that_is_past() -> None:
     assert Clock().wait_for(datetime.now(UTC) - timedelta(days=1)) == 0
+
+
+def test_a_moment_of_another_machine_is_told_by_this_clock_and_never_lies_ahead() -> None:
+    now = datetime.now(UTC)
+    shifted = Clock.scaled(MONDAY, 1.0)
+    assert Clock().when(now - timedelta(hours=9)) == now - timedelta(hours=9)
+    assert abs(shifted.when(now - timedelta(hours=9)) - (MONDAY - timedelta(hours=9))) < timedelta(seconds=5)
+    for clock in (Clock(), shifted):
+        assert clock.when(now + timedelta(hours=9)) <= clock.now()
+
+
+def test_a_clock_that_runs_fast_does_not_blow_up_the_seconds_of_others() -> None:
+    clock = Clock.scaled(MONDAY, 100_000)
+    assert clock.when(datetime.now(UTC) - timedelta(seconds=5)) >= MONDAY

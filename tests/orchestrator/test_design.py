@@ -25,6 +25,9 @@ SETS = {
 }
 
 
+MAY_BE_LEFT_OUT = {"keep_attachments"}
+
+
 def codes(design: Design) -> list[str]:
     return [problem.code for problem in check(design, SETS)]
 
@@ -46,6 +49,13 @@ def test_the_canonical_text_is_sorted_compact_json() -> None:
 
 def test_the_digest_of_a_design_stays_what_it_was_when_it_was_approved() -> None:
     assert digest(a_design()) == "399afc11ae62fdc27e393557538195602171f15c842045bcd20d3a2abb54e078"
+
+
+def test_a_design_that_keeps_no_attachments_is_the_same_whether_it_says_so_or_not() -> None:
+    assert digest(a_design(study={"keep_attachments": False})) == digest(a_design())
+    keeping = a_design(study={"keep_attachments": True})
+    assert digest(keeping) != digest(a_design())
+    assert from_canonical(canonical(keeping)).study.keep_attachments
 
 
 def test_the_digest_does_not_depend_on_how_the_same_is_written() -> None:
@@ -134,6 +144,6 @@ def test_the_schema_says_in_dutch_what_each_key_is_and_allows_no_other() -> None
     groups = [schema, *(part for part in schema["$defs"].values() if part["type"] == "object")]
     for group in groups:
         assert group["additionalProperties"] is False
-        assert set(group["required"]) == set(group["properties"])
+        assert set(group["properties"]) - set(group["required"]) <= MAY_BE_LEFT_OUT
         assert all(key["description"].endswith(".") for key in group["properties"].values())
     assert "from" in schema["$defs"]["Schedule"]["properties"]

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from orchestrator.assignment import draw, select_listings
-from orchestrator.design import Mode, json_schema, read_design
+from orchestrator.design import Mode, digest, json_schema, read_design
 from orchestrator.forms import Encoding
 from orchestrator.forms_file import with_forms
 from orchestrator.intake import AdvertiserKind, Channel, check_intake, read_listings, read_participants
@@ -26,6 +26,10 @@ def test_the_example_fits_together_and_cannot_send_to_anybody() -> None:
     assert all(participant.email.endswith(".example") for participant in PARTICIPANTS)
     forms = [participant.form_url for participant in PARTICIPANTS if participant.form_url]
     assert all(form.startswith("http://127.0.0.1:8480/") for form in forms)
+
+
+def test_the_example_keeps_the_digest_it_had_before_there_were_keys_to_leave_out() -> None:
+    assert digest(DESIGN) == "00810d2c8da2c26bc5561ccf65658f66ca3c174b1b9623fffb1aeb48f2c73e79"
 
 
 def test_the_example_has_brokers_and_landlords_letters_and_forms() -> None:

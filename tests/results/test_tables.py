@@ -182,6 +182,13 @@ def test_the_answer_time_runs_to_the_first_thing_a_person_wrote(database: Databa
     assert first(database).answer_hours == pytest.approx(6)
 
 
+@only_sqlite
+def test_an_answer_after_the_window_has_no_answer_time(database: Database) -> None:
+    a_sent_pair(database)
+    reply(database, "UITNODIGING", 11 * DAY)
+    assert first(database).answer_hours is None
+
+
 # --- Counts --------------------------------------------------------------------------------------------------------
 
 

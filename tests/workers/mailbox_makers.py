@@ -109,6 +109,22 @@ class Mailbox:
             for mail in mails:
                 client.append(folder, mail)
 
+    def drop(self, mail: bytes, number: int) -> None:
+        """Put a mail in the inbox as a delivery agent does, past the server: quicker by far than by `put`."""
+        name = f"{time.time():.0f}.{number}.proef"
+        for folder in ("tmp", "new"):
+            if not (self.mail / folder).is_dir():
+                with self.opened():
+                    pass  # the server makes its folders at the first look
+        (self.mail / "tmp" / name).write_bytes(mail)
+        (self.mail / "tmp" / name).rename(self.mail / "new" / name)
+
+    def touched(self, number: int) -> list[str]:
+        """What is not as it must be after ``number`` mails were dropped that nobody may have marked or deleted."""
+        files = [path for folder in ("new", "cur") for path in (self.mail / folder).iterdir()]
+        marked = [f"marked: {path.name}" for path in files if path.name.partition(":2,")[2]]
+        return marked if len(files) == number else [*marked, f"{len(files)} files of {number}"]
+
     def clear(self) -> None:
         for folder in ("INBOX", LEDGER):
             with self.opened(folder) as client:

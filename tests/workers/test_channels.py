@@ -15,6 +15,7 @@ from workers.channels.message import compose
 from workers.channels.outbox import Outbox
 from workers.channels.smtp import Smtp
 from workers.channels.transport import TransportError
+from workers.dispatch import FAULTS_OF_SERVER
 
 SECONDS = 2.0
 
@@ -46,6 +47,20 @@ def test_before_the_body_nothing_left_us(step: str, answer: str) -> None:
 def test_only_a_server_that_knows_the_recipient_refuses_for_good(step: str, permanent: bool) -> None:
     error = _refusal(MailServer(step, "550 nooit"))
     assert (error.body_left, error.permanent) == (False, permanent)
+
+
+@pytest.mark.parametrize("step", ["mail", "rcpt", "data"])
+@pytest.mark.parametrize("answer", ["550 5.7.1 relaying denied", "554 5.7.26 not authenticated"])
+def test_a_policy_of_the_server_is_about_us_and_not_about_the_recipient(step: str, answer: str) -> None:
+    error = _refusal(MailServer(step, answer))
+    assert (error.phase, error.permanent) == ("policy", False)
+    assert error.phase in FAULTS_OF_SERVER
+
+
+@pytest.mark.parametrize("answer", ["550 5.1.1 no such user", "552 5.2.2 mailbox full", "550 15.7.1 odd"])
+def test_a_refusal_of_the_recipient_is_final(answer: str) -> None:
+    error = _refusal(MailServer("rcpt", answer))
+    assert (error.phase, error.permanent) == ("rcpt", True)
 
 
 def test_a_server_that_hangs_up_at_the_greeting_took_nothing() -> None:

@@ -1,7 +1,7 @@
 """A mail folder is read by polling: nothing in it changes, nothing is lost and nothing counts twice."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from house_makers import (
@@ -15,6 +15,7 @@ from house_makers import (
     only_sqlite,
     run,
     send,
+    send_both,
     states,
     sweep,
     together,
@@ -99,6 +100,30 @@ def test_a_second_poll_takes_only_what_is_new(database: Database, box: Mailbox) 
     box.put(a_mail(3))
     assert poll(database, settings) == 1
     assert stored(database) == [a_mail(1), a_mail(2), a_mail(3)]
+
+
+def test_a_mail_came_when_its_server_says_however_late_it_is_read(database: Database, box: Mailbox) -> None:
+    with box.opened() as client:
+        client.append("INBOX", a_mail(1), msg_time=datetime.now(UTC) - timedelta(hours=7))
+    seven_hours_ago = CLOCK.now() - timedelta(hours=7)
+    poll(database, box.settings())
+    with database.reading() as session:
+        (came,) = session.scalars(select(InboundMail.received_at))
+        assert session.scalars(select(Delivery.received_at)).all() == [came]
+    assert abs(seven_hours_ago - came) < timedelta(seconds=30)
+
+
+def test_a_mail_delivered_once_for_each_of_two_applicants_answers_both(database: Database, box: Mailbox) -> None:
+    run(database)
+    send_both(database)
+    one, other = letters(database)
+    raw = a_mail(1, to="verhuur@alfa.example", text="De woning is helaas al verhuurd.")
+    box.put(*[f"Delivered-To: {letter.reply_address}\r\n".encode() + raw for letter in (one, other)])
+    poll(database, box.settings())
+    read_stored(database, NOW)
+    with database.reading() as session:
+        assert set(session.scalars(select(Reply.inquiry_id))) == {one.id, other.id}
+    assert (count(database, InboundMail), count(database, Delivery)) == (1, 2)
 
 
 def test_a_folder_without_any_mail_is_no_fault(database: Database, box: Mailbox) -> None:

@@ -53,7 +53,6 @@ def test_a_plain_mail_is_read_whole() -> None:
         X_Original_To="postbus@woonpost.example",
     )
     assert parse(raw) == Mail(
-        content_key=content_key(raw),
         message_id="<answer@eemwonen.example>",
         sender="sanne@eemwonen.example",
         sender_name="Sanne de Groot",
@@ -205,7 +204,7 @@ def test_html_becomes_text_with_quotations_marked() -> None:
     ]  # fmt: skip
 
 
-def test_attachments_are_named_and_not_read() -> None:
+def test_attachments_are_named_and_not_read_but_a_forwarded_mail_is() -> None:
     read = parse(
         multipart(
             "mixed",
@@ -217,8 +216,8 @@ def test_attachments_are_named_and_not_read() -> None:
             "Content-Type: text/plain\n\nGroet",
         )
     )
-    assert read.text == "Zie bijlage.\n\nGroet"
-    assert read.attachments == ("formulier.pdf", "café.txt", "text/calendar", "Doorgestuurd")
+    assert read.text == "Zie bijlage.\n\nbinnen\n\nGroet"
+    assert read.attachments == ("formulier.pdf", "café.txt", "text/calendar")
     assert read.references == ("<in@x.example>",)
 
 

@@ -12,8 +12,9 @@ from sqlalchemy import select
 
 from orchestrator.db import Database
 from orchestrator.models import Decline, DeferredReply, InboundMail, Inquiry, Reply
+from orchestrator.rounds import answers
 from orchestrator.states import LetterState, MailState
-from workers.inbox.parse import parse
+from workers.inbox.parse import content_key
 from workers.inbox.reading import BATCH, invites, read_stored, redeliver, shown
 
 INVITATION = "Beste {name},\n\nU bent welkom voor een bezichtiging op dinsdag 15 september om 16:00 uur.\n\nGroet, Anna"
@@ -35,7 +36,7 @@ def an_answer(letter: Inquiry, text: str = REFUSAL, **headers: str) -> bytes:
 
 def take(database: Database, *mails: bytes, to: str = "") -> None:
     for raw in mails:
-        store(database, raw, parse(raw).content_key, to)
+        store(database, raw, content_key(raw), to)
     assert read_stored(database, TUESDAY + HOUR) == len(mails)
 
 
@@ -207,9 +208,42 @@ def test_one_mail_by_two_roads_is_one_reply(database: Database) -> None:
     first, _ = a_sent_pair(database)
     raw = an_answer(first)
     take(database, raw)
-    assert not store(database, b"Received: from elders\n" + raw, parse(raw).content_key)
+    assert not store(database, b"Received: from elders\n" + raw, content_key(raw))
     assert read_stored(database, TUESDAY) == 0
     assert len(replies(database)) == 1
+
+
+def test_one_mail_to_both_applicants_answers_both_and_each_gives_its_viewing_back(database: Database) -> None:
+    first, second = a_sent_pair(database)
+    text = INVITATION.format(name=f"{first.sender_name}, beste {second.sender_name}")
+    quoted = "\n".join(f"> {line}" for line in second.body.splitlines())
+    take(database, an_answer(first, f"{text}\n\n{quoted}\n", To=f"{first.reply_address}, {second.reply_address}"))
+    one, other = replies(database)
+    assert {one.inquiry_id, other.inquiry_id} == {first.id, second.id}
+    assert [one.label, other.label] == ["UITNODIGING", "UITNODIGING"]
+    # Each is cut by the letter it answers: what quotes the other's letter is marked as a quotation, and goes as well.
+    assert one.text == other.text
+    with database.reading() as session:
+        assert set(session.scalars(select(Decline.inquiry_id))) == {first.id, second.id}
+
+
+def test_one_mail_sent_unseen_to_applicants_of_two_pairs_answers_each_of_them(database: Database) -> None:
+    """A blind copy: one content, delivered once for each address, and only the delivery tells for whom."""
+    run(database, rows=2)
+    send_both(database)
+    one, *_, last = letters(database)
+    raw = a_mail(REFUSAL.format(name="woningzoeker"), To="verhuur@alfa.example")
+    take(database, raw, to=one.reply_address)
+    with database.writing() as session:
+        again = answers.store(session, raw, content_key(raw), "smtp", "k2", last.reply_address, TUESDAY + HOUR)
+        assert again is None
+    assert [reply.inquiry_id for reply in replies(database)] == [one.id]
+    assert read_stored(database, TUESDAY + HOUR) == 1
+    assert [reply.inquiry_id for reply in replies(database)] == [one.id, last.id]
+    assert mail_states(database) == [MailState.MATCHED]
+    with database.writing() as session:
+        answers.store(session, raw, content_key(raw), "smtp", "k3", one.reply_address, TUESDAY + HOUR)
+    assert read_stored(database, TUESDAY + HOUR) == 0
 
 
 @only_sqlite

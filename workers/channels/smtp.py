@@ -1,5 +1,6 @@
 """SMTP submission with our own phase driver: what may happen after a failure depends on how far the letter came."""
 
+import re
 import smtplib
 import ssl
 import time
@@ -21,6 +22,10 @@ ABOUT_US = frozenset({"connect", "tls", "ehlo", "auth", "mail"})
 
 LOGIN_CODES = frozenset({530, 534, 535, 538})
 """RFC 4954: log in first, or differently. Our own configuration, at whatever step it is said."""
+
+POLICY = re.compile(rb"5\.7\.\d")
+"""RFC 3463, X.7: security or policy ("relaying denied"). Before the body our own server says that of us, whoever the
+letter is for; what is wrong with a recipient is X.1 or X.2."""
 
 REST_SECONDS = 60.0
 """After a refused login so long without another try: a mail server locks out whoever keeps knocking."""
@@ -160,6 +165,8 @@ def _before_body(phase: str, step: Callable[[], T]) -> T:
 
 def _expect(phase: str, step: Callable[[], tuple[int, bytes]], code: int) -> None:
     got, words = _before_body(phase, step)
+    if got >= 500 and POLICY.match(words):
+        raise TransportError(f"de mailserver weigert brieven van ons: {_words(got, words)}", "policy")
     if got != code:
         raise TransportError(_words(got, words), phase, permanent=_final(phase, got))
 

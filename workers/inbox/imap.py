@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from imapclient import IMAPClient
 from imapclient.exceptions import CapabilityError, IMAPClientError, LoginError
@@ -16,8 +17,9 @@ from orchestrator.db import Database, Session
 from orchestrator.rounds import answers, copies
 from orchestrator.settings import PREFIX, Security, Settings
 from profiles.errors import Refused
+from workers import faults
 from workers.inbox.listener import MOST_BYTES
-from workers.inbox.parse import content_key, parse
+from workers.inbox.parse import content_key, delivered_to, parse
 from workers.trust import trust
 
 BATCH = 20
@@ -36,11 +38,16 @@ class MailboxFault(Exception):
 
 @dataclass(frozen=True)
 class Fetched:
-    """One mail as its folder gave it; ``whole`` is False when only its headers were taken."""
+    """One mail as its folder gave it; ``whole`` is False when only its headers were taken.
+
+    ``received_at`` is when it came in the mailbox, as its server says (INTERNALDATE): how late we read it is no part
+    of the time an answer took.
+    """
 
     source: str
     key: str
     raw: bytes
+    received_at: datetime
     whole: bool
 
 
@@ -99,23 +106,27 @@ def _read_on(database: Database, clock: Clock, client: IMAPClient, folder: Folde
         last = mailbox.last_uid(session, source, validity)
     sizes = _sizes(client, last)
     for batch in _batches(sizes, folder.most_bytes):
-        raw = _fetch(client, batch, folder.most_bytes)
+        given = _fetch(client, batch, folder.most_bytes)
+        faults.at("fetched")
         with database.writing() as session:
             cursor = mailbox.hold(session, source, validity)
-            for uid, size in batch.items():
-                mail = Fetched(source, f"{validity}:{uid}", raw[uid], whole=size <= folder.most_bytes)
-                folder.keep(session, mail, clock.now())
+            for uid, (raw, came) in given.items():
+                whole, now = batch[uid] <= folder.most_bytes, clock.now()
+                mail = Fetched(source, f"{validity}:{uid}", raw, clock.when(came) if came else now, whole)
+                folder.keep(session, mail, now)
             mailbox.advance(cursor, validity, max(batch))
+            faults.at("storing")
+        faults.at("stored")
     return len(sizes)
 
 
 def _answer(session: Session, mail: Fetched, now: datetime) -> None:
     """An answer of an advertiser: kept raw, and read later by the path that all answers take."""
+    addressees = ",".join(delivered_to(mail.raw))
     key = content_key(mail.raw)
-    if mail.whole:
-        answers.store(session, mail.raw, key, mail.source, mail.key, "", now)
-    else:
-        answers.store_unread(session, mail.raw, key, mail.source, mail.key, now, TOO_BIG)
+    fresh = answers.store(session, mail.raw, key, mail.source, mail.key, addressees, mail.received_at)
+    if fresh is not None and not mail.whole:
+        answers.defer(session, fresh, TOO_BIG, now)
 
 
 def _copy(session: Session, mail: Fetched, now: datetime) -> None:
@@ -135,6 +146,7 @@ def _opened(settings: Settings) -> Iterator[IMAPClient]:
             ssl_context=trust(settings.imap_ca_file, "IMAP_CA_FILE"),
             timeout=settings.wire_timeout_seconds,
         )
+    client.normalise_times = False  # else times come naive, and in the zone of this machine
     with client:
         with _faults(f"{where}: geen versleutelde verbinding"):
             if settings.imap_security is Security.STARTTLS:
@@ -193,14 +205,18 @@ def _batches(sizes: Mapping[int, int], most_bytes: int) -> Iterator[dict[int, in
         yield batch
 
 
-def _fetch(client: IMAPClient, batch: Mapping[int, int], most_bytes: int) -> dict[int, bytes]:
-    """Return raw mails by UID, of the big ones the headers; never marks a mail as seen."""
+def _fetch(client: IMAPClient, batch: Mapping[int, int], most_bytes: int) -> dict[int, tuple[bytes, datetime | None]]:
+    """Return by UID, in order, the raw mail and when it came, of the big ones the headers; never marks one as seen."""
     big = [uid for uid, size in batch.items() if size > most_bytes]
     with _faults("Berichten ophalen lukt niet"):
-        told = client.fetch([uid for uid in batch if uid not in big], ["BODY.PEEK[]"])
-        told |= client.fetch(big, ["BODY.PEEK[HEADER]"])
-    raw = {uid: parts.get(b"BODY[HEADER]" if uid in big else b"BODY[]") for uid, parts in told.items()}
-    if absent := [uid for uid in batch if raw.get(uid) is None]:
+        told = client.fetch([uid for uid in batch if uid not in big], ["BODY.PEEK[]", "INTERNALDATE"])
+        told |= client.fetch(big, ["BODY.PEEK[HEADER]", "INTERNALDATE"])
+    return {uid: _told(uid, told.get(uid, {})) for uid in batch}
+
+
+def _told(uid: int, parts: Mapping[bytes, Any]) -> tuple[bytes, datetime | None]:
+    raw, came = parts.get(b"BODY[]", parts.get(b"BODY[HEADER]")), parts.get(b"INTERNALDATE")
+    if raw is None:
         # Perhaps somebody deleted it just now; else the cursor must not pass what the server still owes us.
-        raise MailboxFault(f"De server gaf bericht {absent[0]} niet, al staat het in de map")
-    return {uid: bytes(raw[uid] or b"") for uid in batch}
+        raise MailboxFault(f"De server gaf bericht {uid} niet, al staat het in de map")
+    return bytes(raw), came if came and came.tzinfo else None

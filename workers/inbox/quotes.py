@@ -11,6 +11,7 @@ from itertools import pairwise
 
 _MARK = re.compile(r"^[ \t]*(?:>[ \t]?|\|[ \t])+")
 _NOT_WORD = re.compile(r"[\W_]+")
+_SEEN = 500  # letters of a line that are held against the patterns: no header of a quotation is longer
 _LONG = 30  # letters; a shorter line can be anybody's ("Met vriendelijke groeten")
 _FIELDS = 3  # of Van, Verzonden, Aan, Onderwerp; one fewer under a line that announces them
 _MOST_WRAPPED = 4  # lines over which a mail program breaks "Op … schreef …:"
@@ -77,7 +78,7 @@ def _bare(text: str) -> str:
 
 def _lines(raw: Sequence[str], ours: str) -> list[_Line]:
     texts = [_MARK.sub("", line) for line in raw]
-    headers, mine = _headers(texts), _ours(texts, ours)
+    headers, mine = _headers([text[:_SEEN] for text in texts]), _ours(texts, ours)
     return [_Line(line, _MARK.match(line) is not None, at in mine, at in headers) for at, line in enumerate(raw)]
 
 

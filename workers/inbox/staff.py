@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 PERSON, PHONE, ADDRESS = "[medewerker]", "[telefoonnummer]", "[e-mailadres]"
 
@@ -94,8 +95,8 @@ def _signed(lines: list[str]) -> list[str]:
 def _places(lines: list[str], at: int, rest: int) -> Iterator[tuple[int, int]]:
     """Where a signature may stand: behind the closing itself, then on the next lines that hold something."""
     yield at, rest
-    below = [row for row in range(at + 1, len(lines)) if lines[row].strip()][:_BELOW_CLOSING]
-    yield from ((row, 0) for row in below)
+    below = (row for row in range(at + 1, len(lines)) if lines[row].strip())
+    yield from ((row, 0) for row in islice(below, _BELOW_CLOSING))
 
 
 def _signature(line: str) -> str | None:

@@ -61,3 +61,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table('listing', schema=None) as batch_op:
         batch_op.add_column(sa.Column('first_seen_at', sa.DateTime(timezone=True), nullable=True))
+
+    with op.batch_alter_table('reply', schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f('uq_reply_mail_id'), type_='unique')
+        batch_op.create_unique_constraint(batch_op.f('uq_reply_mail_id_inquiry_id'), ['mail_id', 'inquiry_id'])
