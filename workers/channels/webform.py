@@ -6,7 +6,7 @@ import httpx
 
 from orchestrator.rounds.sending import Envelope
 from orchestrator.settings import LOOPBACK
-from workers.channels.transport import TransportError
+from workers.channels.transport import TransportError, check_lease
 
 THANKS = "bedankt"
 """A form that took the message says so on the page that follows."""
@@ -35,6 +35,7 @@ class Webform:
             "bericht": envelope.body,
         }
         headers = {"Idempotency-Key": envelope.message_id.strip("<>")}
+        check_lease(envelope)
         try:
             answer = self.client.post(envelope.recipient, data=fields, headers=headers)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:

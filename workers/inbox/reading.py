@@ -26,7 +26,7 @@ def read_stored(database: Database, now: datetime) -> int:
 def read(session: Session, mail: InboundMail, now: datetime) -> None:
     """Give one stored mail its place: a reply of an inquiry, a deferred reply, or a notice that says nothing."""
     parsed = parse(mail.raw)
-    if copies.note(session, parsed.message_id, now):
+    if copies.note(session, parsed.message_id, parsed.date, now):
         answers.ignore(session, mail, now, "own-letter")
         return
     if parsed.kind is MailKind.NOTICE:
