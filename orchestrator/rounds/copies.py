@@ -67,7 +67,7 @@ def testify(session: Session) -> bool:
             .order_by(kind.sent_at.desc())
             .limit(WITNESSED)
         )
-        newest += [(sent_at, copied) for sent_at, copied in session.execute(rows).tuples() if sent_at]
+        newest += [(sent_at, copied) for sent_at, copied in session.execute(rows) if sent_at]
     newest = sorted(newest, reverse=True)[:WITNESSED]
     return bool(newest) and all(copied for _, copied in newest)
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from orchestrator import ledger, mailbox
@@ -21,16 +21,21 @@ COPY_SECONDS = 900.0
 WHY = "na een teruggezette back-up is niet te weten of deze brief al weg is"
 
 
+KINDS: tuple[Kind, ...] = (Inquiry, Decline)
 _OPEN = (LetterState.PLANNED, LetterState.CLAIMED)
 
 
 @dataclass(frozen=True)
 class Reconciled:
-    """How many letters a copy or a reply proved sent, became uncertain for want of proof, and never went."""
+    """How many letters a copy or a reply proved sent, became uncertain for want of proof, and never went.
+
+    ``believed``: there is a ledger mailbox, and it had a copy of every letter that was looked for.
+    """
 
     settled: int
     uncertain: int
     waiting: int
+    believed: bool
 
 
 def reconcile(session: Session, actor: str, now: datetime, source: str | None, patience: timedelta) -> Reconciled:
@@ -49,11 +54,14 @@ def reconcile(session: Session, actor: str, now: datetime, source: str | None, p
     if source is not None:
         _must_be_read(mailbox.ended_at(session, source), control.restored_at + patience)
     settled = _settled(session) + copies.settle_seen(session, now)
+    lost = sum(give_up(session, kind, [kind.state == LetterState.SENDING], now, WHY) for kind in KINDS)
+    proven = copies.settle_seen(session, now)
     believed = source is not None and copies.testify(session)
-    uncertain = sum(_doubt(session, kind, control.restored_at, now, believed=believed) for kind in (Inquiry, Decline))
-    told = Reconciled(settled, uncertain, sum(_waiting(session, kind) for kind in (Inquiry, Decline)))
+    doubted = sum(_doubt(session, kind, control.restored_at, now, believed=believed) for kind in KINDS)
+    waiting = sum(_waiting(session, kind) for kind in KINDS)
+    told = Reconciled(settled + proven, lost - proven + doubted, waiting, believed)
     control.restored_at = None
-    ledger.append(session, now, actor, "backup.reconciled", "control", {**asdict(told), "copies": believed})
+    ledger.append(session, now, actor, "backup.reconciled", "control", asdict(told))
     return told
 
 
@@ -70,8 +78,7 @@ def _must_be_read(ended: datetime | None, after: datetime) -> None:
 def _doubt(session: Session, kind: Kind, restored_at: datetime, now: datetime, *, believed: bool) -> int:
     """Give up what may have gone since the backup was made; before its planned moment no letter goes."""
     silent = [kind.channel == Channel.WEBFORM] if believed else []
-    could_have = and_(kind.state.in_(_OPEN), kind.planned_at <= restored_at, *silent)
-    return give_up(session, kind, [or_(kind.state == LetterState.SENDING, could_have)], now, WHY)
+    return give_up(session, kind, [kind.state.in_(_OPEN), kind.planned_at <= restored_at, *silent], now, WHY)
 
 
 def _settled(session: Session) -> int:
