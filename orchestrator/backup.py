@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import URL, make_url, text
 
 from orchestrator import ledger
-from orchestrator.db import Database, Session
+from orchestrator.db import Database, DatabaseError, Session
 from orchestrator.ledger import Head
 from orchestrator.schema import prepare
 from profiles.errors import BadInput, Problem, Refused
@@ -70,7 +70,7 @@ def put_back(url: str, file: Path, mark: Callable[[Database], None]) -> PutBack:
         head = _prepare(file, prepared, mark)
         with _alone(target) as (connection, kept):
             _copy(prepared, connection)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, DatabaseError) as error:
         raise Refused("restore-failed", f"{file} terugzetten mislukte: {error}.", "Is er ruimte?") from error
     finally:
         prepared.unlink(missing_ok=True)
@@ -88,11 +88,10 @@ def _new(file: Path) -> Iterator[None]:
     except OSError as error:
         message = f"{file} kan niet worden geschreven ({error.strerror})."
         raise Refused("cannot-write", message, "Kies een andere plek.") from error
-    try:
+    with ExitStack() as failed:
+        failed.callback(file.unlink)
         yield
-    except BaseException:
-        file.unlink()
-        raise
+        failed.pop_all()
 
 
 def _save_sqlite(database: Database, file: Path) -> Head | None:
