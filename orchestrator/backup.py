@@ -114,6 +114,8 @@ def _save_postgresql(database: Database, url: URL, file: Path) -> Head | None:
         message = "pg_dump staat niet op deze machine."
         raise Refused("no-pg-dump", message, "Installeer postgresql-client, of draai pg_dump op de databaseserver.")
     with database.engine.execution_options(isolation_level="REPEATABLE READ").connect() as connection:
+        # Our transaction only waits while pg_dump works, however long that takes.
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         seen = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
         head = ledger.head(Session(connection))
         address = url.set(drivername="postgresql", password=None).render_as_string()

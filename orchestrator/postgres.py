@@ -22,6 +22,10 @@ _AWAY = {
 """The pool asks a connection whether it lives and else makes another: both together stay under ten seconds."""
 
 
+LEFT_BEHIND_SECONDS = 60
+"""A transaction that its client left open, cut off, holds its locks for so long: the ledger's own is one of them."""
+
+
 class Impatient(psycopg.Connection[Any]):
     """A connection that ends itself rather than wait longer than `ANSWER_SECONDS` for an answer."""
 
@@ -41,6 +45,7 @@ def make_engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "do_connect")
     def _connect(dialect: Any, record: Any, args: Any, parameters: Any) -> Impatient:  # noqa: ARG001 - SQLAlchemy's call
-        return Impatient.connect(*args, **parameters)
+        limit = f"-cidle_in_transaction_session_timeout={LEFT_BEHIND_SECONDS}s"
+        return Impatient.connect(*args, **{**parameters, "options": f"{parameters.get('options', '')} {limit}"})
 
     return engine
