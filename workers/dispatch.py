@@ -134,6 +134,7 @@ class Dispatcher:
         try:
             envelope = self._gate(claim)
         except DatabaseAway as error:
+            log.error("Brief %s gaat nu niet uit. %s", claim.id, why_away(error))
             # Whether the gate was committed nobody can tell, but nothing left: without this it would be uncertain.
             self._record(claim, Result(AttemptOutcome.NOT_SENT, "gate", type(error).__name__))
             return
@@ -156,7 +157,7 @@ class Dispatcher:
                     return
             except DatabaseAway as error:
                 if not told:
-                    log.error("Brief %s: %s. %s", claim.id, result.outcome.value, why_away(error))
+                    log.error("Brief %s (%s) wacht op vastleggen. %s", claim.id, result.outcome.value, why_away(error))
                 told = True
                 if time.monotonic() > until:
                     raise

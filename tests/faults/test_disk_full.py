@@ -143,7 +143,7 @@ def test_a_full_disk_at_the_gate_sends_nothing(
     monkeypatch.setattr(faults, "at", lambda phase: disk.fill() if phase == "claimed" else None)
     with pytest.raises(DatabaseAway), caplog.at_level(logging.ERROR):
         worker.send_due()
-    assert "not_sent. database-full" in caplog.text
+    assert "(not_sent) wacht op vastleggen. database-full" in caplog.text
     assert wire.taken == []
     disk.clear()
     assert states(disk.database).count(S.CLAIMED) == 2
@@ -167,7 +167,7 @@ def test_a_full_disk_when_a_letter_went_leaves_it_sent_or_uncertain_and_never_se
         else:
             with pytest.raises(DatabaseAway):
                 worker.send_due()
-    assert "sent. database-full: De schijf met de database is vol." in caplog.text
+    assert "(sent) wacht op vastleggen. database-full: De schijf met de database is vol." in caplog.text
     if not room_comes:
         assert len(wire.taken) == 1
         disk.clear()
