@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
+from orchestrator import ledger
 from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.models import Control, Decline, Inquiry, Pair, Round
@@ -21,6 +22,12 @@ def read_clock(database: Database) -> Clock:
         return Clock(control.clock_start, control.clock_wall, control.clock_speed)
 
 
+def sending_is_open() -> ColumnElement[bool]:
+    """Return the condition that this installation sends: no person shut it, and no restored backup waits."""
+    row = exists().where(Control.id == 1, Control.sending_enabled.is_(True), Control.restored_at.is_(None))
+    return row.correlate_except(Control)
+
+
 def set_clock(session: Session, start: datetime, speed: float) -> Clock:
     """Let a rehearsal begin at ``start`` and run ``speed`` times as fast; refused while a live round goes on."""
     if session.scalar(select(exists().where(_LIVE, Round.state.not_in(ROUND_ENDED)))):
@@ -28,6 +35,8 @@ def set_clock(session: Session, start: datetime, speed: float) -> Clock:
     clock = Clock.scaled(start.astimezone(UTC), speed)
     control = session.get_one(Control, 1)
     control.clock_start, control.clock_wall, control.clock_speed = clock.start, clock.wall, clock.speed
+    # The newest line of the ledger tells what time it was last: from here on that is a time of this clock.
+    ledger.append(session, clock.now(), "praktijktest", "clock.set", "control", {"speed": speed})
     return clock
 
 

@@ -1,5 +1,6 @@
 """The engine, the session, and a column type that knows only aware UTC times."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -13,13 +14,23 @@ from sqlalchemy.exc import DataError, InterfaceError, OperationalError, SQLAlche
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
-__all__ = ["Database", "DatabaseAway", "DatabaseError", "Session", "Unfit", "UtcDateTime", "make_engine"]
+__all__ = ["Database", "DatabaseAway", "DatabaseError", "Session", "Unfit", "UtcDateTime", "make_engine", "why_away"]
 
 DatabaseError = SQLAlchemyError
 """Anything the database or its driver can raise."""
 
 DatabaseAway = (OperationalError, InterfaceError)
-"""What is raised while the server is away, or goes away: the same again may work later."""
+"""What is raised while the server is away or goes away, or its disk is full: the same again may work later."""
+
+
+def why_away(error: Exception) -> str:
+    """Say in one Dutch sentence, with what to do, why the database could not be used; for `DatabaseAway`."""
+    cause = getattr(error, "orig", None) or error
+    if getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+        return "database-full: De schijf met de database is vol. Maak ruimte; daarna gaat het werk vanzelf verder."
+    said = next(iter(str(cause).strip().splitlines()), type(cause).__name__)
+    return f"database-away: De database antwoordt niet ({said}). Zodra zij er weer is, gaat het werk vanzelf verder."
+
 
 Unfit = DataError
 """What is raised for a value that the database cannot hold, such as a text with a NUL in it."""
@@ -46,25 +57,18 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def make_engine(url: str) -> Engine:
-    """Return an engine for SQLite (WAL, full sync) or PostgreSQL (short time-outs: a lost server is noticed soon)."""
+    """Return an engine for SQLite (WAL, full sync) or PostgreSQL."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, connect_args=_POSTGRES)
+        from orchestrator import postgres  # an installation on SQLite does without its driver
+
+        return postgres.make_engine(parsed)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(parsed, connect_args={"timeout": 30})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
-
-
-_POSTGRES = {
-    "connect_timeout": 5,
-    "keepalives_idle": 3,
-    "keepalives_interval": 2,
-    "keepalives_count": 2,
-    "tcp_user_timeout": 5000,
-}
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001 - the DBAPI's own, untyped connection

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -17,6 +18,34 @@ _INSERT = insert(cast("Table", Event.__table__))
 _LINE = ("seq", "at", "actor", "kind", "subject", "data", "previous", "hash")
 _WAITING = "events of this transaction"
 _CHAIN_LOCK = 7_204_613  # any fixed number: PostgreSQL's advisory lock under which the chain grows
+
+
+@dataclass(frozen=True)
+class Head:
+    """The newest line of a ledger; ``first``, the hash of its first line, says of which ledger."""
+
+    first: str
+    seq: int
+    hash: str
+    at: datetime
+
+
+def head(session: Session) -> Head | None:
+    """Return the newest line, or None when nothing happened yet."""
+    newest = session.execute(select(Event.seq, Event.hash, Event.at).order_by(Event.seq.desc()).limit(1)).first()
+    if newest is None:
+        return None
+    return Head(session.scalar(select(Event.hash).where(Event.seq == 1)) or "", *newest)
+
+
+def holds(session: Session, line: Head) -> bool:
+    """Say whether this line is still in the ledger: one that only grows holds whatever was in it."""
+    return session.scalar(select(Event.hash).where(Event.seq == line.seq)) == line.hash
+
+
+def told_since(session: Session, kind: str, moment: datetime) -> bool:
+    """Say whether an event of this kind was told at or after ``moment``."""
+    return session.scalar(select(Event.seq).where(Event.kind == kind, Event.at >= moment).limit(1)) is not None
 
 
 def append(

@@ -307,7 +307,10 @@ class Attempt(Base):
 
 
 class Control(Base):
-    """The one row that can shut all sending, and that holds the clock of a rehearsal."""
+    """The one row that can shut all sending, and that holds the clock of a rehearsal.
+
+    ``restored_at`` is set from the moment a backup was put back until the record was reconciled with what went out.
+    """
 
     __tablename__ = "control"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
@@ -359,12 +362,16 @@ class ImapCursor(Base):
 
 
 class LetterCopy(Base):
-    """A copy of one of our letters, seen in the ledger mailbox: proof that the relay took the letter."""
+    """A copy of one of our letters, seen in the ledger mailbox: proof that the relay took the letter.
+
+    ``dated_at`` is when the letter itself says it was sent.
+    """
 
     __tablename__ = "letter_copy"
     id: Mapped[int] = mapped_column(primary_key=True)
     message_id: Mapped[str] = mapped_column(String(200), unique=True)
     seen_at: Mapped[datetime]
+    dated_at: Mapped[datetime | None]
 
 
 class ChannelFault(Base):

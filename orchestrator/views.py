@@ -12,7 +12,7 @@ from orchestrator.design import from_canonical
 from orchestrator.enrolment import ZONE
 from orchestrator.exposure import asks
 from orchestrator.models import Advertiser, Control, Decline, DeferredReply, Hold, Inquiry, Listing, Pair, Reply, Round
-from orchestrator.rounds import holds, lifecycle, lookup
+from orchestrator.rounds import holds, lifecycle, lookup, restored
 from orchestrator.rounds.planning import LATEST
 from orchestrator.schedule import Calendar
 from orchestrator.states import OPEN_LETTER, LetterState, RoundState
@@ -165,18 +165,29 @@ def lateness(session: Session, name: str) -> tuple[timedelta, timedelta]:
 
 def why_waiting(session: Session, round_: Round, now: datetime) -> str:
     """Say in one Dutch sentence what a round is waiting for: waiting must not look like hanging."""
-    control = session.get_one(Control, 1)
+    shut = why_shut(session)
     if round_.state is RoundState.RUNNING:
-        if not control.sending_enabled:
-            return f"Alle verzending staat uit: {control.reason or 'geen reden opgegeven'}."
-        return _why_no_letter(session, round_, now)
+        return shut or _why_no_letter(session, round_, now)
     if round_.state is RoundState.COLLECTING:
         end = lifecycle.window_end(session, round_)
         if now < end:
             return f"Wacht op antwoorden tot {_said(end)}."
         waiting = lifecycle.waiting_to_code(session, round_)
-        return f"Wacht op codering van {waiting} antwoorden." if waiting else "Klaar om te sluiten."
+        if waiting:
+            return f"Wacht op codering van {waiting} antwoorden."
+        return "Sluit als de verzending weer open is." if shut else "Klaar om te sluiten."
     return _WAITING[round_.state] + (f" Reden: {round_.reason}." if round_.reason else "")
+
+
+def why_shut(session: Session) -> str | None:
+    """Say in one Dutch sentence why this installation sends nothing at all; None when it does."""
+    control = session.get_one(Control, 1)
+    if control.restored_at is not None:
+        why = f"{restored.reason(session)} ({_said(control.restored_at)})"
+        return f"Alle verzending staat uit: {why}. Verder met: praktijktest reconcile --by NAAM."
+    if not control.sending_enabled:
+        return f"Alle verzending staat uit: {control.reason or 'geen reden opgegeven'}."
+    return None
 
 
 _WAITING = {

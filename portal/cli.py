@@ -220,6 +220,38 @@ def reopen(by: By) -> None:
 
 
 @app.command()
+def backup(file: Annotated[Path, typer.Argument(metavar="BESTAND", help="Het nieuwe bestand.")]) -> None:
+    """Maak een back-up van de database; het werk mag doorgaan."""
+    from portal.commands import backups
+
+    backups.save(file)
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(metavar="BESTAND", help="Een back-up.")], by: By) -> None:
+    """Zet een back-up van een SQLite-database terug; er gaat niets uit tot reconcile."""
+    from portal.commands import backups
+
+    backups.put_back(file, by)
+
+
+@app.command()
+def restored(by: By) -> None:
+    """Meld dat de database op een andere manier is teruggezet, bijvoorbeeld met pg_restore."""
+    from portal.commands import backups
+
+    backups.told(by)
+
+
+@app.command()
+def reconcile(by: By) -> None:
+    """Ga na een teruggezette back-up na wat al weg was, en zet de verzending weer open."""
+    from portal.commands import backups
+
+    backups.reconcile(by)
+
+
+@app.command()
 def queue(name: Round, by: By) -> None:
     """Toon de antwoorden die op jouw code wachten, zonder wie de kandidaat was."""
     from portal.commands import steps

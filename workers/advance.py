@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from orchestrator import views
 from orchestrator.db import Database, Session
 from orchestrator.models import Round
 from orchestrator.rounds import lifecycle
@@ -11,8 +12,14 @@ ACTOR = "praktijktest"
 
 
 def advance_rounds(database: Database, now: datetime) -> None:
-    """running → collecting when all letters have ended; collecting → closed when window and coding are done."""
+    """running → collecting when all letters have ended; collecting → closed when window and coding are done.
+
+    Nothing moves while sending is shut: what is known of clock, letters or answers may then be wrong, and closing a
+    round cannot be taken back.
+    """
     with database.writing() as session:
+        if views.why_shut(session):
+            return
         for round_ in lifecycle.in_state(session, RoundState.RUNNING):
             if not lifecycle.open_inquiries(session, round_):
                 lifecycle.collect(session, round_.name, ACTOR, now)

@@ -6,21 +6,22 @@ import socket
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from orchestrator import channel_faults, control
+from orchestrator import channel_faults, control, ledger, views
 from orchestrator.clock import Clock
-from orchestrator.db import Database, DatabaseAway, Session
+from orchestrator.db import Database, DatabaseAway, Session, why_away
 from orchestrator.intake import Channel as Road
-from orchestrator.rounds import copies, lifecycle, sending
+from orchestrator.rounds import copies, lifecycle, restored, sending
 from orchestrator.rounds.sending import AlreadyTried, Claim, Envelope, Result
 from orchestrator.settings import Settings
 from orchestrator.states import AttemptOutcome, RoundState
 from orchestrator.web_address import host_of
 from workers import faults
+from workers.backup_guard import BackupGuard
 from workers.channels.transport import Channel, TransportError
-from workers.clock_guard import ClockGuard
+from workers.clock_guard import MOST_DRIFT_SECONDS, ClockGuard
 
 BATCH = 10
 BACK_OFF_SECONDS = 30.0
@@ -28,6 +29,11 @@ SWEEP_MARGIN_SECONDS = 2.0
 FAULTS_OF_SERVER = frozenset({"connect", "tls", "auth", "policy"})
 LONGEST_PLACE = 200
 RECORD_SECONDS, RECORD_PAUSE_SECONDS = 300.0, 1.0
+LEDGER_MAILBOX = "ledger-mailbox"
+WAITS = (
+    "De verzending begint pas als de map met kopieën tot het einde is gelezen. Duurt dit langer dan een minuut, kijk "
+    "dan of het proces dat post ophaalt draait (praktijktest run, of worker inbox)."
+)
 
 log = logging.getLogger(__name__)
 
@@ -42,11 +48,12 @@ class Dispatcher:
     roads: Mapping[Road, Channel]
     worker: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
     guard: ClockGuard = field(default_factory=ClockGuard)
+    backups: BackupGuard = field(default_factory=BackupGuard)
 
     def send_due(self) -> int:
         """Send what is due now, inquiries and courtesy letters; return how many letters were tried."""
-        if jumped := self.guard.jump():
-            self._shut(f"de klok van {self.worker} versprong {jumped:.0f} seconden")
+        if not self._fit():
+            return 0
         claims = self._claim()
         if claims:
             faults.at("claimed")
@@ -59,11 +66,17 @@ class Dispatcher:
 
         See `orchestrator.rounds.sending.sweep` for what is returned.
         """
+        fit = self._fit()
         with self.database.writing() as session:
             now = self.clock.now()
-            told = sending.sweep(session, now, self.clock.real(SWEEP_MARGIN_SECONDS), self.grace)
+            told = sending.sweep(session, now, self.clock.real(SWEEP_MARGIN_SECONDS), self.grace, expire=fit)
             copies.settle_seen(session, now)
             return told
+
+    def watch_clock(self) -> None:
+        """Shut all sending when the clock jumped; to be asked before anything is decided by what time it is."""
+        if jumped := self.guard.jump():
+            self._shut(f"de klok van {self.worker} versprong {jumped:.0f} seconden")
 
     @property
     def lease(self) -> timedelta:
@@ -72,6 +85,36 @@ class Dispatcher:
     @property
     def grace(self) -> timedelta:
         return self.clock.real(self.settings.grace_seconds)
+
+    def _fit(self) -> bool:
+        """Say whether this process knows what time it is, and what went out before it began; shut sending if not."""
+        self.watch_clock()
+        waited = self.backups.waits
+        with self.database.reading() as session:
+            head = ledger.head(session)
+            lost, waits = self.backups.lost(session, head), self.backups.listen(session)
+            behind = head and head.at - self.clock.now() > self.clock.real(MOST_DRIFT_SECONDS)
+            shut = views.why_shut(session)
+        if behind and not shut:
+            self._shut(f"de klok van {self.worker} loopt achter op het logboek")
+        if lost:
+            self._suspect()
+        self.backups.remember(head)
+        if waits != waited:
+            self._tell_waiting()
+        return not waits
+
+    def _suspect(self) -> None:
+        with self.database.writing() as session:
+            reason = f"{restored.SEEMS}: het logboek mist wat er eerder in stond"
+            restored.suspect(session, self.worker, self.clock.now(), reason)
+
+    def _tell_waiting(self) -> None:
+        with self.database.writing() as session:
+            if self.backups.waits:
+                channel_faults.note(session, LEDGER_MAILBOX, WAITS, self.clock.now())
+            else:
+                channel_faults.clear(session, LEDGER_MAILBOX, self.clock.now())
 
     def _shut(self, reason: str) -> None:
         """Stop all sending until a person has looked: letters planned in the jump must not go in a heap."""
@@ -99,22 +142,25 @@ class Dispatcher:
         return True
 
     def _send(self, claim: Claim) -> None:
+        # From before the gate: its answer may be long under way, and the lease runs from when it was asked.
+        body_by = time.monotonic() + self.settings.lease_seconds
         try:
             envelope = self._gate(claim)
         except DatabaseAway as error:
+            log.error("Brief %s gaat nu niet uit. %s", claim.id, why_away(error))
             # Whether the gate was committed nobody can tell, but nothing left: without this it would be uncertain.
             self._record(claim, Result(AttemptOutcome.NOT_SENT, "gate", type(error).__name__))
             return
         if envelope is None:
             return
         faults.at("gated")
-        result = self._on_the_wire(envelope)
+        result = self._on_the_wire(replace(envelope, body_by=body_by))
         faults.at("after-250")
         self._record(claim, result, envelope)
 
     def _record(self, claim: Claim, result: Result, envelope: Envelope | None = None) -> None:
         """Write down what the wire told; only this process knows it, so it waits for a database that is away."""
-        back_off, until = self.clock.real(BACK_OFF_SECONDS), time.monotonic() + RECORD_SECONDS
+        back_off, until, told = self.clock.real(BACK_OFF_SECONDS), time.monotonic() + RECORD_SECONDS, False
         while True:
             try:
                 with self.database.writing() as session:
@@ -122,7 +168,10 @@ class Dispatcher:
                     if envelope is not None:
                         _tell_of_road(session, envelope, result, self.clock.now())
                     return
-            except DatabaseAway:
+            except DatabaseAway as error:
+                if not told:
+                    log.error("Brief %s (%s) wacht op vastleggen. %s", claim.id, result.outcome.value, why_away(error))
+                told = True
                 if time.monotonic() > until:
                     raise
                 time.sleep(RECORD_PAUSE_SECONDS)

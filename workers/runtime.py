@@ -8,8 +8,10 @@ from orchestrator.control import read_clock
 from orchestrator.db import Database
 from orchestrator.settings import Settings
 from workers import faults
+from workers.backup_guard import BackupGuard
 from workers.channels.choose import channels
 from workers.dispatch import Dispatcher
+from workers.inbox import imap
 from workers.watch import Watch
 
 
@@ -30,7 +32,8 @@ class Runtime:
 
     @cached_property
     def dispatcher(self) -> Dispatcher:
-        return Dispatcher(self.database, self.clock, self.settings, channels(self.settings))
+        backups = BackupGuard(self.settings.data / "ledger-head.json", imap.ledger_source(self.settings))
+        return Dispatcher(self.database, self.clock, self.settings, channels(self.settings), backups=backups)
 
     @cached_property
     def watch(self) -> Watch:

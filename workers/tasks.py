@@ -1,50 +1,73 @@
 """The tasks: each one looks in the database and carries nothing."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from orchestrator.db import DatabaseAway, why_away
 from workers import dispatch, runtime
 from workers.advance import advance_rounds
 from workers.app import app
 from workers.inbox import imap
 from workers.inbox.reading import BATCH, read_stored
 
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def _patient() -> Iterator[None]:
+    """Let a task end with a sentence when the database is away: the next tick comes anyway."""
+    try:
+        yield
+    except DatabaseAway as error:
+        log.error(why_away(error))
+
 
 @app.task
 def send_due() -> None:
     """Send a batch of what is due; a full batch asks for the next, behind whatever else waits in the queues."""
-    if runtime.current().dispatcher.send_due() >= dispatch.BATCH:
-        send_due.apply_async(queue="send", expires=10)
+    with _patient():
+        if runtime.current().dispatcher.send_due() >= dispatch.BATCH:
+            send_due.apply_async(queue="send", expires=10)
 
 
 @app.task
 def sweep() -> None:
     """Free or settle what dead workers left behind."""
-    runtime.current().dispatcher.sweep()
+    with _patient():
+        runtime.current().dispatcher.sweep()
 
 
 @app.task
 def read_mail() -> None:
     """Read a batch of stored mails; a full batch asks for the next."""
-    here = runtime.current()
-    if read_stored(here.database, here.clock.now()) >= BATCH:
-        read_mail.apply_async(queue="inbox", expires=10)
+    with _patient():
+        here = runtime.current()
+        if read_stored(here.database, here.clock.now()) >= BATCH:
+            read_mail.apply_async(queue="inbox", expires=10)
 
 
 @app.task
 def poll_mailbox() -> None:
     """Store what is new in the mailbox; a full poll asks for the next, behind whatever else waits in the queues."""
-    here = runtime.current()
-    if imap.poll(here.database, here.clock, here.settings) >= imap.MOST:
-        poll_mailbox.apply_async(queue="inbox", expires=10)
+    with _patient():
+        here = runtime.current()
+        if imap.poll(here.database, here.clock, here.settings) >= imap.MOST:
+            poll_mailbox.apply_async(queue="inbox", expires=10)
 
 
 @app.task
 def advance() -> None:
     """Move rounds on that have nothing left to wait for."""
-    here = runtime.current()
-    advance_rounds(here.database, here.clock.now())
+    with _patient():
+        here = runtime.current()
+        here.dispatcher.watch_clock()
+        advance_rounds(here.database, here.clock.now())
 
 
 @app.task
 def watch() -> None:
     """Pause the advertisers that may have noticed."""
-    here = runtime.current()
-    here.watch.look(here.database, here.clock.now())
+    with _patient():
+        here = runtime.current()
+        here.watch.look(here.database, here.clock.now())

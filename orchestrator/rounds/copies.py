@@ -1,37 +1,75 @@
 """Copies of our own letters in the ledger mailbox: the evidence that settles what the wire left uncertain."""
 
+import re
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from orchestrator.intake import Channel
 from orchestrator.models import Decline, Inquiry, LetterCopy
-from orchestrator.rounds.sending import settle
+from orchestrator.rounds.sending import NEVER_WENT, settle
 from orchestrator.states import LetterState
 
+_OURS = re.compile(r"<[a-z2-7]{26}(\.a)?@[^<>@\s]+>")
+"""The form of every Message-ID that `planning` and `courtesy` give."""
 
-def note(session: Session, message_id: str | None, now: datetime) -> bool:
-    """Remember that a copy of this letter was seen; return False when it is no letter of ours.
+WITNESSED = 10
+"""So many of the newest letters must each have a copy before the absence of a copy means anything."""
+
+
+def keep(session: Session, message_id: str | None, dated: datetime | None, now: datetime) -> None:
+    """Remember a copy from the ledger folder; other mail in it is left alone.
 
     Remembered rather than acted on: a copy may come while its letter is on the wire, to become uncertain only later.
+    Or before its letter: a restored record knows nothing yet of the courtesy letter, or the round, that came after.
     """
+    if message_id is None or not _OURS.fullmatch(message_id):
+        return
+    if session.scalar(select(LetterCopy.id).where(LetterCopy.message_id == message_id)) is None:
+        session.add(LetterCopy(message_id=message_id, seen_at=now, dated_at=dated))
+        session.flush()
+
+
+def note(session: Session, message_id: str | None, dated: datetime | None, now: datetime) -> bool:
+    """Remember a copy that came among the answers; return False, for it may be one, when no letter of ours is known."""
     if message_id is None or not _is_ours(session, message_id):
         return False
-    if session.scalar(select(LetterCopy.id).where(LetterCopy.message_id == message_id)) is None:
-        session.add(LetterCopy(message_id=message_id, seen_at=now))
-        session.flush()
+    keep(session, message_id, dated, now)
     return True
 
 
 def settle_seen(session: Session, now: datetime) -> int:
-    """uncertain → sent for every letter of which a copy was seen; return how many."""
-    copied = select(LetterCopy.message_id)
-    inquiries = select(Inquiry).where(Inquiry.state == LetterState.UNCERTAIN, Inquiry.message_id.in_(copied))
-    declines = select(Decline).where(Decline.state == LetterState.UNCERTAIN, Decline.message_id.in_(copied))
-    letters = [*session.scalars(inquiries), *session.scalars(declines)]
-    for letter in letters:
-        settle(session, letter, "ledger", now, "ledger-copy")
-    return len(letters)
+    """Every letter of which a copy was seen → sent; return how many. See `sending.settle` for what that may mean."""
+    settled = 0
+    for kind in (Inquiry, Decline):
+        waiting = kind.state.in_((LetterState.UNCERTAIN, *NEVER_WENT))
+        for letter, dated in session.execute(
+            select(kind, LetterCopy.dated_at).join(LetterCopy, LetterCopy.message_id == kind.message_id).where(waiting)
+        ).all():
+            settle(session, cast("Inquiry | Decline", letter), "ledger", now, "ledger-copy", dated)
+            settled += 1
+    return settled
+
+
+def testify(session: Session) -> bool:
+    """Say whether the ledger mailbox can be believed: each of the newest letters that went by mail has a copy.
+
+    False as well when no letter went by mail yet: a folder that is always empty looks the same.
+    """
+    newest: list[tuple[datetime, bool]] = []
+    for kind in (Inquiry, Decline):
+        rows = (
+            select(kind.sent_at, LetterCopy.id.is_not(None))
+            .outerjoin(LetterCopy, LetterCopy.message_id == kind.message_id)
+            .where(kind.state == LetterState.SENT, kind.channel == Channel.SMTP, kind.sent_at.is_not(None))
+            .order_by(kind.sent_at.desc())
+            .limit(WITNESSED)
+        )
+        newest += [(sent_at, copied) for sent_at, copied in session.execute(rows) if sent_at]
+    newest = sorted(newest, reverse=True)[:WITNESSED]
+    return bool(newest) and all(copied for _, copied in newest)
 
 
 def _is_ours(session: Session, message_id: str) -> bool:

@@ -10,7 +10,7 @@ from orchestrator import design as designs
 from orchestrator import ledger
 from orchestrator.design import Design
 from orchestrator.models import Control, Enrolment, InboundMail, Inquiry, Listing, Pair, Reply, Round
-from orchestrator.rounds import likeness, lookup
+from orchestrator.rounds import likeness, lookup, restored
 from orchestrator.states import (
     EXCLUDING_LABELS,
     OPEN_LETTER,
@@ -138,8 +138,13 @@ def withdraw(session: Session, key: str, actor: str, now: datetime) -> int:
 
 
 def set_sending(session: Session, enabled: bool, actor: str, now: datetime, reason: str | None = None) -> None:
-    """Open or shut all sending of this installation, courtesy letters included (the kill switch)."""
+    """Open or shut all sending of this installation, courtesy letters included (the kill switch).
+
+    Raises `Refused` for opening what a restored backup keeps shut.
+    """
     control = session.get_one(Control, 1)
+    if enabled:
+        restored.refuse_opening(control)
     control.sending_enabled, control.reason = enabled, reason
     kind = "sending.opened" if enabled else "sending.shut"
     ledger.append(session, now, actor, kind, "control", {"reason": reason})

@@ -4,6 +4,9 @@ The row is the message. Whoever does not change exactly one row stops. Every tim
 clock; leases and back-offs are given as spans of that clock. See DESIGN §4 for the protocol.
 """
 
+import math
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -14,15 +17,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from orchestrator import enrolment, ledger, limits
+from orchestrator import control, enrolment, ledger, limits
 from orchestrator.assignment import generator
 from orchestrator.db import UtcDateTime
 from orchestrator.design import Design, from_canonical
 from orchestrator.forms import Form, described
 from orchestrator.intake import Channel
-from orchestrator.models import Attempt, Control, Decline, Inquiry, Listing, Pair, Round, Study
+from orchestrator.models import Attempt, Control, Decline, Inquiry, LetterCopy, Listing, Pair, Round, Study
 from orchestrator.people import profile_of
-from orchestrator.rounds import holds
+from orchestrator.rounds import holds, restored
 from orchestrator.schedule import Calendar, when_open
 from orchestrator.states import ROUND_ENDED, AttemptOutcome, Exclusion, LetterState, PairState, RoundState, Why
 
@@ -35,8 +38,14 @@ MOST_DOUBLINGS = 6
 LONGEST_RESPONSE = 20_000
 """So many characters of an answer are kept: enough to see what a page said, also years later."""
 
+Conditions = Sequence[ColumnElement[bool]]
+
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 """Before any letter was planned."""
+
+
+NEVER_WENT = (LetterState.PLANNED, LetterState.CLAIMED, LetterState.EXPIRED, LetterState.CANCELLED)
+"""The states of a letter that by the record was never on the wire, or came back from it."""
 
 
 class AlreadyTried(Exception):
@@ -60,6 +69,8 @@ class Envelope:
     """All a channel needs to send one letter once; nothing in it tells the arm.
 
     ``form`` is there for a letter by web form. ``reference`` is never empty.
+    After ``body_by``, on the steady clock of this machine (`time.monotonic`), its lease is over: the body must not
+    begin any more.
     """
 
     claim: Claim
@@ -75,6 +86,7 @@ class Envelope:
     in_reply_to: str | None
     date: datetime
     form: Form | None = None
+    body_by: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -168,32 +180,66 @@ def record(session: Session, claim: Claim, worker: str, now: datetime, result: R
         _tell_other_half(session, claim.id, now)
 
 
-def sweep(session: Session, now: datetime, margin: timedelta, grace: timedelta) -> dict[str, int]:
+def sweep(
+    session: Session, now: datetime, margin: timedelta, grace: timedelta, *, expire: bool = True
+) -> dict[str, int]:
     """Free expired claims, call expired sends uncertain, expire what is too late; return how many of each.
 
     ``margin`` is how long after its lease a silent worker is given up, ``grace`` how late a letter may still go.
+    While sending is shut, or not to ``expire``, nothing does: clock or row may be wrong.
     """
-    told: dict[str, int] = {}
+    told: Counter[str] = Counter()
     for kind in (Inquiry, Decline):
-        lapsed = kind.lease_until < now
-        for name, where, state in (
-            ("freed", (kind.state == LetterState.CLAIMED, lapsed), LetterState.PLANNED),
-            ("expired", (kind.state == LetterState.PLANNED, kind.not_after < now - grace), LetterState.EXPIRED),
-        ):
-            told[name] = told.get(name, 0) + _set_state(session, kind, where, state)
-        told["uncertain"] = told.get("uncertain", 0) + _lost(session, kind, now, margin)
-    told = {name: number for name, number in told.items() if number}
+        lapsed = (kind.state == LetterState.CLAIMED, kind.lease_until < now)
+        silent = (kind.state == LetterState.SENDING, kind.lease_until < now - margin)
+        late = (kind.state == LetterState.PLANNED, kind.not_after < now - grace, control.sending_is_open())
+        told["freed"] += _set_state(session, kind, lapsed, LetterState.PLANNED)
+        if expire:
+            told["expired"] += _set_state(session, kind, late, LetterState.EXPIRED)
+        told["uncertain"] += give_up(session, kind, silent, now, "het werkproces viel weg tijdens verzending")
+    told = +told
     if told:
         ledger.append(session, now, "sweep", "letters.swept", "letters", told)
     return told
 
 
-def settle(session: Session, letter: Inquiry | Decline, actor: str, now: datetime, evidence: str) -> None:
-    """uncertain → sent, by evidence that the letter arrived (a reply, a ledger copy, a person)."""
-    if letter.state is not LetterState.UNCERTAIN:
+def give_up(session: Session, kind: Kind, where: Conditions, now: datetime, why: str) -> int:
+    """Any of these letters → uncertain: whether they arrived nobody knows, so they are never sent again."""
+    rows = session.execute(
+        update(kind)
+        .where(*where)
+        .values(state=LetterState.UNCERTAIN, lease_until=None, last_error=why)
+        .returning(kind.message_id)
+        .execution_options(synchronize_session=False)
+    )
+    lost = list(rows.scalars())
+    session.execute(
+        update(Attempt)
+        .where(Attempt.message_id.in_(lost), Attempt.outcome == AttemptOutcome.SENDING)
+        .values(outcome=AttemptOutcome.UNCERTAIN, ended_at=now, phase="lease", detail=why)
+        .execution_options(synchronize_session=False)
+    )
+    return len(lost)
+
+
+def settle(
+    session: Session, letter: Inquiry | Decline, actor: str, now: datetime, evidence: str, dated: datetime | None = None
+) -> None:
+    """uncertain → sent, by evidence that the letter arrived (a reply, a ledger copy); ``dated`` when known.
+
+    A letter that by this record never went, and did arrive, goes to sent as well: the record is older than the
+    truth, so all sending is shut as after a restored backup.
+    """
+    if letter.state not in (LetterState.UNCERTAIN, *NEVER_WENT):
         return
-    letter.state = LetterState.SENT
-    letter.sent_at = letter.sent_at or _started(session, letter)
+    # Held, and looked at once more: a worker may be at the gate with it.
+    session.refresh(letter, with_for_update=True)
+    if letter.state in NEVER_WENT:
+        restored.suspect(session, actor, now, f"{restored.SEEMS}: een brief die nog niet weg was, is aangekomen")
+    elif letter.state is not LetterState.UNCERTAIN:
+        return
+    letter.sent_at = letter.sent_at or _on_the_wire_at(session, letter) or min(dated or letter.planned_at, now)
+    letter.state, letter.lease_until = LetterState.SENT, None
     session.execute(
         update(Attempt)
         .where(Attempt.message_id == letter.message_id, Attempt.outcome == AttemptOutcome.UNCERTAIN)
@@ -213,7 +259,10 @@ def permitted(kind: Kind) -> list[ColumnElement[bool]]:
     For a courtesy letter, which also goes in a paused round, ``now`` and ``late`` are enough.
     """
     in_time = kind.not_after >= bindparam("late", type_=UtcDateTime())
-    return [_sending_is_open(), in_time, *(_pair_rules() if kind is Inquiry else _courtesy_rules())]
+    # Fence and attempts are in this record; a copy in the ledger mailbox is not, and tells on a record that is too old.
+    not_copied = ~exists().where(LetterCopy.message_id == kind.message_id).correlate_except(LetterCopy)
+    rules = _pair_rules() if kind is Inquiry else _courtesy_rules()
+    return [control.sending_is_open(), in_time, not_copied, *rules]
 
 
 def rules(kind: Kind) -> dict[Why, ColumnElement[bool]]:
@@ -315,12 +364,8 @@ def _told(result: Result, now: datetime, next_try: datetime) -> dict[str, object
 
 
 def is_open(session: Session) -> bool:
-    """Return whether anything may be sent at all: whether nobody shut the installation (the kill switch)."""
-    return bool(session.scalar(select(_sending_is_open())))
-
-
-def _sending_is_open() -> ColumnElement[bool]:
-    return exists().where(Control.id == 1, Control.sending_enabled.is_(True)).correlate_except(Control)
+    """Return whether anything may be sent at all: nobody shut the installation, and no restored backup waits."""
+    return bool(session.scalar(select(control.sending_is_open())))
 
 
 @cache
@@ -471,7 +516,7 @@ def _other_half() -> Select[Inquiry]:
     )
 
 
-def _set_state(session: Session, kind: Kind, where: tuple[ColumnElement[bool], ...], state: LetterState) -> int:
+def _set_state(session: Session, kind: Kind, where: Conditions, state: LetterState) -> int:
     changed = session.execute(
         update(kind)
         .where(*where)
@@ -482,22 +527,9 @@ def _set_state(session: Session, kind: Kind, where: tuple[ColumnElement[bool], .
     return len(changed.all())
 
 
-def _lost(session: Session, kind: Kind, now: datetime, margin: timedelta) -> int:
-    """sending → uncertain when the lease ran out ``margin`` ago: its worker is gone and nobody knows what arrived."""
-    rows = session.execute(
-        update(kind)
-        .where(kind.state == LetterState.SENDING, kind.lease_until < now - margin)
-        .values(state=LetterState.UNCERTAIN, lease_until=None, last_error="het werkproces viel weg tijdens verzending")
-        .returning(kind.message_id, kind.fence)
-        .execution_options(synchronize_session=False)
-    ).all()
-    for message_id, fence in rows:
-        _end_attempt(session, message_id, fence, now, Result(AttemptOutcome.UNCERTAIN, "lease", "werkproces weg"))
-    return len(rows)
-
-
-def _started(session: Session, letter: Inquiry | Decline) -> datetime | None:
-    return session.scalar(select(func.max(Attempt.started_at)).where(Attempt.message_id == letter.message_id))
+def _on_the_wire_at(session: Session, letter: Inquiry | Decline) -> datetime | None:
+    tried = select(func.max(Attempt.started_at)).where(Attempt.message_id == letter.message_id)
+    return session.scalar(tried.where(Attempt.outcome == AttemptOutcome.UNCERTAIN))
 
 
 def _subject(claim: Claim) -> str:

@@ -95,8 +95,10 @@ def sending(enabled: bool, actor: str, reason: str | None) -> None:
 
 
 def status(name: str | None) -> None:
-    """Print one round, or a line for every round; first whatever is wrong with a mail server or mailbox."""
+    """Print one round, or a line for every round; first why nothing is sent, and what is wrong with mail servers."""
     with house.reading() as (session, now):
+        if name is None and (shut := views.why_shut(session)):
+            out.print(shut)
         for fault in views.faults(session):
             out.print(fault)
         if name is None:

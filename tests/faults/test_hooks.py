@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -84,6 +84,9 @@ class Shaky:
             yield session
         if when == "after":
             raise OperationalError("COMMIT", {}, OSError("gone"))
+
+    def reading(self) -> AbstractContextManager[Session]:
+        return self.database.reading()
 
 
 @dataclass

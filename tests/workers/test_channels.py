@@ -1,6 +1,7 @@
 """What a failure on the wire means is decided by how far the letter came, never by the name of the exception."""
 
 import email
+import time
 from email import policy
 from pathlib import Path
 
@@ -79,6 +80,14 @@ def test_a_server_that_hangs_up_at_the_greeting_took_nothing() -> None:
 def test_after_the_body_only_an_answer_is_certain(step: str, answer: str, body_left: bool, permanent: bool) -> None:
     error = _refusal(MailServer(step, answer))
     assert (error.body_left, error.permanent) == (body_left, permanent)
+
+
+def test_a_letter_whose_lease_ended_meanwhile_does_not_begin_its_body() -> None:
+    server = MailServer()
+    with running(server), pytest.raises(TransportError) as caught:
+        Smtp("127.0.0.1", server.port, SECONDS).send(an_envelope(body_by=time.monotonic()))
+    assert (caught.value.phase, caught.value.body_left, caught.value.permanent) == ("lease", False, False)
+    assert server.bodies == []
 
 
 def test_a_server_that_is_not_there_took_nothing() -> None:

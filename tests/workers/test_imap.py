@@ -22,11 +22,11 @@ from house_makers import (
 )
 from mailbox_makers import LEDGER, PASSWORD, Mailbox, dovecot
 from pydantic import SecretStr
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 from tls_makers import authority
 from wire_makers import unused_port
 
-from orchestrator import channel_faults
+from orchestrator import channel_faults, mailbox
 from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.models import Decline, DeferredReply, Delivery, ImapCursor, InboundMail, LetterCopy, Reply
@@ -324,6 +324,56 @@ def test_a_copy_of_an_uncertain_letter_proves_that_it_was_sent(database: Databas
     assert states(database) == [LetterState.SENT, LetterState.PLANNED]
     assert letters(database, 1)[0].sent_at == DUE
     assert box.flags(LEDGER) == dict.fromkeys(box.flags(LEDGER), ())
+
+
+def test_that_a_folder_was_read_to_its_end_is_kept_with_the_moment_the_reading_began(
+    database: Database, box: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imap, "MOST", 2)
+    settings = box.settings(ledger_imap_folder=LEDGER)
+    source = imap.ledger_source(settings)
+    assert source is not None
+    box.put(*[as_copy(f"<{number}@woonpost.example>") for number in range(3)], folder=LEDGER)
+    began = CLOCK.now()
+    assert [poll(database, settings), ended(database, source)] == [2, None]
+    assert poll(database, settings) == 1
+    first = ended(database, source)
+    assert first is not None
+    assert began <= first <= CLOCK.now()
+    poll(database, settings)
+    assert ended(database, source) > first  # type: ignore[operator]
+
+
+def ended(database: Database, source: str) -> datetime | None:
+    with database.reading() as session:
+        return mailbox.ended_at(session, source)
+
+
+@pytest.mark.parametrize("breaks_at", ["a batch", "the end"])
+def test_a_database_that_is_put_back_while_its_mailbox_is_read_skips_nothing(
+    database: Database, box: Mailbox, monkeypatch: pytest.MonkeyPatch, breaks_at: str
+) -> None:
+    box.put(a_mail(1), a_mail(2))
+    poll(database, box.settings())
+    if breaks_at == "a batch":
+        box.put(a_mail(3))
+    whole = mailbox.last_uid
+
+    def loses(*told: object) -> int:
+        last = whole(*told)  # type: ignore[arg-type]
+        with database.writing() as session:
+            for kind in (Delivery, InboundMail):
+                session.execute(delete(kind))
+            session.execute(update(ImapCursor).values(last_uid=0, ended_at=None))
+        return last
+
+    monkeypatch.setattr(mailbox, "last_uid", loses)
+    assert poll(database, box.settings()) == 0
+    assert "terug in de tijd" in only(faults(database))
+    monkeypatch.setattr(mailbox, "last_uid", whole)
+    assert poll(database, box.settings()) == len(stored(database))
+    assert len(stored(database)) == (3 if breaks_at == "a batch" else 2)
+    assert faults(database) == []
 
 
 def test_a_copy_is_never_an_answer(database: Database, box: Mailbox) -> None:

@@ -13,7 +13,7 @@ from orchestrator.rounds.sending import Envelope
 from orchestrator.settings import PREFIX, Security
 from workers import faults
 from workers.channels.message import compose
-from workers.channels.transport import TransportError
+from workers.channels.transport import TransportError, check_lease
 
 T = TypeVar("T")
 
@@ -64,6 +64,7 @@ class Smtp:
         self._kept = None
         try:
             self._address(connection, envelope)
+            check_lease(envelope)
             accepted = _body(connection, body)
         except TransportError:
             connection.close()

@@ -1,5 +1,6 @@
 """What every channel promises."""
 
+import time
 from typing import Protocol
 
 from orchestrator.rounds.sending import Envelope
@@ -17,6 +18,12 @@ class TransportError(Exception):
     ) -> None:
         super().__init__(message)
         self.phase, self.body_left, self.permanent, self.response = phase, body_left, permanent, response
+
+
+def check_lease(envelope: Envelope) -> None:
+    """Raise `TransportError` when the lease on a letter ended before its body began; to be asked right before that."""
+    if time.monotonic() > envelope.body_by:
+        raise TransportError("de tijd voor deze brief was om voordat de tekst begon", "lease")
 
 
 class Channel(Protocol):

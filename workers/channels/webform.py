@@ -17,7 +17,7 @@ from orchestrator.settings import LOOPBACK
 from orchestrator.text_file import shorten
 from orchestrator.web_address import host_of
 from workers.channels.form_page import read_page
-from workers.channels.transport import TransportError
+from workers.channels.transport import TransportError, check_lease
 
 BROWSER = {
     "User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
@@ -100,7 +100,9 @@ class Webform:
             raise ValueError(f"{envelope.message_id} has no form")
         # A cookie would tell that two applicants are one visitor.
         self.client.cookies.clear()
-        answer = self._post(form, envelope, self._tokens(form))
+        tokens = self._tokens(form)
+        check_lease(envelope)
+        answer = self._post(form, envelope, tokens)
         _refuse(form, answer)
         try:
             last = self._follow(form, answer, SEE_OTHER)

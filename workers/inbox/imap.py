@@ -14,6 +14,7 @@ from imapclient.exceptions import CapabilityError, IMAPClientError, LoginError
 from orchestrator import channel_faults, mailbox
 from orchestrator.clock import Clock
 from orchestrator.db import Database, Session
+from orchestrator.models import ImapCursor
 from orchestrator.rounds import answers, copies
 from orchestrator.settings import PREFIX, Security, Settings
 from profiles.errors import Refused
@@ -85,6 +86,13 @@ def source_of(settings: Settings, folder: str) -> str:
     return f"{source[: LONGEST_SOURCE - 17]}#{hashlib.sha256(source.encode()).hexdigest()[:16]}"
 
 
+def ledger_source(settings: Settings) -> str | None:
+    """Return the name under which the folder with copies is known; None when there is none."""
+    if settings.imap_host is None or settings.ledger_imap_folder is None:
+        return None
+    return source_of(settings, settings.ledger_imap_folder)
+
+
 def _visit(database: Database, clock: Clock, settings: Settings, folder: Folder) -> int:
     source = source_of(settings, folder.name)
     try:
@@ -100,8 +108,11 @@ def _visit(database: Database, clock: Clock, settings: Settings, folder: Folder)
 
 
 def _read_on(database: Database, clock: Clock, client: IMAPClient, folder: Folder, source: str) -> int:
-    """Take the next mails of an open mailbox in; every batch is one transaction with its step of the cursor."""
-    validity = _examine(client, folder.name)
+    """Take the next mails of an open mailbox in; every batch is one transaction with its step of the cursor.
+
+    When there were no more than one poll takes, that the folder was read to its end is kept with the cursor.
+    """
+    validity, began = _examine(client, folder.name), clock.now()
     with database.reading() as session:
         last = mailbox.last_uid(session, source, validity)
     sizes = _sizes(client, last)
@@ -109,15 +120,30 @@ def _read_on(database: Database, clock: Clock, client: IMAPClient, folder: Folde
         given = _fetch(client, batch, folder.most_bytes)
         faults.at("fetched")
         with database.writing() as session:
-            cursor = mailbox.hold(session, source, validity)
+            cursor = _hold(session, source, validity, last)
             for uid, (raw, came) in given.items():
                 whole, now = batch[uid] <= folder.most_bytes, clock.now()
                 mail = Fetched(source, f"{validity}:{uid}", raw, clock.when(came) if came else now, whole)
                 folder.keep(session, mail, now)
-            mailbox.advance(cursor, validity, max(batch))
+            last = max(batch)
+            mailbox.advance(cursor, validity, last)
             faults.at("storing")
         faults.at("stored")
+    if len(sizes) < MOST:
+        with database.writing() as session:
+            _hold(session, source, validity, last).ended_at = began
     return len(sizes)
+
+
+def _hold(session: Session, source: str, validity: int, last: int) -> ImapCursor:
+    """Return the folder's cursor, held; raise `MailboxFault` when it is behind UID ``last``, which we know was stored.
+
+    Then a backup of the database was put back meanwhile, and what came after it must be read again.
+    """
+    cursor = mailbox.hold(session, source, validity)
+    if mailbox.known(cursor, validity) < last:
+        raise MailboxFault(f"De database ging terug in de tijd terwijl {source} werd gelezen; dat begint nu opnieuw")
+    return cursor
 
 
 def _answer(session: Session, mail: Fetched, now: datetime) -> None:
@@ -131,7 +157,8 @@ def _answer(session: Session, mail: Fetched, now: datetime) -> None:
 
 def _copy(session: Session, mail: Fetched, now: datetime) -> None:
     """A copy of one of our own letters: evidence, never an answer, and not kept."""
-    copies.note(session, parse(mail.raw).message_id, now)
+    parsed = parse(mail.raw)
+    copies.keep(session, parsed.message_id, parsed.date, now)
 
 
 @contextmanager

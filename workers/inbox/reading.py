@@ -91,7 +91,7 @@ def _readable(mail: InboundMail) -> Iterator[None]:
 
 def _placed(session: Session, mail: InboundMail, parsed: Mail, now: datetime) -> Sequence[Inquiry]:
     """Place a mail; return the inquiries it answers, none for one that waits or says nothing."""
-    if copies.note(session, parsed.message_id, now):
+    if copies.note(session, parsed.message_id, parsed.date, now):
         answers.ignore(session, mail, now, "own-letter")
         return []
     if parsed.kind is MailKind.NOTICE:

@@ -59,6 +59,9 @@ def upgrade() -> None:
     with op.batch_alter_table('imap_cursor', schema=None) as batch_op:
         batch_op.add_column(sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True))
 
+    with op.batch_alter_table('letter_copy', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('dated_at', sa.DateTime(timezone=True), nullable=True))
+
     with op.batch_alter_table('listing', schema=None) as batch_op:
         batch_op.add_column(sa.Column('first_seen_at', sa.DateTime(timezone=True), nullable=True))
 
