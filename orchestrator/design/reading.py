@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -15,11 +15,12 @@ from orchestrator.design.checks import (
     Located,
     broken_by_letters,
     broken_by_question,
+    broken_by_sample,
     broken_by_schedule,
     broken_rules,
     located,
 )
-from orchestrator.design.model import Design, Letters, Mode, Part, Question, Schedule
+from orchestrator.design.model import Design, Letters, Mode, Part, Question, Sample, Schedule
 from orchestrator.design.yaml_file import YamlFile
 from profiles.catalogue import NameSet, load, unknown_set
 from profiles.errors import BadInput, Problem
@@ -89,6 +90,8 @@ def _rules_of_sound_parts(data: Mapping[str, Any], sets: Mapping[str, NameSet]) 
         yield from _unknown_sets(data.get("question"), sets)
     if letters := _sound(Letters, data.get("letters")):
         yield from broken_by_letters(letters, live=live)
+    if sample := _sound(Sample, data.get("sample")):
+        yield from broken_by_sample(sample, live=live)
     if schedule := _sound(Schedule, data.get("schedule")):
         yield from broken_by_schedule(schedule)
 
@@ -174,11 +177,12 @@ def _for_example(path: KeyPath) -> str:
 
 
 def _fields(path: KeyPath) -> Mapping[str, FieldInfo]:
-    """The keys that a group may hold; none for a path that is no group."""
+    """The keys that a group, or each group in a list, may hold; none for a path that is neither."""
     fields = _by_key(Design)
-    for step in path:
-        kind = fields[step].annotation if isinstance(step, str) and step in fields else None
-        fields = _by_key(kind) if isinstance(kind, type) and issubclass(kind, Part) else {}
+    for step in (step for step in path if isinstance(step, str)):
+        kind = fields[step].annotation if step in fields else None
+        parts = [part for part in (kind, *get_args(kind)) if isinstance(part, type) and issubclass(part, Part)]
+        fields = _by_key(parts[0]) if parts else {}
     return fields
 
 
