@@ -22,6 +22,8 @@ __all__ = [
     "Participant",
     "Purpose",
     "check_intake",
+    "doorstep",
+    "listing_of",
     "read_listings",
     "read_participants",
 ]
@@ -126,6 +128,14 @@ def read_listings(path: Path, participants: Sequence[Participant]) -> tuple[List
     ]
     _require([*sheet.problems, *(problem for each in cells for problem in each.problems), *twice])
     return tuple(listings)
+
+
+def listing_of(row: Row, advertisers: Sequence[str]) -> ListingRow:
+    """Return the listing of one row, whose advertiser is among these; BadInput with every cell that is wrong."""
+    cells = _Cells(row)
+    listing = _listing(cells, advertisers)
+    _require(cells.problems)
+    return listing
 
 
 def check_intake(
@@ -397,8 +407,13 @@ def _same_dwelling(rows: Sequence[Row]) -> Iterator[Problem]:
 
 
 def _dwelling(row: Row) -> str:
-    street, postcode = (re.sub(r"\s+", "", row[column]).casefold() for column in ("street", "postcode"))
-    return f"{street} {postcode}" if street and postcode else ""
+    return doorstep(row["street"], row["postcode"])
+
+
+def doorstep(street: str, postcode: str) -> str:
+    """Return what one dwelling's address always is, however it was written; empty when a part of it is missing."""
+    parts = [re.sub(r"\s+", "", part).casefold() for part in (street, postcode)]
+    return " ".join(parts) if all(parts) else ""
 
 
 def _repeated(

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from orchestrator.design import from_canonical
 from orchestrator.enrolment import ZONE
-from orchestrator.models import Control, Decline, DeferredReply, Inquiry, Pair, Reply, Round
-from orchestrator.rounds import lifecycle, lookup
+from orchestrator.models import Control, Decline, DeferredReply, Feed, Inquiry, Pair, Reply, Round
+from orchestrator.rounds import growing, lifecycle, lookup
 from orchestrator.schedule import Calendar
 from orchestrator.states import LetterState, RoundState
 
@@ -63,6 +63,18 @@ class Monitor:
     next_sends: tuple[NextSend, ...]
 
 
+@dataclass(frozen=True)
+class FeedState:
+    """A feed of a round: when it was last read well, what stood in it then, and the pairs it brought so far."""
+
+    url: str
+    read_at: datetime | None
+    seen: int
+    pairs: int
+    strangers: int
+    unreadable: int
+
+
 def summaries(session: Session) -> tuple[RoundSummary, ...]:
     """List all rounds, the newest plan first."""
     rows = session.scalars(select(Round).options(joinedload(Round.study)).order_by(Round.planned_at.desc()))
@@ -93,6 +105,20 @@ def monitor(session: Session, name: str, now: datetime) -> Monitor:
         why_waiting=why_waiting(session, round_, now),
         next_sends=_next_sends(session, round_),
     )
+
+
+def feeds(session: Session, name: str) -> tuple[FeedState, ...]:
+    """List the feeds of a round, in the order of its design."""
+    round_ = lookup.find(session, name)
+    rows = {row.url: row for row in session.scalars(select(Feed).where(Feed.round_id == round_.id))}
+    declared = [feed.url for feed in from_canonical(round_.design).sample.feeds]
+    return tuple(_feed_state(url, rows.get(url)) for url in declared)
+
+
+def _feed_state(url: str, row: Feed | None) -> FeedState:
+    if row is None:
+        return FeedState(url, None, 0, 0, 0, 0)
+    return FeedState(url, row.read_at, row.seen, row.pairs, row.strangers, row.unreadable)
 
 
 def lateness(session: Session, name: str) -> tuple[timedelta, timedelta]:
@@ -133,6 +159,8 @@ _WAITING = {
 def _why_no_letter(session: Session, round_: Round, now: datetime) -> str:
     waiting = select(func.min(Inquiry.planned_at)).join(Pair).where(Pair.round_id == round_.id)
     upcoming = session.scalar(waiting.where(Inquiry.state == LetterState.PLANNED))
+    if upcoming is None and growing.may_grow(session, round_, now):
+        return "Wacht op nieuwe advertenties uit de feeds."
     if upcoming is None:
         return "Alle reacties zijn verzonden of afgesloten."
     calendar = Calendar(from_canonical(round_.design).schedule)

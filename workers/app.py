@@ -20,6 +20,7 @@ TICKS = {
     "read-mail": ("workers.tasks.read_mail", "inbox", 1.0),
     "poll-mailbox": ("workers.tasks.poll_mailbox", "inbox", 30.0),
     "advance": ("workers.tasks.advance", "reports", 5.0),
+    "read-feeds": ("workers.tasks.read_feeds", "reports", 60.0),
 }
 """Name of the tick → task, queue, seconds. A tick only says: look in the database, or in the mailbox."""
 

@@ -3,6 +3,7 @@
 from workers import dispatch, runtime
 from workers.advance import advance_rounds
 from workers.app import app
+from workers.harvest import read_feed
 from workers.inbox import imap
 from workers.inbox.reading import BATCH, read_stored
 
@@ -41,3 +42,11 @@ def advance() -> None:
     """Move rounds on that have nothing left to wait for."""
     here = runtime.current()
     advance_rounds(here.database, here.clock.now())
+
+
+@app.task
+def read_feeds() -> None:
+    """Read one listing feed that it is time to read; having read one asks for the next, behind whatever else waits."""
+    here = runtime.current()
+    if read_feed(here.database, here.clock, here.settings):
+        read_feeds.apply_async(queue="reports", expires=10)

@@ -171,7 +171,9 @@ def _unknown_value(path: KeyPath, value: str, expected: str) -> Located:
 def _for_example(path: KeyPath) -> str:
     info = _field(path)
     if info is None or not info.examples:
-        return f"Schrijf eronder, ingesprongen: {', '.join(_fields(path))}."
+        fields = _fields(path)
+        needed = [name for name, each in fields.items() if each.is_required()]
+        return f"Schrijf eronder, ingesprongen: {', '.join(needed or fields)}."
     key = [step for step in path if isinstance(step, str)][-1]
     return f"Schrijf bijvoorbeeld: {key}: {json.dumps(info.examples[0], ensure_ascii=False)}"
 

@@ -174,6 +174,8 @@ _ENDED = (RoundState.CLOSED, RoundState.RELEASED, RoundState.ABORTED)
 
 def _in_state(session: Session, name: str, verb: str, *states: RoundState) -> Round:
     round_ = lookup.find(session, name)
+    # Held until the transaction ends: whoever adds pairs to the round holds it too, so none slip past a transition.
+    session.refresh(round_, with_for_update={"key_share": True})
     if round_.state not in states:
         allowed = " of ".join(state.value for state in states)
         raise Refused("wrong-state", f"Ronde '{name}' is {round_.state.value}; {verb} kan alleen als zij {allowed} is.")
