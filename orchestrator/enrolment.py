@@ -67,7 +67,7 @@ def holding(session: Session, purpose: Purpose, now: datetime) -> dict[str, Enro
     Of two that hold at once the one that lasts longest.
     """
     rows = select(Advertiser.key, Enrolment).join(Enrolment, Enrolment.advertiser_id == Advertiser.id)
-    return dict(session.execute(rows.where(*_holding(purpose, now)).order_by(Enrolment.valid_until)).tuples().all())
+    return dict(session.execute(rows.where(*_holding(purpose, now)).order_by(Enrolment.valid_until)).all())
 
 
 def _holding(

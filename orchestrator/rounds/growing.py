@@ -283,6 +283,6 @@ def _moments(session: Session, round_: Round) -> dict[int, list[Times]]:
         .where(Pair.round_id == round_.id)
     )
     moments: dict[int, list[Times]] = defaultdict(list)
-    for advertiser_id, one, other, gap in session.execute(rows).tuples():
+    for advertiser_id, one, other, gap in session.execute(rows):
         moments[advertiser_id].append(Times(one, other, gap))
     return moments
