@@ -126,7 +126,7 @@ def _bad_address(path: KeyPath, url: str, *, live: bool) -> Iterator[Located]:
     elif "@" in parts.netloc:
         message = "In dit adres staat een naam of wachtwoord, en een opzet wordt gedeeld en bewaard."
         remedy = "Vraag de aanbieder om een feed zonder wachtwoord."
-        yield located((*path, "url"), "password-in-url", message, found=None, remedy=remedy)
+        yield located((*path, "url"), "password-in-url", message, found=f"…@{parts.hostname}", remedy=remedy)
     elif parts.scheme != "https" and (live or parts.scheme != "http" or parts.hostname not in LOOPBACK):
         message = "Een feed wordt alleen over https gelezen; in een oefenronde mag http op deze machine ook."
         yield located((*path, "url"), "feed-not-https", message, found=url, remedy="Schrijf https://…")

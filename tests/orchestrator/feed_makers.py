@@ -1,4 +1,4 @@
-"""A server of listing feeds on loopback, and feeds as a design declares them."""
+"""A server of listing feeds on loopback, feeds as a design declares them, and what they bring to a round."""
 
 import ssl
 import threading
@@ -8,8 +8,16 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from orchestrator.design import DeclaredFeed
+from design_makers import a_design
+from house_makers import ROUND
+from sqlalchemy import select
 
+from orchestrator import channel_faults
+from orchestrator.db import Database
+from orchestrator.design import DeclaredFeed, Design
+from orchestrator.models import Listing, Pair, Round
+
+URL = "https://alfa.example/aanbod.csv"
 HEADING = "listing,advertiser,street,postcode,city,district,rent,rooms,reference,url"
 
 
@@ -24,6 +32,26 @@ def a_line(number: int = 1, advertiser: str = "alfa") -> str:
 
 def csv_of(*lines: str) -> bytes:
     return "\n".join([HEADING, *lines, ""]).encode()
+
+
+def feeding(*urls: str, schedule: dict[str, Any] | None = None, **sample: Any) -> Design:
+    """A round of five weeks with feeds, wide caps and short gaps."""
+    feeds = [a_feed(url).model_dump(mode="json") for url in urls or (URL,)]
+    wide = {"per_advertiser_week": 100, "cooldown_hours": 0, "gap_hours": {"min": 1, "max": 4}}
+    caps = {"pairs": 500, "per_advertiser": 500}
+    return a_design(schedule={**wide, **(schedule or {})}, sample={**caps, "feeds": feeds, **sample})
+
+
+def in_sample(database: Database, name: str = ROUND) -> set[str]:
+    """The keys of the listings that a round has a pair on."""
+    with database.reading() as session:
+        rows = select(Listing.key).join(Pair, Pair.listing_id == Listing.id).join(Round)
+        return set(session.scalars(rows.where(Round.name == name)))
+
+
+def lasting(database: Database) -> list[str]:
+    with database.reading() as session:
+        return sorted(fault.message for fault in channel_faults.lasting(session))
 
 
 @dataclass

@@ -8,12 +8,12 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from design_makers import a_design
-from feed_makers import a_feed
+from feed_makers import URL, feeding, in_sample, lasting
 from house_makers import (
     DAY,
     HOUR,
     MINUTE,
+    ROUND,
     a_listing,
     an_advertiser,
     approve,
@@ -44,18 +44,8 @@ from orchestrator.states import LetterState, PairState, RoundState
 from profiles.errors import Problem
 from workers.advance import advance_rounds
 
-ROUND = "proef-2026"
 MONDAY = datetime(2026, 9, 7, 10, 0, tzinfo=UTC)
 FRIDAY_EVENING = datetime(2026, 9, 11, 17, 0, tzinfo=UTC)
-URL = "https://alfa.example/aanbod.csv"
-
-
-def feeding(*urls: str, schedule: dict[str, Any] | None = None, **sample: Any) -> Design:
-    """A round of five weeks with feeds, wide caps and short gaps."""
-    feeds = [a_feed(url).model_dump(mode="json") for url in urls or (URL,)]
-    wide = {"per_advertiser_week": 100, "cooldown_hours": 0, "gap_hours": {"min": 1, "max": 4}}
-    caps = {"pairs": 500, "per_advertiser": 500}
-    return a_design(schedule={**wide, **(schedule or {})}, sample={**caps, "feeds": feeds, **sample})
 
 
 def offer(number: int, advertiser: str = "alfa", published: datetime | None = None, **changes: Any) -> Offer:
@@ -93,13 +83,6 @@ def refusals(database: Database) -> dict[str, str]:
     with database.reading() as session:
         rows = select(Listing.key, Refusal.reason).join(Refusal, Refusal.listing_id == Listing.id)
         return dict(session.execute(rows).all())
-
-
-def in_sample(database: Database, name: str = ROUND) -> set[str]:
-    """The keys of the listings that a round has a pair on."""
-    with database.reading() as session:
-        rows = select(Listing.key).join(Pair, Pair.listing_id == Listing.id).join(Round)
-        return set(session.scalars(rows.where(Round.name == name)))
 
 
 def count(database: Database, kind: type) -> int:
@@ -529,8 +512,3 @@ def test_a_fault_of_a_feed_is_forgotten_when_its_round_asks_no_more(database: Da
     abort(database)
     ask(database)
     assert lasting(database) == ["relay weg"]
-
-
-def lasting(database: Database) -> list[str]:
-    with database.reading() as session:
-        return sorted(fault.message for fault in channel_faults.lasting(session))
