@@ -30,6 +30,7 @@ USUAL = {"listing": ("guid", "id", "link"), "url": ("link",), "published": ("pub
 
 _ASK = "Vraag de aanbieder van de feed wat er is veranderd."
 _KIND = re.compile(rb"<(!doctype\s+html|html|rss|feed|rdf)\b", re.IGNORECASE)
+_NO_LETTER = re.compile("[\0\ud800-\udfff]")
 _BEGINNING = 2048
 
 
@@ -171,8 +172,8 @@ def _text(value: Any) -> str:
 
 
 def _clean(text: str) -> str:
-    """JSON can name letters that no database takes: half a surrogate pair, and zero."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+    """JSON can name letters that no database takes: half a surrogate pair, and zero. They become one nobody can see."""
+    return _NO_LETTER.sub("\x1a", text)
 
 
 def _xml(raw: bytes, feed: DeclaredFeed) -> Sheet:

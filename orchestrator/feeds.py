@@ -27,32 +27,30 @@ class Fetched:
     last_modified: str | None
 
 
-@dataclass(frozen=True)
-class Road:
-    """How feeds are reached: ``timeout`` in wall seconds for each of connecting, sending and reading.
+def fetch(
+    url: str, etag: str | None, last_modified: str | None, *, timeout: float, anywhere: bool = False
+) -> Fetched | None:
+    """Ask a feed, once; None when it has not changed since it gave these marks. BadInput with what is wrong.
 
-    Unless ``anywhere``, only feeds on this machine are asked: a rehearsal reaches nobody. ``certificates`` is whom to
-    believe: the system's authorities when None.
+    ``timeout`` is in wall seconds, for each of connecting, sending and reading. Unless ``anywhere``, only feeds on this
+    machine are asked: a rehearsal reaches nobody. Certificates are believed as the system believes them.
     """
-
-    timeout: float
-    anywhere: bool = False
-    certificates: ssl.SSLContext | None = None
-
-
-def fetch(url: str, etag: str | None, last_modified: str | None, road: Road) -> Fetched | None:
-    """Ask a feed, once; None when it has not changed since it gave these marks. BadInput with what is wrong."""
-    if not road.anywhere and httpx.URL(url).host not in LOOPBACK:
-        message = "Een oefenronde leest alleen feeds op deze machine."
-        raise _fault(url, "feed-outside", message, "Zet mode: live en PRAKTIJKTEST_LIVE=yes, of laat de feed weg.")
     marks = {"If-None-Match": etag, "If-Modified-Since": last_modified}
     headers = {name: mark for name, mark in marks.items() if mark}
-    certificates = road.certificates or ssl.create_default_context()
+    end = time.monotonic() + MOST_SECONDS
     try:
-        with httpx.Client(verify=certificates, timeout=road.timeout, trust_env=False) as client:
-            return _ask(client, client.build_request("GET", url, headers=headers), time.monotonic() + MOST_SECONDS)
-    except (httpx.HTTPError, UnicodeError) as error:
+        with httpx.Client(verify=ssl.create_default_context(), timeout=timeout, trust_env=False) as client:
+            request = client.build_request("GET", url, headers=headers)
+            if not anywhere and request.url.host not in LOOPBACK:
+                raise _outside(url)
+            return _ask(client, request, end)
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         raise _unreachable(url, error) from error
+
+
+def _outside(url: str) -> BadInput:
+    message = "Een oefenronde leest alleen feeds op deze machine."
+    return _fault(url, "feed-outside", message, "Zet mode: live en PRAKTIJKTEST_LIVE=yes, of laat de feed weg.")
 
 
 def _ask(client: httpx.Client, request: httpx.Request, end: float) -> Fetched | None:

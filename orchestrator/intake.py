@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from orchestrator.design import Design, Purpose
+from orchestrator.design import DeclaredFeed, Design, Purpose
 from orchestrator.design.model import ROW_KEY
 from orchestrator.sheet import Row, read_sheet
 from profiles.errors import BadInput, Problem
@@ -146,6 +146,9 @@ def check_intake(
     willing = {participant.advertiser for participant in participants if not any(_unfit(design, participant))}
     known = [participant.advertiser for participant in participants]
     strangers = [_stranger(listing, known) for listing in listings if listing.advertiser not in known]
+    strangers += [
+        _feed_of_a_stranger(feed, known) for feed in design.sample.feeds if feed.advertiser not in ("", *known)
+    ]
     if not any(listing.advertiser in willing for listing in listings):
         strangers.append(_nothing_to_test())
     return (*unfit, *strangers)
@@ -185,6 +188,14 @@ def _unfit(design: Design, participant: Participant) -> Iterator[Problem]:
 
 def _stranger(listing: ListingRow, known: Sequence[str]) -> Problem:
     return _problem(listing, "advertiser", *_without_participant(listing.advertiser, known))
+
+
+def _feed_of_a_stranger(feed: DeclaredFeed, known: Sequence[str]) -> Problem:
+    message = f"De aanbieder van feed {feed.url} staat niet bij de deelnemers, dus er is geen toestemming."
+    near = get_close_matches(feed.advertiser, known, n=1, cutoff=0.8)
+    guess = f"Bedoelt u '{near[0]}'? Zo niet: " if near else ""
+    remedy = f"{guess}Voeg de aanbieder met toestemming toe aan de deelnemers, of haal de feed weg."
+    return Problem("feed-without-participant", message, found=feed.advertiser, remedy=remedy)
 
 
 def _without_participant(advertiser: str, known: Sequence[str]) -> tuple[str, str, str, str]:

@@ -5,7 +5,7 @@ import logging
 from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.feed_items import read_feed as read_items
-from orchestrator.feeds import Road, fetch
+from orchestrator.feeds import fetch
 from orchestrator.rounds import growing
 from orchestrator.rounds.growing import Asked
 from orchestrator.settings import Settings
@@ -35,8 +35,9 @@ def read_feed(database: Database, clock: Clock, settings: Settings) -> bool:
 
 
 def _take_in(database: Database, clock: Clock, settings: Settings, asked: Asked) -> None:
-    road = Road(settings.wire_timeout_seconds, anywhere=asked.live and settings.live)
-    found = fetch(asked.declared.url, asked.etag, asked.last_modified, road)
+    live = asked.live and settings.live
+    patience = settings.wire_timeout_seconds
+    found = fetch(asked.declared.url, asked.etag, asked.last_modified, timeout=patience, anywhere=live)
     if found is None:
         with database.writing() as session:
             growing.unchanged(session, asked.id, clock.now())

@@ -191,7 +191,7 @@ class _Growth:
             return RefusalReason.ADVERTISER_FULL
         if self.pairs >= sample.pairs:
             return RefusalReason.SAMPLE_FULL
-        if until <= self.crowded.get(owner, self.now):
+        if owner in self.crowded and until <= self.crowded[owner]:
             return RefusalReason.NO_MOMENT  # another was tried often enough in this time
         days = (consent.valid_from.astimezone(ZONE).date(), consent.valid_until.astimezone(ZONE).date())
         window, others = (self.now, until), self.moments[owner]

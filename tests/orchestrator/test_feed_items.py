@@ -165,7 +165,7 @@ def test_an_item_that_is_wrong_is_named_with_its_line_and_cell_and_the_others_co
         (json.dumps(JSON).replace("1250.0", "1250.5"), JSON_FEED, "bad-number"),
         (json.dumps(JSON).replace("1250.0", "true"), JSON_FEED, "bad-number"),
         (json.dumps(JSON).replace('"Laan 1"', '["Laan 1"]'), JSON_FEED, "missing-value"),
-        (json.dumps(JSON).replace("Laan 1", "Laan \\u0000 \\ud800"), JSON_FEED, None),
+        (json.dumps(JSON).replace("Laan 1", "Laan \\u0000 \\ud800"), JSON_FEED, "control-character"),
         (json.dumps(JSON).replace("2026-09-07", "7 september"), JSON_FEED, "bad-date"),
         (json.dumps(JSON).replace("2026-09-07T06", "0001-01-01T00"), JSON_FEED, None),
         (json.dumps(JSON).replace('"id"', '"nummer"'), JSON_FEED, "missing-value"),

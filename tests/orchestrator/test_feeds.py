@@ -9,9 +9,7 @@ from feed_makers import FeedServer, Page, serving
 from house_makers import refused
 
 from orchestrator import feeds
-from orchestrator.feeds import Fetched, Road, fetch
-
-ROAD = Road(timeout=5)
+from orchestrator.feeds import Fetched, fetch
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +26,7 @@ def server(running: FeedServer) -> FeedServer:
 
 
 def ask(server: FeedServer, path: str = "/aanbod", etag: str | None = None, since: str | None = None) -> Fetched | None:
-    return fetch(server.root + path, etag, since, ROAD)
+    return fetch(server.root + path, etag, since, timeout=5)
 
 
 def test_a_feed_is_fetched_with_the_marks_that_tell_it_apart_the_next_time(server: FeedServer) -> None:
@@ -107,7 +105,7 @@ def test_a_feed_that_drips_is_given_up(server: FeedServer, monkeypatch: pytest.M
 
 def test_a_server_that_says_nothing_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent, refused("feed-unreachable"):
-        fetch(f"http://127.0.0.1:{silent.getsockname()[1]}/", None, None, Road(timeout=0.2))
+        fetch(f"http://127.0.0.1:{silent.getsockname()[1]}/", None, None, timeout=0.2)
 
 
 def test_a_feed_that_breaks_off_is_named(server: FeedServer) -> None:
@@ -125,7 +123,7 @@ def test_a_packed_answer_that_does_not_unpack_is_named(server: FeedServer) -> No
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/aanbod", f"http://{'a' * 64}.example/", "http://a..example/"])
 def test_a_server_that_is_not_there_is_named(url: str) -> None:
     with refused("feed-unreachable"):
-        fetch(url, None, None, Road(timeout=5, anywhere=url.startswith("http://a")))
+        fetch(url, None, None, timeout=5, anywhere=url.startswith("http://a"))
 
 
 @pytest.mark.parametrize(
@@ -133,4 +131,4 @@ def test_a_server_that_is_not_there_is_named(url: str) -> None:
 )
 def test_a_rehearsal_asks_nobody_outside_this_machine(url: str) -> None:
     with refused("feed-outside"):
-        fetch(url, None, None, ROAD)
+        fetch(url, None, None, timeout=5)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -404,12 +405,18 @@ def test_two_rounds_may_take_in_the_same_new_listing_at_once(database: Database,
     assert count(database, Listing) == 2
 
 
-@pytest.mark.parametrize("attempt", range(5))
-def test_a_round_that_closes_while_it_grows_keeps_no_open_pair(database: Database, attempt: int) -> None:
+def test_a_round_that_closes_while_it_grows_keeps_no_open_pair(database: Database) -> None:
     run(database, feeding())
-    feed_of(database)
-    together(lambda: close(database), lambda: grow(database, *(offer(number) for number in range(1, 6))))
+    feed_id = feed_of(database)
+    closing = Thread(target=close, args=(database,))
+    with database.writing() as session:
+        growing.grow(session, feed_id, reading(offer(1), offer(2)), None, None, MONDAY)
+        closing.start()
+        closing.join(0.5)
+        assert closing.is_alive()
+    closing.join(15)
     assert round_state(database) is RoundState.CLOSED
+    assert len(letters(database)) == 6
     assert {row.pair.state for row in letters(database)} == {PairState.EXCLUDED}
     assert {row.state for row in letters(database)} == {LetterState.CANCELLED}
 
