@@ -1,6 +1,7 @@
 """Listing feeds of running rounds: asked, read, and what is new taken in, with no transaction open on the network."""
 
 import logging
+from datetime import timedelta
 
 from orchestrator.clock import Clock
 from orchestrator.db import Database
@@ -11,6 +12,12 @@ from orchestrator.rounds.growing import Asked
 from orchestrator.settings import Settings
 from profiles.errors import BadInput
 
+EVERY = timedelta(minutes=15)
+"""A feed is asked at most so often, by the installation's clock, also when the last answer was no good."""
+
+LEAST_SECONDS = 5.0
+"""In wall seconds the least time between: an accelerated clock must not make us hammer on a server."""
+
 log = logging.getLogger(__name__)
 
 
@@ -19,8 +26,9 @@ def read_feed(database: Database, clock: Clock, settings: Settings) -> bool:
 
     A fault is noted for the status page and in the log, and not raised: the feed is asked again when its time has come.
     """
+    every = max(EVERY, clock.real(LEAST_SECONDS))
     with database.writing() as session:
-        asked = growing.next_feed(session, clock.now())
+        asked = growing.next_feed(session, clock.now(), every)
     if asked is None:
         return False
     try:

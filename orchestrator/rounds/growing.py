@@ -20,7 +20,7 @@ a pair that was cancelled for that would be lost for good; the first letter foll
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
@@ -37,11 +37,9 @@ from orchestrator.schedule import Times, latest_start, place_beside
 from orchestrator.states import RoundState
 
 ACTOR = "feeds"
-EVERY = timedelta(minutes=15)
-"""A feed is asked at most so often, by the installation's clock, also when the last answer was no good."""
-
 Mark = tuple[object, ...]
 
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _FAULT = "feed:"
 
 
@@ -64,8 +62,8 @@ def may_grow(session: Session, round_: Round, now: datetime) -> bool:
     return last is not None and now <= last and _pairs(session, round_) < design.sample.pairs
 
 
-def next_feed(session: Session, now: datetime) -> Asked | None:
-    """Take the next feed that it is time to ask, if there is one; nobody else gets it until `EVERY` has passed.
+def next_feed(session: Session, now: datetime, every: timedelta) -> Asked | None:
+    """Take the feed that waits longest to be asked, if it is time; nobody else gets it until ``every`` has passed.
 
     The faults of feeds that are no longer asked are cleared: nobody needs to mend them.
     """
@@ -73,14 +71,14 @@ def next_feed(session: Session, now: datetime) -> Asked | None:
     growing = [round_ for round_ in lifecycle.in_state(session, RoundState.RUNNING) if may_grow(session, round_, now)]
     feeds = [found for round_ in growing if _begun(round_, now) for found in _feeds(session, round_)]
     _forget_faults(session, {feed.id for _, _, feed in feeds}, now)
-    for round_, declared, feed in feeds:
-        if feed.asked_at is None or feed.asked_at + EVERY <= now:
-            feed.asked_at = now
-            design = from_canonical(round_.design)
-            consents = enrolment.holding(session, design.study.purpose, now)
-            live = design.mode == "live"
-            return Asked(feed.id, declared, live, feed.etag, feed.last_modified, frozenset(consents))
-    return None
+    due = [found for found in feeds if found[2].asked_at is None or found[2].asked_at + every <= now]
+    if not due:
+        return None
+    round_, declared, feed = min(due, key=lambda found: (found[2].asked_at or NEVER, found[2].id))
+    feed.asked_at = now
+    design = from_canonical(round_.design)
+    consents = enrolment.holding(session, design.study.purpose, now)
+    return Asked(feed.id, declared, design.mode == "live", feed.etag, feed.last_modified, frozenset(consents))
 
 
 def note_fault(session: Session, feed_id: int, message: str, now: datetime) -> None:

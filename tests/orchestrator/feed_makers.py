@@ -69,7 +69,7 @@ class Page:
 
 
 class FeedServer:
-    """Answers from ``pages`` by path, 304 when nothing changed since, and keeps the headers of every request."""
+    """Answers from ``pages`` by path, 304 when nothing changed since, and keeps path and headers of every request."""
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self.pages: dict[str, Page] = {}
@@ -89,7 +89,7 @@ class FeedServer:
             def do_GET(self) -> None:
                 page = server.pages.get(self.path, Page(status=404))
                 status = 304 if page.unchanged(self.headers) else page.status  # type: ignore[arg-type]
-                server.asked.append({**self.headers, "answered": str(status)})
+                server.asked.append({**self.headers, "answered": str(status), "path": self.path})
                 self.send_response(status)
                 for name, value in {**page.marks, **page.headers}.items():
                     self.send_header(name, value)

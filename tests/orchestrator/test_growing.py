@@ -78,7 +78,7 @@ def grow(database: Database, *offers: Offer, now: datetime = MONDAY, name: str =
 
 def ask(database: Database, now: datetime = MONDAY) -> Asked | None:
     with database.writing() as session:
-        return growing.next_feed(session, now)
+        return growing.next_feed(session, now, 15 * MINUTE)
 
 
 def refusals(database: Database) -> dict[str, str]:

@@ -120,6 +120,21 @@ def test_one_bad_feed_does_not_hold_up_the_next(database: Database, server: Feed
 
 
 @only_sqlite
+def test_the_feed_that_waits_longest_comes_first(database: Database, server: FeedServer) -> None:
+    run(database, feeding(*(f"{server.root}/{name}" for name in ("een", "twee"))))
+    assert [read(database, minutes) for minutes in (0, 1, 60, 120)] == [True] * 4
+    assert [asked["path"] for asked in server.asked] == ["/een", "/twee", "/een", "/twee"]
+
+
+@only_sqlite
+def test_a_fast_clock_does_not_ask_faster_than_every_few_seconds(database: Database, server: FeedServer) -> None:
+    server.pages["/aanbod"] = Page(csv_of(a_line(1)))
+    run(database, feeding(f"{server.root}/aanbod"))
+    fast = Clock.scaled(NOW, 3000.0)
+    assert [harvest.read_feed(database, fast, SETTINGS) for _ in range(3)] == [True, False, False]
+
+
+@only_sqlite
 def test_a_rehearsal_does_not_ask_a_feed_elsewhere_and_says_so(database: Database) -> None:
     run(database, feeding("https://kantoor.example/aanbod"))
     assert read(database)
