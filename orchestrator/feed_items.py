@@ -57,7 +57,7 @@ class Reading:
         return len(self.offers) + self.strangers + len(self.problems)
 
 
-def read_feed(raw: bytes, feed: DeclaredFeed, advertisers: Collection[str]) -> Reading:
+def read_items(raw: bytes, feed: DeclaredFeed, advertisers: Collection[str]) -> Reading:
     """Read what these advertisers offer; BadInput when the bytes are not what the design declares, or hold nothing."""
     if not raw.strip():
         raise _fault(feed, "feed-empty", "Deze feed is leeg.")
@@ -182,7 +182,7 @@ def _xml(raw: bytes, feed: DeclaredFeed) -> Sheet:
     try:
         root = etree.fromstring(raw, parser)
     except etree.XMLSyntaxError as error:
-        raise _fault(feed, "feed-unreadable", "Dit is geen XML.", found=error.msg, line=error.lineno) from error
+        raise _fault(feed, "feed-unreadable", "Dit is geen XML.", found=str(error.msg), line=error.lineno) from error
     kind = etree.QName(root).localname
     if kind not in ("rss", "RDF", "feed"):
         raise _fault(feed, "feed-unreadable", "Dit is geen RSS en geen Atom.", found=f"<{kind}>")

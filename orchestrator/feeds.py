@@ -83,7 +83,13 @@ def _answer(url: str, response: httpx.Response, end: float) -> Fetched | None:
         if time.monotonic() > end:
             message = f"Deze feed was na {MOST_SECONDS:.0f} seconden nog niet binnen."
             raise _fault(url, "feed-too-slow", message, "Vraag de aanbieder van de feed wat er is.")
-    return Fetched(bytes(raw), response.headers.get("ETag"), response.headers.get("Last-Modified"))
+    return Fetched(bytes(raw), _mark(response, "ETag"), _mark(response, "Last-Modified"))
+
+
+def _mark(response: httpx.Response, name: str) -> str | None:
+    """What the answer tells itself apart by, if it is something that can be sent back."""
+    mark = response.headers.get(name, "")
+    return mark if mark and mark.isascii() else None
 
 
 def _unreachable(url: str, error: Exception) -> BadInput:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from orchestrator.clock import Clock
 from orchestrator.db import Database
-from orchestrator.feed_items import read_feed as read_items
+from orchestrator.feed_items import read_items
 from orchestrator.feeds import fetch
 from orchestrator.rounds import growing
 from orchestrator.rounds.growing import Asked

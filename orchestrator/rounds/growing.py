@@ -69,16 +69,14 @@ def next_feed(session: Session, now: datetime, every: timedelta) -> Asked | None
     """
     listings.lock(session)
     growing = [round_ for round_ in lifecycle.in_state(session, RoundState.RUNNING) if may_grow(session, round_, now)]
-    feeds = [found for round_ in growing if _begun(round_, now) for found in _feeds(session, round_)]
-    _forget_faults(session, {feed.id for _, _, feed in feeds}, now)
-    due = [found for found in feeds if found[2].asked_at is None or found[2].asked_at + every <= now]
+    feeds = [feed for round_ in growing if _begun(round_, now) for feed in _feeds(session, round_)]
+    _forget_faults(session, {feed.id for feed in feeds}, now)
+    due = [feed for feed in feeds if feed.asked_at is None or feed.asked_at + every <= now]
     if not due:
         return None
-    round_, declared, feed = min(due, key=lambda found: (found[2].asked_at or NEVER, found[2].id))
+    feed = min(due, key=lambda feed: (feed.asked_at or NEVER, feed.id))
     feed.asked_at = now
-    design = from_canonical(round_.design)
-    consents = enrolment.holding(session, design.study.purpose, now)
-    return Asked(feed.id, declared, design.mode == "live", feed.etag, feed.last_modified, frozenset(consents))
+    return _asked(session, feed, now)
 
 
 def note_fault(session: Session, feed_id: int, message: str, now: datetime) -> None:
@@ -237,14 +235,21 @@ def _begun(round_: Round, now: datetime) -> bool:
     return Calendar(schedule).day_of(now) >= schedule.first_day
 
 
-def _feeds(session: Session, round_: Round) -> Iterator[tuple[Round, DeclaredFeed, Feed]]:
-    """The feeds of a round's design, each with its row; one that was never asked gets its row here."""
-    rows = {row.url: row for row in session.scalars(select(Feed).where(Feed.round_id == round_.id))}
-    for declared in from_canonical(round_.design).sample.feeds:
-        row = rows.get(declared.url) or Feed(round_id=round_.id, url=declared.url)
-        session.add(row)
-        session.flush()
-        yield round_, declared, row
+def _feeds(session: Session, round_: Round) -> list[Feed]:
+    """The feeds of a round's design; one that was never asked gets its row here."""
+    known = {row.url: row for row in session.scalars(select(Feed).where(Feed.round_id == round_.id))}
+    declared = [feed.url for feed in from_canonical(round_.design).sample.feeds]
+    rows = [known.get(url) or Feed(round_id=round_.id, url=url) for url in declared]
+    session.add_all(rows)
+    session.flush()
+    return rows
+
+
+def _asked(session: Session, feed: Feed, now: datetime) -> Asked:
+    design = from_canonical(session.get_one(Round, feed.round_id).design)
+    (declared,) = (each for each in design.sample.feeds if each.url == feed.url)
+    advertisers = frozenset(enrolment.holding(session, design.study.purpose, now))
+    return Asked(feed.id, declared, design.mode == "live", feed.etag, feed.last_modified, advertisers)
 
 
 def _forget_faults(session: Session, asked: set[int], now: datetime) -> None:

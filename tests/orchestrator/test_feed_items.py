@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.design import DeclaredFeed
-from orchestrator.feed_items import Offer, Reading, read_feed
+from orchestrator.feed_items import Offer, Reading, read_items
 from profiles.errors import BadInput
 
 PUBLISHED = datetime(2026, 9, 7, 6, 30, tzinfo=UTC)
@@ -85,7 +85,7 @@ ATOM_FEED = a_feed(format="rss", fields={"street": "adres.straat", "postcode": "
 
 
 def read(raw: bytes | str, feed: DeclaredFeed | None = None) -> Reading:
-    return read_feed(raw.encode() if isinstance(raw, str) else raw, feed or a_feed(), {"alfa", "bravo"})
+    return read_items(raw.encode() if isinstance(raw, str) else raw, feed or a_feed(), {"alfa", "bravo"})
 
 
 def offers(raw: bytes | str, feed: DeclaredFeed) -> tuple[Offer, ...]:

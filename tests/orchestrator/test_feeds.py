@@ -52,6 +52,11 @@ def test_a_feed_that_did_not_change_gives_nothing(
     assert ask(server, etag=etag and '"oud"', since=since and "Sun, 06 Sep 2026 08:00:00 GMT") is not None
 
 
+def test_a_mark_that_cannot_be_sent_back_is_none(server: FeedServer) -> None:
+    server.pages["/aanbod"] = Page(b"alles", marks={"ETag": '"één"'})
+    assert ask(server) == Fetched(b"alles", None, None)
+
+
 def test_a_packed_answer_is_unpacked(server: FeedServer) -> None:
     server.pages["/aanbod"] = Page(gzip.compress(b"alles"), headers={"Content-Encoding": "gzip"})
     assert ask(server) == Fetched(b"alles", None, None)

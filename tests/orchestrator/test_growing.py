@@ -33,7 +33,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
-from orchestrator import channel_faults, views
+from orchestrator import channel_faults, schedule, views
 from orchestrator.db import Database
 from orchestrator.design import Calendar, Design
 from orchestrator.enrolment import ZONE
@@ -308,12 +308,14 @@ def test_whatever_arrives_in_whatever_batches_the_caps_hold_and_no_listing_has_t
     cooldown: int,
     pairs: int,
     per_advertiser: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(schedule, "TRIES", 50)  # what does not fit is refused, only sooner
     with database.writing() as session:
         for table in (Feed, Inquiry, Pair, Refusal, Listing, Round):
             session.execute(table.__table__.delete())
-    schedule = {"per_advertiser_week": per_week, "cooldown_hours": cooldown}
-    design = feeding(schedule=schedule, pairs=pairs, per_advertiser=per_advertiser)
+    load = {"per_advertiser_week": per_week, "cooldown_hours": cooldown}
+    design = feeding(schedule=load, pairs=pairs, per_advertiser=per_advertiser)
     people: list[Participant] = [an_advertiser(), an_advertiser("bravo")]
     run(database, design, participants=people, rows=listings(3))
     now = MONDAY
