@@ -2,22 +2,28 @@
 
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from design_makers import a_design
-from house_makers import ROUND
+from house_makers import MINUTE, ROUND, a_listing
 from sqlalchemy import select
 
 from orchestrator import channel_faults
 from orchestrator.db import Database
 from orchestrator.design import DeclaredFeed, Design
-from orchestrator.models import Listing, Pair, Round
+from orchestrator.feed_items import Offer, Reading
+from orchestrator.models import Feed, Listing, Pair, Round
+from orchestrator.rounds import growing
+from orchestrator.rounds.growing import Asked
+from profiles.errors import Problem
 
 URL = "https://alfa.example/aanbod.csv"
+MONDAY = datetime(2026, 9, 7, 10, 0, tzinfo=UTC)
 HEADING = "listing,advertiser,street,postcode,city,district,rent,rooms,reference,url"
 
 
@@ -52,6 +58,37 @@ def in_sample(database: Database, name: str = ROUND) -> set[str]:
 def lasting(database: Database) -> list[str]:
     with database.reading() as session:
         return sorted(fault.message for fault in channel_faults.lasting(session))
+
+
+def offer(number: int, advertiser: str = "alfa", published: datetime | None = None, **changes: Any) -> Offer:
+    told = {"listing": f"{advertiser}-f{number}", "street": f"Feedstraat {number}{advertiser}", "reference": ""}
+    return Offer(f"f{number}", a_listing(number, advertiser, **{**told, **changes}), published)
+
+
+def reading(*offers: Offer, problems: Sequence[Problem] = ()) -> Reading:
+    return Reading(offers, 0, tuple(problems))
+
+
+def feed_of(database: Database, name: str = ROUND) -> int:
+    """The first feed of a round, whose row is made when it is not there yet."""
+    with database.writing() as session:
+        round_ = session.scalars(select(Round).where(Round.name == name)).one()
+        row = session.scalars(select(Feed).where(Feed.round_id == round_.id)).first()
+        row = row or Feed(round_id=round_.id, url=URL)
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def grow(database: Database, *offers: Offer, now: datetime = MONDAY, name: str = ROUND) -> int:
+    feed_id = feed_of(database, name)
+    with database.writing() as session:
+        return growing.grow(session, feed_id, reading(*offers), '"een"', None, now)
+
+
+def ask(database: Database, now: datetime = MONDAY) -> Asked | None:
+    with database.writing() as session:
+        return growing.next_feed(session, now, 15 * MINUTE)
 
 
 @dataclass

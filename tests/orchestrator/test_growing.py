@@ -1,7 +1,7 @@
 """A running round grows from its feeds: within its caps, each listing once, and nothing that was planned moves."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from feed_makers import URL, feeding, in_sample, lasting
+from feed_makers import MONDAY, URL, ask, feed_of, feeding, grow, in_sample, offer, reading
 from house_makers import (
     DAY,
     HOUR,
@@ -37,48 +37,15 @@ from orchestrator import channel_faults, schedule, views
 from orchestrator.db import Database
 from orchestrator.design import Calendar, Design
 from orchestrator.enrolment import ZONE
-from orchestrator.feed_items import Offer, Reading
+from orchestrator.feed_items import Offer
 from orchestrator.intake import Participant
 from orchestrator.models import Feed, Inquiry, Listing, Pair, Refusal, Round
 from orchestrator.rounds import growing, lifecycle
-from orchestrator.rounds.growing import Asked
 from orchestrator.states import LetterState, PairState, RoundState
 from profiles.errors import Problem, Refused
 from workers.advance import advance_rounds
 
-MONDAY = datetime(2026, 9, 7, 10, 0, tzinfo=UTC)
 FRIDAY_EVENING = datetime(2026, 9, 11, 17, 0, tzinfo=UTC)
-
-
-def offer(number: int, advertiser: str = "alfa", published: datetime | None = None, **changes: Any) -> Offer:
-    told = {"listing": f"{advertiser}-f{number}", "street": f"Feedstraat {number}{advertiser}", "reference": ""}
-    return Offer(f"f{number}", a_listing(number, advertiser, **{**told, **changes}), published)
-
-
-def reading(*offers: Offer, problems: Sequence[Problem] = ()) -> Reading:
-    return Reading(offers, 0, tuple(problems))
-
-
-def feed_of(database: Database, name: str = ROUND) -> int:
-    """The first feed of a round, whose row is made when it is not there yet."""
-    with database.writing() as session:
-        round_ = session.scalars(select(Round).where(Round.name == name)).one()
-        row = session.scalars(select(Feed).where(Feed.round_id == round_.id)).first()
-        row = row or Feed(round_id=round_.id, url=URL)
-        session.add(row)
-        session.flush()
-        return row.id
-
-
-def grow(database: Database, *offers: Offer, now: datetime = MONDAY, name: str = ROUND) -> int:
-    feed_id = feed_of(database, name)
-    with database.writing() as session:
-        return growing.grow(session, feed_id, reading(*offers), '"een"', None, now)
-
-
-def ask(database: Database, now: datetime = MONDAY) -> Asked | None:
-    with database.writing() as session:
-        return growing.next_feed(session, now, 15 * MINUTE)
 
 
 def refusals(database: Database) -> dict[str, str]:
@@ -299,7 +266,13 @@ def arrivals(draw: st.DrawFn) -> list[tuple[int, list[Offer]]]:
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(arrivals(), st.integers(1, 4), st.sampled_from([0, 4, 24]), st.integers(3, 12), st.integers(2, 8))
+@given(
+    batches=arrivals(),
+    per_week=st.integers(1, 4),
+    cooldown=st.sampled_from([0, 4, 24]),
+    pairs=st.integers(3, 12),
+    per_advertiser=st.integers(2, 8),
+)
 @only_sqlite
 def test_whatever_arrives_in_whatever_batches_the_caps_hold_and_no_listing_has_two_pairs(
     database: Database,
@@ -480,63 +453,3 @@ def test_items_that_cannot_be_used_are_told_until_they_are_mended(database: Data
         assert [message.startswith("1 van 2 advertenties onbruikbaar; de eerste: https:") for message in lasting] == [
             True
         ] * told
-
-
-# When feeds are asked.
-
-
-def test_a_feed_is_asked_by_one_worker_and_not_again_within_a_quarter(database: Database) -> None:
-    run(database, feeding(URL, f"{URL}2"))
-    asked = together(*[lambda: ask(database)] * 4)
-    urls = sorted(each.declared.url for each in asked if each)
-    assert urls == [URL, f"{URL}2"]
-    assert ask(database, MONDAY + 14 * MINUTE) is None
-    again = ask(database, MONDAY + 15 * MINUTE)
-    assert again is not None
-    assert again.advertisers == {"alfa"}
-
-
-@only_sqlite
-def test_feeds_are_asked_from_the_first_day_until_no_pair_fits_any_more(database: Database) -> None:
-    run(database, feeding())
-    assert ask(database, datetime(2026, 9, 6, 21, 59, tzinfo=UTC)) is None
-    assert ask(database, datetime(2026, 9, 6, 22, 0, tzinfo=UTC)) is not None
-    last = datetime(2026, 10, 9, 14, 29, 59, tzinfo=UTC)
-    assert ask(database, last) is not None
-    assert ask(database, last + HOUR) is None
-
-
-@only_sqlite
-def test_a_full_sample_asks_no_more(database: Database) -> None:
-    run(database, feeding(pairs=2))
-    assert ask(database) is not None
-    grow(database, offer(1))
-    assert ask(database, MONDAY + HOUR) is None
-
-
-@only_sqlite
-def test_a_round_is_not_collected_while_a_feed_may_bring_more(database: Database) -> None:
-    run(database, feeding())
-    with database.writing() as session:
-        session.execute(update(Inquiry).values(state=LetterState.SENT, sent_at=MONDAY))
-    advance_rounds(database, MONDAY + DAY)
-    assert round_state(database) is RoundState.RUNNING
-    with database.reading() as session:
-        assert views.monitor(session, ROUND, MONDAY + DAY).why_waiting == "Wacht op nieuwe advertenties uit de feeds."
-    advance_rounds(database, MONDAY + 40 * DAY)
-    assert round_state(database) is RoundState.CLOSED
-
-
-@only_sqlite
-def test_a_fault_of_a_feed_is_forgotten_when_its_round_asks_no_more(database: Database) -> None:
-    run(database, feeding())
-    feed_id = feed_of(database)
-    with database.writing() as session:
-        growing.note_fault(session, feed_id, "feed-html", MONDAY)
-        channel_faults.note(session, "smtp", "relay weg", MONDAY)
-    assert lasting(database) == ["feed-html", "relay weg"]
-    ask(database)
-    assert lasting(database) == ["feed-html", "relay weg"]
-    abort(database)
-    ask(database)
-    assert lasting(database) == ["relay weg"]
