@@ -23,6 +23,7 @@ class RefusalReason(StrEnum):
     ADVERTISER_FULL = "maximum-per-aanbieder"
     SAMPLE_FULL = "steekproef-vol"
     NO_MOMENT = "geen-moment"
+    NOT_NEW = "niet-nieuw"
 
 
 @dataclass(frozen=True)

@@ -66,17 +66,27 @@ def valid(
     *terms: ColumnElement[bool],
 ) -> ColumnElement[bool]:
     """Return the SQL condition that an advertiser consents, for this purpose, at this moment, and on these terms."""
+    holds = (Enrolment.advertiser_id == advertiser_id, *_holding(purpose, now), *terms)
+    return exists().where(*holds).correlate_except(Enrolment)
+
+
+def holding(session: Session, purpose: Purpose, now: datetime) -> dict[str, Enrolment]:
+    """Return the consent of everybody who consents, for this purpose, at this moment, by the key of the advertiser.
+
+    Of two that hold at once the one that lasts longest.
+    """
+    rows = select(Advertiser.key, Enrolment).join(Enrolment, Enrolment.advertiser_id == Advertiser.id)
+    return dict(session.execute(rows.where(*_holding(purpose, now)).order_by(Enrolment.valid_until)).all())
+
+
+def _holding(
+    purpose: Purpose | Column[Purpose] | ColumnElement[Purpose], now: datetime | ColumnElement[datetime]
+) -> tuple[ColumnElement[bool], ...]:
     return (
-        exists()
-        .where(
-            Enrolment.advertiser_id == advertiser_id,
-            Enrolment.purpose == purpose,
-            Enrolment.valid_from <= now,
-            Enrolment.valid_until >= now,
-            or_(Enrolment.withdrawn_at.is_(None), Enrolment.withdrawn_at > now),
-            *terms,
-        )
-        .correlate_except(Enrolment)
+        Enrolment.purpose == purpose,
+        Enrolment.valid_from <= now,
+        Enrolment.valid_until >= now,
+        or_(Enrolment.withdrawn_at.is_(None), Enrolment.withdrawn_at > now),
     )
 
 

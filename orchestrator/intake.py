@@ -9,7 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
-from orchestrator.design import Design, Purpose
+from orchestrator.design import DeclaredFeed, Design, Purpose
+from orchestrator.design.model import ROW_KEY
 from orchestrator.forms import Form
 from orchestrator.sheet import Row, read_sheet
 from orchestrator.web_address import is_web_address
@@ -22,6 +23,8 @@ __all__ = [
     "Participant",
     "Purpose",
     "check_intake",
+    "doorstep",
+    "listing_of",
     "read_listings",
     "read_participants",
 ]
@@ -40,7 +43,7 @@ LONGEST_EMAIL = 254
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _EMAIL = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(\.{_ATOM})*@({_LABEL}\.)+{_LABEL}")
-_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+_KEY = re.compile(ROW_KEY)
 _POSTCODE = re.compile(r"([1-9]\d{3}) ?([A-Za-z]{2})", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
@@ -132,6 +135,14 @@ def read_listings(path: Path, participants: Sequence[Participant]) -> tuple[List
     return tuple(listings)
 
 
+def listing_of(row: Row, advertisers: Sequence[str]) -> ListingRow:
+    """Return the listing of one row, whose advertiser is among these; BadInput with every cell that is wrong."""
+    cells = _Cells(row)
+    listing = _listing(cells, advertisers)
+    _require(cells.problems)
+    return listing
+
+
 def check_intake(
     design: Design, participants: Sequence[Participant], listings: Sequence[ListingRow]
 ) -> tuple[Problem, ...]:
@@ -140,6 +151,9 @@ def check_intake(
     willing = {participant.advertiser for participant in participants if not any(_unfit(design, participant))}
     known = [participant.advertiser for participant in participants]
     strangers = [_stranger(listing, known) for listing in listings if listing.advertiser not in known]
+    strangers += [
+        _feed_of_a_stranger(feed, known) for feed in design.sample.feeds if feed.advertiser not in ("", *known)
+    ]
     if not any(listing.advertiser in willing for listing in listings):
         strangers.append(_nothing_to_test())
     return (*unfit, *strangers)
@@ -179,6 +193,14 @@ def _unfit(design: Design, participant: Participant) -> Iterator[Problem]:
 
 def _stranger(listing: ListingRow, known: Sequence[str]) -> Problem:
     return _problem(listing, "advertiser", *_without_participant(listing.advertiser, known))
+
+
+def _feed_of_a_stranger(feed: DeclaredFeed, known: Sequence[str]) -> Problem:
+    message = f"De aanbieder van feed {feed.url} staat niet bij de deelnemers, dus er is geen toestemming."
+    near = get_close_matches(feed.advertiser, known, n=1, cutoff=0.8)
+    guess = f"Bedoelt u '{near[0]}'? Zo niet: " if near else ""
+    remedy = f"{guess}Voeg de aanbieder met toestemming toe aan de deelnemers, of haal de feed weg."
+    return Problem("feed-without-participant", message, found=feed.advertiser, remedy=remedy)
 
 
 def _without_participant(advertiser: str, known: Sequence[str]) -> tuple[str, str, str, str]:
@@ -392,8 +414,13 @@ def _same_dwelling(rows: Sequence[Row]) -> Iterator[Problem]:
 
 
 def _dwelling(row: Row) -> str:
-    street, postcode = (re.sub(r"\s+", "", row[column]).casefold() for column in ("street", "postcode"))
-    return f"{street} {postcode}" if street and postcode else ""
+    return doorstep(row["street"], row["postcode"])
+
+
+def doorstep(street: str, postcode: str) -> str:
+    """Return what one dwelling's address always is, however it was written; empty when a part of it is missing."""
+    parts = [re.sub(r"\s+", "", part).casefold() for part in (street, postcode)]
+    return " ".join(parts) if all(parts) else ""
 
 
 def _repeated(

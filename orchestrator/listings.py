@@ -1,28 +1,49 @@
 """Listings, as rows."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from orchestrator.intake import ListingRow
 from orchestrator.models import Advertiser, Listing
 from profiles.letters import Dwelling
 
+_INTAKE_LOCK = 7_204_614  # any fixed number: PostgreSQL's advisory lock under which listings come in
+
+
+def lock(session: Session) -> None:
+    """Let nobody else bring listings in until the transaction ends: two could bring the same one."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _INTAKE_LOCK})
+
 
 def take_in(session: Session, rows: Iterable[ListingRow], advertisers: Mapping[str, Advertiser]) -> dict[str, Listing]:
     """Store the listings and return them by key; a listing that was known is brought up to date."""
+    lock(session)
     known = {row.key: row for row in session.scalars(select(Listing))}
     taken = {}
     for given in rows:
         row = known.get(given.listing) or Listing(key=given.listing)
-        row.advertiser_id = advertisers[given.advertiser].id
-        row.street, row.postcode, row.city, row.district = given.street, given.postcode, given.city, given.district
-        row.rent, row.rooms, row.reference, row.url = given.rent, given.rooms, given.reference, given.url
+        _fill(row, given, advertisers[given.advertiser].id)
         session.add(row)
         taken[given.listing] = row
     session.flush()
     return taken
+
+
+def new_listing(given: ListingRow, advertiser_id: int, first_seen_at: datetime) -> Listing:
+    """Return a row for a listing that was not known."""
+    row = Listing(key=given.listing, first_seen_at=first_seen_at)
+    _fill(row, given, advertiser_id)
+    return row
+
+
+def _fill(row: Listing, given: ListingRow, advertiser_id: int) -> None:
+    row.advertiser_id = advertiser_id
+    row.street, row.postcode, row.city, row.district = given.street, given.postcode, given.city, given.district
+    row.rent, row.rooms, row.reference, row.url = given.rent, given.rooms, given.reference, given.url
 
 
 def dwelling(listing: Listing) -> Dwelling:

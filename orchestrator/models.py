@@ -183,7 +183,11 @@ class Listing(Base):
 
 
 class Feed(Base):
-    """A list of advertised dwellings that a running round reads: what its server told, and how far it was read."""
+    """A list of advertised dwellings that a running round reads: what its server told, and what was in it.
+
+    ``seen`` counts the items of the last reading, ``strangers`` those of advertisers who do not take part and
+    ``unreadable`` those that could not be used; ``pairs`` counts what the feed brought to the round so far.
+    """
 
     __tablename__ = "feed"
     __table_args__ = (UniqueConstraint("round_id", "url"),)
@@ -194,6 +198,10 @@ class Feed(Base):
     last_modified: Mapped[str | None] = mapped_column(Text)
     asked_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
+    seen: Mapped[int] = mapped_column(default=0)
+    strangers: Mapped[int] = mapped_column(default=0)
+    unreadable: Mapped[int] = mapped_column(default=0)
+    pairs: Mapped[int] = mapped_column(default=0)
 
 
 class Refusal(Base):

@@ -9,8 +9,9 @@ from numpy.random import Generator
 
 from orchestrator.assignment import Refusal, RefusalReason, generator, rank
 from orchestrator.design import Calendar, Design, Schedule
+from orchestrator.design.calendar import Span
 
-__all__ = ["Calendar", "Placement", "Times", "place", "when_open"]
+__all__ = ["Calendar", "Placement", "Times", "latest_start", "place", "place_beside", "when_open"]
 
 TRIES = 500
 SECOND = timedelta(seconds=1)
@@ -61,6 +62,30 @@ def place(
     return Placement(MappingProxyType(times), tuple(refused))
 
 
+def place_beside(
+    design: Design,
+    advertiser: str,
+    listing: str,
+    others: Collection[Times],
+    *,
+    consent: tuple[date, date],
+    window: Span,
+) -> Times | None:
+    """Draw the moments of one more pair of an advertiser whose ``others`` stay where they are; None when none is found.
+
+    As `place`, but the first letter is uniform over the open seconds of ``window`` (aware, both ends included), or goes
+    soon after the next opening when nothing in it is open.
+    """
+    calendar = Calendar(_within(design.schedule, consent))
+    return _find(design, calendar, advertiser, listing, tuple(others), window)
+
+
+def latest_start(calendar: Calendar) -> datetime | None:
+    """Return the last moment at which a pair may begin, so that its second letter still fits; None when none does."""
+    room = _room(calendar) if calendar.spans else 0
+    return calendar.second(room - 1) if room else None
+
+
 def _within(schedule: Schedule, consent: tuple[date, date] | None) -> Schedule:
     if consent is None:
         return schedule
@@ -68,27 +93,55 @@ def _within(schedule: Schedule, consent: tuple[date, date] | None) -> Schedule:
     return schedule.model_copy(update={"first_day": first_day, "last_day": last_day})
 
 
-def _find(design: Design, calendar: Calendar, advertiser: str, listing: str, others: tuple[Times, ...]) -> Times | None:
+def _find(
+    design: Design,
+    calendar: Calendar,
+    advertiser: str,
+    listing: str,
+    others: tuple[Times, ...],
+    window: Span | None = None,
+) -> Times | None:
     for number in range(TRIES if calendar.spans else 0):
-        drawn = _draw(calendar, generator(design.seed, "moment", advertiser, listing, str(number)))
+        drawn = _draw(calendar, generator(design.seed, "moment", advertiser, listing, str(number)), window)
         if drawn is not None and _bearable(drawn, others, calendar):
             return drawn
     return None
 
 
-def _draw(calendar: Calendar, rng: Generator) -> Times | None:
+def _draw(calendar: Calendar, rng: Generator, window: Span | None) -> Times | None:
     """One draw, or None when the shortest gap does not fit in the period."""
-    bounds = calendar.schedule.gap_hours
-    shortest, longest = (round(hours * 3600) * SECOND for hours in (bounds.min, bounds.max))
-    room = calendar.seconds_before(calendar.last - shortest + SECOND)
-    if room == 0:
+    shortest, longest = _gaps(calendar)
+    first = _first(calendar, window, rng)
+    if first is None:
         return None
-    first = calendar.second(int(rng.integers(room)))
-    second = _second(calendar, first + shortest, first + longest, rng)
+    second = _between(calendar, first + shortest, first + longest, rng)
     return Times(first, second, min(second - first, longest))
 
 
-def _second(calendar: Calendar, earliest: datetime, latest: datetime, rng: Generator) -> datetime:
+def _first(calendar: Calendar, window: Span | None, rng: Generator) -> datetime | None:
+    """An open second of the period, or of its window, after which the shortest gap still fits."""
+    room = _room(calendar)
+    if room == 0:
+        return None
+    if window is None:
+        return calendar.second(int(rng.integers(room)))
+    last = calendar.second(room - 1)
+    first = _between(calendar, max(window[0], calendar.first), min(window[1], last), rng)
+    return first if first <= last else None
+
+
+def _room(calendar: Calendar) -> int:
+    """How many open seconds of the period leave room for the shortest gap after them."""
+    return calendar.seconds_before(calendar.last - _gaps(calendar)[0] + SECOND)
+
+
+def _gaps(calendar: Calendar) -> tuple[timedelta, timedelta]:
+    """The shortest and the longest gap, in whole seconds."""
+    bounds = calendar.schedule.gap_hours
+    return round(bounds.min * 3600) * SECOND, round(bounds.max * 3600) * SECOND
+
+
+def _between(calendar: Calendar, earliest: datetime, latest: datetime, rng: Generator) -> datetime:
     """An open second from earliest to latest, or soon after the next opening when there is none."""
     before = calendar.seconds_before(earliest)
     choices = calendar.seconds_before(latest + SECOND) - before

@@ -21,12 +21,17 @@ def read_utf8(path: Path, code: str, remedy: str) -> str:
         advice = "Controleer of het een bestand is dat u mag lezen."
         problem = Problem("unreadable-file", "Dit bestand kan niet worden gelezen.", str(path), remedy=advice)
         raise BadInput(problem) from error
+    return decode_utf8(raw, str(path), code, remedy)
+
+
+def decode_utf8(raw: bytes, file: str, code: str, remedy: str) -> str:
+    """The text of a file whose bytes are here already; else as `read_utf8`."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadInput(_not_utf8(path, raw, _first_bad(raw), code, remedy)) from error
+        raise BadInput(_not_utf8(file, raw, _first_bad(raw), code, remedy)) from error
     if "\0" in text:
-        raise BadInput(_not_utf8(path, raw, raw.index(0), code, remedy))
+        raise BadInput(_not_utf8(file, raw, raw.index(0), code, remedy))
     return text
 
 
@@ -39,7 +44,7 @@ def _first_bad(raw: bytes) -> int:
     return 0
 
 
-def _not_utf8(path: Path, raw: bytes, position: int, code: str, remedy: str) -> Problem:
+def _not_utf8(file: str, raw: bytes, position: int, code: str, remedy: str) -> Problem:
     before = raw[:position].decode("utf-8", "replace")
     wide = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in raw
     letter = raw[position : position + 1].decode("cp1252", "ignore")
@@ -47,7 +52,7 @@ def _not_utf8(path: Path, raw: bytes, position: int, code: str, remedy: str) -> 
     return Problem(
         code,
         "Dit bestand is UTF-16, geen UTF-8." if wide else "Dit bestand is geen UTF-8.",
-        str(path),
+        file,
         before.count("\n") + 1,
         len(before) - before.rfind("\n"),
         f"byte 0x{raw[position]:02X}{meant}",

@@ -11,8 +11,20 @@ from orchestrator import channel_faults, outlook
 from orchestrator.design import from_canonical
 from orchestrator.enrolment import ZONE
 from orchestrator.exposure import asks
-from orchestrator.models import Advertiser, Control, Decline, DeferredReply, Hold, Inquiry, Listing, Pair, Reply, Round
-from orchestrator.rounds import holds, lifecycle, lookup, restored
+from orchestrator.models import (
+    Advertiser,
+    Control,
+    Decline,
+    DeferredReply,
+    Feed,
+    Hold,
+    Inquiry,
+    Listing,
+    Pair,
+    Reply,
+    Round,
+)  # fmt: skip
+from orchestrator.rounds import growing, holds, lifecycle, lookup, restored
 from orchestrator.rounds.planning import LATEST
 from orchestrator.schedule import Calendar
 from orchestrator.states import OPEN_LETTER, LetterState, RoundState
@@ -94,6 +106,18 @@ class Monitor:
     faults: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class FeedState:
+    """A feed of a round: when it was last read well, what stood in it then, and the pairs it brought so far."""
+
+    url: str
+    read_at: datetime | None
+    seen: int
+    pairs: int
+    strangers: int
+    unreadable: int
+
+
 def summaries(session: Session) -> tuple[RoundSummary, ...]:
     """List all rounds, the newest plan first."""
     rows = session.scalars(select(Round).options(joinedload(Round.study)).order_by(Round.planned_at.desc()))
@@ -155,6 +179,20 @@ def held_advertisers(session: Session, round_: Round | None = None) -> tuple[Hel
     return tuple(HeldAdvertiser(*row) for row in session.execute(rows))
 
 
+def feeds(session: Session, name: str) -> tuple[FeedState, ...]:
+    """List the feeds of a round, in the order of its design."""
+    round_ = lookup.find(session, name)
+    rows = {row.url: row for row in session.scalars(select(Feed).where(Feed.round_id == round_.id))}
+    declared = [feed.url for feed in from_canonical(round_.design).sample.feeds]
+    return tuple(_feed_state(url, rows.get(url)) for url in declared)
+
+
+def _feed_state(url: str, row: Feed | None) -> FeedState:
+    if row is None:
+        return FeedState(url, None, 0, 0, 0, 0)
+    return FeedState(url, row.read_at, row.seen, row.pairs, row.strangers, row.unreadable)
+
+
 def lateness(session: Session, name: str) -> tuple[timedelta, timedelta]:
     """Return how long after their planned moments the sent inquiries of a round went: the median and the most."""
     rows = select(Inquiry.planned_at, Inquiry.sent_at).join(Pair).where(Pair.round_id == lookup.find(session, name).id)
@@ -207,6 +245,8 @@ def _why_no_letter(session: Session, round_: Round, now: datetime) -> str:
     upcoming = session.scalar(planned.where(not_(holds.held(Listing.advertiser_id))))
     if upcoming is None and session.scalar(planned) is not None:
         return "Wacht tot iemand de pauze van de overgebleven aanbieders opheft: zie praktijktest holds."
+    if upcoming is None and growing.may_grow(session, round_, now):
+        return "Wacht op nieuwe advertenties uit de feeds."
     if upcoming is None:
         return "Alle reacties zijn verzonden of afgesloten."
     calendar = Calendar(from_canonical(round_.design).schedule)

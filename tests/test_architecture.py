@@ -17,6 +17,7 @@ DOORS = {
     "sqlalchemy": ("orchestrator/", "results/tables.py"),
     "alembic": ("orchestrator/schema.py", "orchestrator/migrations/"),
     "httpx": ("workers/channels/webform.py", "orchestrator/feeds.py"),
+    "lxml": ("orchestrator/feed_items.py",),
     "smtplib": ("workers/channels/smtp.py",),
     "imapclient": ("workers/inbox/",),
     "imaplib": ("workers/inbox/",),
@@ -28,7 +29,8 @@ DOORS = {
 }
 PURE = (
     "profiles/", "orchestrator/design/", "orchestrator/assignment.py", "orchestrator/schedule.py",
-    "orchestrator/states.py", "orchestrator/detection.py", "results/outcomes.py", "results/rules.py",
+    "orchestrator/feed_items.py", "orchestrator/states.py", "orchestrator/detection.py",
+    "results/outcomes.py", "results/rules.py",
     "results/disclosure.py", "results/charts.py", "results/formats.py", "results/statistics/",
 )  # fmt: skip
 IMPURE_MODULES = {"sqlalchemy", "httpx", "socket", "smtplib", "random", "time", "subprocess", "requests"}

@@ -5,14 +5,15 @@ from datetime import datetime
 from orchestrator import views
 from orchestrator.db import Database, Session
 from orchestrator.models import Round
-from orchestrator.rounds import lifecycle
+from orchestrator.rounds import growing, lifecycle
 from orchestrator.states import RoundState
 
 ACTOR = "praktijktest"
 
 
 def advance_rounds(database: Database, now: datetime) -> None:
-    """running → collecting when all letters have ended; collecting → closed when window and coding are done.
+    """running → collecting when all letters have ended and no feed may bring more; collecting → closed when window and
+    coding are done.
 
     Nothing moves while sending is shut: what is known of clock, letters or answers may then be wrong, and closing a
     round cannot be taken back.
@@ -21,7 +22,7 @@ def advance_rounds(database: Database, now: datetime) -> None:
         if views.why_shut(session):
             return
         for round_ in lifecycle.in_state(session, RoundState.RUNNING):
-            if not lifecycle.open_inquiries(session, round_):
+            if not lifecycle.open_inquiries(session, round_) and not growing.may_grow(session, round_, now):
                 lifecycle.collect(session, round_.name, ACTOR, now)
         for round_ in lifecycle.in_state(session, RoundState.COLLECTING):
             if _complete(session, round_, now):

@@ -8,6 +8,7 @@ from orchestrator.db import DatabaseAway, why_away
 from workers import dispatch, runtime
 from workers.advance import advance_rounds
 from workers.app import app
+from workers.harvest import read_feed
 from workers.inbox import imap
 from workers.inbox.reading import BATCH, read_stored
 
@@ -71,3 +72,12 @@ def watch() -> None:
     with _patient():
         here = runtime.current()
         here.watch.look(here.database, here.clock.now())
+
+
+@app.task
+def read_feeds() -> None:
+    """Read one listing feed that it is time to read; having read one asks for the next, behind whatever else waits."""
+    with _patient():
+        here = runtime.current()
+        if read_feed(here.database, here.clock, here.settings):
+            read_feeds.apply_async(queue="reports", expires=10)

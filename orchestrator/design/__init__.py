@@ -4,7 +4,10 @@ from orchestrator.design.calendar import Calendar
 from orchestrator.design.checks import check
 from orchestrator.design.model import (
     Analysis,
+    DeclaredFeed,
     Design,
+    FeedFields,
+    FeedFormat,
     Gap,
     Letters,
     Mode,
@@ -26,7 +29,10 @@ from orchestrator.design.reading import read_design
 __all__ = [
     "Analysis",
     "Calendar",
+    "DeclaredFeed",
     "Design",
+    "FeedFields",
+    "FeedFormat",
     "Gap",
     "Letters",
     "Mode",

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from orchestrator.design.calendar import Calendar
-from orchestrator.design.model import Design, Letters, Mode, Question, Schedule
+from orchestrator.design.model import DeclaredFeed, Design, FeedFormat, Letters, Mode, Question, Sample, Schedule
+from orchestrator.settings import LOOPBACK
 from profiles.catalogue import Catalogue, NameSet
 from profiles.errors import Problem
 from profiles.pairs import Arm, check_sets
@@ -36,6 +38,7 @@ def broken_rules(design: Design, sets: Mapping[str, NameSet]) -> tuple[Located, 
     return (
         *broken_by_question(design.question, sets, live=live),
         *broken_by_letters(design.letters, live=live),
+        *broken_by_sample(design.sample, live=live),
         *broken_by_schedule(design.schedule),
     )
 
@@ -93,6 +96,50 @@ def broken_by_letters(letters: Letters, *, live: bool) -> Iterator[Located]:
             found=letters.domain,
             remedy="Schrijf het domein van de opdrachtgever waarop u antwoorden ontvangt, of mode: rehearsal.",
         )
+
+
+def broken_by_sample(sample: Sample, *, live: bool) -> Iterator[Located]:
+    urls = [feed.url for feed in sample.feeds]
+    for number, feed in enumerate(sample.feeds):
+        path: KeyPath = ("sample", "feeds", number)
+        yield from _bad_address(path, feed.url, live=live)
+        yield from _contradicting(path, feed)
+        if feed.url in urls[:number]:
+            yield located(
+                (*path, "url"),
+                "duplicate-feed",
+                "Deze feed staat er al.",
+                found=feed.url,
+                remedy="Haal een van de twee weg.",
+            )
+
+
+def _bad_address(path: KeyPath, url: str, *, live: bool) -> Iterator[Located]:
+    try:
+        parts = urlsplit(url)
+        usable = bool(parts.hostname) and parts.port != 0 and url.isascii() and url.isprintable() and " " not in url
+    except ValueError:
+        usable = False
+    if not usable:
+        remedy = "Schrijf het hele adres: https://kantoor.example/aanbod.json."
+        yield located((*path, "url"), "bad-url", "Dit is geen webadres.", found=url, remedy=remedy)
+    elif "@" in parts.netloc:
+        message = "In dit adres staat een naam of wachtwoord, en een opzet wordt gedeeld en bewaard."
+        remedy = "Vraag de aanbieder om een feed zonder wachtwoord."
+        yield located((*path, "url"), "password-in-url", message, found=f"…@{parts.hostname}", remedy=remedy)
+    elif parts.scheme != "https" and (live or parts.scheme != "http" or parts.hostname not in LOOPBACK):
+        message = "Een feed wordt alleen over https gelezen; in een oefenronde mag http op deze machine ook."
+        yield located((*path, "url"), "feed-not-https", message, found=url, remedy="Schrijf https://…")
+
+
+def _contradicting(path: KeyPath, feed: DeclaredFeed) -> Iterator[Located]:
+    if feed.advertiser and feed.fields.advertiser:
+        message = "Of de hele feed is van één aanbieder, of een veld zegt van wie een advertentie is."
+        remedy = "Haal advertiser of fields.advertiser weg."
+        yield located((*path, "advertiser"), "two-advertisers", message, found=feed.advertiser, remedy=remedy)
+    if feed.items and feed.format is not FeedFormat.JSON:
+        message = "Alleen in JSON is er een plaats van de lijst te noemen."
+        yield located((*path, "items"), "unexpected-items", message, found=feed.items, remedy="Haal items weg.")
 
 
 def broken_by_schedule(schedule: Schedule) -> Iterator[Located]:

@@ -125,14 +125,16 @@ class Shape(Generic[AnyPart]):
             keys = keys[:-1]  # a key of the user's own choice: only the group it stands in is known here
         info = self._fields(keys[:-1]).get(keys[-1]) if keys else None
         if info is None or not info.examples:
-            return f"Schrijf eronder, ingesprongen: {', '.join(self._fields(keys))}."
+            fields = self._fields(keys)
+            needed = [name for name, each in fields.items() if each.is_required()]
+            return f"Schrijf eronder, ingesprongen: {', '.join(needed or fields)}."
         return f"Schrijf bijvoorbeeld: {keys[-1]}: {json.dumps(info.examples[0], ensure_ascii=False)}"
 
     def _fields(self, path: KeyPath) -> Mapping[str, FieldInfo]:
-        """The keys that a group may hold; none for a path that is no group."""
+        """The keys that a group, or each group in a list, may hold; none for a path that is neither."""
         fields = _by_key(self.root)
-        for step in path:
-            part = _part_of(fields[step]) if isinstance(step, str) and step in fields else None
+        for step in (step for step in path if isinstance(step, str)):
+            part = _part_of(fields[step]) if step in fields else None
             fields = _by_key(part) if part else {}
         return fields
 

@@ -28,6 +28,8 @@ CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
 # A label never starts or ends with a hyphen; the last one is not a number, so that no IP address passes.
 DOMAIN = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$"
 KEY = r"^[a-z0-9][a-z0-9_-]{0,79}$"
+ROW_KEY = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
+"""The key of a participant or a listing."""
 
 
 class Mode(StrEnum):
@@ -42,6 +44,14 @@ class Purpose(StrEnum):
 
     LEARNING = "learning"
     MONITORING = "monitoring"
+
+
+class FeedFormat(StrEnum):
+    """How a listing feed is written; `RSS` includes Atom."""
+
+    CSV = "csv"
+    JSON = "json"
+    RSS = "rss"
 
 
 class Order(StrEnum):
@@ -85,6 +95,7 @@ def _sorted_once(classes: tuple[str, ...]) -> tuple[str, ...]:
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 LongText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 SetKey = Annotated[str, StringConstraints(pattern=KEY)]
+ParticipantKey = Annotated[str, StringConstraints(pattern=ROW_KEY)]
 Hours = Annotated[float, Field(ge=0.5, le=96)]
 ClockTime = Annotated[
     time,
@@ -150,12 +161,55 @@ class Letters(Part):
     )
 
 
+def _optional(description: str, example: str) -> Any:
+    """A text that may be left out: it is empty then, and not in the canonical text."""
+    return Field("", exclude_if=not_, description=description, examples=[example])
+
+
+class FeedFields(Part):
+    """What a feed calls our columns; where it is not said, a column has our name, or the usual one of RSS and Atom."""
+
+    listing: Text = _optional("Kenmerk van de advertentie zelf.", "id")
+    advertiser: Text = _optional("Sleutel van de aanbieder.", "kantoor")
+    street: Text = _optional("Straat met huisnummer.", "adres")
+    postcode: Text = _optional("Postcode.", "postcode")
+    city: Text = _optional("Plaats.", "plaats")
+    district: Text = _optional("Wijk.", "wijk")
+    rent: Text = _optional("Huur in hele euro's per maand.", "huurprijs")
+    rooms: Text = _optional("Aantal kamers.", "kamers")
+    reference: Text = _optional("Kenmerk dat in de brief komt.", "objectcode")
+    url: Text = _optional("Webadres van de advertentie.", "link")
+    published: Text = _optional("Wanneer de advertentie verscheen.", "datum")
+
+
+class DeclaredFeed(Part):
+    """A list of advertised dwellings on the web, from which a running round grows."""
+
+    url: LongText = Field(description="Webadres van de feed.", examples=["https://kantoor.example/aanbod.json"])
+    format: FeedFormat = Field(description="Vorm van de feed: csv, json of rss (ook Atom).", examples=["json"])
+    advertiser: ParticipantKey = _optional(
+        "Sleutel van de aanbieder van wie alle advertenties in deze feed zijn.", "kantoor"
+    )
+    fields: FeedFields = Field(FeedFields(), description="Hoe onze kolommen in deze feed heten.")
+    items: Text = _optional("Waar in de JSON de lijst met advertenties staat.", "aanbod.huur")
+
+
 class Sample(Part):
-    """How many pairs, and the most with one advertiser."""
+    """How many pairs, the most with one advertiser, and the feeds that a running round grows from."""
 
     pairs: int = Field(ge=1, le=100_000, description="Zoveel tests telt de ronde hooguit.", examples=[240])
     per_advertiser: int = Field(
         ge=1, le=1000, description="Hooguit zoveel tests bij één aanbieder in deze ronde.", examples=[8]
+    )
+    feeds: tuple[DeclaredFeed, ...] = Field(
+        (), max_length=100, description="Lijsten op het web waaruit nieuwe advertenties in de lopende ronde komen."
+    )
+    feed_hours: int = Field(
+        48,
+        ge=1,
+        le=336,
+        description="Zoveel uur na verschijnen is een advertentie uit een feed nieuw, en kan zij worden getest.",
+        examples=[48],
     )
 
 
@@ -226,8 +280,13 @@ class Design(Part):
 
 
 def canonical(design: Design) -> str:
-    """The design as one line of JSON: sorted keys, no spaces; equal designs have equal text."""
+    """The design as one line of JSON: sorted keys, no spaces; equal designs have equal text.
+
+    A design without feeds says nothing of feeds: its text and digest are those of before feeds could be declared.
+    """
     plain = design.model_dump(mode="json", by_alias=True)
+    if not design.sample.feeds:
+        del plain["sample"]["feeds"], plain["sample"]["feed_hours"]
     return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 

@@ -10,12 +10,13 @@ from orchestrator.design.checks import (
     Located,
     broken_by_letters,
     broken_by_question,
+    broken_by_sample,
     broken_by_schedule,
     broken_rules,
     located,
 )
 from orchestrator.design.deviations import AnyPart, Shape, strict
-from orchestrator.design.model import Design, Letters, Mode, Question, Schedule
+from orchestrator.design.model import Design, Letters, Mode, Question, Sample, Schedule
 from orchestrator.design.yaml_file import YamlFile
 from profiles.catalogue import NameSet, load, unknown_set
 from profiles.errors import BadInput, Problem
@@ -56,6 +57,8 @@ def _rules_of_sound_parts(data: Mapping[str, Any], sets: Mapping[str, NameSet]) 
         yield from _unknown_sets(data.get("question"), sets)
     if letters := _sound(Letters, data.get("letters")):
         yield from broken_by_letters(letters, live=live)
+    if sample := _sound(Sample, data.get("sample")):
+        yield from broken_by_sample(sample, live=live)
     if schedule := _sound(Schedule, data.get("schedule")):
         yield from broken_by_schedule(schedule)
 

@@ -188,8 +188,9 @@ def waiting_to_code(session: Session, round_: Round) -> int:
 
 def _in_state(session: Session, name: str, verb: str, *states: RoundState) -> Round:
     round_ = lookup.find(session, name)
-    # The round before its letters, as the gate takes them: two who wait for each other would both be lost.
-    session.refresh(round_, with_for_update=True)
+    # The round before its letters, as the gate takes them: two who wait for each other would both be lost. Whoever adds
+    # pairs to the round holds it too, so none slip past a transition.
+    session.refresh(round_, with_for_update={"key_share": True})
     if round_.state not in states:
         allowed = " of ".join(state.value for state in states)
         raise Refused("wrong-state", f"Ronde '{name}' is {round_.state.value}; {verb} kan alleen als zij {allowed} is.")

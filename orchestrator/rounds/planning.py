@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator import ledger
 from orchestrator.assignment import Draw, draw, generator, select_listings
-from orchestrator.design import Design, canonical, digest
+from orchestrator.design import Design, canonical, digest, from_canonical
 from orchestrator.enrolment import enrol
 from orchestrator.intake import ListingRow, Participant, check_intake
 from orchestrator.listings import dwelling, take_in
@@ -63,7 +63,7 @@ def plan(
     session.flush()
     planned, refused = _assign(design, participants, listings)
     session.add_all(Refusal(round_id=round_.id, listing_id=rows[key].id, reason=why) for key, why in refused.items())
-    _write_pairs(session, round_, design, planned, rows)
+    write_pairs(session, round_, planned, rows)
     told = {"digest": round_.digest, "pairs": len(planned), "refused": len(refused)}
     ledger.append(session, now, actor, "round.planned", f"round:{round_.id}", told)
     return round_
@@ -133,12 +133,14 @@ def _assign(
     return times, refused
 
 
-def _write_pairs(
-    session: Session, round_: Round, design: Design, planned: Mapping[str, Times], rows: Mapping[str, Listing]
+def write_pairs(
+    session: Session, round_: Round, planned: Mapping[str, Times], rows: Mapping[str, Listing], after: int = 0
 ) -> None:
+    """Store a pair with both its letters for each planned listing; pairs are numbered on ``after`` those there are."""
+    design = from_canonical(round_.design)
     catalogue, variants = load(), letters.variants(design.letters.level)
     in_order = sorted(planned, key=lambda key: (planned[key].first, key))
-    for number, key in enumerate(in_order, start=1):
+    for number, key in enumerate(in_order, start=after + 1):
         drawn = draw(design, key, variants)
         pair = Pair(
             round_id=round_.id,

@@ -106,6 +106,7 @@ def status(name: str | None) -> None:
             print_held(views.held_advertisers(session))
         else:
             _print_monitor(views.monitor(session, name, now))
+            _print_feeds(views.feeds(session, name))
 
 
 def queue(name: str, coder: str) -> None:
@@ -225,3 +226,16 @@ def _print_monitor(seen: views.Monitor) -> None:
         at = f"{item.at.astimezone(ZONE):%d-%m-%Y %H:%M}"
         out.print(f"  {at}  {item.pair}  {item.order} van 2  {item.listing}")
     print_held(seen.held)
+
+
+def _print_feeds(feeds: tuple[views.FeedState, ...]) -> None:
+    for feed in feeds:
+        out.print(f"Feed {feed.url}")
+        if feed.read_at is None:
+            out.print("  nog niet gelezen")
+            continue
+        out.print(
+            f"  gelezen {feed.read_at.astimezone(ZONE):%d-%m-%Y %H:%M}: {feed.seen} advertenties, waarvan "
+            f"{feed.strangers} van aanbieders die niet meedoen en {feed.unreadable} onbruikbaar; "
+            f"{feed.pairs} nieuwe tests tot nu toe"
+        )

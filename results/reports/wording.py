@@ -47,6 +47,7 @@ REFUSALS = {
     "maximum-per-aanbieder": "Woningaanbieder heeft al genoeg tests in deze ronde",
     "steekproef-vol": "Steekproef was al vol",
     "geen-moment": "Geen geschikt moment om te reageren",
+    "niet-nieuw": "Advertentie was niet nieuw meer",
 }
 PURPOSES = {"learning": "leren", "monitoring": "monitoren"}
 MODES = {"rehearsal": "oefenronde", "live": "echte ronde"}

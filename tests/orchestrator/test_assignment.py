@@ -167,5 +167,6 @@ def test_chance_and_not_the_key_decides_who_is_chosen() -> None:
 
 
 def test_a_refusal_is_told_in_dutch() -> None:
-    assert [reason.value for reason in RefusalReason] == ["maximum-per-aanbieder", "steekproef-vol", "geen-moment"]
+    told = ["maximum-per-aanbieder", "steekproef-vol", "geen-moment", "niet-nieuw"]
+    assert [reason.value for reason in RefusalReason] == told
     assert Refusal("ams-1", RefusalReason.NO_MOMENT).reason == "geen-moment"

@@ -1,15 +1,36 @@
 """The value itself: canonical text, digest, schema, and the rules that span its parts."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from design_makers import a_design
 from pydantic import ValidationError
 
-from orchestrator.design import Design, Weekday, canonical, check, digest, from_canonical, json_schema
+from orchestrator.design import (
+    Design,
+    FeedFields,
+    Weekday,
+    canonical,
+    check,
+    digest,
+    from_canonical,
+    json_schema,
+    read_design,
+)
 from profiles.catalogue import NameSet
 from profiles.profile import Gender, Ground
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "amersfoort-2026" / "round.yaml"
+
+
+def a_feed(**told: Any) -> dict[str, Any]:
+    return {"url": "https://kantoor.example/aanbod", "format": "csv", **told}
+
+
+def with_feeds(feed_hours: int = 48, **told: Any) -> Design:
+    return a_design(sample={"feeds": [a_feed(**told)], "feed_hours": feed_hours})
 
 
 def a_set(key: str, *, ground: Ground = Ground.ORIGIN, validated: bool = False, **other: Any) -> NameSet:
@@ -23,9 +44,6 @@ SETS = {
     "dutch_female": a_set("dutch_female", ground=Ground.GENDER, gender=Gender.FEMALE, of="dutch"),
     "dutch_male": a_set("dutch_male", ground=Ground.GENDER, gender=Gender.MALE, of="dutch"),
 }
-
-
-MAY_BE_LEFT_OUT = {"keep_attachments"}
 
 
 def codes(design: Design) -> list[str]:
@@ -56,6 +74,28 @@ def test_a_design_that_keeps_no_attachments_is_the_same_whether_it_says_so_or_no
     keeping = a_design(study={"keep_attachments": True})
     assert digest(keeping) != digest(a_design())
     assert from_canonical(canonical(keeping)).study.keep_attachments
+
+
+def test_the_digest_of_the_example_is_what_it_was_before_feeds_could_be_declared() -> None:
+    assert digest(read_design(EXAMPLE)) == "00810d2c8da2c26bc5561ccf65658f66ca3c174b1b9623fffb1aeb48f2c73e79"
+
+
+@pytest.mark.parametrize("sample", [{"feeds": []}, {"feeds": [], "feed_hours": 24}])
+def test_a_design_without_feeds_says_nothing_of_them(sample: dict[str, Any]) -> None:
+    assert digest(a_design(sample=sample)) == digest(a_design())
+    assert "feed" not in canonical(a_design(sample=sample))
+
+
+def test_the_digest_of_a_design_with_feeds_tells_all_that_was_declared_of_them() -> None:
+    digests = {
+        digest(with_feeds(**told)) for told in ({}, {"format": "json"}, {"advertiser": "alfa"}, {"items": "a.b"})
+    }
+    digests |= {digest(with_feeds(fields={column: "x"})) for column in FeedFields.model_fields}
+    digests.add(digest(with_feeds(feed_hours=24)))
+    assert len(digests) == 5 + len(FeedFields.model_fields)
+    assert digest(with_feeds()) == "fd6ab82f0fc2bc0c6dcf678b5e815d5684a60e7904ad2a56a738b1235b6f6b5d"
+    design = with_feeds(fields={"rent": "huur"}, advertiser="alfa")
+    assert from_canonical(canonical(design)) == design
 
 
 def test_the_digest_does_not_depend_on_how_the_same_is_written() -> None:
@@ -91,6 +131,33 @@ def test_weekdays_count_as_dates_do() -> None:
             "reserved-domain-live",
             "letters.domain",
         ),
+        *(
+            ({"sample": {"feeds": [a_feed(url=url)]}}, "feed-not-https", "sample.feeds[0].url")
+            for url in ("http://kantoor.example/aanbod", "ftp://127.0.0.1/aanbod", "http://127.0.0.1.example/")
+        ),
+        (
+            {"mode": "live", "sample": {"feeds": [a_feed(url="http://127.0.0.1/aanbod")]}},
+            "feed-not-https",
+            "sample.feeds[0].url",
+        ),
+        *(
+            ({"sample": {"feeds": [a_feed(url=url)]}}, "bad-url", "sample.feeds[0].url")
+            for url in (
+                "https://",
+                "https:// kantoor.example/",
+                "https://[::1/",
+                "https://x.example:99999/",
+                "https://é.nl",
+            )
+        ),
+        ({"sample": {"feeds": [a_feed(url="https://u:p@k.example/")]}}, "password-in-url", "sample.feeds[0].url"),
+        ({"sample": {"feeds": [a_feed(), a_feed(format="json")]}}, "duplicate-feed", "sample.feeds[1].url"),
+        ({"sample": {"feeds": [a_feed(items="huur")]}}, "unexpected-items", "sample.feeds[0].items"),
+        (
+            {"sample": {"feeds": [a_feed(advertiser="alfa", fields={"advertiser": "kantoor"})]}},
+            "two-advertisers",
+            "sample.feeds[0].advertiser",
+        ),
         ({"schedule": {"last_day": "2026-09-06"}}, "period-reversed", "schedule.last_day"),
         ({"schedule": {"last_day": "2027-10-09"}}, "period-too-long", "schedule.last_day"),
         ({"schedule": {"until": "09:00"}}, "no-working-hours", "schedule.until"),
@@ -113,6 +180,13 @@ def test_a_broken_rule_is_named_with_its_key(parts: dict[str, Any], code: str, k
     assert problem.message.startswith(f"{key}: ")
     assert problem.found
     assert problem.remedy
+
+
+def test_in_a_rehearsal_a_feed_may_be_on_this_machine_and_over_https_anywhere() -> None:
+    feeds = [
+        a_feed(url=url) for url in ("http://127.0.0.1:8480/aanbod", "http://localhost/", "https://kantoor.example/")
+    ]
+    assert check(a_design(sample={"feeds": feeds}), SETS) == ()
 
 
 def test_an_unknown_name_set_lists_the_ones_of_this_ground() -> None:
@@ -144,6 +218,9 @@ def test_the_schema_says_in_dutch_what_each_key_is_and_allows_no_other() -> None
     groups = [schema, *(part for part in schema["$defs"].values() if part["type"] == "object")]
     for group in groups:
         assert group["additionalProperties"] is False
-        assert set(group["properties"]) - set(group["required"]) <= MAY_BE_LEFT_OUT
+        optional = {name for name, key in group["properties"].items() if "default" in key}
+        assert set(group.get("required", ())) == set(group["properties"]) - optional
         assert all(key["description"].endswith(".") for key in group["properties"].values())
     assert "from" in schema["$defs"]["Schedule"]["properties"]
+    may_be_left_out = {name for name, part in schema["$defs"].items() if "default" in json.dumps(part)}
+    assert may_be_left_out == {"Study", "Sample", "DeclaredFeed", "FeedFields"}

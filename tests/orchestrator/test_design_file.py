@@ -159,6 +159,37 @@ def test_a_mistake_is_told_with_its_place_and_remedy(
     assert (problem.remedy or "").startswith(remedy)
 
 
+@pytest.mark.parametrize(
+    ("feed", "code", "key", "remedy"),
+    [
+        ("{url: https://k.example/, format: xml}", "unknown-value", "[0].format", "Kies uit: csv, json, rss."),
+        ("{url: https://k.example/, format: jsn}", "unknown-value", "[0].format", "Bedoelt u 'json'? Kies uit"),
+        ("{url: https://k.example/}", "missing-key", "[0].format", 'Schrijf bijvoorbeeld: format: "json"'),
+        ("{url: https://k.example/, format: csv, veld: 1}", "unknown-key", "[0].veld", "Bedoelt u 'fields'?"),
+        ("{url: https://k.example/, format: csv, fields: {huur: x}}", "unknown-key", "[0].fields.huur", "Haal de sle"),
+        ("{url: https://k.example/, format: csv, fields: {rents: x}}", "unknown-key", "[0].fields.rents", "Bedoelt u "),
+        ("{url: https://k.example/, format: csv, fields: {rent: }}", "empty-value", "[0].fields.rent", "Schrijf bijv"),
+        ("{url: https://k.example/, format: csv, advertiser: }", "empty-value", "[0].advertiser", "Schrijf bijvoorb"),
+        ("{url: https://k.example/, format: csv, fields: rent}", "wrong-type", "[0].fields", "Schrijf eronder, ing"),
+        ("{url: http://k.example/, format: csv}", "feed-not-https", "[0].url", "Schrijf https://…"),
+    ],
+)
+def test_a_mistake_about_a_feed_is_told_with_its_place_and_remedy(
+    tmp_path: Path, feed: str, code: str, key: str, remedy: str
+) -> None:
+    content = changed("  per_advertiser: 8\n", f"  per_advertiser: 8\n  feeds:\n    - {feed}\n")
+    (problem,) = problems_of(tmp_path, content)
+    assert (problem.code, problem.line) == (code, 26)
+    assert problem.message.startswith(f"sample.feeds{key}: ")
+    assert (problem.remedy or "").startswith(remedy)
+
+
+def test_a_mistake_elsewhere_does_not_hide_what_is_wrong_with_a_feed(tmp_path: Path) -> None:
+    feeds = "  feeds:\n    - {url: http://kantoor.example/, format: csv}\n"
+    content = changed("  per_advertiser: 8\n", f"  per_advertiser: 8\n{feeds}").replace("seed: 7", "seed: -1")
+    assert [problem.code for problem in problems_of(tmp_path, content)] == ["out-of-range", "feed-not-https"]
+
+
 def test_a_missing_key_is_told_at_its_group(tmp_path: Path) -> None:
     (problem,) = problems_of(tmp_path, changed("  pairs: 240\n", ""))
     assert str(problem).endswith(

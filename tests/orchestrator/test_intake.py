@@ -301,6 +301,17 @@ def test_a_listing_whose_advertiser_left_the_participants_is_told(tmp_path: Path
     assert (problem.file or "").endswith("listings.csv")
 
 
+def test_a_feed_of_somebody_who_does_not_take_part_is_told_with_the_nearest_who_does(tmp_path: Path) -> None:
+    feeds = [
+        {"url": f"https://{key}.example/aanbod", "format": "csv", **({"advertiser": key} if key else {})}
+        for key in ("proefhuis", "proefhuus", "")
+    ]
+    design = a_design(sample={"feeds": feeds})
+    (problem,) = check_intake(design, people(tmp_path), read_listings_of(tmp_path))
+    assert (problem.code, problem.found) == ("feed-without-participant", "proefhuus")
+    assert (problem.remedy or "").startswith("Bedoelt u 'proefhuis'?")
+
+
 def test_a_round_in_which_nothing_may_be_tested_is_told(tmp_path: Path) -> None:
     participants, listings = people(tmp_path), read_listings_of(tmp_path)
     assert [problem.code for problem in check_intake(a_design(), participants, [])] == ["nothing-to-test"]

@@ -12,7 +12,7 @@ from scipy.stats import kstest
 
 from orchestrator.assignment import Refusal, RefusalReason
 from orchestrator.design import Design
-from orchestrator.schedule import Calendar, Times, place
+from orchestrator.schedule import Calendar, Times, latest_start, place, place_beside
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 SURE = 1e-4
@@ -110,6 +110,34 @@ def test_moments_are_never_evenly_spaced_and_use_every_second_of_a_minute() -> N
 def test_second_letters_do_not_pile_up_at_opening_time() -> None:
     hours = [each.second.astimezone(AMSTERDAM).hour for each in alone(a_design(), 2000)]
     assert hours.count(9) / len(hours) < 0.2
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**6), st.integers(0, 45 * 24 * 60), st.integers(1, 96), st.integers(0, 3))
+def test_one_more_pair_begins_in_its_window_or_soon_after_the_next_opening_and_moves_no_other(
+    seed: int, minutes: int, hours: int, before: int
+) -> None:
+    design = a_design(seed=seed)
+    calendar = Calendar(design.schedule)
+    consent = (design.schedule.first_day, design.schedule.last_day)
+    others = tuple(place(design, "kantoor", [f"ams-{number}" for number in range(before)]).times.values())
+    since = calendar.first - timedelta(days=2) + timedelta(minutes=minutes)
+    window = (since, since + timedelta(hours=hours))
+    found = place_beside(design, "kantoor", "nieuw", others, consent=consent, window=window)
+    last = latest_start(calendar)
+    assert last is not None
+    if found is None:
+        assert since > last - timedelta(days=4) or others
+        return
+    opening = calendar.next_open(max(since, calendar.first))
+    assert since <= found.first <= max(window[1], opening + timedelta(hours=1))
+    assert calendar.is_open(found.first)
+    assert calendar.is_open(found.second)
+    assert calendar.first <= found.first <= last
+    assert found.first + found.gap <= found.second <= calendar.last
+    for other in others:
+        apart = [abs(a - b) for a in (found.first, found.second) for b in (other.first, other.second)]
+        assert min(apart) >= timedelta(hours=design.schedule.cooldown_hours)
 
 
 def test_a_second_letter_waits_for_the_weekend_to_pass() -> None:

@@ -2,13 +2,18 @@
 
 import csv
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from cli_makers import LISTINGS, PARTICIPANTS, ROUND, User, a_user
+from feed_makers import Page, serving
 
+from orchestrator.clock import Clock
 from orchestrator.db import Database
+from orchestrator.settings import Settings
 from results.outcomes import labels
+from workers.harvest import read_feed
 
 STEPS = {
     ("approve", ROUND, "--by", "bert"): "goedgekeurd door bert. Nu: praktijktest start",
@@ -170,3 +175,24 @@ def test_migrate_makes_the_database_and_may_be_repeated(user: User) -> None:
     user.does("migrate")
     assert user.record() == before
     assert any("alembic_version" in line for line in before)
+
+
+def test_status_tells_what_each_feed_held_and_brought_and_what_is_wrong_with_it(user: User, database: Database) -> None:
+    user.monkeypatch.setenv("PRAKTIJKTEST_DATABASE_URL", database.engine.url.render_as_string(hide_password=False))
+    heading, *homes = user.file(LISTINGS).read_text(encoding="utf-8").splitlines()
+    stranger = "nieuw-1,niemand,Feedstraat 1,3812 AB,Amersfoort,Vathorst,1100,2,,"
+    with serving() as server:
+        feeds = "".join(f"\n    - {{url: {server.root}/{name}, format: csv}}" for name in ("goed", "weg"))
+        user.edits("round.yaml", "sample:\n", f"sample:\n  feeds:{feeds}\n")
+        user.starts()
+        assert user.does("status", ROUND).count("nog niet gelezen") == 2
+        server.pages["/goed"] = Page("\n".join([heading, *homes[:5], stranger]).encode())
+        server.pages["/weg"] = Page(b"<html>Onderhoud</html>")
+        for _ in range(2):
+            assert read_feed(database, Clock(datetime(2026, 9, 8, 10, 0, tzinfo=UTC), 0.0, 0.0), Settings())
+    shown = user.does("status", ROUND)
+    assert "Storing sinds 08-09-2026 12:00: " in shown
+    assert f"{server.root}/weg: feed-html: " in shown
+    told = "gelezen 08-09-2026 12:00: 6 advertenties, waarvan 1 van aanbieders die niet meedoen en 0 onbruikbaar"
+    assert f"Feed {server.root}/goed\n  {told}; 0 nieuwe tests tot nu toe\n" in shown
+    assert shown.count("nog niet gelezen") == 1

@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from orchestrator.control import set_clock
 from orchestrator.db import Database
 from orchestrator.design import Calendar, Design, read_design
+from orchestrator.forms_file import with_forms
 from orchestrator.intake import Channel, read_listings, read_participants
 from orchestrator.models import Decline, DeferredReply, Event, InboundMail, Inquiry, LetterCopy, Reply
 from orchestrator.rounds import lifecycle, planning
@@ -99,7 +100,7 @@ def _play(folder: Path, mailbox: Mailbox, cut_off: list[str]) -> Played:
 
 def _planned(database: Database, inputs: Path) -> Design:
     design = read_design(inputs / "round.yaml")
-    participants = read_participants(inputs / "participants.csv")
+    participants = with_forms(read_participants(inputs / "participants.csv"), inputs / "forms.yaml")
     listings = read_listings(inputs / "listings.csv", participants)
     before = Calendar(design.schedule).first - timedelta(days=3)
     with database.writing() as session:

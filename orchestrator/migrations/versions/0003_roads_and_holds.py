@@ -40,6 +40,10 @@ def upgrade() -> None:
     sa.Column('last_modified', sa.Text(), nullable=True),
     sa.Column('asked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('read_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('seen', sa.Integer(), nullable=False),
+    sa.Column('strangers', sa.Integer(), nullable=False),
+    sa.Column('unreadable', sa.Integer(), nullable=False),
+    sa.Column('pairs', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_feed_round_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_feed')),
     sa.UniqueConstraint('round_id', 'url', name=op.f('uq_feed_round_id_url'))
