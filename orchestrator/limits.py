@@ -27,13 +27,13 @@ def in_scope(recipient: Column[str], advertiser_id: Column[int]) -> ColumnElemen
 
 
 NOW: ColumnElement[datetime] = bindparam("now", type_=UtcDateTime())
-"""The moment a statement is asked for; every statement of `rounds.sending` is made once and asked many times."""
+"""The moment a statement is asked for; every statement of `rounds.permission` is made once and asked many times."""
 
 PURPOSE: ColumnElement[Purpose] = bindparam("purpose", type_=Study.purpose.type)
 
 
 def parameters(design: Design, now: datetime) -> dict[str, object]:
-    """Return what the conditions of this module and of `rounds.sending` are asked with."""
+    """Return what the conditions of this module and of `rounds.permission` are asked with."""
     return {
         "now": now,
         "purpose": design.study.purpose,

@@ -1,6 +1,6 @@
 """What will still go out and what will not, as things stand: in numbers, and in the words an operator reads.
 
-Nothing here decides what may go: the conditions are those of the claim (`rounds.sending.rules`), in the same SQL.
+Nothing here decides what may go: the conditions are those of the claim (`rounds.permission.rules`), in the same SQL.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ from orchestrator.design import from_canonical
 from orchestrator.enrolment import ZONE
 from orchestrator.models import Advertiser, Decline, Inquiry, Listing, Pair, Round, Study
 from orchestrator.rounds import sending
-from orchestrator.rounds.sending import Kind
+from orchestrator.rounds.permission import Kind, rules
 from orchestrator.states import OPEN_LETTER, Exclusion, LetterState, RoundState, Why
 
 A_PERSON = (Why.FIRST_UNCERTAIN, Why.HELD, Why.NOT_STARTED, Why.PAUSED, Why.STOPPED)
@@ -250,7 +250,7 @@ def _letters(kind: Kind) -> Select[*tuple[Any, ...]]:
     """Select what must be known of letters: not what they say, but which of the claim's conditions hold."""
     # Consent may begin after today: it must hold when the letter is due.
     due = case((kind.planned_at > limits.NOW, kind.planned_at), else_=limits.NOW)
-    conditions = {**sending.rules(kind), Why.CONSENT: enrolment.valid(Listing.advertiser_id, Study.purpose, due)}
+    conditions = {**rules(kind), Why.CONSENT: enrolment.valid(Listing.advertiser_id, Study.purpose, due)}
     told = (
         kind.id, kind.state, kind.planned_at, kind.not_after, Inquiry.order, Pair.code, Pair.reason,
         Listing.street, Advertiser.key.label("advertiser"), Advertiser.name.label("advertiser_name"),

@@ -11,7 +11,8 @@ from orchestrator.enrolment import ZONE
 from orchestrator.intake import Channel
 from orchestrator.models import Control, Decline, Event, Inquiry
 from orchestrator.rounds import copies, restored
-from orchestrator.rounds.sending import Kind, give_up
+from orchestrator.rounds.permission import Kind
+from orchestrator.rounds.sending import give_up
 from orchestrator.states import LetterState
 from profiles.errors import Refused
 

@@ -12,25 +12,23 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import cast
 
-from sqlalchemy import ColumnElement, Integer, Select, Table, bindparam, exists, func, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Select, Table, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from orchestrator import control, enrolment, ledger, limits
+from orchestrator import control, ledger, limits
 from orchestrator.assignment import generator
 from orchestrator.db import UtcDateTime
 from orchestrator.design import Design, from_canonical
 from orchestrator.forms import Form, described
 from orchestrator.intake import Channel
-from orchestrator.models import Attempt, Control, Decline, Inquiry, LetterCopy, Listing, Pair, Round, Study
+from orchestrator.models import Attempt, Control, Decline, Inquiry, Listing, Pair, Round
 from orchestrator.people import profile_of
-from orchestrator.rounds import holds, restored
+from orchestrator.rounds import restored
+from orchestrator.rounds.permission import Kind, permitted
 from orchestrator.schedule import Calendar, when_open
-from orchestrator.states import ROUND_ENDED, AttemptOutcome, Exclusion, LetterState, PairState, RoundState, Why
-
-Kind = type[Inquiry] | type[Decline]
-"""Which of the two kinds of letters a function works on."""
+from orchestrator.states import ROUND_ENDED, AttemptOutcome, Exclusion, LetterState, PairState
 
 MOST_DOUBLINGS = 6
 """The back-off after a letter that did not leave doubles with each claim, so often at the most."""
@@ -250,58 +248,6 @@ def settle(
     session.flush()
     if isinstance(letter, Inquiry):
         _tell_other_half(session, letter.id, now)
-
-
-def permitted(kind: Kind) -> list[ColumnElement[bool]]:
-    """Return the SQL conditions under which a letter may go, now; asked at the claim and again at the gate.
-
-    To be asked with `limits.parameters` and ``late``: the moment before which a letter's last moment must not lie.
-    For a courtesy letter, which also goes in a paused round, ``now`` and ``late`` are enough.
-    """
-    in_time = kind.not_after >= bindparam("late", type_=UtcDateTime())
-    # Fence and attempts are in this record; a copy in the ledger mailbox is not, and tells on a record that is too old.
-    not_copied = ~exists().where(LetterCopy.message_id == kind.message_id).correlate_except(LetterCopy)
-    rules = _pair_rules() if kind is Inquiry else _courtesy_rules()
-    return [control.sending_is_open(), in_time, not_copied, *rules]
-
-
-def rules(kind: Kind) -> dict[Why, ColumnElement[bool]]:
-    """Return what must hold of a letter's pair, round and advertiser now, each by why the letter would not go.
-
-    To be asked in a statement on the letter, `Pair`, `Round`, `Study` and `Listing`, with `limits.parameters`; for a
-    courtesy letter also on its `Inquiry`, with ``now`` alone.
-    """
-    scope = limits.in_scope(kind.recipient, Listing.advertiser_id)
-    if kind is Decline:
-        return {Why.SCOPE: scope, Why.CONSENT: enrolment.valid(Listing.advertiser_id, Study.purpose, limits.NOW)}
-    return {
-        Why.PAIR: Pair.state == PairState.OPEN,
-        Why.PAUSED: Round.state == RoundState.RUNNING,
-        Why.SCOPE: scope,
-        Why.CONSENT: enrolment.valid(Listing.advertiser_id, limits.PURPOSE, limits.NOW),
-        Why.HELD: not_(holds.held(Listing.advertiser_id)),
-        Why.CAP: or_(Inquiry.order == 2, limits.under_caps()),
-    }
-
-
-def _pair_rules() -> list[ColumnElement[bool]]:
-    first = aliased(Inquiry)
-    sent = exists().where(first.pair_id == Inquiry.pair_id, first.order == 1, first.state == LetterState.SENT)
-    around = (Pair.id == Inquiry.pair_id, Round.id == Pair.round_id, Listing.id == Pair.listing_id)
-    allowed = exists().where(*around, *rules(Inquiry).values())
-    return [or_(Inquiry.order == 1, sent.correlate_except(first)), allowed.correlate_except(Pair, Round, Listing)]
-
-
-def _courtesy_rules() -> list[ColumnElement[bool]]:
-    allowed = exists().where(
-        Inquiry.id == Decline.inquiry_id,
-        Pair.id == Inquiry.pair_id,
-        Round.id == Pair.round_id,
-        Study.id == Round.study_id,
-        Listing.id == Pair.listing_id,
-        *rules(Decline).values(),
-    )
-    return [allowed.correlate_except(Inquiry, Pair, Round, Study, Listing)]
 
 
 @cache
