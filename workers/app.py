@@ -1,10 +1,13 @@
 """The Celery application: queues, beat, and settings under which a task can be lost or come twice without harm."""
 
 import os
+import time
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 from celery import Celery, beat
 from celery.exceptions import WorkerShutdown, WorkerTerminate
+from celery.schedules import schedule
 from celery.worker import state
 
 from orchestrator.settings import Settings
@@ -51,7 +54,7 @@ def configure(settings: Settings, tick_scale: float = 1.0) -> Celery:
         beat_schedule={
             name: {
                 "task": task,
-                "schedule": seconds * tick_scale,
+                "schedule": schedule(seconds * tick_scale, nowfun=_steady_now),
                 "options": {"queue": queue, "expires": max(2.0, 3 * seconds * tick_scale)},
             }
             for name, (task, queue, seconds) in TICKS.items()
@@ -60,6 +63,14 @@ def configure(settings: Settings, tick_scale: float = 1.0) -> Celery:
         beat_max_loop_interval=min(1.0, tick_scale),
     )
     return app
+
+
+_BEGAN = datetime.now(UTC) - timedelta(seconds=time.monotonic())
+
+
+def _steady_now() -> datetime:
+    """What beat counts its seconds by: on a clock that was set back an hour it would not tick for an hour."""
+    return _BEGAN + timedelta(seconds=time.monotonic())
 
 
 _REDIS = {

@@ -5,6 +5,7 @@ that may run out at any step. Random runs seldom meet the one interleaving that 
 """
 
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -33,23 +34,32 @@ MOST_CLAIMS = 2
 
 @dataclass(frozen=True)
 class Rules:
-    """Which of the guards are in force, and what the sweep makes of a letter whose sender fell silent."""
+    """Which of the guards are in force, and what the sweep makes of a letter whose sender fell silent.
+
+    With ``restores`` a backup is made and put back once, at any moment: then sending is ``shut`` until every copy was
+    read, or a fresh worker ``waits`` for them; and ``copies`` keep their letters in.
+    """
 
     fence: bool = True
     index: bool = True
     pair_rule: bool = True
     lost_becomes: str = "uncertain"
+    restores: bool = False
+    shut: bool = True
+    waits: bool = True
+    copies: bool = True
 
 
 @dataclass(frozen=True)
 class Row:
-    """A letter's row, its attempts as (fence, living), and how often it truly went over the wire."""
+    """A letter's row, its attempts as (fence, living), how often it truly went, and whether its copy was read."""
 
     state: str = "planned"
     fence: int = 0
     leased: bool = False
     attempts: frozenset[tuple[int, bool]] = frozenset()
     wired: int = 0
+    copied: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,11 +79,13 @@ IDLE = Worker()
 class World:
     letters: tuple[Row, Row] = (Row(), Row())
     workers: tuple[Worker, Worker] = (IDLE, IDLE)
+    backup: tuple[Row, Row] | None = None
+    restored: str = ""
 
     def having(self, place: int, row: Row, worker: tuple[int, Worker] | None = None) -> "World":
         changed = tuple(row if at == place else self.letters[at] for at in (0, 1))
         people = self.workers if worker is None else with_worker(self.workers, *worker)
-        return World(changed, people)  # type: ignore[arg-type]
+        return replace(self, letters=changed, workers=people)
 
 
 def with_worker(workers: tuple[Worker, Worker], place: int, worker: Worker) -> tuple[Worker, Worker]:
@@ -82,6 +94,8 @@ def with_worker(workers: tuple[Worker, Worker], place: int, worker: Worker) -> t
 
 def steps(world: World, rules: Rules) -> Iterator[World]:
     """Every world that one step of anybody leads to."""
+    if rules.restores:
+        yield from goes_back(world, rules)
     for place, row in enumerate(world.letters):
         yield from (world.having(place, after) for after in passing(row, rules))
     for who, worker in enumerate(world.workers):
@@ -90,6 +104,37 @@ def steps(world: World, rules: Rules) -> Iterator[World]:
         else:
             yield replace(world, workers=with_worker(world.workers, who, IDLE))  # it dies, or gives up
             yield from {"claimed": gates, "sending": wires, "told": records}[worker.doing](world, who, rules)
+
+
+def goes_back(world: World, rules: Rules) -> Iterator[World]:
+    """A backup is made; put back, with new workers and what went still gone; its copies are read; it is reconciled."""
+    if world.backup is None:
+        yield replace(world, backup=world.letters)
+    elif not world.restored:
+        pairs = zip(world.backup, world.letters, strict=True)
+        older = tuple(replace(then, wired=now.wired) for then, now in pairs)
+        yield World(older, (IDLE, IDLE), world.backup, "shut" if rules.shut else "open")  # type: ignore[arg-type]
+    elif world.restored == "shut" and all_read(world):
+        yield replace(world, restored="open", letters=tuple(settled(row) for row in world.letters))
+    for place, row in enumerate(world.letters):
+        if world.restored and row.wired and not row.copied:
+            yield world.having(place, replace(row, copied=True))
+        if row.copied and settled(row) != row:
+            yield world.having(place, settled(row))
+
+
+def all_read(world: World) -> bool:
+    return all(row.copied for row in world.letters if row.wired)
+
+
+def settled(row: Row) -> Row:
+    never_went = row.state in ("planned", "claimed", "cancelled", "uncertain")
+    return replace(row, state="sent", leased=False) if row.copied and never_went else row
+
+
+def may_go(world: World, row: Row, rules: Rules) -> bool:
+    """What stands between a restored record and the wire."""
+    return world.restored != "shut" and not (rules.copies and row.copied)
 
 
 def passing(row: Row, rules: Rules) -> Iterator[Row]:
@@ -113,8 +158,11 @@ def follows(world: World, place: int, rules: Rules) -> bool:
 
 
 def claims(world: World, who: int, rules: Rules) -> Iterator[World]:
+    if world.restored == "open" and rules.waits and not all_read(world):
+        return
     for place, row in enumerate(world.letters):
-        if row.state == "planned" and row.fence < MOST_CLAIMS and follows(world, place, rules):
+        fresh = row.state == "planned" and row.fence < MOST_CLAIMS
+        if fresh and may_go(world, row, rules) and follows(world, place, rules):
             fence = row.fence + 1
             claimed = replace(row, state="claimed", fence=fence, leased=True)
             yield world.having(place, claimed, (who, Worker("claimed", place, fence)))
@@ -124,7 +172,8 @@ def gates(world: World, who: int, rules: Rules) -> Iterator[World]:
     """Without the fence a worker believes what it remembers; without the index nothing counts the attempts."""
     held = world.workers[who]
     row = world.letters[held.letter]
-    holds = row.state == "claimed" and row.fence == held.fence and row.leased and follows(world, held.letter, rules)
+    holds = row.state == "claimed" and row.fence == held.fence and row.leased and may_go(world, row, rules)
+    holds = holds and follows(world, held.letter, rules)
     taken = any(living for _, living in row.attempts) or held.fence in {fence for fence, _ in row.attempts}
     if (rules.fence and not holds) or (rules.index and taken):
         return
@@ -208,6 +257,26 @@ def test_a_letter_planned_again_when_its_sender_falls_silent_is_sent_twice() -> 
 
 def test_without_the_pair_rule_the_second_letter_goes_first() -> None:
     assert search(Rules(pair_rule=False)) == ("second before first", 3)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [Rules(restores=True), Rules(restores=True, waits=False, copies=False), Rules(restores=True, shut=False)],
+    ids=["all", "told, and shut", "not told: waits, and copies"],
+)
+def test_no_moment_to_make_a_backup_and_to_put_it_back_sends_a_letter_twice(
+    rules: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A backup takes the fence back too: each letter can be claimed once before, and once after.
+    monkeypatch.setattr(sys.modules[__name__], "MOST_CLAIMS", 1)
+    fault, worlds = search(rules)
+    assert fault == ""
+    assert worlds > 1000
+
+
+@pytest.mark.parametrize("lacks", ["waits", "copies"])
+def test_a_backup_that_nobody_tells_of_needs_both_the_waiting_and_the_copies(lacks: str) -> None:
+    assert search(replace(Rules(restores=True, shut=False), **{lacks: False}))[0] == "sent twice"
 
 
 # --- Long random runs of the real functions ------------------------------------------------------------------------
