@@ -415,6 +415,8 @@ class Sending(RuleBasedStateMachine):
     def ends_well(self) -> None:
         """When everybody is gone, every letter comes to an end, and the record tells what the wire saw."""
         with self.database.writing() as session:
+            # While sending is shut nothing expires: whoever shut it opens it again.
+            lifecycle.set_sending(session, True, "r.visser", self.now)
             sending.sweep(session, self.now + HOUR, MARGIN, GRACE)
             sending.sweep(session, self.now + 1000 * HOUR, MARGIN, GRACE)
         rows = self.rows()

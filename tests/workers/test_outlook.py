@@ -39,9 +39,8 @@ BY = "r.visser"
 HAPPENINGS: dict[str, Callable[[Session, str, datetime], object]] = {
     "withdraws": lambda session, who, now: lifecycle.withdraw(session, who, BY, now),
     "consent ends": lambda session, who, now: _consent(session, who, valid_until=now + DAY),
-    "consent begins later": lambda session, who, now: _consent(session, who, valid_from=now + 2 * DAY),
     "moves": lambda session, who, _: _change(session, who, email="weg@elders.example"),
-    "is held": lambda session, who, now: holds.hold(session, lookup.advertiser(session, who), "klacht", BY, now),
+    "is held": lambda session, who, now: holds.hold(session, who, "klacht", BY, now),
     "stop": lambda session, _, now: lifecycle.set_sending(session, False, BY, now, "klacht"),
     "pause": lambda session, _, now: lifecycle.pause(session, ROUND, BY, now, "klacht"),
 }
