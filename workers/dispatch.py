@@ -1,4 +1,4 @@
-"""One letter from claim to record: gate, wire, record, with no transaction open while the wire is busy."""
+"""One letter from claim to record: connect, gate, body, record, with no transaction open while the wire is busy."""
 
 import logging
 import os
@@ -6,21 +6,22 @@ import socket
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from orchestrator import channel_faults, control, ledger, views
 from orchestrator.clock import Clock
 from orchestrator.db import Database, DatabaseAway, Session, why_away
 from orchestrator.intake import Channel as Road
-from orchestrator.rounds import copies, lifecycle, restored, sending
+from orchestrator.rounds import copies, lifecycle, restored, sending, settling
 from orchestrator.rounds.sending import AlreadyTried, Claim, Envelope, Result
 from orchestrator.settings import Settings
 from orchestrator.states import AttemptOutcome, RoundState
 from orchestrator.web_address import host_of
 from workers import faults
 from workers.backup_guard import BackupGuard
-from workers.channels.transport import Channel, TransportError
+from workers.channels.transport import Channel, GateShut, TransportError
 from workers.clock_guard import MOST_DRIFT_SECONDS, ClockGuard
 
 BATCH = 10
@@ -64,12 +65,12 @@ class Dispatcher:
     def sweep(self) -> dict[str, int]:
         """Free what dead workers held, and settle what they left uncertain but the relay did take.
 
-        See `orchestrator.rounds.sending.sweep` for what is returned.
+        See `orchestrator.rounds.settling.sweep` for what is returned.
         """
         fit = self._fit()
         with self.database.writing() as session:
             now = self.clock.now()
-            told = sending.sweep(session, now, self.clock.real(SWEEP_MARGIN_SECONDS), self.grace, expire=fit)
+            told = settling.sweep(session, now, self.clock.real(SWEEP_MARGIN_SECONDS), self.grace, expire=fit)
             copies.settle_seen(session, now)
             return told
 
@@ -142,19 +143,17 @@ class Dispatcher:
         return True
 
     def _send(self, claim: Claim) -> None:
-        # From before the gate: its answer may be long under way, and the lease runs from when it was asked.
-        body_by = time.monotonic() + self.settings.lease_seconds
         try:
-            envelope = self._gate(claim)
+            envelope = self._written(claim)
+            result = self._on_the_wire(envelope)
+        except GateShut:
+            self._release(claim)
+            return
         except DatabaseAway as error:
             log.error("Brief %s gaat nu niet uit. %s", claim.id, why_away(error))
             # Whether the gate was committed nobody can tell, but nothing left: without this it would be uncertain.
             self._record(claim, Result(AttemptOutcome.NOT_SENT, "gate", type(error).__name__))
             return
-        if envelope is None:
-            return
-        faults.at("gated")
-        result = self._on_the_wire(replace(envelope, body_by=body_by))
         faults.at("after-250")
         self._record(claim, result, envelope)
 
@@ -176,19 +175,33 @@ class Dispatcher:
                     raise
                 time.sleep(RECORD_PAUSE_SECONDS)
 
-    def _gate(self, claim: Claim) -> Envelope | None:
-        now = self.clock.now()
+    def _written(self, claim: Claim) -> Envelope:
+        """Return what to send; raise `GateShut` when it may not go: then nobody is even asked for a page."""
+        with self.database.reading() as session:
+            envelope = sending.written(session, claim, self.clock.now(), self.grace)
+        if envelope is None:
+            raise GateShut
+        return envelope
+
+    def _gate(self, claim: Claim) -> None:
+        """claimed → sending, committed; raise `GateShut` when it may not go, `TransportError` when it is too late."""
+        # From before it is asked: its answer may be long under way, and the lease runs from when it was asked.
+        body_by = time.monotonic() + self.settings.lease_seconds
+        passed = False
         with suppress(AlreadyTried), self.database.writing() as session:
-            envelope = sending.gate(session, claim, self.worker, now, self.lease, self.grace)
-            if envelope is not None:
-                return envelope
+            passed = sending.gate(session, claim, self.worker, self.clock.now(), self.lease, self.grace)
+        if not passed:
+            raise GateShut
+        if time.monotonic() > body_by:
+            raise TransportError("de tijd voor deze brief was om voordat de tekst begon", "lease")
+
+    def _release(self, claim: Claim) -> None:
         with self.database.writing() as session:
-            sending.release(session, claim, now, self.clock.real(BACK_OFF_SECONDS))
-        return None
+            sending.release(session, claim, self.clock.now(), self.clock.real(BACK_OFF_SECONDS))
 
     def _on_the_wire(self, envelope: Envelope) -> Result:
         try:
-            answer = self.roads[envelope.channel].send(envelope)
+            answer = self.roads[envelope.channel].send(envelope, partial(self._gate, envelope.claim))
         except TransportError as error:
             response = error.response and _storable(error.response)
             result = Result(_outcome(error), error.phase, _storable(str(error)), response)

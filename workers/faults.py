@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from profiles.errors import BadInput, Problem, Refused
 
-PHASES = ("claimed", "gated", "connect", "mail", "rcpt", "data", "mid-body", "after-dot", "after-250")
+PHASES = ("claimed", "connect", "mail", "rcpt", "data", "gated", "mid-body", "after-dot", "after-250")
 """In the order a letter meets them; each is the moment before the step it is named for, or after it if it says so."""
 
 INBOX_PHASES = ("fetched", "storing", "stored", "taken", "kept", "reading", "read")

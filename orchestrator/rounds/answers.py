@@ -25,7 +25,7 @@ from orchestrator.models import (
     Round,
 )
 from orchestrator.rounds.courtesy import plan_decline
-from orchestrator.rounds.sending import settle
+from orchestrator.rounds.settling import settle
 from orchestrator.states import CodedBy, MailState
 from profiles.errors import Refused
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator.intake import Channel
 from orchestrator.models import Decline, Inquiry, LetterCopy
-from orchestrator.rounds.sending import NEVER_WENT, settle
+from orchestrator.rounds.settling import NEVER_WENT, settle
 from orchestrator.states import LetterState
 
 _OURS = re.compile(r"<[a-z2-7]{26}(\.a)?@[^<>@\s]+>")
@@ -41,7 +41,7 @@ def note(session: Session, message_id: str | None, dated: datetime | None, now: 
 
 
 def settle_seen(session: Session, now: datetime) -> int:
-    """Every letter of which a copy was seen → sent; return how many. See `sending.settle` for what that may mean."""
+    """Every letter of which a copy was seen → sent; return how many. See `settling.settle` for what that may mean."""
     settled = 0
     for kind in (Inquiry, Decline):
         waiting = kind.state.in_((LetterState.UNCERTAIN, *NEVER_WENT))

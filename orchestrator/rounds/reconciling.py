@@ -12,7 +12,7 @@ from orchestrator.intake import Channel
 from orchestrator.models import Control, Decline, Event, Inquiry
 from orchestrator.rounds import copies, restored
 from orchestrator.rounds.permission import Kind
-from orchestrator.rounds.sending import give_up
+from orchestrator.rounds.settling import give_up
 from orchestrator.states import LetterState
 from profiles.errors import Refused
 

@@ -1,18 +1,15 @@
-"""Claim, gate, record, sweep: a letter goes out at most once, and pairs stay whole.
+"""Claim, gate, record: a letter goes out at most once, and pairs stay whole; what nobody recorded is for `settling`.
 
 The row is the message. Whoever does not change exactly one row stops. Every time is a time of the installation's
 clock; leases and back-offs are given as spans of that clock. See DESIGN §4 for the protocol.
 """
 
-import math
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Integer, Select, Table, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Select, Table, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -25,7 +22,6 @@ from orchestrator.forms import Form, described
 from orchestrator.intake import Channel
 from orchestrator.models import Attempt, Control, Decline, Inquiry, Listing, Pair, Round
 from orchestrator.people import profile_of
-from orchestrator.rounds import restored
 from orchestrator.rounds.permission import Kind, permitted
 from orchestrator.schedule import Calendar, when_open
 from orchestrator.states import ROUND_ENDED, AttemptOutcome, Exclusion, LetterState, PairState
@@ -36,14 +32,11 @@ MOST_DOUBLINGS = 6
 LONGEST_RESPONSE = 20_000
 """So many characters of an answer are kept: enough to see what a page said, also years later."""
 
-Conditions = Sequence[ColumnElement[bool]]
+BEFORE_THE_BODY = (AttemptOutcome.NOT_SENT, AttemptOutcome.REFUSED)
+"""Outcomes that a letter can have which never came to the gate."""
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 """Before any letter was planned."""
-
-
-NEVER_WENT = (LetterState.PLANNED, LetterState.CLAIMED, LetterState.EXPIRED, LetterState.CANCELLED)
-"""The states of a letter that by the record was never on the wire, or came back from it."""
 
 
 class AlreadyTried(Exception):
@@ -67,8 +60,6 @@ class Envelope:
     """All a channel needs to send one letter once; nothing in it tells the arm.
 
     ``form`` is there for a letter by web form. ``reference`` is never empty.
-    After ``body_by``, on the steady clock of this machine (`time.monotonic`), its lease is over: the body must not
-    begin any more.
     """
 
     claim: Claim
@@ -84,7 +75,6 @@ class Envelope:
     in_reply_to: str | None
     date: datetime
     form: Form | None = None
-    body_by: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -122,29 +112,32 @@ def claim_declines(
     return _claim(session, Decline, {"now": now, "late": now - grace}, worker, lease, most)
 
 
-def gate(
-    session: Session, claim: Claim, worker: str, now: datetime, lease: timedelta, grace: timedelta
-) -> Envelope | None:
-    """claimed → sending, right before the wire; None when the letter may not go (any more).
+def written(session: Session, claim: Claim, now: datetime, grace: timedelta) -> Envelope | None:
+    """The letter of a claim, to go and connect for; None when the gate would refuse it now."""
+    letter = _whole(session, claim)
+    pair = letter.pair if isinstance(letter, Inquiry) else letter.inquiry.pair
+    asked = _asked(claim, pair.round.design, now, grace)
+    return _envelope(letter, claim, now) if session.scalar(_may_pass(claim.kind), asked) else None
+
+
+def gate(session: Session, claim: Claim, worker: str, now: datetime, lease: timedelta, grace: timedelta) -> bool:
+    """claimed → sending, right before the first byte of the body; False when the letter may not go (any more).
 
     Asks fence, lease, kill switch, consent, caps and pair rule once more, and leaves the attempt row that forbids a
     second try; raises `AlreadyTried` when there is one. The caller commits before the first byte, and releases what
     was refused.
     """
-    letter = _whole(session, claim)
-    asked = {"letter_id": claim.id, "held_fence": claim.fence, "now": now, "late": now - grace, "lease": now + lease}
-    pair = letter.pair if isinstance(letter, Inquiry) else letter.inquiry.pair
-    _hold_still(session, pair)
+    around = session.execute(_around(claim.kind), {"letter_id": claim.id}).one()
+    _hold_still(session, around.round_id)
     # Two workers may hold claims on two pairs of one advertiser: the lock makes the caps exact, not nearly so.
-    limits.lock(session, pair.listing.advertiser_id)
-    if isinstance(letter, Inquiry):
-        asked |= limits.parameters(from_canonical(pair.round.design), now)
+    limits.lock(session, around.advertiser_id)
+    asked = {**_asked(claim, around.design, now, grace), "lease": now + lease}
     changed = session.execute(_gate_statement(claim.kind), asked).all()
     if len(changed) != 1:
-        return None
-    _open_attempt(session, letter, claim, worker, now)
+        return False
+    _open_attempt(session, around.message_id, claim, worker, now)
     ledger.append(session, now, worker, "letter.sending", _subject(claim), {"fence": claim.fence})
-    return _envelope(letter, claim, now)
+    return True
 
 
 def release(session: Session, claim: Claim, now: datetime, wait: timedelta) -> None:
@@ -160,94 +153,23 @@ def release(session: Session, claim: Claim, now: datetime, wait: timedelta) -> N
 def record(session: Session, claim: Claim, worker: str, now: datetime, result: Result, back_off: timedelta) -> None:
     """sending → sent, failed, uncertain, or planned again after ``back_off``, by what the wire told.
 
-    A letter that the sweep already called uncertain is still settled here: nobody knows better than who sent it.
+    A letter that never came to the gate, because the wire failed or refused before the body, is still claimed. One
+    that the sweep already called uncertain is still settled here: nobody knows better than who sent it.
     """
     told = _told(result, now, now + back_off * 2 ** min(claim.fence - 1, MOST_DOUBLINGS))
     asked = {"letter_id": claim.id, "held_fence": claim.fence, **{f"new_{name}": told.get(name) for name in _TOLD}}
-    message_id = session.scalar(_record_statement(claim.kind), asked)
+    message_id = session.scalar(_record_statement(claim.kind, _from(result)), asked)
     if message_id is None:
         ledger.append(session, now, worker, "letter.late-result", _subject(claim), {"outcome": result.outcome.value})
         return
-    _end_attempt(session, message_id, claim.fence, now, result)
+    _end_attempt(session, message_id, claim, worker, now, result)
     ledger.append(session, now, worker, f"letter.{result.outcome.value}", _subject(claim), {"phase": result.phase})
     if claim.kind is Decline:
         return
     if result.outcome is AttemptOutcome.NOT_SENT:
         _drop_if_over(session, claim.id)
     elif result.outcome is not AttemptOutcome.UNCERTAIN:
-        _tell_other_half(session, claim.id, now)
-
-
-def sweep(
-    session: Session, now: datetime, margin: timedelta, grace: timedelta, *, expire: bool = True
-) -> dict[str, int]:
-    """Free expired claims, call expired sends uncertain, expire what is too late; return how many of each.
-
-    ``margin`` is how long after its lease a silent worker is given up, ``grace`` how late a letter may still go.
-    While sending is shut, or not to ``expire``, nothing does: clock or row may be wrong.
-    """
-    told: Counter[str] = Counter()
-    for kind in (Inquiry, Decline):
-        lapsed = (kind.state == LetterState.CLAIMED, kind.lease_until < now)
-        silent = (kind.state == LetterState.SENDING, kind.lease_until < now - margin)
-        late = (kind.state == LetterState.PLANNED, kind.not_after < now - grace, control.sending_is_open())
-        told["freed"] += _set_state(session, kind, lapsed, LetterState.PLANNED)
-        if expire:
-            told["expired"] += _set_state(session, kind, late, LetterState.EXPIRED)
-        told["uncertain"] += give_up(session, kind, silent, now, "het werkproces viel weg tijdens verzending")
-    told = +told
-    if told:
-        ledger.append(session, now, "sweep", "letters.swept", "letters", told)
-    return told
-
-
-def give_up(session: Session, kind: Kind, where: Conditions, now: datetime, why: str) -> int:
-    """Any of these letters → uncertain: whether they arrived nobody knows, so they are never sent again."""
-    rows = session.execute(
-        update(kind)
-        .where(*where)
-        .values(state=LetterState.UNCERTAIN, lease_until=None, last_error=why)
-        .returning(kind.message_id)
-        .execution_options(synchronize_session=False)
-    )
-    lost = list(rows.scalars())
-    session.execute(
-        update(Attempt)
-        .where(Attempt.message_id.in_(lost), Attempt.outcome == AttemptOutcome.SENDING)
-        .values(outcome=AttemptOutcome.UNCERTAIN, ended_at=now, phase="lease", detail=why)
-        .execution_options(synchronize_session=False)
-    )
-    return len(lost)
-
-
-def settle(
-    session: Session, letter: Inquiry | Decline, actor: str, now: datetime, evidence: str, dated: datetime | None = None
-) -> None:
-    """uncertain → sent, by evidence that the letter arrived (a reply, a ledger copy); ``dated`` when known.
-
-    A letter that by this record never went, and did arrive, goes to sent as well: the record is older than the
-    truth, so all sending is shut as after a restored backup.
-    """
-    if letter.state not in (LetterState.UNCERTAIN, *NEVER_WENT):
-        return
-    # Held, and looked at once more: a worker may be at the gate with it.
-    session.refresh(letter, with_for_update=True)
-    if letter.state in NEVER_WENT:
-        restored.suspect(session, actor, now, f"{restored.SEEMS}: een brief die nog niet weg was, is aangekomen")
-    elif letter.state is not LetterState.UNCERTAIN:
-        return
-    letter.sent_at = letter.sent_at or _on_the_wire_at(session, letter) or min(dated or letter.planned_at, now)
-    letter.state, letter.lease_until = LetterState.SENT, None
-    session.execute(
-        update(Attempt)
-        .where(Attempt.message_id == letter.message_id, Attempt.outcome == AttemptOutcome.UNCERTAIN)
-        .values(outcome=AttemptOutcome.SENT, detail=evidence)
-    )
-    subject = f"{letter.__tablename__}:{letter.id}"
-    ledger.append(session, now, actor, "letter.settled", subject, {"evidence": evidence})
-    session.flush()
-    if isinstance(letter, Inquiry):
-        _tell_other_half(session, letter.id, now)
+        tell_other_half(session, claim.id, now)
 
 
 @cache
@@ -268,19 +190,44 @@ def _due_statement(kind: Kind) -> Select[int]:
     return rows.with_for_update(of=kind, skip_locked=True)
 
 
+def _asked(claim: Claim, design: str, now: datetime, grace: timedelta) -> dict[str, object]:
+    """Return what the conditions of the gate are asked with."""
+    asked: dict[str, object] = {"now": now} if claim.kind is Decline else limits.parameters(from_canonical(design), now)
+    return asked | {"letter_id": claim.id, "held_fence": claim.fence, "late": now - grace}
+
+
+def _held(kind: Kind) -> list[ColumnElement[bool]]:
+    """Return the conditions of the gate: fence, lease, and whatever the claim asked."""
+    return [
+        kind.id == bindparam("letter_id"),
+        kind.fence == bindparam("held_fence"),
+        kind.state == LetterState.CLAIMED,
+        kind.lease_until > limits.NOW,
+        *permitted(kind),
+    ]
+
+
+@cache
+def _may_pass(kind: Kind) -> Select[int]:
+    return select(kind.id).where(*_held(kind))
+
+
+@cache
+def _around(kind: Kind) -> Select[*tuple[Any, ...]]:
+    """Select what the gate locks and asks with: the letter's round, design and advertiser."""
+    rows: Select[*tuple[Any, ...]] = select(kind.message_id, Pair.round_id, Round.design, Listing.advertiser_id)
+    rows = rows.join_from(Decline, Inquiry) if kind is Decline else rows.select_from(Inquiry)
+    rows = rows.join(Pair, Pair.id == Inquiry.pair_id).join(Round, Round.id == Pair.round_id)
+    return rows.join(Listing, Listing.id == Pair.listing_id).where(kind.id == bindparam("letter_id"))
+
+
 @cache
 def _gate_statement(kind: Kind) -> ReturningUpdate[int]:
     """claimed → sending for one letter, when fence, lease and every condition still hold."""
     table = cast("Table", kind.__table__)
     return (
         update(table)
-        .where(
-            kind.id == bindparam("letter_id"),
-            kind.fence == bindparam("held_fence"),
-            kind.state == LetterState.CLAIMED,
-            kind.lease_until > limits.NOW,
-            *permitted(kind),
-        )
+        .where(*_held(kind))
         .values(
             state=LetterState.SENDING,
             attempts=table.c.attempts + 1,
@@ -314,16 +261,22 @@ def is_open(session: Session) -> bool:
     return bool(session.scalar(select(control.sending_is_open())))
 
 
+def _from(result: Result) -> tuple[LetterState, ...]:
+    """Return the states a letter may be in of which the wire told this: without the gate nothing of its body left."""
+    gated = (LetterState.SENDING, LetterState.UNCERTAIN)
+    return (LetterState.CLAIMED, *gated) if result.outcome in BEFORE_THE_BODY else gated
+
+
 @cache
-def _record_statement(kind: Kind) -> ReturningUpdate[str]:
-    """sending → what the wire told, under the same fence; also when the sweep called the letter uncertain meanwhile."""
+def _record_statement(kind: Kind, states: tuple[LetterState, ...]) -> ReturningUpdate[str]:
+    """Any of these states → what the wire told, under the same fence."""
     table = cast("Table", kind.__table__)
     return (
         update(table)
         .where(
             table.c.id == bindparam("letter_id"),
             table.c.fence == bindparam("held_fence"),
-            table.c.state.in_((LetterState.SENDING, LetterState.UNCERTAIN)),
+            table.c.state.in_(states),
         )
         .values({name: bindparam(f"new_{name}", type_=table.c[name].type) for name in _TOLD} | {"lease_until": None})
         .returning(table.c.message_id)
@@ -359,44 +312,36 @@ def _whole(session: Session, claim: Claim) -> Inquiry | Decline:
     return cast("Inquiry | Decline", session.get_one(claim.kind, claim.id, options=around))
 
 
-def _hold_still(session: Session, pair: Pair) -> None:
+def _hold_still(session: Session, round_id: int) -> None:
     """Let nobody stop sending or pause the round until this transaction ends.
 
     Whoever stops or pauses waits that long, and then finds the letter on the wire: once it is done, nothing goes that
     it did not see.
     """
-    for row in (select(Control.id).where(Control.id == 1), select(Round.id).where(Round.id == pair.round_id)):
+    for row in (select(Control.id).where(Control.id == 1), select(Round.id).where(Round.id == round_id)):
         session.scalar(row.with_for_update(read=True))
 
 
-def _open_attempt(session: Session, letter: Inquiry | Decline, claim: Claim, worker: str, now: datetime) -> None:
+def _open_attempt(session: Session, message_id: str, claim: Claim, worker: str, now: datetime) -> None:
+    told = {"fence": claim.fence, "worker": worker, "started_at": now, "outcome": AttemptOutcome.SENDING}
     try:
-        session.execute(
-            insert(Attempt).values(
-                message_id=letter.message_id,
-                fence=claim.fence,
-                worker=worker,
-                started_at=now,
-                outcome=AttemptOutcome.SENDING,
-            )
-        )
+        session.execute(insert(Attempt).values(message_id=message_id, **told))
     except IntegrityError as error:
-        raise AlreadyTried(letter.message_id) from error
+        raise AlreadyTried(message_id) from error
 
 
-def _end_attempt(session: Session, message_id: str, fence: int, now: datetime, result: Result) -> None:
+def _end_attempt(session: Session, message_id: str, claim: Claim, worker: str, now: datetime, result: Result) -> None:
+    """Write down how a try ended; one that never came to the gate has no row yet."""
+    response = result.response and result.response[:LONGEST_RESPONSE]
+    told = {
+        "outcome": result.outcome, "ended_at": now, "phase": result.phase, "detail": result.detail,
+        "response": response,
+    }  # fmt: skip
     attempts = cast("Table", Attempt.__table__)
-    session.execute(
-        update(attempts)
-        .where(attempts.c.message_id == message_id, attempts.c.fence == fence)
-        .values(
-            outcome=result.outcome,
-            ended_at=now,
-            phase=result.phase,
-            detail=result.detail,
-            response=result.response and result.response[:LONGEST_RESPONSE],
-        )
-    )
+    this = (attempts.c.message_id == message_id, attempts.c.fence == claim.fence)
+    if session.execute(update(attempts).where(*this).values(told).returning(attempts.c.id)).first() is None:
+        began = {"message_id": message_id, "fence": claim.fence, "worker": worker, "started_at": now}
+        session.execute(insert(attempts).values(**began, **told))
 
 
 def _envelope(letter: Inquiry | Decline, claim: Claim, now: datetime) -> Envelope:
@@ -419,7 +364,7 @@ def _envelope(letter: Inquiry | Decline, claim: Claim, now: datetime) -> Envelop
     )
 
 
-def _tell_other_half(session: Session, inquiry_id: int, now: datetime) -> None:
+def tell_other_half(session: Session, inquiry_id: int, now: datetime) -> None:
     """After a first letter: fix the earliest moment of the second, or cancel it when the first was refused."""
     other = session.scalars(_other_half(), {"inquiry_id": inquiry_id}).first()
     if other is None:
@@ -460,22 +405,6 @@ def _other_half() -> Select[Inquiry]:
     return same_pair.where(
         one.id == bindparam("inquiry_id"), Inquiry.id != one.id, Inquiry.state == LetterState.PLANNED
     )
-
-
-def _set_state(session: Session, kind: Kind, where: Conditions, state: LetterState) -> int:
-    changed = session.execute(
-        update(kind)
-        .where(*where)
-        .values(state=state, lease_until=None)
-        .returning(kind.id)
-        .execution_options(synchronize_session=False)
-    )
-    return len(changed.all())
-
-
-def _on_the_wire_at(session: Session, letter: Inquiry | Decline) -> datetime | None:
-    tried = select(func.max(Attempt.started_at)).where(Attempt.message_id == letter.message_id)
-    return session.scalar(tried.where(Attempt.outcome == AttemptOutcome.UNCERTAIN))
 
 
 def _subject(claim: Claim) -> str:

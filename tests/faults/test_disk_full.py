@@ -16,11 +16,12 @@ from sqlalchemy import text
 from orchestrator.clock import Clock
 from orchestrator.db import Database, DatabaseAway
 from orchestrator.intake import Channel as Road
-from orchestrator.rounds import sending
+from orchestrator.rounds import settling
 from orchestrator.rounds.sending import Envelope
 from orchestrator.settings import Settings
 from orchestrator.states import AttemptOutcome, LetterState
 from workers import dispatch, faults, runtime, tasks
+from workers.channels.transport import Gate
 from workers.dispatch import Dispatcher
 from workers.runtime import Runtime
 
@@ -86,7 +87,8 @@ class Wire:
         self.mishap = mishap
         self.taken: list[str] = []
 
-    def send(self, envelope: Envelope) -> str:
+    def send(self, envelope: Envelope, gate: Gate) -> str:
+        gate()
         self.taken.append(envelope.message_id)
         self.mishap()
         return "250 ok"
@@ -105,7 +107,7 @@ def whole(disk: Disk) -> bool:
 def sends_the_rest(disk: Disk, wire: Wire) -> None:
     """Once there is room, all leases are long over and another worker goes on: each letter at most once on the wire."""
     with disk.database.writing() as session:
-        sending.sweep(session, LATER, MARGIN, HOUR)
+        settling.sweep(session, LATER, MARGIN, HOUR)
     later = Clock(LATER, time.time(), 1.0)
     worker = Dispatcher(disk.database, later, Settings(), {Road.SMTP: wire, Road.WEBFORM: wire}, "w2")
     worker.send_due()

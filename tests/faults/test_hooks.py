@@ -18,6 +18,7 @@ from orchestrator.rounds.sending import Envelope
 from orchestrator.settings import Settings
 from orchestrator.states import LetterState
 from workers import dispatch, faults
+from workers.channels.transport import Gate
 from workers.dispatch import Dispatcher
 
 
@@ -95,7 +96,8 @@ class Recording:
 
     sent: list[str] = field(default_factory=list)
 
-    def send(self, envelope: Envelope) -> str:
+    def send(self, envelope: Envelope, gate: Gate) -> str:
+        gate()
         self.sent.append(envelope.message_id)
         return "250 kept"
 
@@ -112,7 +114,7 @@ def test_an_outcome_is_written_down_when_the_database_is_back(
     monkeypatch.setattr(dispatch, "RECORD_PAUSE_SECONDS", 0.0)
     run(database)
     road = Recording()
-    # 1 claims, 2 is the gate, 3 and on record.
+    # 1 claims, 2 is the gate, 3 and on record; what is read in between is not counted.
     assert a_dispatcher(database, road, {3: "before", 4: "before"}).send_due() == 1
     assert len(road.sent) == 1
     assert states(database).count(LetterState.SENT) == 1

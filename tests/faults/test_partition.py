@@ -32,7 +32,7 @@ from orchestrator.schema import prepare
 from orchestrator.settings import Settings
 from orchestrator.states import AttemptOutcome, LetterState
 from workers import dispatch, faults
-from workers.channels.transport import check_lease
+from workers.channels.transport import Gate
 from workers.dispatch import Dispatcher
 
 HERE = Path(__file__).parent
@@ -67,14 +67,14 @@ def far(database: Database) -> Iterator[Far]:
 
 
 class Wire:
-    """Keeps what it was given, unless its lease ended; ``mishap`` happens with every letter."""
+    """Keeps what it was given past the gate; ``mishap`` happens with every letter."""
 
     def __init__(self, mishap: object = None) -> None:
         self.mishap = mishap
         self.taken: list[str] = []
 
-    def send(self, envelope: Envelope) -> str:
-        check_lease(envelope)
+    def send(self, envelope: Envelope, gate: Gate) -> str:
+        gate()
         self.taken.append(envelope.message_id)
         if callable(self.mishap):
             self.mishap()
@@ -172,11 +172,11 @@ def test_a_gate_that_is_answered_after_its_lease_sends_nothing(
     worker = a_worker(far.database, wire, lease=1.0)
     whole = dispatch.sending.gate
 
-    def slow(*told: object) -> Envelope | None:
+    def slow(*told: object) -> bool:
         heals(far, 2.0)
-        envelope = whole(*told)  # type: ignore[arg-type]
+        passed = whole(*told)  # type: ignore[arg-type]
         far.line.silent = True  # the commit goes out, and its answer is late
-        return envelope
+        return passed
 
     monkeypatch.setattr(dispatch.sending, "gate", slow)
     worker.send_due()

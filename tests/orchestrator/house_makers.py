@@ -19,7 +19,7 @@ from orchestrator.db import Database, Session
 from orchestrator.design import Design, Purpose
 from orchestrator.intake import AdvertiserKind, Channel, ListingRow, Participant
 from orchestrator.models import Attempt, Event, InboundMail, Inquiry, Pair, Reply
-from orchestrator.rounds import answers, lifecycle, lookup, planning, sending
+from orchestrator.rounds import answers, lifecycle, lookup, planning, sending, settling
 from orchestrator.rounds.answers import Proposed, Told
 from orchestrator.rounds.sending import Claim, Envelope, Result
 from orchestrator.states import AttemptOutcome, LetterState, MailState, RoundState
@@ -144,8 +144,12 @@ def claim_declines(database: Database, now: datetime) -> list[Claim]:
 
 
 def gate(database: Database, held: Claim, now: datetime = DUE, worker: str = "w1") -> Envelope | None:
+    """Return the letter that passed the gate; one that may not go is not even written out for its channel."""
     with database.writing() as session:
-        return sending.gate(session, held, worker, now, LEASE, GRACE)
+        envelope = sending.written(session, held, now, GRACE)
+        passed = sending.gate(session, held, worker, now, LEASE, GRACE)
+    assert envelope is not None or not passed
+    return envelope if passed else None
 
 
 def record(
@@ -176,7 +180,7 @@ def refuses(database: Database, change: Callable[[Session], Any] | Executable, n
 
 def sweep(database: Database, now: datetime) -> dict[str, int]:
     with database.writing() as session:
-        return sending.sweep(session, now, MARGIN, GRACE)
+        return settling.sweep(session, now, MARGIN, GRACE)
 
 
 def send(database: Database, now: datetime = DUE, outcome: str = "sent", most: int = 100) -> list[Claim]:

@@ -22,8 +22,8 @@ from sqlalchemy import select
 from orchestrator import ledger
 from orchestrator.db import Database
 from orchestrator.models import Attempt, Inquiry
-from orchestrator.rounds import lifecycle, sending
-from orchestrator.rounds.sending import AlreadyTried, Claim, Envelope, Result
+from orchestrator.rounds import lifecycle, sending, settling
+from orchestrator.rounds.sending import AlreadyTried, Claim, Result
 from orchestrator.states import OPEN_LETTER, AttemptOutcome, LetterState, RoundState
 
 # --- Every interleaving of a small model ---------------------------------------------------------------------------
@@ -287,7 +287,7 @@ class Hand:
     """What one worker of the random run holds."""
 
     claims: list[Claim] = field(default_factory=list)
-    gone: list[Envelope] = field(default_factory=list)
+    gone: list[Claim] = field(default_factory=list)
     told: list[tuple[Claim, AttemptOutcome]] = field(default_factory=list)
 
 
@@ -354,19 +354,19 @@ class Sending(RuleBasedStateMachine):
     def gate(self, name: str, held: Claim) -> None:
         try:
             with self.database.writing() as session:
-                envelope = sending.gate(session, held, name, self.now, LEASE, GRACE)
+                passed = sending.gate(session, held, name, self.now, LEASE, GRACE)
         except AlreadyTried:
-            envelope = None
-        if envelope is not None:
-            self.hands[name].gone.append(envelope)
+            passed = False
+        if passed:
+            self.hands[name].gone.append(held)
             return
         with self.database.writing() as session:
             sending.release(session, held, self.now, BACK_OFF)
 
-    def send(self, hand: Hand, envelope: Envelope, outcome: str) -> None:
+    def send(self, hand: Hand, held: Claim, outcome: str) -> None:
         if outcome in ("sent", "uncertain"):
-            self.wire.append(envelope.message_id)
-        hand.told.append((envelope.claim, AttemptOutcome(outcome)))
+            self.wire.append(next(row.message_id for row in self.rows() if row.id == held.id))
+        hand.told.append((held, AttemptOutcome(outcome)))
 
     def record(self, name: str, held: Claim, outcome: AttemptOutcome) -> None:
         with self.database.writing() as session:
@@ -384,14 +384,14 @@ class Sending(RuleBasedStateMachine):
             self.answer(self.wire[which % len(self.wire)])
         elif what == "the sweep":
             with self.database.writing() as session:
-                sending.sweep(session, self.now, MARGIN, GRACE)
+                settling.sweep(session, self.now, MARGIN, GRACE)
         else:
             self.a_person_acts(what)
 
     def answer(self, message_id: str) -> None:
         with self.database.writing() as session:
             inquiry = session.scalars(select(Inquiry).where(Inquiry.message_id == message_id)).one()
-            sending.settle(session, inquiry, "inbox", self.now, "reply:1")
+            settling.settle(session, inquiry, "inbox", self.now, "reply:1")
 
     def a_person_acts(self, what: str) -> None:
         with self.database.writing() as session:
@@ -417,8 +417,8 @@ class Sending(RuleBasedStateMachine):
         with self.database.writing() as session:
             # While sending is shut nothing expires: whoever shut it opens it again.
             lifecycle.set_sending(session, True, "r.visser", self.now)
-            sending.sweep(session, self.now + HOUR, MARGIN, GRACE)
-            sending.sweep(session, self.now + 1000 * HOUR, MARGIN, GRACE)
+            settling.sweep(session, self.now + HOUR, MARGIN, GRACE)
+            settling.sweep(session, self.now + 1000 * HOUR, MARGIN, GRACE)
         rows = self.rows()
         assert not any(row.state in OPEN_LETTER for row in rows)
         on_record = {row.message_id for row in rows if row.state in (LetterState.SENT, LetterState.UNCERTAIN)}

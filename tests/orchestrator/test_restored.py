@@ -38,7 +38,7 @@ from orchestrator import ledger, mailbox, views
 from orchestrator.db import Database, Session
 from orchestrator.intake import Channel
 from orchestrator.models import Control, Decline, Inquiry, LetterCopy
-from orchestrator.rounds import copies, lifecycle, reconciling, restored, sending
+from orchestrator.rounds import copies, lifecycle, reconciling, restored, settling
 from orchestrator.rounds.reconciling import Reconciled
 from orchestrator.states import AttemptOutcome, LetterState
 from workers.advance import advance_rounds
@@ -218,7 +218,7 @@ def test_while_sending_is_shut_nothing_expires_and_no_round_moves_on(database: D
     late = DUE + 30 * DAY
     assert sweep(database, late) == {}
     with database.writing() as session:
-        assert sending.sweep(session, late, MARGIN, MINUTE, expire=False) == {}
+        assert settling.sweep(session, late, MARGIN, MINUTE, expire=False) == {}
     meddle(database, update(Inquiry).values(state=S.CANCELLED))
     advance_rounds(database, late)
     assert "round.collecting" not in kinds(database)

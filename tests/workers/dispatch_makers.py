@@ -11,17 +11,26 @@ from orchestrator.db import Database
 from orchestrator.intake import Channel as Road
 from orchestrator.rounds.sending import Envelope
 from orchestrator.settings import Settings
+from workers.channels.transport import Gate, TransportError
 from workers.dispatch import Dispatcher
 
 
 class Wire:
-    """Keeps what it was given; ``mishap`` is raised, or done, with every letter."""
+    """Keeps what it was asked to send and what it sent; ``mishap`` is raised, or done, with every letter.
+
+    An error that says that nothing of the body left comes before the gate, as on a real wire.
+    """
 
     def __init__(self, mishap: Exception | Callable[[Envelope], None] | None = None) -> None:
         self.mishap = mishap
+        self.asked: list[str] = []
         self.taken: list[Envelope] = []
 
-    def send(self, envelope: Envelope) -> str:
+    def send(self, envelope: Envelope, gate: Gate) -> str:
+        self.asked.append(envelope.message_id)
+        if isinstance(self.mishap, TransportError) and not self.mishap.body_left:
+            raise self.mishap
+        gate()
         self.taken.append(envelope)
         if isinstance(self.mishap, Exception):
             raise self.mishap

@@ -30,6 +30,7 @@ from orchestrator.settings import Settings
 from orchestrator.states import LetterState
 from workers.backup_guard import BackupGuard
 from workers.channels.message import compose
+from workers.channels.transport import Gate
 from workers.dispatch import Dispatcher
 from workers.inbox import imap
 
@@ -44,7 +45,8 @@ class Relay:
     mailbox: Mailbox | None
     taken: list[str] = field(default_factory=list)
 
-    def send(self, envelope: Envelope) -> str:
+    def send(self, envelope: Envelope, gate: Gate) -> str:
+        gate()
         self.taken.append(envelope.message_id)
         if self.mailbox and envelope.channel is Road.SMTP:
             self.mailbox.put(compose(envelope).as_bytes(), folder=LEDGER)

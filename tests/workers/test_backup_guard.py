@@ -22,6 +22,7 @@ from orchestrator.rounds.sending import Envelope
 from orchestrator.settings import Settings
 from workers import dispatch
 from workers.backup_guard import BackupGuard
+from workers.channels.transport import Gate
 from workers.clock_guard import ClockGuard
 from workers.dispatch import Dispatcher
 
@@ -33,7 +34,8 @@ class Wire:
     def __init__(self) -> None:
         self.taken: list[Envelope] = []
 
-    def send(self, envelope: Envelope) -> str:
+    def send(self, envelope: Envelope, gate: Gate) -> str:
+        gate()
         self.taken.append(envelope)
         return "250 ok"
 

@@ -1,12 +1,12 @@
 """What a failure on the wire means is decided by how far the letter came, never by the name of the exception."""
 
 import email
-import time
 from email import policy
 from pathlib import Path
 
 import pytest
-from wire_makers import GOODBYE, MailServer, an_envelope, running, unused_port
+from house_makers import only
+from wire_makers import GOODBYE, MailServer, an_envelope, no_gate, running, shut_gate, unused_port
 
 from orchestrator.intake import Channel
 from orchestrator.settings import Settings
@@ -15,7 +15,7 @@ from workers.channels.choose import channels
 from workers.channels.message import compose
 from workers.channels.outbox import Outbox
 from workers.channels.smtp import Smtp
-from workers.channels.transport import TransportError
+from workers.channels.transport import GateShut, TransportError
 from workers.dispatch import FAULTS_OF_SERVER
 
 SECONDS = 2.0
@@ -23,14 +23,14 @@ SECONDS = 2.0
 
 def _refusal(server: MailServer) -> TransportError:
     with running(server), pytest.raises(TransportError) as caught:
-        Smtp("127.0.0.1", server.port, SECONDS).send(an_envelope())
+        Smtp("127.0.0.1", server.port, SECONDS).send(an_envelope(), no_gate)
     return caught.value
 
 
 def test_an_accepted_letter_arrives_whole_and_returns_the_servers_own_words() -> None:
     server = MailServer()
     with running(server):
-        accepted = Smtp("127.0.0.1", server.port, SECONDS).send(an_envelope())
+        accepted = Smtp("127.0.0.1", server.port, SECONDS).send(an_envelope(), no_gate)
     assert accepted == "250 bewaard"
     arrived = email.message_from_bytes(server.bodies[0].removesuffix(b".\r\n"), policy=policy.default)
     # Dot-stuffing is undone by whoever receives; the test's server keeps the bytes of the wire.
@@ -82,17 +82,39 @@ def test_after_the_body_only_an_answer_is_certain(step: str, answer: str, body_l
     assert (error.body_left, error.permanent) == (body_left, permanent)
 
 
-def test_a_letter_whose_lease_ended_meanwhile_does_not_begin_its_body() -> None:
+def test_the_gate_is_asked_when_the_server_waits_for_the_body_and_a_shut_one_leaves_it_waiting() -> None:
     server = MailServer()
-    with running(server), pytest.raises(TransportError) as caught:
-        Smtp("127.0.0.1", server.port, SECONDS).send(an_envelope(body_by=time.monotonic()))
-    assert (caught.value.phase, caught.value.body_left, caught.value.permanent) == ("lease", False, False)
+    seen: list[list[str]] = []
+
+    def looks() -> None:
+        seen.append([command.split()[0].lower() for command in server.commands])
+        raise GateShut
+
+    with running(server), pytest.raises(GateShut):
+        Smtp("127.0.0.1", server.port, SECONDS).send(an_envelope(), looks)
+    assert only(seen)[-3:] == ["mail", "rcpt", "data"]
     assert server.bodies == []
+
+
+def test_after_a_shut_gate_the_next_letter_gets_a_connection_of_its_own() -> None:
+    server = MailServer()
+    with running(server):
+        channel = Smtp("127.0.0.1", server.port, SECONDS)
+        with pytest.raises(GateShut):
+            channel.send(an_envelope(), shut_gate)
+        channel.send(an_envelope(), no_gate)
+    assert (server.connections, len(server.bodies)) == (2, 1)
+
+
+def test_a_file_is_not_written_past_a_shut_gate(tmp_path: Path) -> None:
+    with pytest.raises(GateShut):
+        Outbox(tmp_path / "outbox").send(an_envelope(), shut_gate)
+    assert not (tmp_path / "outbox").exists()
 
 
 def test_a_server_that_is_not_there_took_nothing() -> None:
     with pytest.raises(TransportError) as caught:
-        Smtp("127.0.0.1", unused_port(), SECONDS).send(an_envelope())
+        Smtp("127.0.0.1", unused_port(), SECONDS).send(an_envelope(), no_gate)
     assert (caught.value.phase, caught.value.body_left, caught.value.permanent) == ("connect", False, False)
 
 
@@ -100,14 +122,14 @@ def test_a_connection_is_kept_between_letters_and_renewed_after_a_fault() -> Non
     server = MailServer()
     with running(server):
         channel = Smtp("127.0.0.1", server.port, SECONDS)
-        channel.send(an_envelope())
-        channel.send(an_envelope())
+        channel.send(an_envelope(), no_gate)
+        channel.send(an_envelope(), no_gate)
         assert server.connections == 1
         server.step, server.answer = "rcpt", "451 later"
         with pytest.raises(TransportError):
-            channel.send(an_envelope())
+            channel.send(an_envelope(), no_gate)
         server.step = None
-        channel.send(an_envelope())
+        channel.send(an_envelope(), no_gate)
     assert server.connections == 2
     assert len(server.bodies) == 3
 
@@ -115,7 +137,7 @@ def test_a_connection_is_kept_between_letters_and_renewed_after_a_fault() -> Non
 def test_all_letters_of_a_rehearsal_can_be_redirected_to_one_mailbox() -> None:
     server = MailServer()
     with running(server):
-        Smtp("127.0.0.1", server.port, SECONDS, redirect_all_to="proef@gemeente.example").send(an_envelope())
+        Smtp("127.0.0.1", server.port, SECONDS, redirect_all_to="proef@gemeente.example").send(an_envelope(), no_gate)
     assert len(server.bodies) == 1
 
 
@@ -134,10 +156,10 @@ def test_the_two_letters_of_a_pair_have_the_same_headers_in_the_same_order() -> 
 def test_without_a_mail_server_a_letter_becomes_a_file_and_never_twice(tmp_path: Path) -> None:
     road = channels(Settings(data=tmp_path))[Channel.SMTP]
     assert isinstance(road, Outbox)
-    assert "niet verzonden" in road.send(an_envelope())
+    assert "niet verzonden" in road.send(an_envelope(), no_gate)
     assert [path.name for path in (tmp_path / "outbox").iterdir()] == ["token.eml"]
     with pytest.raises(TransportError) as caught:
-        road.send(an_envelope())
+        road.send(an_envelope(), no_gate)
     assert caught.value.permanent
 
 

@@ -95,7 +95,32 @@ def test_how_far_a_letter_came_decides_what_becomes_of_it(
     assert (row.state, row.last_error) == (state, f"{mishap.phase}: {mishap}")
     assert attempts(database) == [outcome]
     assert worker.send_due() == 0
-    assert len(wire.taken) == 1
+    assert len(wire.asked) == 1
+    assert len(wire.taken) == mishap.body_left
+
+
+def test_a_letter_whose_road_fails_before_the_gate_leaves_one_try_on_record(database: Database) -> None:
+    run(database)
+    before = [event.kind for event in events(database)]
+    a_dispatcher(database, Wire(TransportError("geen verbinding", "connect"))).send_due()
+    told = [event.kind for event in events(database)][len(before) :]
+    assert told == ["inquiry.claimed", "letter.not_sent", "channel.fault"]
+    with database.reading() as session:
+        tried = session.scalars(select(Attempt)).one()
+    assert (tried.phase, tried.detail, tried.worker) == ("connect", "geen verbinding", "w1")
+    assert tried.ended_at is not None
+
+
+def test_a_letter_that_may_no_longer_go_does_not_even_ask_the_road(database: Database) -> None:
+    run(database, rows=2)
+
+    def withdraws(_: Envelope) -> None:
+        with database.writing() as session:
+            lifecycle.withdraw(session, "alfa", "r.visser", DUE)
+
+    wire = Wire(withdraws)
+    a_dispatcher(database, wire).send_due()
+    assert len(wire.asked) == 1
 
 
 def test_one_letter_that_fails_does_not_hold_up_the_others(database: Database) -> None:

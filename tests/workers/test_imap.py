@@ -410,8 +410,9 @@ def test_a_copy_settles_a_courtesy_letter_too(database: Database, box: Mailbox) 
         due = only(session.scalars(select(Decline))).planned_at
     with database.writing() as session:
         held = only(sending.claim_declines(session, "w1", due, 2 * MINUTE, MINUTE, 9))
-        envelope = sending.gate(session, held, "w1", due, 2 * MINUTE, MINUTE)
+        envelope = sending.written(session, held, due, MINUTE)
         assert envelope is not None
+        assert sending.gate(session, held, "w1", due, 2 * MINUTE, MINUTE)
         lost = Result(AttemptOutcome.UNCERTAIN, "body", "de verbinding viel weg")
         sending.record(session, held, "w1", due, lost, MINUTE)
     box.put(as_copy(envelope.message_id), folder=LEDGER)

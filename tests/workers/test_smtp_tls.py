@@ -11,7 +11,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from house_makers import DUE, MINUTE, only_sqlite, run, states
 from tls_makers import Certificate, authority
-from wire_makers import MailServer, an_envelope, running, unused_port
+from wire_makers import MailServer, an_envelope, no_gate, running, unused_port
 
 from orchestrator import channel_faults
 from orchestrator.clock import Clock
@@ -76,7 +76,7 @@ def submission(security: Security, password: str | None = None, trusted: Path | 
 
 def refusal(port: int, how: Submission, host: str = "127.0.0.1") -> TransportError:
     with pytest.raises(TransportError) as caught:
-        Smtp(host, port, SECONDS, how=how).send(an_envelope())
+        Smtp(host, port, SECONDS, how=how).send(an_envelope(), no_gate)
     assert (caught.value.body_left, caught.value.permanent) == (False, False)
     return caught.value
 
@@ -89,7 +89,7 @@ def test_letters_go_over_one_protected_connection_after_one_login(security: Secu
     with relay(security, auth_require_tls=security is Security.STARTTLS) as (seen, port):
         channel = Smtp("localhost", port, SECONDS, how=submission(security, PASSWORD))
         for _ in range(3):
-            assert channel.send(an_envelope()) == "250 bewaard"
+            assert channel.send(an_envelope(), no_gate) == "250 bewaard"
     assert len(seen.bodies) == 3
     assert seen.protected == [True] * 3
     assert seen.logins == [True]
@@ -144,7 +144,7 @@ def test_after_a_refused_login_the_next_letter_does_not_knock_again() -> None:
         tried = []
         for _ in range(3):
             with pytest.raises(TransportError) as caught:
-                channel.send(an_envelope())
+                channel.send(an_envelope(), no_gate)
             assert (caught.value.phase, caught.value.permanent) == ("auth", False)
             tried.append(len(seen.logins))
     assert tried[0] == tried[2] > 0

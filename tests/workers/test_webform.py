@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl
 import pytest
 from site_makers import FIELDS, HANG_UP, SILENCE, a_form, a_message, http, online, page
 from tls_makers import authority
-from wire_makers import unused_port
+from wire_makers import no_gate, shut_gate, unused_port
 
 from orchestrator.forms import Encoding, Form, Success, Value
-from workers.channels.transport import TransportError
+from workers.channels.transport import GateShut, TransportError
 from workers.channels.webform import KEPT_SECONDS, Webform
 
 SECONDS = 1.0
@@ -39,7 +39,7 @@ def a_channel(answer: bytes) -> Webform:
 
 def fails(channel: Webform, form: Form) -> TransportError:
     with pytest.raises(TransportError) as caught:
-        channel.send(a_message(form))
+        channel.send(a_message(form), no_gate)
     return caught.value
 
 
@@ -52,7 +52,7 @@ def told(error: TransportError) -> tuple[str, bool, bool]:
 
 def test_a_form_that_says_thank_you_took_the_message_and_its_whole_answer_comes_back(form_channel: Webform) -> None:
     with online({"/formulier": THANKS}) as site:
-        answer = form_channel.send(a_message(a_form(site)))
+        answer = form_channel.send(a_message(a_form(site)), no_gate)
         assert answer.splitlines() == ["HTTP 200 OK", site.at("/formulier"), "", "<p>Bedankt voor uw bericht</p>"]
         assert site.asked == ["POST /formulier"]
         sent = dict(parse_qsl(site.body()))
@@ -68,7 +68,7 @@ def test_a_form_gets_the_parts_of_a_name_fixed_fields_and_nothing_else(form_chan
         "onderwerp": Value.SUBJECT,
     }  # fmt: skip
     with online({"/formulier": THANKS}) as site:
-        form_channel.send(a_message(a_form(site, fields=fields, fixed={"privacy": "on"})))
+        form_channel.send(a_message(a_form(site, fields=fields, fixed={"privacy": "on"})), no_gate)
         sent = dict(parse_qsl(site.body()))
     assert sent.pop("vraag")
     assert sent == {
@@ -85,7 +85,7 @@ def test_an_intake_api_gets_one_json_object_with_its_groups(form_channel: Webfor
     form = {"encoding": Encoding.JSON, "fields": fields, "fixed": {"akkoord": True}}
     with online({"/intake": http("201 Created", '{"aanvraag": {"status": "ontvangen"}}')}) as site:
         success = Success(status=(201,), json={"aanvraag.status": "ontvangen"})
-        form_channel.send(a_message(a_form(site, "/intake", **form, success=success)))
+        form_channel.send(a_message(a_form(site, "/intake", **form, success=success)), no_gate)
         sent = json.loads(site.body())
         head = site.requests[0].lower()
     assert sent.pop("bericht").startswith("Goedemiddag,\n\n")
@@ -102,8 +102,10 @@ def _headers(request: bytes) -> dict[str, str]:
 def test_both_arms_show_one_ordinary_browser_and_only_their_own_key_differs(form_channel: Webform) -> None:
     with online({"/formulier": THANKS}) as site:
         form = a_form(site)
-        form_channel.send(a_message(form))
-        form_channel.send(a_message(form, sender_name="Emre Yıldız", given_name="Emre", message_id="<b@w.example>"))
+        form_channel.send(a_message(form), no_gate)
+        form_channel.send(
+            a_message(form, sender_name="Emre Yıldız", given_name="Emre", message_id="<b@w.example>"), no_gate
+        )
         one, other = (_headers(request) for request in site.requests)
     assert "Firefox" in one["user-agent"]
     assert "python" not in str(one).lower()
@@ -119,7 +121,7 @@ def test_both_arms_show_one_ordinary_browser_and_only_their_own_key_differs(form
 
 def test_a_token_is_read_from_the_page_and_goes_with_its_cookie_over_the_same_connection(form_channel: Webform) -> None:
     with online({"GET /": http("200 OK", FORM_PAGE, Set_Cookie="sessie=s1; HttpOnly"), "POST /": THANKS}) as site:
-        form_channel.send(a_message(a_form(site, "/", page=site.at("/"), tokens=("csrf",))))
+        form_channel.send(a_message(a_form(site, "/", page=site.at("/"), tokens=("csrf",))), no_gate)
         assert site.asked == ["GET /", "POST /"]
         assert dict(parse_qsl(site.body()))["csrf"] == "abc"
         assert _headers(site.requests[1])["cookie"] == "sessie=s1"
@@ -130,8 +132,8 @@ def test_a_token_is_read_from_the_page_and_goes_with_its_cookie_over_the_same_co
 def test_two_applicants_are_never_one_visitor(form_channel: Webform) -> None:
     with online({"GET /": http("200 OK", FORM_PAGE, Set_Cookie="sessie=s1"), "POST /": THANKS}) as site:
         form = a_form(site, "/", page=site.at("/"), tokens=("csrf",))
-        form_channel.send(a_message(form))
-        form_channel.send(a_message(form, message_id="<b@w.example>"))
+        form_channel.send(a_message(form), no_gate)
+        form_channel.send(a_message(form, message_id="<b@w.example>"), no_gate)
         assert site.asked == ["GET /", "POST /"] * 2
         assert "cookie" not in _headers(site.requests[2])
 
@@ -164,7 +166,7 @@ def test_a_form_whose_fields_changed_is_found_before_anything_leaves(
 def test_a_required_field_that_is_filled_with_a_fixed_value_is_no_change(form_channel: Webform) -> None:
     agree = '<input type="checkbox" name="privacy" required>'
     with online({"GET /": http("200 OK", page(*FIELDS, agree)), "POST /": THANKS}) as site:
-        assert form_channel.send(a_message(a_form(site, "/", page=site.at("/"), fixed={"privacy": "on"})))
+        assert form_channel.send(a_message(a_form(site, "/", page=site.at("/"), fixed={"privacy": "on"})), no_gate)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +194,7 @@ def test_a_page_that_cannot_be_read_takes_nothing(answer: bytes, phase: str) -> 
 def test_a_page_that_moved_on_the_same_host_is_followed(form_channel: Webform) -> None:
     pages = {"/oud": http("308 Permanent Redirect", Location="/nieuw"), "/nieuw": http("200 OK", FORM_PAGE)}
     with online(pages | {"/formulier": THANKS}) as site:
-        form_channel.send(a_message(a_form(site, page=site.at("/oud"))))
+        form_channel.send(a_message(a_form(site, page=site.at("/oud"))), no_gate)
         assert site.asked == ["GET /oud", "GET /nieuw", "POST /formulier"]
 
 
@@ -200,7 +202,7 @@ def test_a_page_without_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, f
     monkeypatch.setattr("workers.channels.webform.MOST_BYTES", 2000)
     endless = b"HTTP/1.1 200 OK\r\n\r\n" + FORM_PAGE.encode() + b" " * 10_000_000
     with online({"GET /": endless, "POST /": THANKS}) as site:
-        assert form_channel.send(a_message(a_form(site, "/", page=site.at("/"))))
+        assert form_channel.send(a_message(a_form(site, "/", page=site.at("/"))), no_gate)
 
 
 # --- After the post ------------------------------------------------------------------------------------------------
@@ -242,7 +244,7 @@ def test_a_thank_you_page_behind_a_redirect_proves_the_message(form_channel: Web
     pages = {"/formulier": http("303 See Other", Location="/bedankt?nummer=7#boven"), "/bedankt?nummer=7": THANKS}
     with online(pages) as site:
         success = Success(text="bedankt voor", url=site.at("/bedankt"))
-        answer = form_channel.send(a_message(a_form(site, success=success)))
+        answer = form_channel.send(a_message(a_form(site, success=success)), no_gate)
         assert site.asked == ["POST /formulier", "GET /bedankt?nummer=7"]
         assert "content-length" not in _headers(site.requests[1])
         assert answer.startswith(f"HTTP 200 OK\n{site.at('/bedankt?nummer=7')}")
@@ -269,7 +271,7 @@ def test_a_redirect_to_another_host_is_followed_only_when_it_is_on_the_list(form
             refused = fails(form_channel, a_form(site))
             assert "hoort niet bij dit formulier" in str(refused)
             assert other.requests == []
-            assert form_channel.send(a_message(a_form(site, hosts=(f"localhost:{other.port}",))))
+            assert form_channel.send(a_message(a_form(site, hosts=(f"localhost:{other.port}",))), no_gate)
 
 
 def test_a_rehearsal_follows_nothing_beyond_this_machine(form_channel: Webform) -> None:
@@ -301,13 +303,13 @@ def test_json_that_says_anything_else_proves_nothing(form_channel: Webform, answ
 @pytest.mark.parametrize("charset", ["hex", "idna", "bestaat-niet", "iso-8859-1"])
 def test_a_page_in_an_odd_encoding_is_read_all_the_same(form_channel: Webform, charset: str) -> None:
     with online({"/formulier": http("200 OK", "Bedankt", Content_Type=f"text/html; charset={charset}")}) as site:
-        assert form_channel.send(a_message(a_form(site)))
+        assert form_channel.send(a_message(a_form(site)), no_gate)
 
 
 def test_a_text_counts_as_a_reader_sees_it(form_channel: Webform) -> None:
     thanks = "<script>var a = 'mislukt';</script><h1>Bedankt&nbsp;voor\n <b>uw</b> bericht</h1>"
     with online({"/formulier": http("200 OK", thanks)}) as site:
-        assert form_channel.send(a_message(a_form(site, success=Success(text="bedankt voor UW bericht"))))
+        assert form_channel.send(a_message(a_form(site, success=Success(text="bedankt voor UW bericht"))), no_gate)
         fails(form_channel, a_form(site, success=Success(text="mislukt")))
 
 
@@ -353,31 +355,49 @@ def test_a_server_that_does_not_speak_tls_gets_no_form() -> None:
 def test_a_certificate_that_holds_gets_the_form() -> None:
     trust = ssl.create_default_context(cafile=authority().file)
     with online({"/formulier": THANKS}, authority().here) as site:
-        assert Webform(SECONDS, trust=trust).send(a_message(a_form(site)))
+        assert Webform(SECONDS, trust=trust).send(a_message(a_form(site)), no_gate)
+
+
+def test_the_gate_is_asked_when_the_form_was_read_and_a_shut_one_posts_nothing(form_channel: Webform) -> None:
+    with online({"/": http("200 OK", FORM_PAGE), "/formulier": THANKS}) as site:
+        form = a_form(site, page=site.at("/"))
+        with pytest.raises(GateShut):
+            form_channel.send(a_message(form), shut_gate)
+        assert site.asked == ["GET /"]
+        assert form_channel.send(a_message(form), no_gate)
+        assert site.asked == ["GET /", "GET /", "POST /formulier"]
+
+
+def test_a_form_that_changed_never_comes_to_the_gate(form_channel: Webform) -> None:
+    def asked() -> None:
+        pytest.fail("asked at the gate")
+
+    with online({"/": http("200 OK", page("iets anders"))}) as site, pytest.raises(TransportError):
+        form_channel.send(a_message(a_form(site, page=site.at("/"))), asked)
 
 
 def test_a_burst_to_one_intake_uses_one_connection(form_channel: Webform) -> None:
     with online({"/formulier": THANKS}) as site:
         for _ in range(3):
-            form_channel.send(a_message(a_form(site)))
+            form_channel.send(a_message(a_form(site)), no_gate)
         assert (len(site.requests), site.connections) == (3, 1)
 
 
 def test_a_connection_that_the_server_closed_meanwhile_is_not_used_again(form_channel: Webform) -> None:
     with online({"/formulier": THANKS}) as site:
-        form_channel.send(a_message(a_form(site)))
+        form_channel.send(a_message(a_form(site)), no_gate)
         site.hang_up()
         time.sleep(0.1)
-        assert form_channel.send(a_message(a_form(site)))
+        assert form_channel.send(a_message(a_form(site)), no_gate)
         assert (len(site.requests), site.connections) == (2, 2)
 
 
 def test_a_connection_is_not_kept_for_long(form_channel: Webform, monkeypatch: pytest.MonkeyPatch) -> None:
     with online({"/formulier": THANKS}) as site:
-        form_channel.send(a_message(a_form(site)))
+        form_channel.send(a_message(a_form(site)), no_gate)
         later = time.monotonic() + KEPT_SECONDS
         monkeypatch.setattr("httpcore._sync.http11.time.monotonic", lambda: later)
-        form_channel.send(a_message(a_form(site)))
+        form_channel.send(a_message(a_form(site)), no_gate)
         assert site.connections == 2
 
 
@@ -387,7 +407,7 @@ def test_a_post_whose_connection_died_before_its_body_is_not_sent(
     """The kernel already knows that the kept connection is gone, but the pool did not look."""
     monkeypatch.setattr("httpcore._sync.http11.HTTP11Connection.has_expired", lambda _: False)
     with online({"/formulier": THANKS}) as site:
-        form_channel.send(a_message(a_form(site)))
+        form_channel.send(a_message(a_form(site)), no_gate)
         _reset(form_channel)
         assert told(fails(form_channel, a_form(site))) == ("connect", False, False)
 
@@ -397,7 +417,7 @@ def test_a_post_that_fell_into_a_closing_connection_is_uncertain(
 ) -> None:
     monkeypatch.setattr("httpcore._sync.http11.HTTP11Connection.has_expired", lambda _: False)
     with online({"/formulier": THANKS}) as site:
-        form_channel.send(a_message(a_form(site)))
+        form_channel.send(a_message(a_form(site)), no_gate)
         site.hang_up()
         time.sleep(0.1)
         assert told(fails(form_channel, a_form(site))) == ("post", True, False)

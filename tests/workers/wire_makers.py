@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from orchestrator.intake import Channel
 from orchestrator.models import Inquiry
 from orchestrator.rounds.sending import Claim, Envelope
+from workers.channels.transport import GateShut
 
 GOODBYE = "hang up"
 STEPS = ("connect", "ehlo", "mail", "rcpt", "data", "body")
@@ -32,8 +33,17 @@ def an_envelope(recipient: str = "info@kantoor.example", **changes: object) -> E
     return Envelope(**{**values, **changes})  # type: ignore[arg-type]
 
 
+def no_gate() -> None:
+    """A gate that lets every letter pass."""
+
+
+def shut_gate() -> None:
+    """A gate that lets none."""
+    raise GateShut
+
+
 class MailServer:
-    """Speaks SMTP, but at one step gives another answer, or hangs up; keeps every body it read to the end."""
+    """Speaks SMTP, but at one step gives another answer, or hangs up; keeps of every body as much as came."""
 
     def __init__(self, step: str | None = None, answer: str = GOODBYE) -> None:
         self.step, self.answer = step, answer
@@ -76,10 +86,10 @@ class MailServer:
             line.recv(10)
             return False
         body = b""
-        while not body.endswith(b"\r\n.\r\n"):
-            body += stream.readline()  # type: ignore[attr-defined]
-        self.bodies.append(body)
-        return self._say(line, "body", "250 bewaard")
+        while not body.endswith(b"\r\n.\r\n") and (more := stream.readline()):  # type: ignore[attr-defined]
+            body += more
+        self.bodies += [body] if body else []
+        return bool(body) and self._say(line, "body", "250 bewaard")
 
     def _say(self, line: socket.socket, step: str, usual: str) -> bool:
         answer = self.answer if step == self.step else usual

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from orchestrator.rounds.sending import Envelope
 from workers.channels.message import compose
-from workers.channels.transport import TransportError
+from workers.channels.transport import Gate, TransportError
 
 
 class Outbox:
@@ -14,7 +14,8 @@ class Outbox:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def send(self, envelope: Envelope) -> str:
+    def send(self, envelope: Envelope, gate: Gate) -> str:
+        gate()
         path = self.folder / f"{envelope.message_id.strip('<>').partition('@')[0]}.eml"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from orchestrator.rounds.sending import Envelope
 from orchestrator.settings import PREFIX, Security
 from workers import faults
 from workers.channels.message import compose
-from workers.channels.transport import TransportError, check_lease
+from workers.channels.transport import Gate, TransportError
 
 T = TypeVar("T")
 
@@ -56,7 +56,7 @@ class Smtp:
         self._kept: smtplib.SMTP | None = None
         self._refused: tuple[float, str] | None = None
 
-    def send(self, envelope: Envelope) -> str:
+    def send(self, envelope: Envelope, gate: Gate) -> str:
         """Send once; return the server's acceptance. See DESIGN §4 for what each `TransportError` leads to."""
         body = compose(envelope).as_bytes()
         connection = self._connected(envelope.sender_address.rpartition("@")[2])
@@ -64,12 +64,13 @@ class Smtp:
         self._kept = None
         try:
             self._address(connection, envelope)
-            check_lease(envelope)
+            gate()
+            faults.at("gated")
             accepted = _body(connection, body)
-        except TransportError:
-            connection.close()
-            raise
-        self._kept = connection
+            self._kept = connection
+        finally:
+            if self._kept is None:
+                connection.close()
         return accepted
 
     def _connected(self, name: str) -> smtplib.SMTP:

@@ -1,6 +1,6 @@
 """What every channel promises."""
 
-import time
+from collections.abc import Callable
 from typing import Protocol
 
 from orchestrator.rounds.sending import Envelope
@@ -20,17 +20,19 @@ class TransportError(Exception):
         self.phase, self.body_left, self.permanent, self.response = phase, body_left, permanent, response
 
 
-def check_lease(envelope: Envelope) -> None:
-    """Raise `TransportError` when the lease on a letter ended before its body began; to be asked right before that."""
-    if time.monotonic() > envelope.body_by:
-        raise TransportError("de tijd voor deze brief was om voordat de tekst begon", "lease")
+class GateShut(Exception):
+    """The letter may not go (any more); nothing of its body left."""
+
+
+Gate = Callable[[], None]
+"""Asked once, with all of the road open and right before the first byte of the body; what it raises is passed on."""
 
 
 class Channel(Protocol):
     """A road for letters."""
 
-    def send(self, envelope: Envelope) -> str:
-        """Send once; return the other side's whole answer, or raise `TransportError`.
+    def send(self, envelope: Envelope, gate: Gate) -> str:
+        """Send once; return the other side's whole answer, or raise `TransportError`, or what ``gate`` raised.
 
         The first line of an answer are the other side's words of acceptance.
         """

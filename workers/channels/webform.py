@@ -16,8 +16,9 @@ from orchestrator.rounds.sending import Envelope
 from orchestrator.settings import LOOPBACK
 from orchestrator.text_file import shorten
 from orchestrator.web_address import host_of
+from workers import faults
 from workers.channels.form_page import read_page
-from workers.channels.transport import TransportError, check_lease
+from workers.channels.transport import Gate, TransportError
 
 BROWSER = {
     "User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
@@ -56,16 +57,24 @@ class Answer:
 
 
 class _Wire:
-    """How far a request came, told step by step by httpcore (its `trace` extension): by phase, not by exception."""
+    """How far a request came, told step by step by httpcore (its `trace` extension): by phase, not by exception.
 
-    def __init__(self) -> None:
+    ``gate`` is asked when the connection is there and nothing of the request has left.
+    """
+
+    def __init__(self, gate: Gate | None = None) -> None:
+        self.gate = gate
         self.steps: set[str] = set()
 
     def __call__(self, event: str, info: Mapping[str, Any]) -> None:
         del info
         _, step, how = event.split(".")
-        if how == "started":
-            self.steps.add(step)
+        if how != "started":
+            return
+        if step == "send_request_headers" and self.gate is not None:
+            self.gate()
+            faults.at("gated")
+        self.steps.add(step)
 
     @property
     def phase(self) -> str:
@@ -93,7 +102,7 @@ class Webform:
             trust_env=False,
         )
 
-    def send(self, envelope: Envelope) -> str:
+    def send(self, envelope: Envelope, gate: Gate) -> str:
         """Post once; return the status line and the page. See DESIGN §4 for what each `TransportError` leads to."""
         form = envelope.form
         if form is None:
@@ -101,8 +110,7 @@ class Webform:
         # A cookie would tell that two applicants are one visitor.
         self.client.cookies.clear()
         tokens = self._tokens(form)
-        check_lease(envelope)
-        answer = self._post(form, envelope, tokens)
+        answer = self._post(form, envelope, tokens, gate)
         _refuse(form, answer)
         try:
             last = self._follow(form, answer, SEE_OTHER)
@@ -126,14 +134,16 @@ class Webform:
             raise TransportError(_changed(form.page, gone, new), "form", response=answer.whole)
         return {name: found[name].value for name in form.tokens}
 
-    def _post(self, form: Form, envelope: Envelope, tokens: Mapping[str, str]) -> Answer:
+    def _post(self, form: Form, envelope: Envelope, tokens: Mapping[str, str], gate: Gate) -> Answer:
         filled = form.filled(_values(envelope), tokens)
         headers = {"Idempotency-Key": envelope.message_id.strip("<>")}
         if form.encoding is Encoding.JSON:
-            return self._ask(form, "POST", form.url, json=filled, headers=headers | {"Accept": "application/json"})
+            return self._ask(
+                form, "POST", form.url, gate, json=filled, headers=headers | {"Accept": "application/json"}
+            )
         came_from = form.page or form.url
         headers |= {"Referer": came_from, "Origin": f"{urlsplit(came_from).scheme}://{urlsplit(came_from).netloc}"}
-        return self._ask(form, "POST", form.url, data=_as_typed(filled), headers=headers)
+        return self._ask(form, "POST", form.url, gate, data=_as_typed(filled), headers=headers)
 
     def _follow(self, form: Form, answer: Answer, statuses: tuple[int, ...]) -> Answer:
         """Ask by GET where the answer points, as long as that is on the list; never post again."""
@@ -144,10 +154,10 @@ class Webform:
             statuses = (*SEE_OTHER, *SAME_AGAIN)
         raise TransportError(f"{form.url} stuurt steeds opnieuw door", "form", response=answer.whole)
 
-    def _ask(self, form: Form, method: str, url: str, **content: Any) -> Answer:
+    def _ask(self, form: Form, method: str, url: str, gate: Gate | None = None, **content: Any) -> Answer:
         """Make one request to a host on the list; return its answer, whatever the status."""
         self._allow(form, url)
-        wire = _Wire()
+        wire = _Wire(gate)
         try:
             request = self.client.build_request(method, url, extensions={"trace": wire}, **content)
             with closing(self.client.send(request, stream=True)) as response:

@@ -1,0 +1,108 @@
+"""What became of letters that nobody recorded: freed, given up as uncertain, expired, or settled by evidence."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import Session
+
+from orchestrator import control, ledger
+from orchestrator.models import Attempt, Decline, Inquiry
+from orchestrator.rounds import restored
+from orchestrator.rounds.permission import Kind
+from orchestrator.rounds.sending import tell_other_half
+from orchestrator.states import AttemptOutcome, LetterState
+
+Conditions = Sequence[ColumnElement[bool]]
+
+NEVER_WENT = (LetterState.PLANNED, LetterState.CLAIMED, LetterState.EXPIRED, LetterState.CANCELLED)
+"""The states of a letter that by the record was never on the wire, or came back from it."""
+
+
+def sweep(
+    session: Session, now: datetime, margin: timedelta, grace: timedelta, *, expire: bool = True
+) -> dict[str, int]:
+    """Free expired claims, call expired sends uncertain, expire what is too late; return how many of each.
+
+    ``margin`` is how long after its lease a silent worker is given up, ``grace`` how late a letter may still go.
+    While sending is shut, or not to ``expire``, nothing does: clock or row may be wrong.
+    """
+    told: Counter[str] = Counter()
+    for kind in (Inquiry, Decline):
+        lapsed = (kind.state == LetterState.CLAIMED, kind.lease_until < now)
+        silent = (kind.state == LetterState.SENDING, kind.lease_until < now - margin)
+        late = (kind.state == LetterState.PLANNED, kind.not_after < now - grace, control.sending_is_open())
+        told["freed"] += _set_state(session, kind, lapsed, LetterState.PLANNED)
+        if expire:
+            told["expired"] += _set_state(session, kind, late, LetterState.EXPIRED)
+        told["uncertain"] += give_up(session, kind, silent, now, "het werkproces viel weg tijdens verzending")
+    told = +told
+    if told:
+        ledger.append(session, now, "sweep", "letters.swept", "letters", told)
+    return told
+
+
+def give_up(session: Session, kind: Kind, where: Conditions, now: datetime, why: str) -> int:
+    """Any of these letters → uncertain: whether they arrived nobody knows, so they are never sent again."""
+    rows = session.execute(
+        update(kind)
+        .where(*where)
+        .values(state=LetterState.UNCERTAIN, lease_until=None, last_error=why)
+        .returning(kind.message_id)
+        .execution_options(synchronize_session=False)
+    )
+    lost = list(rows.scalars())
+    session.execute(
+        update(Attempt)
+        .where(Attempt.message_id.in_(lost), Attempt.outcome == AttemptOutcome.SENDING)
+        .values(outcome=AttemptOutcome.UNCERTAIN, ended_at=now, phase="lease", detail=why)
+        .execution_options(synchronize_session=False)
+    )
+    return len(lost)
+
+
+def settle(
+    session: Session, letter: Inquiry | Decline, actor: str, now: datetime, evidence: str, dated: datetime | None = None
+) -> None:
+    """uncertain → sent, by evidence that the letter arrived (a reply, a ledger copy); ``dated`` when known.
+
+    A letter that by this record never went, and did arrive, goes to sent as well: the record is older than the
+    truth, so all sending is shut as after a restored backup.
+    """
+    if letter.state not in (LetterState.UNCERTAIN, *NEVER_WENT):
+        return
+    # Held, and looked at once more: a worker may be at the gate with it.
+    session.refresh(letter, with_for_update=True)
+    if letter.state in NEVER_WENT:
+        restored.suspect(session, actor, now, f"{restored.SEEMS}: een brief die nog niet weg was, is aangekomen")
+    elif letter.state is not LetterState.UNCERTAIN:
+        return
+    letter.sent_at = letter.sent_at or _on_the_wire_at(session, letter) or min(dated or letter.planned_at, now)
+    letter.state, letter.lease_until = LetterState.SENT, None
+    session.execute(
+        update(Attempt)
+        .where(Attempt.message_id == letter.message_id, Attempt.outcome == AttemptOutcome.UNCERTAIN)
+        .values(outcome=AttemptOutcome.SENT, detail=evidence)
+    )
+    subject = f"{letter.__tablename__}:{letter.id}"
+    ledger.append(session, now, actor, "letter.settled", subject, {"evidence": evidence})
+    session.flush()
+    if isinstance(letter, Inquiry):
+        tell_other_half(session, letter.id, now)
+
+
+def _set_state(session: Session, kind: Kind, where: Conditions, state: LetterState) -> int:
+    changed = session.execute(
+        update(kind)
+        .where(*where)
+        .values(state=state, lease_until=None)
+        .returning(kind.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(changed.all())
+
+
+def _on_the_wire_at(session: Session, letter: Inquiry | Decline) -> datetime | None:
+    tried = select(func.max(Attempt.started_at)).where(Attempt.message_id == letter.message_id)
+    return session.scalar(tried.where(Attempt.outcome == AttemptOutcome.UNCERTAIN))
