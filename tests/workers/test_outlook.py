@@ -26,6 +26,7 @@ from sqlalchemy import update
 
 from orchestrator import outlook
 from orchestrator.db import Database, Session
+from orchestrator.design import Calendar
 from orchestrator.models import Advertiser, Base, Control, Enrolment, Inquiry
 from orchestrator.outlook import Fate, Outlook
 from orchestrator.rounds import holds, lifecycle, lookup
@@ -56,9 +57,13 @@ def _consent(session: Session, who: str, **values: object) -> None:
 
 
 def _play(database: Database, wire: Wire, begin: datetime, hours: int) -> None:
-    """Let the real dispatcher look every hour; a look that finds nothing to do is cheap."""
-    for hour in range(hours + 1):
-        worker = a_dispatcher(database, wire, begin + hour * HOUR)
+    """Let the real dispatcher look every hour that the office is open, and once more at the end."""
+    calendar = Calendar(a_monday(schedule=TWO_WEEKS).schedule)
+    moments = [begin + hour * HOUR for hour in range(hours + 1)]
+    for moment in moments:
+        if moment != moments[-1] and not calendar.is_open(moment):
+            continue
+        worker = a_dispatcher(database, wire, moment)
         while worker.send_due():
             pass
         worker.sweep()
