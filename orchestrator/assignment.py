@@ -80,12 +80,18 @@ def draw(design: Design, listing: str, variants: Sequence[str]) -> Draw:
     )
 
 
-def select_listings(design: Design, participants: Sequence[Participant], listings: Sequence[ListingRow]) -> Selection:
+def select_listings(
+    design: Design,
+    participants: Sequence[Participant],
+    listings: Sequence[ListingRow],
+    used: Mapping[str, int] = MappingProxyType({}),
+) -> Selection:
     """Choose in random order, up to the cap of each advertiser (design or consent, the lower) and the sample size.
 
-    Every listing's advertiser is among the participants, as `intake.check_intake` requires.
+    ``used`` are the pairs that an advertiser's consent gave to other rounds already. Every listing's advertiser is
+    among the participants, as `intake.check_intake` requires.
     """
-    caps = {participant.advertiser: _cap(design, participant) for participant in participants}
+    caps = {each.advertiser: _cap(design, each, used.get(each.advertiser, 0)) for each in participants}
     taken: Counter[str] = Counter()
     chosen: list[str] = []
     refused: list[Refusal] = []
@@ -100,9 +106,9 @@ def select_listings(design: Design, participants: Sequence[Participant], listing
     return Selection(tuple(chosen), tuple(refused))
 
 
-def _cap(design: Design, participant: Participant) -> int:
+def _cap(design: Design, participant: Participant, used: int) -> int:
     most = design.sample.per_advertiser
-    return most if participant.max_pairs is None else min(most, participant.max_pairs)
+    return most if participant.max_pairs is None else min(most, max(0, participant.max_pairs - used))
 
 
 def _first(design: Design, listing: str) -> Arm:

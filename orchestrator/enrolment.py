@@ -1,16 +1,19 @@
 """Participants and their consent, as rows."""
 
-from collections.abc import Iterable
-from datetime import UTC, date, datetime, time
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain, groupby
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute as Column
 from sqlalchemy.orm import Session
 
+from orchestrator import ledger
 from orchestrator.design import Purpose
 from orchestrator.intake import Participant
-from orchestrator.models import Advertiser, Enrolment
+from orchestrator.models import Advertiser, Blackout, Enrolment
+from profiles.errors import Refused
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 
@@ -30,7 +33,44 @@ def enrol(session: Session, participants: Iterable[Participant]) -> dict[str, Ad
         session.add(row)
         session.flush()
         _consent(session, row, participant)
+        if participant.days_off is not None:
+            _set_days_off(session, row, participant.days_off)
     return known
+
+
+def give_days_off(session: Session, key: str, days: frozenset[date], actor: str, now: datetime) -> None:
+    """Let these be all days off of an advertiser, in the place of those it had; raise `Refused` for an unknown one.
+
+    From the next claim on no inquiry goes on them; a viewing is given back all the same.
+    """
+    advertiser = session.scalars(select(Advertiser).where(Advertiser.key == key)).first()
+    if advertiser is None:
+        raise Refused("unknown-advertiser", f"Aanbieder '{key}' bestaat niet.", "Zie de kolom advertiser.")
+    _set_days_off(session, advertiser, days)
+    told = {"days": sorted(str(day) for day in days)}
+    ledger.append(session, now, actor, "advertiser.days-off", f"advertiser:{advertiser.id}", told)
+
+
+def days_off(session: Session, advertiser_id: int) -> frozenset[date]:
+    """Return the days on which an advertiser is not written to."""
+    rows = session.scalars(select(Blackout).where(Blackout.advertiser_id == advertiser_id))
+    spans = [(row.start.astimezone(ZONE).date(), row.end.astimezone(ZONE).date()) for row in rows]
+    days = ([first + timedelta(days=ahead) for ahead in range((last - first).days + 1)] for first, last in spans)
+    return frozenset(chain.from_iterable(days))
+
+
+def _set_days_off(session: Session, advertiser: Advertiser, days: frozenset[date]) -> None:
+    session.execute(delete(Blackout).where(Blackout.advertiser_id == advertiser.id))
+    for first, last in _spans(days):
+        session.add(Blackout(advertiser_id=advertiser.id, start=start_of(first), end=end_of(last)))
+    session.flush()
+
+
+def _spans(days: frozenset[date]) -> Iterator[tuple[date, date]]:
+    """Days that follow each other, as one span with its first and last day."""
+    for _, group in groupby(enumerate(sorted(days)), key=lambda each: each[1].toordinal() - each[0]):
+        together = [day for _, day in group]
+        yield together[0], together[-1]
 
 
 def _describe(advertiser: Advertiser, participant: Participant) -> None:

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,6 +26,7 @@ __all__ = [
     "check_intake",
     "doorstep",
     "listing_of",
+    "read_days",
     "read_listings",
     "read_participants",
 ]
@@ -37,6 +39,10 @@ LISTING_COLUMNS = (
     "listing", "advertiser", "street", "postcode", "city", "district", "rent", "rooms", "reference", "url",
 )  # fmt: skip
 
+DAYS_OFF = "days_off"
+"""A column of participants.csv that may be left out."""
+
+MOST_DAYS_OFF = 366
 LONGEST_EMAIL = 254
 
 # RFC 5321 and 5322 without the quoted forms; the part before the @ has at most 64 characters.
@@ -67,6 +73,7 @@ class Channel(StrEnum):
 class Participant:
     """An advertiser and its consent; first and last day of the consent both count, ``max_pairs`` None is no own cap.
 
+    On its ``days_off`` no inquiry goes; None where the file says nothing of them, and what was known stays.
     ``form`` describes the form at ``form_url``; without one it is `forms.simple`, unless it was described before.
     """
 
@@ -83,6 +90,7 @@ class Participant:
     line: int
     row: Row | None = field(default=None, compare=False, repr=False)
     form: Form | None = None
+    days_off: frozenset[date] | None = None
 
 
 @dataclass(frozen=True)
@@ -141,6 +149,18 @@ def listing_of(row: Row, advertisers: Sequence[str]) -> ListingRow:
     listing = _listing(cells, advertisers)
     _require(cells.problems)
     return listing
+
+
+def read_days(text: str) -> frozenset[date]:
+    """Read "2026-10-12..2026-10-16; 2026-12-24"; ValueError for anything else, or for more than a year of days."""
+    parts = [part.strip() for part in text.split(";") if part.strip()]
+    if not all(re.fullmatch(rf"{_DAY.pattern}(\.\.{_DAY.pattern})?", part, re.ASCII) for part in parts):
+        raise ValueError(text)
+    spans = [[date.fromisoformat(day) for day in part.split("..")] for part in parts]
+    if any(span[0] > span[-1] or (span[-1] - span[0]).days >= MOST_DAYS_OFF for span in spans):
+        raise ValueError(text)
+    days = ((span[0] + timedelta(days=ahead) for ahead in range((span[-1] - span[0]).days + 1)) for span in spans)
+    return frozenset(chain.from_iterable(days))
 
 
 def check_intake(
@@ -253,6 +273,7 @@ def _participant(cells: "_Cells") -> Participant:
         max_pairs=cells.whole("max_pairs", 1, 1000) if cells.row["max_pairs"] else None,
         line=cells.row.line,
         row=cells.row,
+        days_off=cells.days_off() if DAYS_OFF in cells.row.cells else None,
     )
 
 
@@ -360,6 +381,15 @@ class _Cells:
         remedy = "Vul de dag in die op het toestemmingsformulier staat, of haal de regel weg."
         self.wrong(column, "missing-consent", "Zonder deze dag is er geen toestemming.", remedy)
         return None
+
+    def days_off(self) -> frozenset[date]:
+        """Days and spans of days, both ends included: "2026-10-12..2026-10-16; 2026-12-24"."""
+        try:
+            return read_days(self.row[DAYS_OFF])
+        except ValueError:
+            remedy = "Schrijf dagen met een puntkomma ertussen, een reeks met twee punten: 2026-10-12..2026-10-16."
+            self.wrong(DAYS_OFF, "bad-days-off", "Dit zijn geen dagen.", remedy)
+            return frozenset()
 
     def email(self, column: str) -> str:
         value = self.row[column]

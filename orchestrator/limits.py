@@ -1,5 +1,6 @@
-"""Scope and caps as SQL conditions: what an advertiser agreed to, asked at the moment of sending."""
+"""Scope, caps, rest and days off as SQL conditions: what an advertiser may bear, asked at the moment of sending."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
@@ -9,9 +10,9 @@ from sqlalchemy.orm import Session, aliased
 from orchestrator import enrolment
 from orchestrator.db import UtcDateTime
 from orchestrator.design import Design, Purpose
-from orchestrator.enrolment import ZONE
-from orchestrator.models import Advertiser, Enrolment, Inquiry, Listing, Pair, Study
-from orchestrator.states import ON_THE_WIRE
+from orchestrator.enrolment import ZONE, start_of
+from orchestrator.models import Advertiser, Attempt, Blackout, Enrolment, Inquiry, Listing, Pair, Study
+from orchestrator.states import ON_THE_WIRE, AttemptOutcome, LetterState
 
 
 def in_scope(recipient: Column[str], advertiser_id: Column[int]) -> ColumnElement[bool]:
@@ -32,28 +33,94 @@ NOW: ColumnElement[datetime] = bindparam("now", type_=UtcDateTime())
 PURPOSE: ColumnElement[Purpose] = bindparam("purpose", type_=Study.purpose.type)
 
 
+REST = ("rest_since", "rest_until")
+AGES = timedelta(days=36_500)
+LIVE = (AttemptOutcome.SENDING, AttemptOutcome.SENT, AttemptOutcome.UNCERTAIN)
+"""Tries of which a letter may be with the other side."""
+
+
 def parameters(design: Design, now: datetime) -> dict[str, object]:
     """Return what the conditions of this module and of `rounds.permission` are asked with."""
+    schedule, rest = design.schedule, timedelta(hours=design.schedule.cooldown_hours)
     return {
         "now": now,
         "purpose": design.study.purpose,
         "per_advertiser": design.sample.per_advertiser,
-        "per_week": design.schedule.per_advertiser_week,
+        "per_week": schedule.per_advertiser_week,
+        "per_day": schedule.per_advertiser_day or design.sample.per_advertiser,
         "week_start": start_of_week(now),
+        "day_start": start_of(now.astimezone(ZONE).date()),
+        # Without a rest nobody waits for anybody, whatever their clocks say.
+        "rest_since": now - rest if rest else now + AGES,
+        "rest_until": now + rest if rest else now - AGES,
     }
 
 
 def under_caps() -> ColumnElement[bool]:
-    """Return the condition that a first letter exceeds no cap of its advertiser: per round, per week, as consented.
+    """Return the condition that a first letter exceeds no cap of its advertiser: per round, week, day, as consented.
 
     To be used inside a statement on `Pair` and `Listing`, asked with `parameters`.
     """
-    tried = _pairs_tried()
-    this_week = _pairs_tried(since=bindparam("week_start", type_=UtcDateTime()))
+    week, day = (bindparam(name, type_=UtcDateTime()) for name in ("week_start", "day_start"))
     # One and the same consent must hold now and leave room: an older, wider one that ended gives none.
-    room = or_(Enrolment.max_pairs.is_(None), Enrolment.max_pairs > tried)
-    consented = enrolment.valid(Listing.advertiser_id, PURPOSE, NOW, room)
-    return and_(tried < bindparam("per_advertiser"), this_week < bindparam("per_week"), consented)
+    used = _pairs_tried(Enrolment.valid_from)
+    room = or_(Enrolment.max_pairs.is_(None), Enrolment.max_pairs > used)
+    return and_(
+        _pairs_tried(None, _of_this_round) < bindparam("per_advertiser"),
+        _pairs_tried(week, _of_this_round) < bindparam("per_week"),
+        _pairs_tried(day, _of_this_round) < bindparam("per_day"),
+        enrolment.valid(Listing.advertiser_id, PURPOSE, NOW, room),
+    )
+
+
+def rested() -> ColumnElement[bool]:
+    """Return the condition that no letter of another pair went to this advertiser within the rest before now.
+
+    For a first letter also: that no second letter of another pair is due within the rest after now. So a pair that
+    began is finished first, a second letter waits only for pairs that began as well, and no two wait for each other.
+    To be used inside a statement on `Inquiry`, `Pair` and `Listing`, asked with `parameters`.
+    """
+    since, until = (bindparam(name, type_=UtcDateTime()) for name in REST)
+    letter, pair, listing = aliased(Inquiry), aliased(Pair), aliased(Listing)
+    elsewhere = (
+        letter.pair_id == pair.id,
+        pair.listing_id == listing.id,
+        listing.advertiser_id == Listing.advertiser_id,
+        pair.id != Pair.id,
+    )
+    went = exists().where(*elsewhere, letter.state.in_(ON_THE_WIRE), _went_at(letter) > since)
+    first = aliased(Inquiry)
+    begun = exists().where(first.pair_id == pair.id, first.order == 1, first.state == LetterState.SENT)
+    to_go = letter.state.in_((LetterState.PLANNED, LetterState.CLAIMED))
+    due = (letter.order == 2, to_go, letter.planned_at <= until)
+    soon = exists().where(*elsewhere, *due, begun.correlate_except(first))
+    others = (letter, pair, listing)
+    return and_(~went.correlate_except(*others), or_(Inquiry.order == 2, ~soon.correlate_except(*others)))
+
+
+def no_day_off(advertiser_id: Column[int], now: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Return the condition that an advertiser has no day off at this moment."""
+    off = exists().where(Blackout.advertiser_id == advertiser_id, Blackout.start <= now, Blackout.end >= now)
+    return ~off.correlate_except(Blackout)
+
+
+def used_up(session: Session) -> dict[str, int]:
+    """Count, by the key of the advertiser, the pairs that its newest consent has already given to rounds.
+
+    A pair counts when its first letter went, may have gone, or is still to go.
+    """
+    newest = select(func.max(Enrolment.valid_from)).where(Enrolment.advertiser_id == Advertiser.id)
+    first = aliased(Inquiry)
+    rows = (
+        select(Advertiser.key, func.count())
+        .join(Listing, Listing.advertiser_id == Advertiser.id)
+        .join(Pair, Pair.listing_id == Listing.id)
+        .join(first, and_(first.pair_id == Pair.id, first.order == 1))
+        .where(first.state.in_((*ON_THE_WIRE, LetterState.PLANNED, LetterState.CLAIMED)))
+        .where(first.planned_at >= newest.correlate(Advertiser).scalar_subquery())
+        .group_by(Advertiser.key)
+    )
+    return dict(session.execute(rows).all())
 
 
 def lock(session: Session, advertiser_id: int) -> None:
@@ -71,8 +138,14 @@ def start_of_week(now: datetime) -> datetime:
     return datetime.combine(monday, time.min, ZONE).astimezone(UTC)
 
 
-def _pairs_tried(since: ColumnElement[datetime] | None = None) -> ColumnElement[int]:
-    """Count the pairs of this advertiser in this round whose first letter went, or may have gone, on the wire."""
+def _of_this_round(pair: type[Pair]) -> ColumnElement[bool]:
+    return pair.round_id == Pair.round_id
+
+
+def _pairs_tried(
+    since: ColumnElement[datetime] | Column[datetime] | None, *which: Callable[[type[Pair]], ColumnElement[bool]]
+) -> ColumnElement[int]:
+    """Count the pairs of this advertiser whose first letter went, or may have gone, on the wire."""
     pair, listing, first = aliased(Pair), aliased(Listing), aliased(Inquiry)
     rows = (
         select(func.count())
@@ -81,10 +154,17 @@ def _pairs_tried(since: ColumnElement[datetime] | None = None) -> ColumnElement[
         .join(first, and_(first.pair_id == pair.id, first.order == 1))
         .where(
             listing.advertiser_id == Listing.advertiser_id,
-            pair.round_id == Pair.round_id,
             first.state.in_(ON_THE_WIRE),
+            *(condition(pair) for condition in which),
         )
     )
     if since is not None:
-        rows = rows.where(func.coalesce(first.sent_at, first.lease_until, first.planned_at) >= since)
+        rows = rows.where(_went_at(first) >= since)
     return rows.correlate_except(pair, listing, first).scalar_subquery()
+
+
+def _went_at(letter: type[Inquiry]) -> ColumnElement[datetime]:
+    """Return when a letter went on the wire, or may have: by its answer, else by the gate it passed."""
+    passed = select(func.max(Attempt.started_at)).where(Attempt.message_id == letter.message_id)
+    passed = passed.where(Attempt.outcome.in_(LIVE)).correlate_except(Attempt)
+    return func.coalesce(letter.sent_at, passed.scalar_subquery(), letter.planned_at)

@@ -240,6 +240,7 @@ class Letter:
     state: Mapped[LetterState]
     channel: Mapped[Channel]
     recipient: Mapped[str] = mapped_column(Text)
+    domain: Mapped[str] = mapped_column(String(255))
     message_id: Mapped[str] = mapped_column(String(200), unique=True)
     subject: Mapped[str] = mapped_column(Text)
     body: Mapped[str] = mapped_column(Text)

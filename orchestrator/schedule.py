@@ -14,6 +14,7 @@ from orchestrator.design.calendar import Span
 __all__ = ["Calendar", "Placement", "Times", "latest_start", "place", "place_beside", "when_open"]
 
 TRIES = 500
+MANY = 1_000_000
 SECOND = timedelta(seconds=1)
 OPENING_SPREAD = timedelta(hours=1)
 """A letter moved to the next opening goes within this time of it: many letters at nine sharp would stand out."""
@@ -40,17 +41,23 @@ class Placement:
 
 
 def place(
-    design: Design, advertiser: str, listings: Collection[str], *, consent: tuple[date, date] | None = None
+    design: Design,
+    advertiser: str,
+    listings: Collection[str],
+    *,
+    consent: tuple[date, date] | None = None,
+    days_off: frozenset[date] = frozenset(),
 ) -> Placement:
     """Draw the moments of all pairs of one advertiser; the order of ``listings`` does not matter.
 
     The first letter is uniform over the open seconds after which the shortest gap still fits in the period; the second
     is uniform over the open seconds from the shortest to the longest gap (clock hours) after it. Is nothing open
-    between those two, as over a weekend, then it goes soon after the next opening. A draw that breaks the weekly cap
-    (ISO week of the first letter) or the cool-down between letters of different pairs is drawn again, with a counter
-    in its key. ``consent`` is the first and last day the advertiser takes part: no letter is planned outside them.
+    between those two, as over a weekend, then it goes soon after the next opening. A draw that breaks a cap (of the
+    day or ISO week of the first letter) or the cool-down between letters of different pairs is drawn again, with a
+    counter in its key. ``consent`` is the first and last day the advertiser takes part: no letter is planned outside
+    them, nor on its ``days_off``.
     """
-    calendar = Calendar(_within(design.schedule, consent))
+    calendar = Calendar(_within(design.schedule, consent), days_off=days_off)
     times: dict[str, Times] = {}
     refused: list[Refusal] = []
     for listing in sorted(set(listings), key=lambda listing: rank(design.seed, listing)):
@@ -70,13 +77,14 @@ def place_beside(
     *,
     consent: tuple[date, date],
     window: Span,
+    days_off: frozenset[date] = frozenset(),
 ) -> Times | None:
     """Draw the moments of one more pair of an advertiser whose ``others`` stay where they are; None when none is found.
 
     As `place`, but the first letter is uniform over the open seconds of ``window`` (aware, both ends included), or goes
     soon after the next opening when nothing in it is open.
     """
-    calendar = Calendar(_within(design.schedule, consent))
+    calendar = Calendar(_within(design.schedule, consent), days_off=days_off)
     return _find(design, calendar, advertiser, listing, tuple(others), window)
 
 
@@ -161,10 +169,12 @@ def when_open(calendar: Calendar, moment: datetime, rng: Generator) -> datetime:
 
 def _bearable(drawn: Times, others: Collection[Times], calendar: Calendar) -> bool:
     schedule = calendar.schedule
-    week = _week(drawn, calendar)
+    week, day = _week(drawn, calendar), calendar.day_of(drawn.first)
     same_week = sum(_week(other, calendar) == week for other in others)
+    same_day = sum(calendar.day_of(other.first) == day for other in others)
     rest = timedelta(hours=schedule.cooldown_hours)
-    return same_week < schedule.per_advertiser_week and all(_apart(drawn, other) >= rest for other in others)
+    within_caps = same_week < schedule.per_advertiser_week and same_day < (schedule.per_advertiser_day or MANY)
+    return within_caps and all(_apart(drawn, other) >= rest for other in others)
 
 
 def _week(times: Times, calendar: Calendar) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, PositiveInt, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from profiles.errors import BadInput, Problem
@@ -64,6 +64,8 @@ class Settings(BaseSettings):
     lease_seconds: float = 60.0
     grace_seconds: float = 30.0
     wire_timeout_seconds: float = 20.0
+    rate_per_minute: PositiveInt | None = None
+    domain_rate_per_hour: PositiveInt | None = None
     fault_at: str | None = None
     fault_tests: bool = False
 

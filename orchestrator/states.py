@@ -69,6 +69,8 @@ class Why(StrEnum):
     CONSENT = "consent"
     SCOPE = "scope"
     CAP = "cap"
+    REST = "rest"
+    DAY_OFF = "day_off"
     LATE = "late"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"

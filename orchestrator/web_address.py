@@ -5,6 +5,8 @@ from urllib.parse import SplitResult, urlsplit
 LONGEST_LABEL = 63
 """RFC 1035: the parts of a host name between its dots."""
 
+LONGEST_DOMAIN = 255
+
 _USUAL_PORTS = {"http": 80, "https": 443}
 
 
@@ -23,6 +25,11 @@ def host_of(address: str) -> str:
         return ""
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return host if parts.port in (None, _USUAL_PORTS[parts.scheme]) else f"{host}:{parts.port}"
+
+
+def domain_of(recipient: str) -> str:
+    """Return whom a letter burdens: the domain of a mail address, or the host of a form; at most 255 characters."""
+    return (host_of(recipient) or recipient.rpartition("@")[2]).lower()[:LONGEST_DOMAIN]
 
 
 def _split(address: str) -> SplitResult | None:

@@ -5,15 +5,15 @@ import os
 import socket
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 
 from orchestrator import channel_faults, control, ledger, views
 from orchestrator.clock import Clock
 from orchestrator.db import Database, DatabaseAway, Session, why_away
 from orchestrator.intake import Channel as Road
+from orchestrator.rates import Rate, Rates
 from orchestrator.rounds import copies, lifecycle, restored, sending, settling
 from orchestrator.rounds.sending import AlreadyTried, Claim, Envelope, Result
 from orchestrator.settings import Settings
@@ -26,6 +26,10 @@ from workers.clock_guard import MOST_DRIFT_SECONDS, ClockGuard
 
 BATCH = 10
 BACK_OFF_SECONDS = 30.0
+GLANCE_SECONDS = 1.0
+"""After the gate refused a letter, so long until it is looked at again: the claim asks all the gate asks, so only what
+changed in between is refused there."""
+
 SWEEP_MARGIN_SECONDS = 2.0
 FAULTS_OF_SERVER = frozenset({"connect", "tls", "auth", "policy"})
 LONGEST_PLACE = 200
@@ -83,6 +87,14 @@ class Dispatcher:
     def lease(self) -> timedelta:
         return self.clock.real(self.settings.lease_seconds)
 
+    @cached_property
+    def rates(self) -> Rates:
+        overall, per_domain = self.settings.rate_per_minute, self.settings.domain_rate_per_hour
+        return Rates(
+            overall=Rate(overall, self.clock.real(60)) if overall else None,
+            per_domain=Rate(per_domain, self.clock.real(3600)) if per_domain else None,
+        )
+
     @property
     def grace(self) -> timedelta:
         return self.clock.real(self.settings.grace_seconds)
@@ -129,8 +141,10 @@ class Dispatcher:
             if self._pretends(session):
                 return []
             for round_ in lifecycle.in_state(session, RoundState.RUNNING):
-                claims += sending.claim_inquiries(session, round_, self.worker, now, self.lease, self.grace, BATCH)
-            claims += sending.claim_declines(session, self.worker, now, self.lease, self.grace, BATCH)
+                claims += sending.claim_inquiries(
+                    session, round_, self.worker, now, self.lease, self.grace, BATCH, self.rates
+                )
+            claims += sending.claim_declines(session, self.worker, now, self.lease, self.grace, BATCH, self.rates)
         return claims
 
     def _pretends(self, session: Session) -> bool:
@@ -147,7 +161,10 @@ class Dispatcher:
             envelope = self._written(claim)
             result = self._on_the_wire(envelope)
         except GateShut:
-            self._release(claim)
+            self._release(claim, GLANCE_SECONDS)
+            return
+        except AlreadyTried:
+            self._release(claim, BACK_OFF_SECONDS)
             return
         except DatabaseAway as error:
             log.error("Brief %s gaat nu niet uit. %s", claim.id, why_away(error))
@@ -178,7 +195,7 @@ class Dispatcher:
     def _written(self, claim: Claim) -> Envelope:
         """Return what to send; raise `GateShut` when it may not go: then nobody is even asked for a page."""
         with self.database.reading() as session:
-            envelope = sending.written(session, claim, self.clock.now(), self.grace)
+            envelope = sending.written(session, claim, self.clock.now(), self.grace, self.rates)
         if envelope is None:
             raise GateShut
         return envelope
@@ -187,17 +204,17 @@ class Dispatcher:
         """claimed → sending, committed; raise `GateShut` when it may not go, `TransportError` when it is too late."""
         # From before it is asked: its answer may be long under way, and the lease runs from when it was asked.
         body_by = time.monotonic() + self.settings.lease_seconds
-        passed = False
-        with suppress(AlreadyTried), self.database.writing() as session:
-            passed = sending.gate(session, claim, self.worker, self.clock.now(), self.lease, self.grace)
+        with self.database.writing() as session:
+            now = self.clock.now()
+            passed = sending.gate(session, claim, self.worker, now, self.lease, self.grace, self.rates)
         if not passed:
             raise GateShut
         if time.monotonic() > body_by:
             raise TransportError("de tijd voor deze brief was om voordat de tekst begon", "lease")
 
-    def _release(self, claim: Claim) -> None:
+    def _release(self, claim: Claim, seconds: float) -> None:
         with self.database.writing() as session:
-            sending.release(session, claim, self.clock.now(), self.clock.real(BACK_OFF_SECONDS))
+            sending.release(session, claim, self.clock.now(), self.clock.real(seconds))
 
     def _on_the_wire(self, envelope: Envelope) -> Result:
         try:

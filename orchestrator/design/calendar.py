@@ -21,7 +21,9 @@ Span = tuple[datetime, datetime]
 
 @dataclass(frozen=True)
 class Calendar:
-    """Office hours of a schedule; Dutch public holidays are closed. Moments in are aware, moments out aware UTC.
+    """Office hours of a schedule; Dutch public holidays and ``days_off`` are closed.
+
+    Moments in are aware, moments out aware UTC.
 
     `is_open`, `next_open` and `hours` know office hours only; the other members count the open seconds from
     ``first_day`` to ``last_day``, both included.
@@ -29,6 +31,7 @@ class Calendar:
 
     schedule: Schedule
     zone: ZoneInfo = AMSTERDAM
+    days_off: frozenset[date] = frozenset()
 
     def is_open(self, moment: datetime) -> bool:
         """Whether letters may go at this moment: from the opening second up to, not including, the closing time."""
@@ -38,11 +41,12 @@ class Calendar:
     def next_open(self, moment: datetime) -> datetime:
         """The first open moment at or after this one; ValueError when the schedule never opens."""
         day = self.day_of(moment)
-        for ahead in range(LONGEST_CLOSURE):
+        longest = LONGEST_CLOSURE + len(self.days_off)
+        for ahead in range(longest):
             span = self.hours(day + timedelta(days=ahead))
             if span is not None and moment < span[1]:
                 return max(span[0], moment.astimezone(UTC))
-        raise ValueError(f"no open moment within {LONGEST_CLOSURE} days of {day}")
+        raise ValueError(f"no open moment within {longest} days of {day}")
 
     def closing(self, moment: datetime) -> datetime:
         """The closing time of the day of an open moment; ValueError when it is not open."""
@@ -53,7 +57,7 @@ class Calendar:
 
     def hours(self, day: date) -> Span | None:
         """Opening and closing moment of a day, or None when it is closed."""
-        if day.weekday() not in self._weekdays or day in _holidays(day.year):
+        if day.weekday() not in self._weekdays or day in _holidays(day.year) or day in self.days_off:
             return None
         opening = datetime.combine(day, self.schedule.from_, self.zone).astimezone(UTC)
         closing = datetime.combine(day, self.schedule.until, self.zone).astimezone(UTC)

@@ -239,6 +239,14 @@ class Schedule(Part):
     per_advertiser_week: int = Field(
         ge=1, le=100, description="Hooguit zoveel tests per aanbieder per kalenderweek.", examples=[3]
     )
+    per_advertiser_day: int | None = Field(
+        default=None,
+        ge=1,
+        le=100,
+        exclude_if=not_,  # without this cap a design has the canonical text of before it could be declared
+        description="Hooguit zoveel tests per aanbieder per dag; zonder deze regel geldt alleen de week.",
+        examples=[1],
+    )
     cooldown_hours: float = Field(
         ge=0, le=336, description="Rust in uren tussen brieven van verschillende tests bij één aanbieder.", examples=[4]
     )

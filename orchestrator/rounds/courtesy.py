@@ -13,6 +13,7 @@ from orchestrator.listings import dwelling
 from orchestrator.models import Decline, Inquiry, Reply
 from orchestrator.people import profile_of
 from orchestrator.states import LetterState
+from orchestrator.web_address import domain_of
 from profiles import letters
 
 AFTER_HOURS = (1.0, 3.0)
@@ -43,6 +44,7 @@ def plan_decline(session: Session, reply: Reply, now: datetime) -> None:
             state=LetterState.PLANNED,
             channel=Channel.SMTP,
             recipient=listing.advertiser.email,
+            domain=domain_of(listing.advertiser.email),
             message_id=f"<{local}.a@{domain}>",
             in_reply_to=reply.message_id or inquiry.message_id,
             subject=letter.subject,

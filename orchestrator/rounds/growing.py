@@ -17,15 +17,15 @@ A listing that is no longer in its feed keeps its letters. Feeds show only their
 a pair that was cancelled for that would be lost for good; the first letter follows soon after publication anyway.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
-from orchestrator import channel_faults, enrolment, ledger, listings
+from orchestrator import channel_faults, enrolment, ledger, limits, listings
 from orchestrator.assignment import RefusalReason, rank
 from orchestrator.design import Calendar, DeclaredFeed, Design, from_canonical
 from orchestrator.enrolment import ZONE
@@ -122,6 +122,10 @@ class _Growth:
     design: Design
     now: datetime
     consents: dict[str, Enrolment]
+    days_off: dict[int, frozenset[date]]
+    """By the row of the advertiser."""
+    used: dict[str, int]
+    """The pairs that each consent gave before this reading, to this round and others."""
     pairs: int
     moments: dict[int, list[Times]]
     """Of the pairs of each advertiser, by its row."""
@@ -133,6 +137,7 @@ class _Growth:
     times: dict[str, Times] = field(default_factory=dict)
     refused: dict[str, RefusalReason] = field(default_factory=dict)
     strangers: int = 0
+    added: Counter[int] = field(default_factory=Counter)
     crowded: dict[int, datetime] = field(default_factory=dict)
     """Until when no moment was found for another pair of an advertiser."""
 
@@ -143,7 +148,10 @@ class _Growth:
         known = {row.key: row for row in session.scalars(select(Listing))}
         here = _listings_of(session, round_)
         marks = {mark for row in known.values() if row.id in here for mark in _marks(row.key, row.advertiser_id, row)}
-        return cls(design, now, consents, _pairs(session, round_), _moments(session, round_), known, marks)
+        owners = {consent.advertiser_id for consent in consents.values()}
+        days_off = {owner: enrolment.days_off(session, owner) for owner in owners}
+        used, pairs = limits.used_up(session), _pairs(session, round_)
+        return cls(design, now, consents, days_off, used, pairs, _moments(session, round_), known, marks)
 
     def weigh(self, offer: Offer) -> None:
         """Plan a pair for a listing, refuse it, or pass over what the round knows already."""
@@ -164,6 +172,7 @@ class _Growth:
             return
         self.times[row.key] = found
         self.moments[owner].append(found)
+        self.added[owner] += 1
         self.pairs += 1
 
     def _row(self, offer: Offer, owner: int) -> tuple[Listing, datetime | None]:
@@ -183,7 +192,7 @@ class _Growth:
         until = first_seen + timedelta(hours=sample.feed_hours) if first_seen else None
         if until is None or until < self.now:
             return RefusalReason.NOT_NEW
-        if len(self.moments[owner]) >= min(sample.per_advertiser, consent.max_pairs or sample.per_advertiser):
+        if len(self.moments[owner]) >= sample.per_advertiser or self._consent_is_used_up(advertiser, consent):
             return RefusalReason.ADVERTISER_FULL
         if self.pairs >= sample.pairs:
             return RefusalReason.SAMPLE_FULL
@@ -191,10 +200,16 @@ class _Growth:
             return RefusalReason.NO_MOMENT  # another was tried often enough in this time
         days = (consent.valid_from.astimezone(ZONE).date(), consent.valid_until.astimezone(ZONE).date())
         window, others = (self.now, until), self.moments[owner]
-        found = place_beside(self.design, advertiser, row.key, others, consent=days, window=window)
+        found = place_beside(
+            self.design, advertiser, row.key, others, consent=days, window=window, days_off=self.days_off[owner]
+        )
         if found is None:
             self.crowded[owner] = until
         return found or RefusalReason.NO_MOMENT
+
+    def _consent_is_used_up(self, advertiser: str, consent: Enrolment) -> bool:
+        planned = self.used.get(advertiser, 0) + self.added[consent.advertiser_id]
+        return consent.max_pairs is not None and planned >= consent.max_pairs
 
 
 def _marks(key: str, owner: int, row: Listing | ListingRow) -> Iterator[Mark]:

@@ -6,6 +6,7 @@ from sqlalchemy.orm import aliased
 from orchestrator import control, enrolment, limits
 from orchestrator.db import UtcDateTime
 from orchestrator.models import Decline, Inquiry, LetterCopy, Listing, Pair, Round, Study
+from orchestrator.rates import Rates
 from orchestrator.rounds import holds
 from orchestrator.states import LetterState, PairState, RoundState, Why
 
@@ -13,17 +14,18 @@ Kind = type[Inquiry] | type[Decline]
 """Which of the two kinds of letters a function works on."""
 
 
-def permitted(kind: Kind) -> list[ColumnElement[bool]]:
+def permitted(kind: Kind, rates: Rates) -> list[ColumnElement[bool]]:
     """Return the SQL conditions under which a letter may go, now; asked at the claim and again at the gate.
 
-    To be asked with `limits.parameters` and ``late``: the moment before which a letter's last moment must not lie.
-    For a courtesy letter, which also goes in a paused round, ``now`` and ``late`` are enough.
+    To be asked with `limits.parameters`, `Rates.parameters` and ``late``: the moment before which a letter's last
+    moment must not lie. For a courtesy letter, which also goes in a paused round, on a day off, and without a rest,
+    ``now`` takes the place of `limits.parameters`.
     """
     in_time = kind.not_after >= bindparam("late", type_=UtcDateTime())
     # Fence and attempts are in this record; a copy in the ledger mailbox is not, and tells on a record that is too old.
     not_copied = ~exists().where(LetterCopy.message_id == kind.message_id).correlate_except(LetterCopy)
     rules = _pair_rules() if kind is Inquiry else _courtesy_rules()
-    return [control.sending_is_open(), in_time, not_copied, *rules]
+    return [control.sending_is_open(), in_time, not_copied, *rules, *rates.conditions(kind.domain)]
 
 
 def rules(kind: Kind) -> dict[Why, ColumnElement[bool]]:
@@ -41,6 +43,8 @@ def rules(kind: Kind) -> dict[Why, ColumnElement[bool]]:
         Why.SCOPE: scope,
         Why.CONSENT: enrolment.valid(Listing.advertiser_id, limits.PURPOSE, limits.NOW),
         Why.HELD: not_(holds.held(Listing.advertiser_id)),
+        Why.DAY_OFF: limits.no_day_off(Listing.advertiser_id, limits.NOW),
+        Why.REST: limits.rested(),
         Why.CAP: or_(Inquiry.order == 2, limits.under_caps()),
     }
 

@@ -9,17 +9,17 @@ from pathlib import Path
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from orchestrator import ledger
+from orchestrator import enrolment, ledger, limits
 from orchestrator.assignment import Draw, draw, generator, select_listings
 from orchestrator.design import Design, canonical, digest, from_canonical
-from orchestrator.enrolment import enrol
 from orchestrator.intake import ListingRow, Participant, check_intake
 from orchestrator.listings import dwelling, take_in
-from orchestrator.models import Inquiry, Listing, Pair, Refusal, Round, Study
+from orchestrator.models import Advertiser, Inquiry, Listing, Pair, Refusal, Round, Study
 from orchestrator.people import to_record
 from orchestrator.rounds import lookup
 from orchestrator.schedule import Times, place
 from orchestrator.states import LetterState, PairState, RoundState
+from orchestrator.web_address import domain_of
 from profiles import letters
 from profiles.catalogue import Catalogue, load
 from profiles.errors import BadInput, Problem, Refused
@@ -46,7 +46,7 @@ def plan(
     if problems := check_intake(design, participants, listings):
         raise BadInput(problems)
     _make_room(session, design)
-    advertisers = enrol(session, participants)
+    advertisers = enrolment.enrol(session, participants)
     rows = take_in(session, listings, advertisers)
     round_ = Round(
         study_id=_study(session, design).id,
@@ -61,7 +61,7 @@ def plan(
     )
     session.add(round_)
     session.flush()
-    planned, refused = _assign(design, participants, listings)
+    planned, refused = _assign(session, design, participants, listings, advertisers)
     session.add_all(Refusal(round_id=round_.id, listing_id=rows[key].id, reason=why) for key, why in refused.items())
     write_pairs(session, round_, planned, rows)
     told = {"digest": round_.digest, "pairs": len(planned), "refused": len(refused)}
@@ -117,17 +117,22 @@ def _study(session: Session, design: Design) -> Study:
 
 
 def _assign(
-    design: Design, participants: Sequence[Participant], listings: Sequence[ListingRow]
+    session: Session,
+    design: Design,
+    participants: Sequence[Participant],
+    listings: Sequence[ListingRow],
+    advertisers: Mapping[str, Advertiser],
 ) -> tuple[dict[str, Times], dict[str, str]]:
     """Choose the listings and fix their moments; return the times and the refusals, both by listing key."""
-    selection = select_listings(design, participants, listings)
+    selection = select_listings(design, participants, listings, limits.used_up(session))
     refused = {refusal.listing: refusal.reason.value for refusal in selection.refused}
     chosen = set(selection.chosen)
     times: dict[str, Times] = {}
     for participant in participants:
         own = [row.listing for row in listings if row.advertiser == participant.advertiser and row.listing in chosen]
         consent = (participant.consent_from, participant.consent_until)
-        placed = place(design, participant.advertiser, own, consent=consent)
+        days_off = enrolment.days_off(session, advertisers[participant.advertiser].id)
+        placed = place(design, participant.advertiser, own, consent=consent, days_off=days_off)
         times |= placed.times
         refused |= {refusal.listing: refusal.reason.value for refusal in placed.refused}
     return times, refused
@@ -178,6 +183,7 @@ def _inquiry(design: Design, listing: Listing, drawn: Draw, matched: Matched, ar
         message_id=f"<{token}@{design.letters.domain}>",
         channel=listing.advertiser.channel,
         recipient=listing.advertiser.address,
+        domain=domain_of(listing.advertiser.address),
         subject=letter.subject,
         body=letter.body,
         state=LetterState.PLANNED,

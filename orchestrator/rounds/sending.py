@@ -4,17 +4,18 @@ The row is the message. Whoever does not change exactly one row stops. Every tim
 clock; leases and back-offs are given as spans of that clock. See DESIGN §4 for the protocol.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Integer, Select, Table, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Row, Select, Table, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from orchestrator import control, ledger, limits
+from orchestrator import control, enrolment, ledger, limits
 from orchestrator.assignment import generator
 from orchestrator.db import UtcDateTime
 from orchestrator.design import Design, from_canonical
@@ -22,6 +23,7 @@ from orchestrator.forms import Form, described
 from orchestrator.intake import Channel
 from orchestrator.models import Attempt, Control, Decline, Inquiry, Listing, Pair, Round
 from orchestrator.people import profile_of
+from orchestrator.rates import AS_FAST_AS_IT_CAN, Rates
 from orchestrator.rounds.permission import Kind, permitted
 from orchestrator.schedule import Calendar, when_open
 from orchestrator.states import ROUND_ENDED, AttemptOutcome, Exclusion, LetterState, PairState
@@ -91,51 +93,74 @@ class Result:
 
 
 def claim_inquiries(
-    session: Session, round_: Round, worker: str, now: datetime, lease: timedelta, grace: timedelta, most: int
+    session: Session,
+    round_: Round,
+    worker: str,
+    now: datetime,
+    lease: timedelta,
+    grace: timedelta,
+    most: int,
+    rates: Rates = AS_FAST_AS_IT_CAN,
 ) -> list[Claim]:
     """planned → claimed for at most ``most`` due inquiries of a round.
 
     Outside office hours only a letter that became due within ``grace`` still goes; the rest waits for the next
-    opening.
+    opening. Where letters to one advertiser need a rest between them, it gets one at a time.
     """
     design = from_canonical(round_.design)
     # Closed: only what became due just now may still go. Open: whatever is due.
     since = EVER if Calendar(design.schedule).is_open(now) else now - grace
     asked = {**limits.parameters(design, now), "late": now - grace, "round_id": round_.id, "since": since}
-    return _claim(session, Inquiry, asked, worker, lease, most)
+    alone = design.schedule.cooldown_hours > 0
+    return _claim(session, Inquiry, asked, worker, lease, most, rates, alone=alone)
 
 
 def claim_declines(
-    session: Session, worker: str, now: datetime, lease: timedelta, grace: timedelta, most: int
+    session: Session,
+    worker: str,
+    now: datetime,
+    lease: timedelta,
+    grace: timedelta,
+    most: int,
+    rates: Rates = AS_FAST_AS_IT_CAN,
 ) -> list[Claim]:
     """planned → claimed for at most ``most`` courtesy letters, of any round: a held viewing is given back."""
-    return _claim(session, Decline, {"now": now, "late": now - grace}, worker, lease, most)
+    return _claim(session, Decline, {"now": now, "late": now - grace}, worker, lease, most, rates)
 
 
-def written(session: Session, claim: Claim, now: datetime, grace: timedelta) -> Envelope | None:
+def written(
+    session: Session, claim: Claim, now: datetime, grace: timedelta, rates: Rates = AS_FAST_AS_IT_CAN
+) -> Envelope | None:
     """The letter of a claim, to go and connect for; None when the gate would refuse it now."""
     letter = _whole(session, claim)
     pair = letter.pair if isinstance(letter, Inquiry) else letter.inquiry.pair
-    asked = _asked(claim, pair.round.design, now, grace)
-    return _envelope(letter, claim, now) if session.scalar(_may_pass(claim.kind), asked) else None
+    asked = _asked(claim, pair.round.design, now, grace) | rates.parameters(now)
+    return _envelope(letter, claim, now) if session.scalar(_may_pass(claim.kind, rates), asked) else None
 
 
-def gate(session: Session, claim: Claim, worker: str, now: datetime, lease: timedelta, grace: timedelta) -> bool:
+def gate(
+    session: Session,
+    claim: Claim,
+    worker: str,
+    now: datetime,
+    lease: timedelta,
+    grace: timedelta,
+    rates: Rates = AS_FAST_AS_IT_CAN,
+) -> bool:
     """claimed → sending, right before the first byte of the body; False when the letter may not go (any more).
 
-    Asks fence, lease, kill switch, consent, caps and pair rule once more, and leaves the attempt row that forbids a
-    second try; raises `AlreadyTried` when there is one. The caller commits before the first byte, and releases what
-    was refused.
+    Asks fence, lease and all that the claim asked once more, and leaves the attempt row that forbids a second try;
+    raises `AlreadyTried` when there is one. The caller commits before the first byte, and releases what was refused.
     """
     around = session.execute(_around(claim.kind), {"letter_id": claim.id}).one()
-    _hold_still(session, around.round_id)
+    _hold_still(session, around.round_id, alone=rates.any)
     # Two workers may hold claims on two pairs of one advertiser: the lock makes the caps exact, not nearly so.
     limits.lock(session, around.advertiser_id)
-    asked = {**_asked(claim, around.design, now, grace), "lease": now + lease}
-    changed = session.execute(_gate_statement(claim.kind), asked).all()
+    asked = {**_asked(claim, around.design, now, grace), **rates.parameters(now), "lease": now + lease}
+    changed = session.execute(_gate_statement(claim.kind, rates), asked).all()
     if len(changed) != 1:
         return False
-    _open_attempt(session, around.message_id, claim, worker, now)
+    _open_attempt(session, around.message_id, around.domain, claim, worker, now)
     ledger.append(session, now, worker, "letter.sending", _subject(claim), {"fence": claim.fence})
     return True
 
@@ -173,18 +198,23 @@ def record(session: Session, claim: Claim, worker: str, now: datetime, result: R
 
 
 @cache
-def _due_statement(kind: Kind) -> Select[int]:
+def _due_statement(kind: Kind, rates: Rates) -> Select[int]:
     """Select the due letters of a round (inquiries) or of all rounds (courtesy letters), locked and skipping locks."""
     rows = select(kind.id).where(
         kind.state == LetterState.PLANNED,
         kind.planned_at <= limits.NOW,
         or_(kind.next_try_at.is_(None), kind.next_try_at <= limits.NOW),
-        *permitted(kind),
+        *permitted(kind, rates),
     )
     if kind is Inquiry:
-        rows = rows.join(Pair).where(
-            Pair.round_id == bindparam("round_id"),
-            Inquiry.planned_at >= bindparam("since", type_=UtcDateTime()),
+        rows = (
+            rows.join(Pair, Pair.id == Inquiry.pair_id)
+            .join(Listing, Listing.id == Pair.listing_id)
+            .add_columns(Listing.advertiser_id)
+            .where(
+                Pair.round_id == bindparam("round_id"),
+                Inquiry.planned_at >= bindparam("since", type_=UtcDateTime()),
+            )
         )
     rows = rows.order_by(kind.planned_at, kind.id).limit(bindparam("most", type_=Integer))
     return rows.with_for_update(of=kind, skip_locked=True)
@@ -196,38 +226,39 @@ def _asked(claim: Claim, design: str, now: datetime, grace: timedelta) -> dict[s
     return asked | {"letter_id": claim.id, "held_fence": claim.fence, "late": now - grace}
 
 
-def _held(kind: Kind) -> list[ColumnElement[bool]]:
+def _held(kind: Kind, rates: Rates) -> list[ColumnElement[bool]]:
     """Return the conditions of the gate: fence, lease, and whatever the claim asked."""
     return [
         kind.id == bindparam("letter_id"),
         kind.fence == bindparam("held_fence"),
         kind.state == LetterState.CLAIMED,
         kind.lease_until > limits.NOW,
-        *permitted(kind),
+        *permitted(kind, rates),
     ]
 
 
 @cache
-def _may_pass(kind: Kind) -> Select[int]:
-    return select(kind.id).where(*_held(kind))
+def _may_pass(kind: Kind, rates: Rates) -> Select[int]:
+    return select(kind.id).where(*_held(kind, rates))
 
 
 @cache
 def _around(kind: Kind) -> Select[*tuple[Any, ...]]:
-    """Select what the gate locks and asks with: the letter's round, design and advertiser."""
-    rows: Select[*tuple[Any, ...]] = select(kind.message_id, Pair.round_id, Round.design, Listing.advertiser_id)
+    """Select what the gate locks and asks with: the letter's round, design, advertiser and domain."""
+    told = (kind.message_id, kind.domain, Pair.round_id, Round.design, Listing.advertiser_id)
+    rows: Select[*tuple[Any, ...]] = select(*told)
     rows = rows.join_from(Decline, Inquiry) if kind is Decline else rows.select_from(Inquiry)
     rows = rows.join(Pair, Pair.id == Inquiry.pair_id).join(Round, Round.id == Pair.round_id)
     return rows.join(Listing, Listing.id == Pair.listing_id).where(kind.id == bindparam("letter_id"))
 
 
 @cache
-def _gate_statement(kind: Kind) -> ReturningUpdate[int]:
+def _gate_statement(kind: Kind, rates: Rates) -> ReturningUpdate[int]:
     """claimed → sending for one letter, when fence, lease and every condition still hold."""
     table = cast("Table", kind.__table__)
     return (
         update(table)
-        .where(*_held(kind))
+        .where(*_held(kind, rates))
         .values(
             state=LetterState.SENDING,
             attempts=table.c.attempts + 1,
@@ -284,10 +315,19 @@ def _record_statement(kind: Kind, states: tuple[LetterState, ...]) -> ReturningU
 
 
 def _claim(
-    session: Session, kind: Kind, asked: dict[str, object], worker: str, lease: timedelta, most: int
+    session: Session,
+    kind: Kind,
+    asked: dict[str, object],
+    worker: str,
+    lease: timedelta,
+    most: int,
+    rates: Rates,
+    *,
+    alone: bool = False,
 ) -> list[Claim]:
     now = cast("datetime", asked["now"])
-    ids = session.scalars(_due_statement(kind), {**asked, "most": most}).all()
+    due = session.execute(_due_statement(kind, rates), {**asked, **rates.parameters(now), "most": most}).all()
+    ids = _first_of_each(due) if alone else [row.id for row in due]
     if not ids:
         return []
     rows = session.execute(
@@ -302,6 +342,14 @@ def _claim(
     return claims
 
 
+def _first_of_each(due: Sequence[Row[Any]]) -> list[int]:
+    """Return the first letter of each advertiser, in the order given: the gate would refuse a second one."""
+    firsts: dict[int, int] = {}
+    for row in due:
+        firsts.setdefault(row.advertiser_id, row.id)
+    return list(firsts.values())
+
+
 def _whole(session: Session, claim: Claim) -> Inquiry | Decline:
     """Return the letter with all that an envelope asks of its pair, in one query."""
     if claim.kind is Inquiry:
@@ -312,20 +360,20 @@ def _whole(session: Session, claim: Claim) -> Inquiry | Decline:
     return cast("Inquiry | Decline", session.get_one(claim.kind, claim.id, options=around))
 
 
-def _hold_still(session: Session, round_id: int) -> None:
-    """Let nobody stop sending or pause the round until this transaction ends.
+def _hold_still(session: Session, round_id: int, *, alone: bool) -> None:
+    """Let nobody stop sending or pause the round until this transaction ends; ``alone``, nobody else pass the gate.
 
     Whoever stops or pauses waits that long, and then finds the letter on the wire: once it is done, nothing goes that
-    it did not see.
+    it did not see. Letters that are counted by the minute pass one at a time.
     """
-    for row in (select(Control.id).where(Control.id == 1), select(Round.id).where(Round.id == round_id)):
-        session.scalar(row.with_for_update(read=True))
+    session.scalar(select(Control.id).where(Control.id == 1).with_for_update(read=not alone))
+    session.scalar(select(Round.id).where(Round.id == round_id).with_for_update(read=True))
 
 
-def _open_attempt(session: Session, message_id: str, claim: Claim, worker: str, now: datetime) -> None:
+def _open_attempt(session: Session, message_id: str, domain: str, claim: Claim, worker: str, now: datetime) -> None:
     told = {"fence": claim.fence, "worker": worker, "started_at": now, "outcome": AttemptOutcome.SENDING}
     try:
-        session.execute(insert(Attempt).values(message_id=message_id, **told))
+        session.execute(insert(Attempt).values(message_id=message_id, domain=domain, **told))
     except IntegrityError as error:
         raise AlreadyTried(message_id) from error
 
@@ -376,8 +424,9 @@ def tell_other_half(session: Session, inquiry_id: int, now: datetime) -> None:
         ledger.append(session, now, "rounds", "pair.excluded", f"pair:{inquiry.pair_id}", {"reason": "refused"})
     elif inquiry.state is LetterState.SENT and inquiry.sent_at and inquiry.sent_at + other.gap > other.planned_at:
         # The first went late: the second keeps its gap, and moves to a moment the office is open.
-        design = from_canonical(inquiry.pair.round.design)
-        earliest = after_gap(design, inquiry.pair.listing.key, inquiry.sent_at + other.gap)
+        design, listing = from_canonical(inquiry.pair.round.design), inquiry.pair.listing
+        days_off = enrolment.days_off(session, listing.advertiser_id)
+        earliest = after_gap(design, listing.key, inquiry.sent_at + other.gap, days_off)
         other.not_after += earliest - other.planned_at
         other.planned_at = earliest
 
@@ -393,9 +442,9 @@ def _drop_if_over(session: Session, inquiry_id: int) -> None:
     )
 
 
-def after_gap(design: Design, listing: str, end: datetime) -> datetime:
+def after_gap(design: Design, listing: str, end: datetime, days_off: frozenset[date] = frozenset()) -> datetime:
     """Return when the second letter to a listing goes whose gap ends at ``end``: then, or soon after the opening."""
-    return when_open(Calendar(design.schedule), end, generator(design.seed, "late", listing))
+    return when_open(Calendar(design.schedule, days_off=days_off), end, generator(design.seed, "late", listing))
 
 
 @cache
