@@ -98,9 +98,11 @@ def rested() -> ColumnElement[bool]:
     return and_(~went.correlate_except(*others), or_(Inquiry.order == 2, ~soon.correlate_except(*others)))
 
 
-def no_day_off(advertiser_id: Column[int], now: ColumnElement[datetime]) -> ColumnElement[bool]:
-    """Return the condition that an advertiser has no day off at this moment."""
-    off = exists().where(Blackout.advertiser_id == advertiser_id, Blackout.start <= now, Blackout.end >= now)
+def no_days_off(
+    advertiser_id: Column[int], first: ColumnElement[datetime], last: ColumnElement[datetime] | Column[datetime]
+) -> ColumnElement[bool]:
+    """Return the condition that an advertiser is not off all the time from the first to the last of two moments."""
+    off = exists().where(Blackout.advertiser_id == advertiser_id, Blackout.start <= first, Blackout.end >= last)
     return ~off.correlate_except(Blackout)
 
 

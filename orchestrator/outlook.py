@@ -44,6 +44,8 @@ WORDS = {
     Why.CONSENT: "op dat moment is er geen geldige deelname",
     Why.SCOPE: "het adres is niet meer dat van de deelnemer",
     Why.CAP: "de aanbieder zit aan een grens",
+    Why.REST: "rust tussen reacties aan deze aanbieder",
+    Why.DAY_OFF: "de aanbieder is op die dagen vrij",
     Why.LATE: "te laat",
     Why.REFUSED: "geweigerd",
     Why.WITHDRAWN: "de deelname is ingetrokken",
@@ -216,6 +218,7 @@ def _why(row: Row[Any], kind: Kind, round_: Round, late: datetime, *, shut: bool
     if kind is Inquiry:
         reasons += [why for why in [_OF_ROUND.get(round_.state, Why.ENDED)] if why]
         reasons += [] if row.held else [Why.HELD]
+        reasons += [] if row.has_a_day else [Why.DAY_OFF]
     reasons += [Why.STOPPED] if shut else []
     for_good = (why for why in reasons if why not in A_PERSON)
     return next(for_good, None) or next((why for why in A_PERSON if why in reasons), None)
@@ -251,9 +254,12 @@ def _letters(kind: Kind) -> Select[*tuple[Any, ...]]:
     # Consent may begin after today: it must hold when the letter is due.
     due = case((kind.planned_at > limits.NOW, kind.planned_at), else_=limits.NOW)
     conditions = {**rules(kind), Why.CONSENT: enrolment.valid(Listing.advertiser_id, Study.purpose, due)}
+    # A day off passes, unless the days off last until the letter may no longer go.
+    has_a_day = limits.no_days_off(Listing.advertiser_id, due, kind.not_after)
     told = (
         kind.id, kind.state, kind.planned_at, kind.not_after, Inquiry.order, Pair.code, Pair.reason,
         Listing.street, Advertiser.key.label("advertiser"), Advertiser.name.label("advertiser_name"),
+        has_a_day.label("has_a_day"),
         *(conditions[why].label(why.value) for why in (*FOR_GOOD, Why.HELD) if why in conditions),
     )  # fmt: skip
     rows: Select[*tuple[Any, ...]] = select(*told)

@@ -187,6 +187,18 @@ def lift(advertiser: Advertiser, by: By) -> None:
     advertisers.lift(advertiser, by)
 
 
+@app.command("days-off")
+def days_off(
+    advertiser: Advertiser,
+    by: By,
+    days: Annotated[str, typer.Argument(metavar="DAGEN", help="2026-10-12..2026-10-16; 2026-12-24")] = "",
+) -> None:
+    """Leg vast op welke dagen een woningaanbieder geen reacties krijgt, in plaats van wat er stond; leeg is geen."""
+    from portal.commands import advertisers
+
+    advertisers.days_off(advertiser, days, by)
+
+
 @app.command()
 def detection(name: Round) -> None:
     """Toon per woningaanbieder wat de test kan verraden: namen, teksten, regelmaat en vragen."""

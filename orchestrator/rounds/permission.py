@@ -43,7 +43,7 @@ def rules(kind: Kind) -> dict[Why, ColumnElement[bool]]:
         Why.SCOPE: scope,
         Why.CONSENT: enrolment.valid(Listing.advertiser_id, limits.PURPOSE, limits.NOW),
         Why.HELD: not_(holds.held(Listing.advertiser_id)),
-        Why.DAY_OFF: limits.no_day_off(Listing.advertiser_id, limits.NOW),
+        Why.DAY_OFF: limits.no_days_off(Listing.advertiser_id, limits.NOW, limits.NOW),
         Why.REST: limits.rested(),
         Why.CAP: or_(Inquiry.order == 2, limits.under_caps()),
     }

@@ -1,19 +1,24 @@
 """One advertiser at a time: its pause, what it may have noticed, and what a round asks of it."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 
-from orchestrator import burden, exposure, views
+from orchestrator import burden, enrolment, exposure, outlook, views
 from orchestrator.burden import ASSUMED, Burden
 from orchestrator.detection import SAID, THRESHOLDS, written
 from orchestrator.enrolment import ZONE
+from orchestrator.intake import read_days
 from orchestrator.rounds import holds
 from orchestrator.views import WHILE_HELD, HeldAdvertiser
 from portal.commands import house
+from profiles.errors import BadInput, Problem
 from results import formats
+
+WHILE_OFF = "Op een vrije dag gaan geen reacties uit, en afmeldingen van bezichtigingen wel."
 
 out = Console(soft_wrap=True, markup=False, highlight=False)
 
@@ -29,6 +34,25 @@ def lift(advertiser: str, actor: str) -> None:
     with house.writing() as (session, now):
         holds.lift(session, advertiser, actor, now)
     out.print(f"Pauze van {advertiser} opgeheven door {actor}. De meter begint voor deze aanbieder opnieuw.")
+
+
+def days_off(advertiser: str, text: str, actor: str) -> None:
+    """Let these be the days off of an advertiser; raise `BadInput` for what are no days."""
+    days = _days(text)
+    with house.writing() as (session, now):
+        enrolment.give_days_off(session, advertiser, days, actor, now)
+        seen = outlook.of_house(session, now, timedelta(), advertiser=advertiser)
+    out.print(f"Aanbieder {advertiser} heeft nu {formats.many(len(days), 'vrije dag', 'vrije dagen')}. {WHILE_OFF}")
+    for each in seen:
+        out.print(f"Ronde {each.round}, aan deze aanbieder. {' '.join(outlook.sentences(each))}")
+
+
+def _days(text: str) -> frozenset[date]:
+    try:
+        return read_days(text)
+    except ValueError as error:
+        remedy = "Schrijf dagen met een puntkomma ertussen, een reeks met twee punten: 2026-10-12..2026-10-16."
+        raise BadInput(Problem("bad-days-off", "Dit zijn geen dagen.", found=text, remedy=remedy)) from error
 
 
 def print_holds() -> None:

@@ -234,6 +234,26 @@ def test_a_column_that_stands_twice_is_named(tmp_path: Path) -> None:
     assert (problem.code, problem.column) == ("duplicate-column", 11)
 
 
+def with_days_off(text: str) -> str:
+    lines = PEOPLE.splitlines()
+    return "\n".join([f"{lines[0]},days_off", f"{lines[1]},{text}", *(f"{line}," for line in lines[2:])])
+
+
+def test_days_off_are_single_days_and_spans_and_a_file_without_the_column_says_nothing(tmp_path: Path) -> None:
+    first, *_ = people(tmp_path, with_days_off("2026-10-12..2026-10-14; 2026-12-24"))
+    assert first.days_off == {date(2026, 10, 12), date(2026, 10, 13), date(2026, 10, 14), date(2026, 12, 24)}
+    assert {each.days_off for each in people(tmp_path, with_days_off(""))} == {frozenset()}
+    assert {each.days_off for each in people(tmp_path)} == {None}
+
+
+@pytest.mark.parametrize(
+    "text", ["12-10-2026", "2026-10-12-2026-10-14", "2026-10-14..2026-10-12", "2026-02-30", "2026-01-01..2027-06-01"]
+)
+def test_what_are_no_days_off_is_named_with_line_and_column(tmp_path: Path, text: str) -> None:
+    (problem,) = problems_of(people, tmp_path, with_days_off(text))
+    assert (problem.code, problem.line, problem.column, problem.found) == ("bad-days-off", 2, 11, text)
+
+
 def test_an_open_quote_is_told_at_the_row_it_begins_in(tmp_path: Path) -> None:
     (problem,) = problems_of(people, tmp_path, changed(PEOPLE, '"Jansen, H."', '"Jansen'))
     assert (problem.code, problem.line) == ("bad-quotes", 4)

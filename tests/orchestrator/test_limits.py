@@ -228,8 +228,8 @@ def test_a_withdrawal_also_stops_the_second_letter(database: Database) -> None:
 
 def cap(database: Database, which: str, rows: int = 4) -> None:
     """A round of so many pairs with one advertiser, after whose planning one of its caps became two."""
-    weekly = {"per_advertiser_week": 2} if which == "week" else {}
-    run(database, a_monday(schedule={"last_day": "2026-09-18", **weekly}), rows=rows)
+    narrow = {f"per_advertiser_{which}": 2} if which in ("week", "day") else {}
+    run(database, a_monday(schedule={"last_day": "2026-09-18", **narrow}), rows=rows)
     moments = {"planned_at": OPENING + HOUR, "not_after": OPENING + 20 * DAY}
     meddle(database, update(Inquiry).where(Inquiry.order == 1).values(**moments))
     if which == "consent":
@@ -246,7 +246,7 @@ def lower_the_cap(database: Database, name: str, most: int) -> None:
     meddle(database, change)
 
 
-@pytest.mark.parametrize("which", ["round", "week", "consent"])
+@pytest.mark.parametrize("which", ["round", "week", "day", "consent"])
 def test_no_more_pairs_are_begun_than_a_cap_allows_also_with_all_claims_held_at_once(
     database: Database, which: str
 ) -> None:
@@ -259,7 +259,7 @@ def test_no_more_pairs_are_begun_than_a_cap_allows_also_with_all_claims_held_at_
     assert [row.id for row in letters(database, 1) if row.state is S.SENT] == sorted(each.id for each in passed)
 
 
-@pytest.mark.parametrize("which", ["round", "week", "consent"])
+@pytest.mark.parametrize("which", ["round", "week", "day", "consent"])
 def test_two_workers_at_two_gates_at_once_cannot_both_take_the_last_place_under_a_cap(
     database: Database, which: str
 ) -> None:

@@ -1,6 +1,6 @@
 """Where the letters of an advertiser's pairs are placed in the period."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import combinations, pairwise
 from zoneinfo import ZoneInfo
 
@@ -62,6 +62,23 @@ def test_weekly_cap_and_cool_down_are_kept() -> None:
         for one, other in combinations(times, 2):
             apart = [abs(a - b) for a in (one.first, one.second) for b in (other.first, other.second)]
             assert min(apart) >= timedelta(hours=6)
+
+
+def test_the_cap_of_a_day_is_kept_and_nothing_is_planned_on_a_day_off() -> None:
+    design = a_design(schedule={"per_advertiser_week": 5, "per_advertiser_day": 1, "cooldown_hours": 0})
+    days_off = frozenset({date(2026, 9, 9), date(2026, 9, 15), date(2026, 9, 16)})
+    for advertiser in range(30):
+        keys = [f"{advertiser}-{number}" for number in range(8)]
+        times = place(design, f"a-{advertiser}", keys, days_off=days_off).times.values()
+        days = [each.first.astimezone(AMSTERDAM).date() for each in times]
+        assert len(days) == len(set(days)) == 8
+        assert days_off.isdisjoint(days + [each.second.astimezone(AMSTERDAM).date() for each in times])
+
+
+def test_a_second_letter_that_must_move_passes_over_days_off() -> None:
+    friday = datetime(2026, 9, 11, 16, 0, tzinfo=UTC)
+    calendar = Calendar(a_design().schedule, days_off=frozenset({date(2026, 9, 14), date(2026, 9, 15)}))
+    assert calendar.next_open(friday).astimezone(AMSTERDAM).date() == date(2026, 9, 16)
 
 
 def test_pairs_that_do_not_fit_are_refused_and_the_others_placed() -> None:
