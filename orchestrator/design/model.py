@@ -239,12 +239,12 @@ class Schedule(Part):
     per_advertiser_week: int = Field(
         ge=1, le=100, description="Hooguit zoveel tests per aanbieder per kalenderweek.", examples=[3]
     )
-    per_advertiser_day: int | None = Field(
-        default=None,
-        ge=1,
+    per_advertiser_day: int = Field(
+        default=0,
+        ge=0,
         le=100,
         exclude_if=not_,  # without this cap a design has the canonical text of before it could be declared
-        description="Hooguit zoveel tests per aanbieder per dag; zonder deze regel geldt alleen de week.",
+        description="Hooguit zoveel tests per aanbieder per dag; 0, of niets, is alleen de grens per week.",
         examples=[1],
     )
     cooldown_hours: float = Field(
