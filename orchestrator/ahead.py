@@ -23,6 +23,9 @@ from orchestrator.states import LetterState, Why
 
 CHANNELS = {Channel.SMTP: "e-mail", Channel.WEBFORM: "formulier"}
 WAITS = (LetterState.PLANNED, LetterState.CLAIMED)
+NEVER = frozenset({*outlook.FOR_GOOD, Why.LATE, Why.FIRST, Why.REFUSED, Why.WITHDRAWN, Why.ENDED})
+"""What keeps a letter back for good."""
+
 PASSES = frozenset(Why) - set(A_PERSON) - set(outlook.FOR_GOOD)
 """What keeps a letter back for a time only, of the conditions of the claim."""
 
@@ -42,16 +45,13 @@ class NextSend:
 
 
 def letters(session: Session, round_: Round, now: datetime, most: int) -> tuple[NextSend, ...]:
-    """Return the next inquiries of a round, in order of time; those that will never go are not among them."""
+    """Return the open inquiries of a round in order of time, at most ``most``; those that will never go come last."""
     fates = outlook.fates_of(session, Inquiry, round_, now, timedelta())
     firsts = {fate.pair: fate for fate in fates if fate.order == 1}
-    coming = [fate for fate in fates if fate.state in WAITS and (fate.why is None or fate.why not in _NEVER)][:most]
+    coming = sorted((fate for fate in fates if fate.state in WAITS), key=lambda fate: fate.why in NEVER)[:most]
     calendar = Calendar(from_canonical(round_.design).schedule)
     told = _told(session, round_, coming, now)
     return tuple(_next(fate, firsts[fate.pair], told[fate.letter], calendar, now) for fate in coming)
-
-
-_NEVER = frozenset({*outlook.FOR_GOOD, Why.LATE, Why.FIRST, Why.REFUSED, Why.WITHDRAWN, Why.ENDED})
 
 
 def _next(fate: Fate, first: Fate, row: Row[Any], calendar: Calendar, now: datetime) -> NextSend:

@@ -193,7 +193,7 @@ def _people(session: Session) -> Iterator[Fact]:
         do = f"Kijk wat er is gebeurd; dan: praktijktest lift {held.advertiser} --by NAAM."
         yield Fact(False, f"Pauze van {held.name}", held.reason, held.since, do=do)
     if not (waiting or _any_uncertain(session) or views.held_advertisers(session)):
-        yield Fact(True, "Berichten, onzekere brieven en pauzes", "Er wacht niets op een mens.")
+        yield Fact(True, "Werk voor mensen", "Er wacht niets op een mens.")
 
 
 _IN_A_ROUND_THAT_GOES_ON = exists().where(Pair.id == Inquiry.pair_id, Round.id == Pair.round_id,

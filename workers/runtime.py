@@ -12,7 +12,7 @@ from workers.backup_guard import BackupGuard
 from workers.channels.choose import channels
 from workers.dispatch import Dispatcher
 from workers.inbox import imap
-from workers.inbox.patience import Patience
+from workers.patience import Patience
 from workers.pulse import Pulse
 from workers.watch import Watch
 

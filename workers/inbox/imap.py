@@ -21,7 +21,7 @@ from profiles.errors import Refused
 from workers import faults
 from workers.inbox.listener import MOST_BYTES
 from workers.inbox.parse import content_key, delivered_to, parse
-from workers.inbox.patience import Patience
+from workers.patience import Patience
 from workers.trust import trust
 
 BATCH = 20

@@ -1,4 +1,4 @@
-"""How long a mailbox that refused our login is left alone: a mail server locks out whoever keeps knocking."""
+"""How long a server that refused our login is left alone: a mail server locks out whoever keeps knocking."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ FIRST_SECONDS, LONGEST_SECONDS = 120.0, 3600.0
 
 
 class Patience:
-    """Doubles the wait with every refusal in a row; a process that starts afresh, with other settings, tries at once."""
+    """Doubles the wait with every refusal in a row; a process that starts afresh tries at once."""
 
     def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
         self.steady = steady
