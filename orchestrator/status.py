@@ -127,9 +127,14 @@ def _faults(session: Session) -> Iterator[Fact]:
     faults = channel_faults.lasting(session)
     for fault in faults:
         what, do = _place(session, fault)
-        yield Fact(False, what, fault.message, fault.since, fault.seen_at, do)
+        yield Fact(False, what, _whole(fault.message), fault.since, fault.seen_at, do)
     if not faults:
         yield Fact(True, "Mailserver, mailbox, formulieren en feeds", "Er is geen storing bekend.")
+
+
+def _whole(words: str) -> str:
+    """Return words as a sentence of their own."""
+    return words[:1].upper() + words[1:] + ("" if words.endswith((".", "!", "?")) else ".")
 
 
 def _place(session: Session, fault: ChannelFault) -> tuple[str, str]:
@@ -191,7 +196,7 @@ def _people(session: Session) -> Iterator[Fact]:
     yield from _uncertain(session, Decline, "Onzekere afmeldingen")
     for held in views.held_advertisers(session):
         do = f"Kijk wat er is gebeurd; dan: praktijktest lift {held.advertiser} --by NAAM."
-        yield Fact(False, f"Pauze van {held.name}", held.reason, held.since, do=do)
+        yield Fact(False, f"Pauze van {held.name}", _whole(held.reason), held.since, do=do)
     if not (waiting or _any_uncertain(session) or views.held_advertisers(session)):
         yield Fact(True, "Werk voor mensen", "Er wacht niets op een mens.")
 
