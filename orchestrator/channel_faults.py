@@ -1,5 +1,6 @@
-"""Faults of mail servers and mailboxes: noted once while they last, cleared when the channel works again."""
+"""Faults of mail servers, mailboxes, forms and feeds: noted and logged once while they last, cleared when mended."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -9,14 +10,19 @@ from sqlalchemy.orm import Session
 from orchestrator import ledger
 from orchestrator.models import ChannelFault
 
+log = logging.getLogger(__name__)
+
 
 def note(session: Session, channel: str, message: str, now: datetime) -> None:
     """Keep what is wrong with a channel; a fault that lasts keeps its beginning and tells its latest words."""
     known = session.scalars(select(ChannelFault).where(*_open(channel))).first()
+    if known is None or known.message != message:
+        # Once per cause: whoever knocks every second must not fill the log with it.
+        log.warning("%s: %s", channel, message)
     if known is not None:
-        known.message = message
+        known.message, known.seen_at = message, now
         return
-    session.add(ChannelFault(channel=channel, message=message, since=now))
+    session.add(ChannelFault(channel=channel, message=message, since=now, seen_at=now))
     ledger.append(session, now, "channels", "channel.fault", "channel")
 
 
@@ -26,6 +32,7 @@ def clear(session: Session, channel: str, now: datetime) -> None:
         update(ChannelFault).where(*_open(channel)).values(cleared_at=now).returning(ChannelFault.id)
     ).all()
     if cleared:
+        log.warning("%s: werkt weer", channel)
         ledger.append(session, now, "channels", "channel.mended", "channel")
 
 

@@ -384,14 +384,27 @@ class LetterCopy(Base):
 
 
 class ChannelFault(Base):
-    """A mail server or mailbox that did not do what was asked, until it did; for the person who must mend it."""
+    """A mail server, mailbox, form or feed that did not do what was asked, until it did; for who must mend it.
+
+    ``seen_at`` is when the fault last showed itself.
+    """
 
     __tablename__ = "channel_fault"
     id: Mapped[int] = mapped_column(primary_key=True)
     channel: Mapped[str] = mapped_column(String(200), index=True)
     message: Mapped[str] = mapped_column(Text)
     since: Mapped[datetime]
+    seen_at: Mapped[datetime]
     cleared_at: Mapped[datetime | None]
+
+
+class Heartbeat(Base):
+    """When a queue was last worked on, and by which worker; for the person who wonders whether it still runs."""
+
+    __tablename__ = "heartbeat"
+    queue: Mapped[str] = mapped_column(String(40), primary_key=True)
+    worker: Mapped[str] = mapped_column(String(120))
+    at: Mapped[datetime]
 
 
 class DeferredReply(Base):

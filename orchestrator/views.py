@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, not_, select
 from sqlalchemy.orm import Session, joinedload
 
-from orchestrator import channel_faults, outlook
+from orchestrator import ahead, channel_faults, outlook
+from orchestrator.ahead import NextSend
 from orchestrator.design import from_canonical
 from orchestrator.enrolment import ZONE
 from orchestrator.exposure import asks
@@ -48,17 +49,6 @@ class RoundSummary:
     study: str
     state: str
     planned_at: datetime
-
-
-@dataclass(frozen=True)
-class NextSend:
-    """A letter that is still to go; the arm is not in it."""
-
-    at: datetime
-    pair: str
-    order: int
-    listing: str
-    status: str
 
 
 @dataclass(frozen=True)
@@ -147,7 +137,7 @@ def monitor(session: Session, name: str, now: datetime) -> Monitor:
         declines_sent=thanks[LetterState.SENT],
         doubted=_replies(session, round_, asks(), distinct=True),
         why_waiting=why_waiting(session, round_, now),
-        next_sends=_next_sends(session, round_),
+        next_sends=ahead.letters(session, round_, now, NEXT),
         held=held_advertisers(session, round_),
         outlook=tuple(outlook.sentences(outlook.of_round(session, round_, now, timedelta()))),
         faults=faults(session),
@@ -157,7 +147,7 @@ def monitor(session: Session, name: str, now: datetime) -> Monitor:
 def faults(session: Session) -> tuple[str, ...]:
     """List what is wrong with a mail server, mailbox, form or feed, with since when, the oldest first."""
     lasting = channel_faults.lasting(session)
-    return tuple(f"Storing sinds {_said(fault.since)}: {fault.message}" for fault in lasting)
+    return tuple(f"Storing sinds {said(fault.since)}: {fault.message}" for fault in lasting)
 
 
 def held_advertisers(session: Session, round_: Round | None = None) -> tuple[HeldAdvertiser, ...]:
@@ -209,7 +199,7 @@ def why_waiting(session: Session, round_: Round, now: datetime) -> str:
     if round_.state is RoundState.COLLECTING:
         end = lifecycle.window_end(session, round_)
         if now < end:
-            return f"Wacht op antwoorden tot {_said(end)}."
+            return f"Wacht op antwoorden tot {said(end)}."
         waiting = lifecycle.waiting_to_code(session, round_)
         if waiting:
             return f"Wacht op codering van {waiting} antwoorden."
@@ -221,7 +211,7 @@ def why_shut(session: Session) -> str | None:
     """Say in one Dutch sentence why this installation sends nothing at all; None when it does."""
     control = session.get_one(Control, 1)
     if control.restored_at is not None:
-        why = f"{restored.reason(session)} ({_said(control.restored_at)})"
+        why = f"{restored.reason(session)} ({said(control.restored_at)})"
         return f"Alle verzending staat uit: {why}. Verder met: praktijktest reconcile --by NAAM."
     if not control.sending_enabled:
         return f"Alle verzending staat uit: {control.reason or 'geen reden opgegeven'}."
@@ -251,13 +241,13 @@ def _why_no_letter(session: Session, round_: Round, now: datetime) -> str:
         return "Alle reacties zijn verzonden of afgesloten."
     calendar = Calendar(from_canonical(round_.design).schedule)
     if not calendar.is_open(now):
-        return f"Wacht op kantooruren: verder vanaf {_said(calendar.next_open(now))}."
+        return f"Wacht op kantooruren: verder vanaf {said(calendar.next_open(now))}."
     if upcoming > now:
-        return f"Wacht op het volgende geplande moment: {_said(upcoming)}."
+        return f"Wacht op het volgende geplande moment: {said(upcoming)}."
     return "Er is een reactie aan de beurt."
 
 
-def _said(moment: datetime) -> str:
+def said(moment: datetime) -> str:
     return f"{moment.astimezone(ZONE):%d-%m-%Y %H:%M}"
 
 
@@ -277,18 +267,3 @@ def _replies(session: Session, round_: Round, *which: ColumnElement[bool], disti
 def _deferred(session: Session) -> int:
     rows = select(func.count()).select_from(DeferredReply).where(DeferredReply.resolved_at.is_(None))
     return session.scalar(rows) or 0
-
-
-def _next_sends(session: Session, round_: Round) -> tuple[NextSend, ...]:
-    rows = (
-        select(Inquiry)
-        .join(Pair)
-        .options(joinedload(Inquiry.pair).joinedload(Pair.listing))
-        .where(Pair.round_id == round_.id, Inquiry.state == LetterState.PLANNED)
-        .order_by(Inquiry.planned_at, Inquiry.id)
-        .limit(NEXT)
-    )
-    return tuple(
-        NextSend(row.planned_at, row.pair.code, row.order, row.pair.listing.street, row.state.value)
-        for row in session.scalars(rows)
-    )

@@ -79,6 +79,17 @@ def preview(
     room.preview(name, pair, most)
 
 
+@letters.command("ahead")
+def letters_ahead(
+    name: Round,
+    number: Annotated[int, typer.Option(min=1, help="Hooguit zoveel reacties.")] = 20,
+) -> None:
+    """Toon de volgende reacties, en waarom elk nog wacht."""
+    from portal.commands import ahead
+
+    ahead.print_ahead(name, number)
+
+
 @letters.command("check")
 def check_letters(name: Round) -> None:
     """Toon of de brieven van de twee profielen in meer verschillen dan het signaal."""
@@ -117,7 +128,7 @@ def run(
 
 @app.command()
 def status(name: Annotated[str | None, typer.Argument(metavar="[RONDE]")] = None) -> None:
-    """Toon hoe een ronde ervoor staat, of alle rondes."""
+    """Toon hoe een ronde ervoor staat; zonder ronde wat er werkt en wat niet, en alle rondes."""
     from portal.commands import steps
 
     steps.status(name)

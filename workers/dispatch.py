@@ -223,7 +223,9 @@ class Dispatcher:
             response = error.response and _storable(error.response)
             result = Result(_outcome(error), error.phase, _storable(str(error)), response)
             number = f"{envelope.claim.kind.__tablename__}:{envelope.claim.id}"
-            log.warning("Brief %s: %s in fase %s: %s", number, result.outcome, result.phase, result.detail)
+            # What is wrong with a server is told once, as a fault of the road, and not again for each letter.
+            level = logging.INFO if result.phase in FAULTS_OF_SERVER else logging.WARNING
+            log.log(level, "Brief %s: %s in fase %s: %s", number, result.outcome, result.phase, result.detail)
             return result
         answer = _storable(answer)
         return Result(AttemptOutcome.SENT, "answer", answer.partition("\n")[0], answer)

@@ -1,6 +1,5 @@
 """Listing feeds of running rounds: asked, read, and what is new taken in, with no transaction open on the network."""
 
-import logging
 from datetime import timedelta
 
 from orchestrator.clock import Clock
@@ -18,8 +17,6 @@ EVERY = timedelta(minutes=15)
 LEAST_SECONDS = 5.0
 """In wall seconds the least time between: an accelerated clock must not make us hammer on a server."""
 
-log = logging.getLogger(__name__)
-
 
 def read_feed(database: Database, clock: Clock, settings: Settings) -> bool:
     """Read the next feed that it is time to read; return whether there was one.
@@ -36,7 +33,6 @@ def read_feed(database: Database, clock: Clock, settings: Settings) -> bool:
     except BadInput as fault:
         first, more = fault.problems[0], len(fault.problems) - 1
         message = f"{first} (en nog {more})" if more else str(first)
-        log.warning("%s", message)
         with database.writing() as session:
             growing.note_fault(session, asked.id, message, clock.now())
     return True

@@ -12,6 +12,8 @@ from workers.backup_guard import BackupGuard
 from workers.channels.choose import channels
 from workers.dispatch import Dispatcher
 from workers.inbox import imap
+from workers.patience import Patience
+from workers.pulse import Pulse
 from workers.watch import Watch
 
 
@@ -38,6 +40,14 @@ class Runtime:
     @cached_property
     def watch(self) -> Watch:
         return Watch()
+
+    @cached_property
+    def pulse(self) -> Pulse:
+        return Pulse()
+
+    @cached_property
+    def patience(self) -> Patience:
+        return Patience()
 
 
 _current: Runtime | None = None

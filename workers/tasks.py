@@ -16,9 +16,11 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def _patient() -> Iterator[None]:
-    """Let a task end with a sentence when the database is away: the next tick comes anyway."""
+def _patient(queue: str) -> Iterator[None]:
+    """Let a task end with a sentence when the database is away: the next tick comes anyway. Its queue is alive."""
     try:
+        here = runtime.current()
+        here.pulse.beat(here.database, here.clock, queue)
         yield
     except DatabaseAway as error:
         log.error(why_away(error))
@@ -27,7 +29,7 @@ def _patient() -> Iterator[None]:
 @app.task
 def send_due() -> None:
     """Send a batch of what is due; a full batch asks for the next, behind whatever else waits in the queues."""
-    with _patient():
+    with _patient("send"):
         if runtime.current().dispatcher.send_due() >= dispatch.BATCH:
             send_due.apply_async(queue="send", expires=10)
 
@@ -35,14 +37,14 @@ def send_due() -> None:
 @app.task
 def sweep() -> None:
     """Free or settle what dead workers left behind."""
-    with _patient():
+    with _patient("send"):
         runtime.current().dispatcher.sweep()
 
 
 @app.task
 def read_mail() -> None:
     """Read a batch of stored mails; a full batch asks for the next."""
-    with _patient():
+    with _patient("inbox"):
         here = runtime.current()
         if read_stored(here.database, here.clock.now()) >= BATCH:
             read_mail.apply_async(queue="inbox", expires=10)
@@ -51,16 +53,16 @@ def read_mail() -> None:
 @app.task
 def poll_mailbox() -> None:
     """Store what is new in the mailbox; a full poll asks for the next, behind whatever else waits in the queues."""
-    with _patient():
+    with _patient("inbox"):
         here = runtime.current()
-        if imap.poll(here.database, here.clock, here.settings) >= imap.MOST:
+        if imap.poll(here.database, here.clock, here.settings, here.patience) >= imap.MOST:
             poll_mailbox.apply_async(queue="inbox", expires=10)
 
 
 @app.task
 def advance() -> None:
     """Move rounds on that have nothing left to wait for."""
-    with _patient():
+    with _patient("reports"):
         here = runtime.current()
         here.dispatcher.watch_clock()
         advance_rounds(here.database, here.clock.now())
@@ -69,7 +71,7 @@ def advance() -> None:
 @app.task
 def watch() -> None:
     """Pause the advertisers that may have noticed."""
-    with _patient():
+    with _patient("reports"):
         here = runtime.current()
         here.watch.look(here.database, here.clock.now())
 
@@ -77,7 +79,7 @@ def watch() -> None:
 @app.task
 def read_feeds() -> None:
     """Read one listing feed that it is time to read; having read one asks for the next, behind whatever else waits."""
-    with _patient():
+    with _patient("reports"):
         here = runtime.current()
         if read_feed(here.database, here.clock, here.settings):
             read_feeds.apply_async(queue="reports", expires=10)

@@ -16,6 +16,7 @@ from workers import runtime
 from workers.app import QUEUES, configure
 from workers.channels.choose import channels
 from workers.embedded import Embedded
+from workers.inbox import imap
 from workers.inbox.listener import Listener
 from workers.ports import must_be_free
 from workers.runtime import Runtime
@@ -65,7 +66,8 @@ def _must_be_real(settings: Settings, database: Database) -> None:
 
 def serve(here: Runtime, host: str, port: int) -> None:
     """Serve the pages until the process is interrupted."""
-    uvicorn.run(make_app(here.database, here.clock), host=host, port=port, log_level="warning", access_log=False)
+    app = make_app(here.database, here.clock, imap.sources(here.settings))
+    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
 
 
 def web() -> None:

@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from orchestrator import ledger, outlook, views
+from orchestrator import status as house_status
+from orchestrator.control import read_clock
 from orchestrator.design import json_schema, read_design
 from orchestrator.enrolment import ZONE
 from orchestrator.forms_file import with_forms
@@ -16,6 +18,7 @@ from orchestrator.rounds import answers, lifecycle, lookup, planning
 from orchestrator.settings import Settings
 from portal.commands import house
 from portal.commands.advertisers import print_held
+from portal.commands.ahead import print_chapters
 from profiles.errors import BadInput, Problem
 
 out = Console(soft_wrap=True, markup=False)
@@ -95,18 +98,26 @@ def sending(enabled: bool, actor: str, reason: str | None) -> None:
 
 
 def status(name: str | None) -> None:
-    """Print one round, or a line for every round; first why nothing is sent, and what is wrong with mail servers."""
+    """Print one round; without a name what works and what does not, and a line for every round."""
+    if name is None:
+        _print_house()
+        return
     with house.reading() as (session, now):
-        if name is None and (shut := views.why_shut(session)):
-            out.print(shut)
         for fault in views.faults(session):
             out.print(fault)
-        if name is None:
-            _print_rounds(views.summaries(session))
-            print_held(views.held_advertisers(session))
-        else:
-            _print_monitor(views.monitor(session, name, now))
-            _print_feeds(views.feeds(session, name))
+        _print_monitor(views.monitor(session, name, now))
+        _print_feeds(views.feeds(session, name))
+
+
+def _print_house() -> None:
+    from workers.inbox.imap import sources  # as below
+
+    database = house.open_database()
+    with database.reading() as session:
+        chapters = house_status.of_house(session, read_clock(database), sources(Settings.from_env()))
+        print_chapters(chapters)
+        _print_rounds(views.summaries(session))
+        print_held(views.held_advertisers(session))
 
 
 def queue(name: str, coder: str) -> None:

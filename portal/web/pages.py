@@ -4,6 +4,7 @@ A page holds no query: everything it shows comes from a `Source`. Routes are syn
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +19,7 @@ from orchestrator import burden
 from orchestrator.burden import ASSUMED, Burden
 from orchestrator.detection import SAID, THRESHOLDS, written
 from orchestrator.exposure import Watched
+from orchestrator.status import Chapter, summary
 from orchestrator.views import WHILE_HELD, Monitor, RoundSummary
 from profiles.errors import BadInput, Refused
 from results.reports import Audience, build, render
@@ -44,9 +46,13 @@ ERRORS = {
 
 
 class Source(Protocol):
-    """Where pages get their rounds. All but ``rounds`` raise `Refused` with a code "unknown-…" for no round."""
+    """Where pages get their rounds. What is asked of one raises `Refused` with a code "unknown-…" for no round."""
 
     def rounds(self) -> Sequence[RoundSummary]: ...
+
+    def status(self) -> tuple[datetime, Sequence[Chapter]]:
+        """Return the moment by the installation's clock, and how the installation is."""
+        ...
 
     def table(self, round_name: str) -> RoundTable: ...
 
@@ -97,6 +103,12 @@ def _add_rounds(app: FastAPI, source: Source) -> None:
     @app.get("/", response_class=HTMLResponse)
     def rounds() -> HTMLResponse:
         return _page("rounds.html", rounds=source.rounds())
+
+    @app.get("/status", response_class=HTMLResponse)
+    def status() -> HTMLResponse:
+        now, chapters = source.status()
+        works = all(fact.works for chapter in chapters for fact in chapter.facts)
+        return _page("status.html", now=now, chapters=chapters, summary=summary(chapters), works=works)
 
     @app.get("/rondes/{round_name}", response_class=HTMLResponse)
     def monitor(round_name: str) -> HTMLResponse:

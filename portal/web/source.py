@@ -1,14 +1,16 @@
 """The installation's database as the source of the pages."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from fastapi import FastAPI
 
-from orchestrator import burden, exposure, views
+from orchestrator import burden, exposure, status, views
 from orchestrator.burden import Burden
 from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.exposure import Watched
+from orchestrator.status import Chapter
 from portal.web.pages import create_app
 from results import tables
 from results.tables import RoundTable
@@ -20,6 +22,11 @@ class DatabaseSource:
 
     database: Database
     clock: Clock
+    mailboxes: tuple[str, ...] = ()
+
+    def status(self) -> tuple[datetime, tuple[Chapter, ...]]:
+        with self.database.reading() as session:
+            return self.clock.now(), status.of_house(session, self.clock, self.mailboxes)
 
     def rounds(self) -> list[views.RoundSummary]:
         with self.database.reading() as session:
@@ -42,6 +49,6 @@ class DatabaseSource:
             return burden.of_round(session, round_name)
 
 
-def make_app(database: Database, clock: Clock) -> FastAPI:
-    """Return the web application over this database."""
-    return create_app(DatabaseSource(database, clock))
+def make_app(database: Database, clock: Clock, mailboxes: tuple[str, ...] = ()) -> FastAPI:
+    """Return the web application over this database; ``mailboxes`` are the names of the folders that are read."""
+    return create_app(DatabaseSource(database, clock, mailboxes))

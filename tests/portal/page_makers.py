@@ -9,6 +9,7 @@ from typing import Any
 from orchestrator.burden import Burden
 from orchestrator.detection import measure
 from orchestrator.exposure import Watched
+from orchestrator.status import Chapter, Fact
 from orchestrator.views import HeldAdvertiser, Monitor, NextSend, RoundSummary
 from profiles.errors import Refused
 from results.tables import RoundTable
@@ -23,7 +24,8 @@ REASON = measure([], 2).reason
 
 
 def monitor(**changes: Any) -> Monitor:
-    sends = tuple(NextSend(MOMENT, f"P-{place:04d}", 1 + place % 2, "Langestraat 12", "planned") for place in range(4))
+    told = ("Makelaardij D03", "Langestraat 12", "e-mail", "planned", "wacht op het geplande moment")
+    sends = tuple(NextSend(MOMENT, f"P-{place:04d}", 1 + place % 2, *told) for place in range(4))
     values: dict[str, Any] = {
         "round": ROUND,
         "study": STUDY,
@@ -53,6 +55,12 @@ class FakeSource:
 
     def __init__(self, **facts: Any) -> None:
         self.facts = facts
+
+    def status(self) -> tuple[datetime, tuple[Chapter, ...]]:
+        form = "Een formulier https://kantoor.example/reageren-op-een-woning-in-uw-regio"
+        broken = Fact(False, form, "het formulier is veranderd", MOMENT, MOMENT, "Kijk in de browser.")
+        sending = Chapter("verzending", "Verzending", (Fact(True, "Verzending", "Staat open.", seen=MOMENT),))
+        return MOMENT, (sending, Chapter("storingen", "Storingen", (broken,)))
 
     def rounds(self) -> list[RoundSummary]:
         return [RoundSummary(ROUND, 1, STUDY, "running", MOMENT)]

@@ -30,6 +30,7 @@ PAGES = {
     "makelaar": f"/rondes/{ROUND}/rapport/makelaar/adv-03",
     "volgen": f"/rondes/{ROUND}",
     "aanbieders": f"/rondes/{ROUND}/aanbieders",
+    "status": "/status",
     "rondes": "/",
     "fout": "/bestaat-niet",
 }

@@ -3,7 +3,6 @@
 import re
 import smtplib
 import ssl
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from orchestrator.settings import PREFIX, Security
 from workers import faults
 from workers.channels.message import compose
 from workers.channels.transport import Gate, TransportError
+from workers.patience import Patience
 
 T = TypeVar("T")
 
@@ -26,9 +26,6 @@ LOGIN_CODES = frozenset({530, 534, 535, 538})
 POLICY = re.compile(rb"5\.7\.\d")
 """RFC 3463, X.7: security or policy ("relaying denied"). Before the body our own server says that of us, whoever the
 letter is for; what is wrong with a recipient is X.1 or X.2."""
-
-REST_SECONDS = 60.0
-"""After a refused login so long without another try: a mail server locks out whoever keeps knocking."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,8 @@ class Smtp:
         self.host, self.port, self.timeout, self.redirect_all_to = host, port, timeout, redirect_all_to
         self.how = how or Submission()
         self._kept: smtplib.SMTP | None = None
-        self._refused: tuple[float, str] | None = None
+        self.patience = Patience()
+        self._refused = ""
 
     def send(self, envelope: Envelope, gate: Gate) -> str:
         """Send once; return the server's acceptance. See DESIGN §4 for what each `TransportError` leads to."""
@@ -83,8 +81,8 @@ class Smtp:
                 if self._kept.noop()[0] == 250:
                     return self._kept
             self._kept.close()
-        if self._refused and time.monotonic() < self._refused[0]:
-            raise TransportError(self._refused[1], "auth")
+        if self.patience.waits():
+            raise TransportError(self._refused, "auth")
         faults.at("connect")
         connection = self._opened(name)
         try:
@@ -136,10 +134,12 @@ class Smtp:
             told = _words(error.smtp_code, error.smtp_error)
             remedy = f"kijk {PREFIX}SMTP_USER en {PREFIX}SMTP_PASSWORD na"
             words = f"{self} weigert onze inloggegevens ({told}); {remedy}"
-            self._refused = (time.monotonic() + REST_SECONDS, words)
+            self.patience.refused()
+            self._refused = words
             raise TransportError(words, "auth") from error
         except (OSError, smtplib.SMTPException) as error:
             raise TransportError(f"inloggen bij {self} lukt niet: {type(error).__name__}: {error}", "auth") from error
+        self.patience.welcomed()
 
     def _address(self, connection: smtplib.SMTP, envelope: Envelope) -> None:
         recipient = self.redirect_all_to or envelope.recipient

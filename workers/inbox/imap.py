@@ -21,6 +21,7 @@ from profiles.errors import Refused
 from workers import faults
 from workers.inbox.listener import MOST_BYTES
 from workers.inbox.parse import content_key, delivered_to, parse
+from workers.patience import Patience
 from workers.trust import trust
 
 BATCH = 20
@@ -35,6 +36,10 @@ LONGEST_SOURCE = 80
 
 class MailboxFault(Exception):
     """The mailbox could not be read to its end; the message is for the person who must mend it."""
+
+
+class LoginRefused(MailboxFault):
+    """The server does not take our name and password; it is not asked again at once."""
 
 
 @dataclass(frozen=True)
@@ -65,17 +70,30 @@ class Folder:
     keep: Keep
 
 
-def poll(database: Database, clock: Clock, settings: Settings) -> int:
+def poll(database: Database, clock: Clock, settings: Settings, patience: Patience | None = None) -> int:
     """Take in what came since the last poll; return how many mails were looked at: `MOST` or more means ask again.
 
     A fault is noted for the status page and not raised: the folder is read on from the same place the next time.
+    ``patience`` is what remembers a refused login from one poll to the next.
     """
-    if settings.imap_host is None:
-        return 0
-    taken = _visit(database, clock, settings, Folder(settings.imap_folder, MOST_BYTES, _answer))
-    if settings.ledger_imap_folder:
-        taken += _visit(database, clock, settings, Folder(settings.ledger_imap_folder, 0, _copy))
+    patience, taken = patience or Patience(), 0
+    for folder in _folders(settings):
+        if not patience.waits():
+            taken += _visit(database, clock, settings, folder, patience)
     return taken
+
+
+def sources(settings: Settings) -> tuple[str, ...]:
+    """Return the names under which the folders are known that this installation reads; none without a mailbox."""
+    return tuple(source_of(settings, folder.name) for folder in _folders(settings))
+
+
+def _folders(settings: Settings) -> Iterator[Folder]:
+    if settings.imap_host is None:
+        return
+    yield Folder(settings.imap_folder, MOST_BYTES, _answer)
+    if settings.ledger_imap_folder:
+        yield Folder(settings.ledger_imap_folder, 0, _copy)
 
 
 def source_of(settings: Settings, folder: str) -> str:
@@ -93,12 +111,15 @@ def ledger_source(settings: Settings) -> str | None:
     return source_of(settings, settings.ledger_imap_folder)
 
 
-def _visit(database: Database, clock: Clock, settings: Settings, folder: Folder) -> int:
+def _visit(database: Database, clock: Clock, settings: Settings, folder: Folder, patience: Patience) -> int:
     source = source_of(settings, folder.name)
     try:
         with _opened(settings) as client:
+            patience.welcomed()
             taken = _read_on(database, clock, client, folder, source)
     except (MailboxFault, Refused) as fault:
+        if isinstance(fault, LoginRefused):
+            patience.refused()
         with database.writing() as session:
             channel_faults.note(session, source, str(fault), clock.now())
         return 0
@@ -194,7 +215,7 @@ def _faults(what: str) -> Iterator[None]:
         raise MailboxFault(f"{what}: de server biedt geen STARTTLS aan") from error
     except LoginError as error:
         remedy = f"kijk {PREFIX}IMAP_USER en {PREFIX}IMAP_PASSWORD na"
-        raise MailboxFault(f"{what}: de inloggegevens worden geweigerd ({error}); {remedy}") from error
+        raise LoginRefused(f"{what}: de inloggegevens worden geweigerd ({error}); {remedy}") from error
     except (OSError, IMAPClientError) as error:
         raise MailboxFault(f"{what}: {type(error).__name__}: {error}") from error
 

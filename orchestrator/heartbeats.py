@@ -1,0 +1,27 @@
+"""When each queue was last worked on: what tells a queue that waits from one that nobody works on."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from orchestrator.models import Heartbeat
+
+
+def beat(session: Session, queue: str, worker: str, now: datetime) -> None:
+    """Note that a worker did something in a queue; only the last to do so is kept."""
+    changed = update(Heartbeat).where(Heartbeat.queue == queue).values(worker=worker, at=now)
+    if session.execute(changed.returning(Heartbeat.queue)).first() is not None:
+        return
+    try:
+        with session.begin_nested():
+            session.add(Heartbeat(queue=queue, worker=worker, at=now))
+    except IntegrityError:
+        pass  # another worker of this queue was first, just now
+
+
+def last(session: Session) -> Mapping[str, Heartbeat]:
+    """Return the last heartbeat of every queue that ever had one."""
+    return {row.queue: row for row in session.scalars(select(Heartbeat))}

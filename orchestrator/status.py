@@ -1,0 +1,240 @@
+"""What works and what does not, for whoever is woken at night: plain sentences, with since when and what to do."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from orchestrator import ahead, channel_faults, heartbeats, mailbox, views
+from orchestrator.clock import Clock
+from orchestrator.models import (
+    ChannelFault,
+    Control,
+    Decline,
+    DeferredReply,
+    Event,
+    Feed,
+    Heartbeat,
+    InboundMail,
+    Inquiry,
+    Pair,
+    Round,
+)  # fmt: skip
+from orchestrator.rounds.permission import Kind
+from orchestrator.states import ROUND_ENDED, LetterState, MailState, RoundState
+from orchestrator.views import said
+
+QUEUES = {"send": "verzending", "inbox": "ontvangst", "reports": "rondes en feeds"}
+"""The queues that must be worked on, and what they do."""
+
+SILENT_SECONDS = 120.0
+"""A queue of which nothing was seen for so long, in wall seconds, is not worked on; its ticks are seconds apart."""
+
+STALE_SECONDS = 300.0
+"""So long, in wall seconds, a mailbox may go unread, and a stored mail."""
+
+START = (
+    "Start praktijktest run; met losse processen: praktijktest worker {} en praktijktest beat, en kijk of Redis draait."
+)
+
+_PLACES = {
+    "smtp": ("De mailserver", "Brieven wachten en vervallen pas na hun laatste moment. Kijk of de server draait en of "
+             "de instellingen PRAKTIJKTEST_SMTP_… kloppen; na een wijziging moet het werkproces opnieuw starten."),
+    "webform": ("De server van een formulier", "Brieven erheen wachten en vervallen pas na hun laatste moment. Bel de "
+                "aanbieder als dit langer duurt dan een dag."),
+    "http": ("Een formulier", "Kijk in de browser wat er is veranderd, pas forms.yaml aan, of geef de aanbieder een "
+             "pauze: praktijktest hold. Wat onzeker is of geweigerd werd, gaat nooit opnieuw."),
+    "imap": ("De mailbox", "Er gaat geen antwoord verloren: het blijft in de mailbox tot zij weer gelezen wordt. Kijk "
+             "of de server draait en of PRAKTIJKTEST_IMAP_… klopt; start daarna het werkproces opnieuw, dat meteen "
+             "weer inlogt. Een geweigerde login wordt steeds minder vaak herhaald, tot eens per uur."),
+    "ledger-mailbox": ("De map met kopieën", "Zolang gaat er niets uit. Zie de regels over de mailbox."),
+    "feed": ("Een feed", "Er komen zolang geen nieuwe tests uit deze feed; geplande tests gaan door. Zij wordt elk "
+             "kwartier opnieuw gelezen."),
+}  # fmt: skip
+"""By the first word of a channel: what it is, and what its fault means and asks."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One sentence on what works or does not: since when, when it last showed itself, and what to do about it."""
+
+    works: bool
+    what: str
+    said: str
+    since: datetime | None = None
+    seen: datetime | None = None
+    do: str = ""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """Facts that belong together, under a key for machines and a Dutch heading."""
+
+    key: str
+    heading: str
+    facts: tuple[Fact, ...]
+
+
+def of_house(session: Session, clock: Clock, mailboxes: Sequence[str]) -> tuple[Chapter, ...]:
+    """Tell how this installation is; ``mailboxes`` are the names of the folders it is set to read."""
+    chapters = (
+        ("verzending", "Verzending", _sending(session)),
+        ("storingen", "Storingen", _faults(session)),
+        ("werkprocessen", "Werkprocessen", _workers(session, clock)),
+        ("post", "Post", _mail(session, clock, mailboxes)),
+        ("mensen", "Wacht op een mens", _people(session)),
+        ("rondes", "Rondes", _rounds(session, clock.now())),
+    )
+    return tuple(Chapter(key, heading, tuple(facts)) for key, heading, facts in chapters)
+
+
+def summary(chapters: Sequence[Chapter]) -> str:
+    """Return in one sentence whether anybody has to get up."""
+    wrong = [fact.what for chapter in chapters for fact in chapter.facts if not fact.works]
+    if not wrong:
+        return "Alles werkt."
+    return f"Kijk naar {len(wrong)} {'punt' if len(wrong) == 1 else 'punten'}: {', '.join(dict.fromkeys(wrong))}."
+
+
+def sentence(fact: Fact) -> str:
+    """Return a fact as one line for a terminal."""
+    moments = [f"sinds {said(fact.since)}"] if fact.since else []
+    moments += [f"laatst gezien {said(fact.seen)}"] if fact.seen else []
+    told = f"{fact.what}: {fact.said}"
+    return " ".join(filter(None, [told, f"({', '.join(moments)})" if moments else "", fact.do]))
+
+
+def _sending(session: Session) -> Iterator[Fact]:
+    control = session.get_one(Control, 1)
+    if control.restored_at is not None:
+        do = "Kijk eerst wat er al weg was: praktijktest reconcile --by NAAM."
+        yield Fact(False, "Verzending", _shut(session), control.restored_at, do=do)
+    elif not control.sending_enabled:
+        shut = select(func.max(Event.at)).where(Event.kind == "sending.shut")
+        do = "Is de oorzaak weg, zet haar dan weer open: praktijktest reopen --by NAAM."
+        yield Fact(False, "Verzending", _shut(session), session.scalar(shut), do=do)
+    else:
+        yield Fact(True, "Verzending", "Staat open.")
+
+
+def _shut(session: Session) -> str:
+    return (views.why_shut(session) or "").partition(" Verder met:")[0]
+
+
+def _faults(session: Session) -> Iterator[Fact]:
+    faults = channel_faults.lasting(session)
+    for fault in faults:
+        what, do = _place(session, fault)
+        yield Fact(False, what, _whole(fault.message), fault.since, fault.seen_at, do)
+    if not faults:
+        yield Fact(True, "Mailserver, mailbox, formulieren en feeds", "Er is geen storing bekend.")
+
+
+def _whole(words: str) -> str:
+    """Return words as a sentence of their own."""
+    return words[:1].upper() + words[1:] + ("" if words.endswith((".", "!", "?")) else ".")
+
+
+def _place(session: Session, fault: ChannelFault) -> tuple[str, str]:
+    """Return where a fault is, and what to do about it."""
+    kind, _, rest = fault.channel.partition(":")
+    what, do = _PLACES["http" if kind == "https" else kind]
+    if kind == "feed":
+        feed = session.get(Feed, int(rest.partition(":")[0]))
+        rest = feed.url if feed else rest
+    place = fault.channel if kind in ("http", "https") else rest
+    return (f"{what} {place}" if place else what), do
+
+
+def _workers(session: Session, clock: Clock) -> Iterator[Fact]:
+    last, now = heartbeats.last(session), clock.now()
+    for queue, does in QUEUES.items():
+        yield _worker(f"Wachtrij {queue} ({does})", START.format(queue), last.get(queue), now, clock)
+
+
+def _worker(what: str, do: str, last: Heartbeat | None, now: datetime, clock: Clock) -> Fact:
+    if last is None:
+        return Fact(False, what, "Hier heeft nog geen werkproces gewerkt.", do=do)
+    if now - last.at > clock.real(SILENT_SECONDS):
+        return Fact(False, what, f"Het werkproces {last.worker} doet niets meer.", last.at, do=do)
+    return Fact(True, what, f"Het werkproces {last.worker} werkt.", seen=last.at)
+
+
+def _mail(session: Session, clock: Clock, mailboxes: Sequence[str]) -> Iterator[Fact]:
+    for source in mailboxes:
+        yield _mailbox(source, mailbox.ended_at(session, source), clock)
+    if not mailboxes:
+        yield Fact(True, "Mailbox", "Er is geen mailbox ingesteld; antwoorden komen alleen binnen bij de luisteraar.")
+    stored = InboundMail.state == MailState.STORED
+    unread, oldest = session.execute(select(func.count(), func.min(InboundMail.received_at)).where(stored)).one()
+    if not unread:
+        yield Fact(True, "Bewaarde berichten", "Alles wat binnenkwam is gelezen.")
+        return
+    late = clock.now() - oldest > clock.real(STALE_SECONDS)
+    words = f"Aantal dat nog gelezen moet worden: {unread}; het oudste staat hieronder als begin."
+    yield Fact(not late, "Bewaarde berichten", words, oldest, do=START.format("inbox") if late else "")
+
+
+def _mailbox(source: str, ended: datetime | None, clock: Clock) -> Fact:
+    what = f"Mailbox {source.removeprefix('imap:')}"
+    if ended is None:
+        return Fact(False, what, "Nog nooit tot het einde gelezen.", do="Zie de storingen en de wachtrij inbox.")
+    if clock.now() - ended > clock.real(STALE_SECONDS):
+        return Fact(False, what, "Niet meer tot het einde gelezen.", ended, do="Zie de storingen en de wachtrij inbox.")
+    return Fact(True, what, "Tot het einde gelezen.", seen=ended)
+
+
+def _people(session: Session) -> Iterator[Fact]:
+    deferred = select(func.count(), func.min(DeferredReply.deferred_at)).where(DeferredReply.resolved_at.is_(None))
+    waiting, oldest = session.execute(deferred).one()
+    if waiting:
+        do = "Geef ze hun plaats: praktijktest deferred, en dan praktijktest assign."
+        yield Fact(False, "Niet toegewezen berichten", f"Aantal dat bij geen reactie past: {waiting}.", oldest, do=do)
+    yield from _uncertain(session, Inquiry, "Onzekere reacties")
+    yield from _uncertain(session, Decline, "Onzekere afmeldingen")
+    for held in views.held_advertisers(session):
+        do = f"Kijk wat er is gebeurd; dan: praktijktest lift {held.advertiser} --by NAAM."
+        yield Fact(False, f"Pauze van {held.name}", _whole(held.reason), held.since, do=do)
+    if not (waiting or _any_uncertain(session) or views.held_advertisers(session)):
+        yield Fact(True, "Werk voor mensen", "Er wacht niets op een mens.")
+
+
+_IN_A_ROUND_THAT_GOES_ON = exists().where(Pair.id == Inquiry.pair_id, Round.id == Pair.round_id,
+                                          Round.state.not_in(ROUND_ENDED))  # fmt: skip
+
+
+def _uncertain(session: Session, kind: Kind, what: str) -> Iterator[Fact]:
+    """Letters of which nobody knows whether they arrived; of a round that ended nobody needs to know any more."""
+    rows = select(func.count(), func.min(kind.planned_at)).select_from(kind)
+    rows = rows.join(Inquiry, Inquiry.id == Decline.inquiry_id) if kind is Decline else rows
+    rows = rows.where(kind.state == LetterState.UNCERTAIN, _IN_A_ROUND_THAT_GOES_ON)
+    number, oldest = session.execute(rows).one()
+    if number:
+        do = "Zij gaan nooit opnieuw uit. Een kopie of antwoord maakt ze zeker; vraag anders de mailserver na."
+        do = do if kind is Inquiry else "Bel de aanbieder: misschien staat er nog een bezichtiging."
+        yield Fact(False, what, f"Aantal waarvan niemand weet of het aankwam: {number}.", oldest, do=do)
+
+
+def _any_uncertain(session: Session) -> bool:
+    return any(True for kind in (Inquiry, Decline) for _ in _uncertain(session, kind, ""))
+
+
+def _rounds(session: Session, now: datetime) -> Iterator[Fact]:
+    going = (RoundState.RUNNING, RoundState.PAUSED, RoundState.COLLECTING)
+    rounds = session.scalars(select(Round).where(Round.state.in_(going)).order_by(Round.id)).all()
+    for round_ in rounds:
+        why = views.why_waiting(session, round_, now)
+        yield Fact(True, f"Ronde {round_.name}", f"{why} {_next(session, round_, now)}".strip())
+    if not rounds:
+        yield Fact(True, "Rondes", "Er loopt geen ronde.")
+
+
+def _next(session: Session, round_: Round, now: datetime) -> str:
+    for letter in ahead.letters(session, round_, now, 1):
+        return (
+            f"De volgende brief: {letter.pair}, {letter.order} van 2, aan {letter.advertiser}, gepland op "
+            f"{said(letter.at)}: {letter.why}."
+        )
+    return ""

@@ -1,0 +1,42 @@
+"""The terminal tells what the status page tells, and which letters come next."""
+
+from pathlib import Path
+
+import pytest
+from cli_makers import ROUND, User, a_user
+
+from orchestrator.settings import Settings
+from profiles.pairs import Arm
+from workers import runtime, tasks
+from workers.runtime import Runtime
+
+
+@pytest.fixture
+def user(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> User:
+    return a_user(tmp_path, capsys, monkeypatch)
+
+
+def test_status_without_a_round_tells_which_queues_nobody_works_on(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "LET OP Wachtrij inbox (ontvangst): Hier heeft nog geen werkproces gewerkt." in user.does("status")
+    here = Runtime.open(Settings.from_env())
+    monkeypatch.setattr(runtime, "_current", here)
+    tasks.read_mail()
+    shown = user.does("status")
+    assert "goed  Wachtrij inbox (ontvangst): Het werkproces " in shown
+    assert "LET OP Wachtrij reports" in shown
+
+
+def test_status_tells_that_sending_is_shut_why_and_what_to_do(user: User) -> None:
+    user.does("stop", "--by", "anna", "--reason", "klacht")
+    shown = user.does("status")
+    assert "LET OP Verzending: Alle verzending staat uit: klacht. (sinds " in shown
+    assert "praktijktest reopen --by NAAM" in shown
+
+
+def test_the_letters_ahead_are_told_with_why_each_waits_and_not_with_the_arm(user: User) -> None:
+    user.plans()
+    shown = user.does("letters", "ahead", ROUND, "--number", "4")
+    assert shown.count("P-0") == 4
+    assert "e-mail" in shown
+    assert not any(arm.value in shown for arm in Arm)
+    assert user.says("letters", "ahead", "onbekend").code == 2
