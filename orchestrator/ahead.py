@@ -23,7 +23,7 @@ from orchestrator.states import LetterState, Why
 
 CHANNELS = {Channel.SMTP: "e-mail", Channel.WEBFORM: "formulier"}
 WAITS = (LetterState.PLANNED, LetterState.CLAIMED)
-NEVER = frozenset({*outlook.FOR_GOOD, Why.LATE, Why.FIRST, Why.REFUSED, Why.WITHDRAWN, Why.ENDED})
+NEVER = frozenset({*outlook.FOR_GOOD, Why.DAY_OFF, Why.LATE, Why.FIRST, Why.REFUSED, Why.WITHDRAWN, Why.ENDED})
 """What keeps a letter back for good."""
 
 PASSES = frozenset(Why) - set(A_PERSON) - set(outlook.FOR_GOOD)
