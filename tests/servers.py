@@ -46,6 +46,8 @@ def _postgres_named() -> tuple[str, str] | None:
 # Read before the tests clear what this person set.
 POSTGRES = _postgres_named()
 REDIS = _named("PRAKTIJKTEST_TEST_REDIS", "REDIS_URL")
+# Read before the tools of a server of our own are put on it.
+PATH = os.environ.get("PATH")
 
 
 S = TypeVar("S")
@@ -79,7 +81,7 @@ def _installed(name: str, *others: Path) -> Iterator[Kit]:
     if WHEELS_ONLY:
         return
     # What the distribution keeps apart, newest last; else whatever the path gives.
-    program = next(reversed(others), None) or shutil.which(name)
+    program = next(reversed(others), None) or shutil.which(name, path=PATH)
     if program:
         yield Kit(Path(program).resolve(), f"installed at {program}")
 
