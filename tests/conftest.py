@@ -8,12 +8,11 @@ import socket
 import sqlite3
 import sys
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, create_engine, make_url, text
-from sqlalchemy.exc import SQLAlchemyError
+from servers import Away, Postgres, a_postgres
+from sqlalchemy import URL, create_engine, text
 
 from orchestrator.db import Database
 from orchestrator.models import Base, Control
@@ -21,10 +20,6 @@ from orchestrator.schema import prepare
 
 # The makers of a round are used by the tests of three rooms.
 sys.path.append(str(Path(__file__).parent / "orchestrator"))
-
-# Read before `_no_settings` clears what this person set.
-POSTGRES_SETTING = "PRAKTIJKTEST_TEST_POSTGRES"
-POSTGRES = make_url(os.environ.get(POSTGRES_SETTING, "postgresql+psycopg://127.0.0.1:5432/test"))
 
 _connect = socket.socket.connect
 
@@ -58,26 +53,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--faults", action="store_true", help=about)
 
 
-def pytest_report_header() -> str:
-    return _databases()
-
-
 _told_of_faults: list[str] = []
+
+# In the order of their first use; each process that runs tests has its own.
+_used: dict[str, None] = {}
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: object) -> None:
-    """Take over what the fault tests had to tell, when another process ran them."""
-    _told_of_faults.extend(getattr(node, "workeroutput", {}).get("faults", ()))
+    """Take over what the tests had to tell, when another process ran them."""
+    told = getattr(node, "workeroutput", {})
+    _told_of_faults.extend(told.get("faults", ()))
+    _used.update(dict.fromkeys(told.get("servers", ())))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    told = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told["servers"] = list(_used)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if _told_of_faults:
         terminalreporter.section("faults")
         terminalreporter.write("\n".join([*_told_of_faults, ""]))
-    # Quiet runs, ours by default, have no header.
-    if not terminalreporter.showheader:
-        terminalreporter.write_line(_databases())
+    # Which server it is, is known when it was first asked for.
+    terminalreporter.write_line("; ".join([f"databases: SQLite {sqlite3.sqlite_version}", *_used]))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -110,16 +111,28 @@ def _sqlite(blank_sqlite: Path) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def _postgresql() -> Iterator[Database]:
+def postgres_server() -> Iterator[Postgres]:
+    """The server of this run; one of our own begins at its first use and ends with the run."""
+    try:
+        server = a_postgres(own=False)
+    except Away as error:
+        pytest.skip(str(error))
+    _used[f"PostgreSQL {server.version} ({server.origin})"] = None
+    with pytest.MonkeyPatch.context() as patch:
+        if server.tools:  # pg_dump and pg_restore are to be as old as the server
+            patch.setenv("PATH", str(server.tools), prepend=os.pathsep)
+        yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def _postgresql(postgres_server: Postgres) -> Iterator[Database]:
     """A prepared schema of our own, dropped at the end; nothing else on the server is touched."""
-    server, reason = _server()
-    if server is None:
-        pytest.skip(reason)
     schema = f"proef_{os.getpid()}_{secrets.token_hex(4)}"
-    outside = create_engine(POSTGRES)
+    outside = create_engine(postgres_server.url)
     with outside.begin() as connection:
         connection.execute(text(f"CREATE SCHEMA {schema}"))
-    made = Database.at(_within(schema).render_as_string(hide_password=False))
+    made = Database.at(_within(postgres_server.url, schema).render_as_string(hide_password=False))
     prepare(made)
     yield made
     made.engine.dispose()
@@ -128,25 +141,6 @@ def _postgresql() -> Iterator[Database]:
     outside.dispose()
 
 
-def _within(schema: str) -> URL:
+def _within(url: URL, schema: str) -> URL:
     # A test that waits for a lock for so long has found a deadlock of its own.
-    return POSTGRES.update_query_dict({"options": f"-csearch_path={schema} -clock_timeout=15s"})
-
-
-@cache
-def _server() -> tuple[str | None, str]:
-    """The version of the PostgreSQL server, or None and why there is none."""
-    engine = create_engine(POSTGRES, connect_args={"connect_timeout": 2})
-    try:
-        with engine.connect() as connection:
-            return str(connection.scalar(text("SHOW server_version"))).split()[0], ""
-    except SQLAlchemyError as error:
-        why = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        return None, f"no PostgreSQL at {POSTGRES.render_as_string()}: {why} (set {POSTGRES_SETTING} to choose another)"
-    finally:
-        engine.dispose()
-
-
-def _databases() -> str:
-    server, reason = _server()
-    return f"databases: SQLite {sqlite3.sqlite_version}, {f'PostgreSQL {server}' if server else reason}"
+    return url.update_query_dict({"options": f"-csearch_path={schema} -clock_timeout=15s"})

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from house import Nursery, closing_all
 from report import Report
-from servers import Away, Postgres, Redis, a_postgres, a_redis
+from servers import POSTGRES, Away, Postgres, Redis, a_postgres, a_redis
 
 # The mailbox is made by the makers of the tests that read it.
 sys.path.append(str(Path(__file__).parents[1] / "workers"))
@@ -15,16 +15,17 @@ sys.path.append(str(Path(__file__).parents[1] / "workers"))
 
 @pytest.fixture(scope="session")
 def services(request: pytest.FixtureRequest) -> Iterator[tuple[Postgres, Redis]]:
-    """The database server and the broker; our own in the long form, or where none runs."""
+    """The database server and the broker: our own, but in the short form those that are named."""
+    long = request.config.getoption("faults")
     try:
-        postgres = a_postgres(own=request.config.getoption("faults"))
+        postgres = a_postgres(own=long or POSTGRES is None)
     except Away as error:
-        pytest.skip(f"no PostgreSQL to reach or to start: {error}".strip())
+        pytest.skip(str(error))
     try:
-        broker = a_redis()
+        broker = a_redis(own=long)
     except Away as error:
         postgres.stop()
-        pytest.skip(f"no Redis to reach or to start: {error}".strip())
+        pytest.skip(str(error))
     Report.of(request.config).services = (postgres, broker)
     with closing_all(broker.stop, postgres.stop):
         yield postgres, broker

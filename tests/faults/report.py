@@ -63,7 +63,7 @@ class Report:
     def told(self) -> Iterator[str]:
         if self.services:
             postgres, broker = self.services
-            yield f"PostgreSQL {postgres.version} ({_whose(postgres)}), Redis {broker.version} ({_whose(broker)})"
+            yield f"PostgreSQL {postgres.version} ({postgres.origin}), {broker.version} ({broker.origin})"
         yield from self.lines
         yield from self._table()
         for column in self.columns:
@@ -82,7 +82,3 @@ class Report:
 
 
 _KEY = pytest.StashKey[Report]()
-
-
-def _whose(server: Postgres | Redis) -> str:
-    return "our own" if server.own else "running already"

@@ -160,7 +160,7 @@ def test_an_outcome_outlives_a_restart_of_the_database(
 ) -> None:
     """The sink accepted; then the database went away before that could be written down."""
     if not services[0].own:
-        pytest.skip("the running PostgreSQL is not ours to crash; see --faults")
+        pytest.skip("the named PostgreSQL is not ours to crash; see --faults")
     with Product(tmp_path, nursery, *services, Sink(tmp_path / "sink.log", pace=2.0)) as house:
         house.plan(3)
         house.worker()

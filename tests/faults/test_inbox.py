@@ -38,7 +38,7 @@ def mailbox() -> Iterator[Mailbox]:
 @pytest.fixture
 def services_apart(services: tuple[Postgres, Redis]) -> tuple[Postgres, Redis]:
     if not services[1].own:
-        pytest.skip("readers need a broker of their own each: no redis-server is installed")
+        pytest.skip("readers need a broker of their own each: the named Redis lends us one database")
     return services
 
 

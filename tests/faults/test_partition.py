@@ -209,7 +209,7 @@ def server() -> Iterator[Postgres]:
     try:
         made = a_postgres(own=False)
     except Away as error:
-        pytest.skip(f"no PostgreSQL to reach or to start: {error}".strip())
+        pytest.skip(str(error))
     yield made
     made.stop()
 

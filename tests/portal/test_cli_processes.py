@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -17,13 +16,13 @@ from pathlib import Path
 
 import pytest
 from cli_makers import LISTINGS, MAIN, PARTICIPANTS, ROUND, User, a_free_port, a_user, of_its_own
+from servers import Away, own_redis
 
 from orchestrator.control import set_clock
 from orchestrator.db import Database
 from orchestrator.views import monitor
 from workers import runtime
 
-REDIS_SERVER = shutil.which("redis-server")
 FAST = "150000"
 """The six weeks of the example in some 25 seconds."""
 
@@ -218,35 +217,31 @@ def _the_results_come_out(user: User) -> None:
     assert "gaaf" in user.does("ledger")
 
 
-@contextmanager
-def a_redis() -> Iterator[str]:
-    """A server of our own, so that nobody else's queues are touched; gives its address."""
-    port = a_free_port()
-    words = [str(REDIS_SERVER), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    with subprocess.Popen(words, stdout=subprocess.DEVNULL) as server:
-        try:
-            wait_until(lambda: _accepts(port), "a Redis server")
-            yield f"redis://127.0.0.1:{port}/0"
-        finally:
-            server.terminate()
+@pytest.fixture
+def redis_url() -> Iterator[str]:
+    """The address of a server of our own, so that nobody else's queues are touched."""
+    try:
+        server = own_redis()
+    except Away as error:
+        pytest.skip(str(error))
+    yield server.url
+    server.stop()
 
 
-@pytest.mark.skipif(REDIS_SERVER is None, reason="no Redis on this machine: apt-get install redis-server")
-def test_beat_and_one_worker_per_queue_over_redis_send_and_listen(user: User) -> None:
+def test_beat_and_one_worker_per_queue_over_redis_send_and_listen(user: User, redis_url: str) -> None:
     user.starts()
     with Database.at(f"sqlite:///{user.folder / 'data' / 'praktijktest.db'}").writing() as session:
         first = monitor(session, ROUND, datetime.now(UTC)).next_sends[0]
         set_clock(session, first.at, 1.001)
     port = a_free_port()
-    with a_redis() as redis:
-        settings = {"PRAKTIJKTEST_REDIS_URL": redis, "PRAKTIJKTEST_LISTEN_PORT": str(port)}
-        with (
-            running(user, "beat", **settings),
-            running(user, "worker", "send", **settings),
-            running(user, "worker", "inbox", **settings),
-        ):
-            wait_until(lambda: list((user.folder / "data").glob("outbox/*.eml")), "a letter in the outbox")
-            wait_until(lambda: _accepts(port), "a listener for mail")
+    settings = {"PRAKTIJKTEST_REDIS_URL": redis_url, "PRAKTIJKTEST_LISTEN_PORT": str(port)}
+    with (
+        running(user, "beat", **settings),
+        running(user, "worker", "send", **settings),
+        running(user, "worker", "inbox", **settings),
+    ):
+        wait_until(lambda: list((user.folder / "data").glob("outbox/*.eml")), "a letter in the outbox")
+        wait_until(lambda: _accepts(port), "a listener for mail")
     assert not list(user.folder.glob("celerybeat*"))
 
 
