@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from house import Nursery, closing_all
+from house import closing_all
+from processes import Nursery
 from report import Report
 from servers import Away, Postgres, Redis, a_postgres, a_redis
 

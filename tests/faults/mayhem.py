@@ -8,7 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from statistics import median
 
-from house import LEASE_SECONDS, MARGIN_SECONDS, UNREACHABLE, Process, Stage
+from house import LEASE_SECONDS, MARGIN_SECONDS, UNREACHABLE, Stage
+from processes import Process
 from servers import until
 
 from workers.faults import PHASES
@@ -16,6 +17,8 @@ from workers.faults import PHASES
 WORKERS = 2
 GROWN_SECONDS, PATIENCE_SECONDS = 2.0, 5.0
 """A worker is left alone for so long after its birth, or nothing but births would be tested."""
+
+HOUR_SECONDS, STEPPED_SECONDS, NOTICED_SECONDS = 3600, 1.5, 40.0
 
 
 @dataclass(frozen=True)
@@ -38,10 +41,12 @@ class Mayhem:
         self.extra: list[tuple[float, Process]] = []
 
     def run(self, number: int, pause: tuple[float, float]) -> list[Fault]:
+        """Let so many faults loose; each kind at least once, when there are enough of them."""
         kinds, weights = zip(*self.kinds(), strict=True)
-        for _ in range(number):
+        chosen = [*kinds, *self.rng.choices(kinds, weights, k=max(0, number - len(kinds)))]
+        self.rng.shuffle(chosen)
+        for kind in chosen[:number]:
             # A chance of its own for each: how much of it one takes must not shift what comes after.
-            kind = self.rng.choices(kinds, weights)[0]
             roll = random.Random(self.rng.getrandbits(64))  # noqa: S311
             self.let_it_flow()
             self.wait(self.rng.uniform(*pause))
@@ -61,8 +66,11 @@ class Mayhem:
         """The faults and how often each; a server that is not ours is not crashed."""
         told = [
             (self.kill_worker, 28), (self.kill_at_a_phase, 24), (self.freeze_past_the_lease, 12), (self.kill_beat, 8),
-            (self.two_beats, 5), (self.flush_redis, 6), (self.same_message_twice, 11),
+            (self.two_beats, 5), (self.flush_redis, 6), (self.same_message_twice, 11), (self.step_the_clock, 7),
+            (self.kill_the_reader_of_copies, 4),
         ]  # fmt: skip
+        if self.stage.with_children():
+            told.append((self.kill_a_pool_child, 12))
         if self.stage.broker.own:
             told.append((self.restart_redis_empty, 3))
         if self.stage.postgres.own:
@@ -86,12 +94,13 @@ class Mayhem:
                 return
             time.sleep(0.05)
 
-    def victim(self, roll: random.Random) -> Process:
-        """A worker that has been at work for a while."""
+    def victim(self, roll: random.Random, *, doomed: bool = True) -> Process:
+        """A worker or pool that has been at work for a while; not ``doomed``: that will not die by itself."""
 
         def grown() -> list[Process]:
             self.wait(0)
-            ready = [each for each in self.stage.of("worker") if each.age > GROWN_SECONDS and each.frozen is None]
+            able = [each for each in (*self.stage.of("worker"), *self.stage.of("pool")) if doomed or not each.phase]
+            ready = [each for each in able if each.age > GROWN_SECONDS and each.frozen is None]
             return [each for each in ready if each.alive]
 
         until(grown, 60, "a worker at work")
@@ -108,6 +117,39 @@ class Mayhem:
         self.stage.kill(process)
         self.stage.worker(phase)
         return phase
+
+    def kill_a_pool_child(self, roll: random.Random) -> str:
+        """Kill one child; its parent must replace it. In the naive mode every worker is a pool of one."""
+
+        def children() -> list[int]:
+            self.wait(0)
+            grown = [each for each in self.stage.with_children() if each.age > GROWN_SECONDS and each.frozen is None]
+            return [pid for each in grown for pid in each.children()]
+
+        until(children, 60, "a pool at work")
+        pid = roll.choice(children())
+        self.stage.kill_child(pid)
+        return str(pid)
+
+    def step_the_clock(self, roll: random.Random) -> str:
+        """Let the clock of one worker step, until sending is shut for it; then set it right, as an operator would."""
+        process, seconds = self.victim(roll, doomed=False), roll.choice((-HOUR_SECONDS, HOUR_SECONDS))
+        process.step(seconds)
+        self.wait(STEPPED_SECONDS)
+
+        def is_shut() -> bool:
+            self.wait(0)
+            return self.stage.is_shut()
+
+        took = until(is_shut, NOTICED_SECONDS, f"sending to be shut after a step of {seconds} s ({process.pid})")
+        process.step(0)
+        return f"{process.pid} by {seconds:+d} s, shut within {STEPPED_SECONDS + took:.1f} s"
+
+    def kill_the_reader_of_copies(self, _: random.Random) -> str:
+        readers = self.stage.of("reader")
+        for process in readers:
+            self.stage.kill(process)
+        return "" if readers else "no reader here"
 
     def freeze_past_the_lease(self, roll: random.Random) -> str:
         process = self.victim(roll)

@@ -2,7 +2,10 @@
 
 Run as ``python nursery.py``. Reads orders as JSON lines ({"arguments", "environment", "log", "naive"}) and answers
 each with the number of the new process. The children run the same doors as in production and die with the nursery.
+A pool that one of them opens spawns fresh processes, which import this file once more.
 """
+
+import clocks  # isort: skip  # first: what is imported below must get the clock that can be stepped
 
 import ctypes
 import json
@@ -17,19 +20,23 @@ import celery.apps.beat
 import celery.apps.worker
 import celery.bin.beat
 import celery.bin.worker
+import celery.concurrency.prefork
 import celery.concurrency.solo
+import celery.worker.request
 import kombu.transport.redis
 import sqlalchemy.dialects.postgresql.psycopg
 
+import workers.tasks
 from portal import cli
 from portal.commands import running
 
 import naive  # isort: skip
 
 PRELOADED = (
-    celery.apps.beat, celery.apps.worker, celery.bin.beat, celery.bin.worker, celery.concurrency.solo,
-    kombu.transport.redis, sqlalchemy.dialects.postgresql.psycopg, running,
+    celery.apps.beat, celery.apps.worker, celery.bin.beat, celery.bin.worker, celery.concurrency.prefork,
+    celery.concurrency.solo, kombu.transport.redis, sqlalchemy.dialects.postgresql.psycopg, running, workers.tasks,
 )  # fmt: skip
+celery.worker.request.datetime = clocks.Moment  # type: ignore[attr-defined]  # there it asks whether a tick expired
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
@@ -55,6 +62,7 @@ def be_born(order: dict[str, Any]) -> None:
             os.dup2(file, number)
         os.environ.clear()
         os.environ.update(order["environment"])
+        clocks.follow(os.environ.get(clocks.VARIABLE, ""))
         sys.argv = ["praktijktest", *order["arguments"]]
         code = int((naive.main if order["naive"] else cli.main)() or 0)
     except SystemExit as end:

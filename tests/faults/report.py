@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
-from history import Verdict
+from history import Verdict, arrivals
 from house import Stage
 from mayhem import Fault, recoveries
 from servers import Postgres, Redis
@@ -38,19 +38,20 @@ class Report:
         """Note a stage that came to rest ``rested`` seconds after the last of its faults."""
         wires, letters = stage.sink.wires(), stage.letters()
         states = Counter(letter.state for letter in letters)
-        came = {wire.message_id for wire in wires if wire.event == "accepted"}
-        arrived = sum(letter.message_id in came for letter in letters if letter.state == "uncertain")
+        doubtful, arrived, settled = stage.doubt()
         rows = {
             "injected faults": str(len(faults)),
             "misbehaviour of the mail server": str(sum(wire.why in MISCHIEF for wire in wires)),
             "letters planned": str(len(letters)),
-            "letters that arrived": str(len(came)),
+            "letters that arrived": str(len(set(arrivals(wires)))),
             "DOUBLE letters": str(len(verdict.double)),
             "LOST letters": str(len(verdict.lost)),
             "UNKNOWN letters (the sink has them)": str(len(verdict.unknown)),
             "SECOND halves without the first": str(len(verdict.headless)),
-            "uncertain": str(states["uncertain"]),
+            "EARLY letters": str(len(verdict.early)),
+            "uncertain for a while or for good": str(doubtful),
             "- of which really arrived": str(arrived),
+            "- of those settled by the ledger copy": str(settled),
             "- unexplained": str(len(verdict.unexplained)),
             "failed (5xx), cancelled": f"{states['failed']}, {states['cancelled']}",
             "seconds of faults": f"{ran:.0f}",
