@@ -4,6 +4,8 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from celery import signals
+
 from orchestrator.db import DatabaseAway, why_away
 from workers import dispatch, runtime
 from workers.advance import advance_rounds
@@ -22,6 +24,14 @@ def _patient() -> Iterator[None]:
         yield
     except DatabaseAway as error:
         log.error(why_away(error))
+
+
+@signals.task_revoked.connect
+def on_late_tick(expired: bool, **_: object) -> None:
+    """Ask the guard when a tick came too late to be carried out: if this clock runs ahead, each of them will."""
+    if expired:
+        with _patient():
+            runtime.current().dispatcher.watch_clock()
 
 
 @app.task

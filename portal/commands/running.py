@@ -86,6 +86,7 @@ def worker(queue: str, processes: int = 1) -> None:
     settings = _with_redis()
     here = open_runtime(settings)
     runtime.use(here)
+    here.dispatcher.watch_clock()  # a jump counts from here on, also before the first tick
     app = configure(settings)
     pool = ["--pool=solo"] if processes == 1 else ["--pool=prefork", f"--concurrency={processes}"]
     # Workers have nothing to tell each other: asking around would only keep a restarted one from its work.

@@ -32,7 +32,7 @@ class Letter:
 
 @dataclass(frozen=True)
 class Wire:
-    """One line of the sink's log; ``event`` is accepted, refused, refused early, cut, or copied (its copy was taken)."""
+    """One line of the sink's log; ``event`` is accepted, refused, refused early, cut, or copied: its copy was taken."""
 
     at: float
     event: str
@@ -75,9 +75,7 @@ def judge(letters: Sequence[Letter], wires: Sequence[Wire], dead: Collection[int
         lost=tuple(letter.message_id for letter in letters if _is_lost(letter, halves, accepted)),
         unknown=tuple(sorted({each for each in accepted if state.get(each) not in KNOWN})),
         headless=tuple(_headless(letters, accepted)),
-        early=tuple(
-            sorted({wire.message_id or "" for wire in wires if _is_early(wire, due)})
-        ),
+        early=tuple(sorted({wire.message_id or "" for wire in wires if _is_early(wire, due)})),
         unexplained=tuple(
             letter.message_id for letter in letters if letter.state == "uncertain" and not _told(letter, touched, dead)
         ),

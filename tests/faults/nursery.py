@@ -36,7 +36,7 @@ PRELOADED = (
     celery.apps.beat, celery.apps.worker, celery.bin.beat, celery.bin.worker, celery.concurrency.prefork,
     celery.concurrency.solo, kombu.transport.redis, sqlalchemy.dialects.postgresql.psycopg, running, workers.tasks,
 )  # fmt: skip
-celery.worker.request.datetime = clocks.Moment  # type: ignore[attr-defined]  # there it asks whether a tick expired
+celery.worker.request.datetime = clocks.Moment  # type: ignore[assignment]  # there it asks whether a tick expired
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
