@@ -1,7 +1,7 @@
 """What every fault test needs, and what they tell at the end; `tests/conftest.py` tells it for several processes."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -36,6 +36,14 @@ def nursery() -> Iterator[Nursery]:
     made = Nursery()
     with closing_all(made.close):
         yield made
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    told = yield
+    if told.when == "call" or (told.when == "setup" and not told.passed):
+        Report.of(item.config).ended(item.path.stem, told.outcome)
+    return told
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

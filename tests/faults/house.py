@@ -121,8 +121,8 @@ class Stage:
             if process.frozen is not None and time.monotonic() > process.frozen:
                 process.signal(signal.SIGCONT)
                 process.frozen = None
-            if not process.alive:
-                self.gone.add(process.pid)
+            if not process.look():
+                self.gone.update(process.seen, [process.pid])
                 self.processes.remove(process)
         while len(self.of("worker")) < workers:
             self.worker()

@@ -18,6 +18,9 @@ WORKERS = 2
 GROWN_SECONDS, PATIENCE_SECONDS = 2.0, 5.0
 """A worker is left alone for so long after its birth, or nothing but births would be tested."""
 
+POOL_GROWN_SECONDS = 8.0
+"""Longer for a pool: when a child dies before all are ready, Celery ends the worker, which is another fault."""
+
 HOUR_SECONDS, STEPPED_SECONDS, NOTICED_SECONDS = 3600, 1.5, 40.0
 
 
@@ -123,7 +126,8 @@ class Mayhem:
 
         def children() -> list[int]:
             self.wait(0)
-            grown = [each for each in self.stage.with_children() if each.age > GROWN_SECONDS and each.frozen is None]
+            able = [each for each in self.stage.with_children() if each.frozen is None]
+            grown = [each for each in able if each.age > (POOL_GROWN_SECONDS if each.kind == "pool" else GROWN_SECONDS)]
             return [pid for each in grown for pid in each.children()]
 
         until(children, 60, "a pool at work")

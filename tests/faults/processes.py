@@ -52,8 +52,8 @@ class Nursery:
 class Process:
     """One worker, pool, beat or reader.
 
-    ``phase`` is where it is to die, ``frozen`` until when it stands still, ``clock`` the file that steps its clock, and
-    ``off`` whether that is off.
+    ``phase`` is where it is to die, ``frozen`` until when it stands still, ``clock`` the file that steps its clock,
+    ``off`` whether that is off, and ``seen`` all children that its pool ever had, as far as anybody looked.
     """
 
     pid: int
@@ -63,6 +63,7 @@ class Process:
     born: float = field(default_factory=time.monotonic)
     frozen: float | None = None
     off: bool = False
+    seen: set[int] = field(default_factory=set)
 
     @property
     def alive(self) -> bool:
@@ -81,6 +82,11 @@ class Process:
         assert self.clock is not None
         clocks.step(self.clock, seconds)
         self.off = seconds != 0
+
+    def look(self) -> bool:
+        """Say whether it is alive; a pool takes its children with it, so remember them."""
+        self.seen.update(self.children())
+        return self.alive
 
     def children(self) -> list[int]:
         """The processes of its pool that are at work or getting ready for it, oldest first."""

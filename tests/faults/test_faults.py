@@ -100,13 +100,20 @@ def _die(house: Product, phase: str, worker: Process, room: int | None = None) -
         # More than once: on a slow machine a lease may run out before its gate, and the letter waits a little.
         house.hurry()
         house.tick(room)
-        time.sleep(0.5)
-        return not worker.alive
+        return dies(worker, 0.5)
 
     until(dead, PATIENCE_SECONDS, f"the worker to die at {phase} ({house.log})")
     house.gone.add(worker.pid)
     house.processes.remove(worker)
     return worker, [letter for letter in house.letters() if letter.message_id not in before]
+
+
+def dies(worker: Process, seconds: float) -> bool:
+    """Wait so long for a worker to die; say whether it did."""
+    end = time.monotonic() + seconds
+    while worker.alive and time.monotonic() < end:
+        time.sleep(0.02)
+    return not worker.alive
 
 
 @pytest.mark.parametrize("phase", PHASES)
