@@ -137,17 +137,27 @@ class Mayhem:
 
     def step_the_clock(self, roll: random.Random) -> str:
         """Let the clock of one worker step, until sending is shut for it; then set it right, as an operator would."""
-        process, seconds = self.victim(roll, doomed=False), roll.choice((-HOUR_SECONDS, HOUR_SECONDS))
+        seconds = roll.choice((-HOUR_SECONDS, HOUR_SECONDS))
+        while True:
+            process, begun = self.victim(roll, doomed=False), time.monotonic()
+            if self.steps(process, seconds):
+                return f"{process.pid} by {seconds:+d} s, told after {time.monotonic() - begun:.1f} s"
+
+    def steps(self, process: Process, seconds: float) -> bool:
+        """Step a worker's clock and back; False when it was about to end for an earlier fault, and told nobody."""
+        until(lambda: not self.is_shut(), NOTICED_SECONDS, "sending to be open again")
         process.step(seconds)
         self.wait(STEPPED_SECONDS)
-
-        def is_shut() -> bool:
-            self.wait(0)
-            return self.stage.is_shut()
-
-        took = until(is_shut, NOTICED_SECONDS, f"sending to be shut after a step of {seconds} s ({process.pid})")
+        if self.stage.guarded:
+            until(
+                lambda: self.is_shut() or not process.alive, NOTICED_SECONDS, f"{process} to shut sending: {seconds} s"
+            )
         process.step(0)
-        return f"{process.pid} by {seconds:+d} s, shut within {STEPPED_SECONDS + took:.1f} s"
+        return self.stage.is_shut() or not self.stage.guarded
+
+    def is_shut(self) -> bool:
+        self.wait(0)
+        return self.stage.is_shut()
 
     def kill_the_reader_of_copies(self, _: random.Random) -> str:
         readers = self.stage.of("reader")
