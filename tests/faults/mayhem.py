@@ -18,6 +18,9 @@ WORKERS = 2
 GROWN_SECONDS, PATIENCE_SECONDS = 2.0, 5.0
 """A worker is left alone for so long after its birth, or nothing but births would be tested."""
 
+NOTHING_HERE = "nothing of this kind here"
+"""The naive mode has no beat and no reader of copies: a fault of these does nothing to it, and is not counted."""
+
 POOL_GROWN_SECONDS = 8.0
 """Longer for a pool: when a child dies before all are ready, Celery ends the worker, which is another fault."""
 
@@ -163,7 +166,7 @@ class Mayhem:
         readers = self.stage.of("reader")
         for process in readers:
             self.stage.kill(process)
-        return "" if readers else "no reader here"
+        return "" if readers else NOTHING_HERE
 
     def freeze_past_the_lease(self, roll: random.Random) -> str:
         process = self.victim(roll)
@@ -176,11 +179,11 @@ class Mayhem:
         beats = self.stage.of("beat")
         for process in beats[:1]:
             self.stage.kill(process)
-        return "" if beats else "no beat here"
+        return "" if beats else NOTHING_HERE
 
     def two_beats(self, _: random.Random) -> str:
         if not self.stage.beats:
-            return "no beat here"
+            return NOTHING_HERE
         self.extra.append((time.monotonic() + 6, self.stage.beat()))
         return "for 6 s"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 from history import Verdict, arrivals
 from house import Stage
-from mayhem import Fault, recoveries
+from mayhem import NOTHING_HERE, Fault, recoveries
 from servers import Postgres, Redis
 from sink import MISCHIEF
 
@@ -54,6 +54,7 @@ class Report:
         """Note a stage that came to rest ``rested`` seconds after the last of its faults."""
         wires, letters = stage.sink.wires(), stage.letters()
         states = Counter(letter.state for letter in letters)
+        faults = [fault for fault in faults if fault.detail != NOTHING_HERE]
         mischief = [f"mail server: {wire.why}" for wire in wires if wire.why in MISCHIEF]
         doubtful, arrived, settled = stage.doubt()
         rows = {
@@ -94,11 +95,11 @@ class Report:
     def _table(self) -> Iterator[str]:
         if not self.columns:
             return
-        yield " " * 38 + "".join(f"{column.name:>12}" for column in self.columns)
+        yield " " * 48 + "".join(f"{column.name:>12}" for column in self.columns)
         for name in self.columns[0].rows:
-            yield f"{name:<38}" + "".join(f"{column.rows[name]:>12}" for column in self.columns)
+            yield f"{name:<48}" + "".join(f"{column.rows[name]:>12}" for column in self.columns)
         for kind in sorted({kind for column in self.columns for kind in column.kinds}):
-            yield f"  {kind:<36}" + "".join(f"{column.kinds.get(kind, 0):>12}" for column in self.columns)
+            yield f"  {kind:<46}" + "".join(f"{column.kinds.get(kind, 0):>12}" for column in self.columns)
 
 
 _KEY = pytest.StashKey[Report]()
