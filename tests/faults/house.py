@@ -37,7 +37,7 @@ MORNING = datetime(2026, 9, 7, 8, 0, tzinfo=UTC)
 LEASE_SECONDS, MARGIN_SECONDS, WIRE_SECONDS = 2.0, 2.0, 3.0
 GAP = timedelta(seconds=3)
 PAIRS_PER_ADVERTISER, POOL_CHILDREN = 10, 2
-HURRY_SECONDS = 2.0
+HURRY_SECONDS, NAIVE_START_SECONDS = 2.0, 2.0
 UNREACHABLE = (DatabaseError, redis.RedisError, BrokerAway, OSError)
 """What the house itself may meet while its own servers are broken."""
 
@@ -87,6 +87,10 @@ class Stage:
 
     def hurry(self) -> None:
         """Let what waits only out of courtesy be tried again now."""
+
+    def has_worked(self, process: Process) -> bool:
+        """Say whether this worker, or a child of it, is known to have tried a letter."""
+        return process.age > NAIVE_START_SECONDS
 
     def is_shut(self) -> bool:
         """Say whether sending is shut because a clock cannot be trusted."""
@@ -266,6 +270,11 @@ class Product(Stage):
             session.execute(update(Inquiry).where(*waiting).values(next_try_at=None))
         if self.is_shut() and not any(process.off for process in self.processes):
             self._reopen()
+
+    def has_worked(self, process: Process) -> bool:
+        with self.database.reading() as session:
+            names = session.scalars(select(Attempt.worker).distinct()).all()
+        return not {process.pid, *process.children()}.isdisjoint(int(name.rpartition(":")[2]) for name in names)
 
     def is_shut(self) -> bool:
         with self.database.reading() as session:

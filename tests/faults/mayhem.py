@@ -21,10 +21,7 @@ GROWN_SECONDS, PATIENCE_SECONDS = 2.0, 5.0
 NOTHING_HERE = "nothing of this kind here"
 """The naive mode has no beat and no reader of copies: a fault of these does nothing to it, and is not counted."""
 
-POOL_GROWN_SECONDS = 8.0
-"""Longer for a pool: when a child dies before all are ready, Celery ends the worker, which is another fault."""
-
-HOUR_SECONDS, STEPPED_SECONDS, NOTICED_SECONDS = 3600, 1.5, 40.0
+HOUR_SECONDS, STEPPED_SECONDS, NOTICED_SECONDS = 3600, 1.5, 60.0
 
 
 @dataclass(frozen=True)
@@ -100,14 +97,14 @@ class Mayhem:
                 return
             time.sleep(0.05)
 
-    def victim(self, roll: random.Random, *, doomed: bool = True) -> Process:
-        """A worker or pool that has been at work for a while; not ``doomed``: that will not die by itself."""
+    def victim(self, roll: random.Random, *, steady: bool = False) -> Process:
+        """A worker or pool that has been there for a while; ``steady``: that was seen at work and will not die soon."""
 
         def grown() -> list[Process]:
             self.wait(0)
-            able = [each for each in (*self.stage.of("worker"), *self.stage.of("pool")) if doomed or not each.phase]
-            ready = [each for each in able if each.age > GROWN_SECONDS and each.frozen is None]
-            return [each for each in ready if each.alive]
+            there = [each for each in (*self.stage.of("worker"), *self.stage.of("pool")) if each.age > GROWN_SECONDS]
+            ready = [each for each in there if each.alive and each.frozen is None]
+            return [each for each in ready if not each.phase and self.stage.has_worked(each)] if steady else ready
 
         until(grown, 60, "a worker at work")
         return roll.choice(grown())
@@ -128,10 +125,10 @@ class Mayhem:
         """Kill one child; its parent must replace it. In the naive mode every worker is a pool of one."""
 
         def children() -> list[int]:
+            # Of a pool that was seen at work: one that loses a child before all are ready ends, which is another fault.
             self.wait(0)
-            able = [each for each in self.stage.with_children() if each.frozen is None]
-            grown = [each for each in able if each.age > (POOL_GROWN_SECONDS if each.kind == "pool" else GROWN_SECONDS)]
-            return [pid for each in grown for pid in each.children()]
+            able = [each for each in self.stage.with_children() if each.frozen is None and self.stage.has_worked(each)]
+            return [pid for each in able for pid in each.children()]
 
         until(children, 60, "a pool at work")
         pid = roll.choice(children())
@@ -142,7 +139,7 @@ class Mayhem:
         """Let the clock of one worker step, until sending is shut for it; then set it right, as an operator would."""
         seconds = roll.choice((-HOUR_SECONDS, HOUR_SECONDS))
         while True:
-            process, begun = self.victim(roll, doomed=False), time.monotonic()
+            process, begun = self.victim(roll, steady=True), time.monotonic()
             if self.steps(process, seconds):
                 return f"{process.pid} by {seconds:+d} s, told after {time.monotonic() - begun:.1f} s"
 
