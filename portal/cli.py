@@ -382,11 +382,16 @@ def web() -> None:
 
 
 @app.command()
-def worker(queue: Annotated[str, typer.Argument(metavar="WACHTRIJ", help="send, inbox of reports.")]) -> None:
-    """Eén werkproces voor één wachtrij (productie, met Redis)."""
+def worker(
+    queue: Annotated[str, typer.Argument(metavar="WACHTRIJ", help="send, inbox of reports.")],
+    processes: Annotated[
+        int, typer.Option("--processes", metavar="AANTAL", min=1, help="Zoveel processen naast elkaar aan het werk.")
+    ] = 1,
+) -> None:
+    """Een werkproces voor één wachtrij, of een groep daarvan (productie, met Redis)."""
     from portal.commands import running
 
-    running.worker(queue)
+    running.worker(queue, processes)
 
 
 @app.command()

@@ -49,7 +49,7 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    about = "inject 200 faults into real worker processes, and into the naive mode beside them (about ten minutes)"
+    about = "inject 200 faults into real worker processes, and into the naive mode beside them (about 13 minutes)"
     parser.addoption("--faults", action="store_true", help=about)
 
 

@@ -47,6 +47,9 @@ def configure(settings: Settings, tick_scale: float = 1.0) -> Celery:
         accept_content=["json"],
         task_default_queue="reports",
         worker_prefetch_multiplier=1,
+        # A child of a pool begins as a fresh process: a connection that was forked along would be shared.
+        worker_pool_start_method="spawn",
+        worker_proc_alive_timeout=60.0,
         worker_hijack_root_logger=False,
         worker_soft_shutdown_timeout=30,
         worker_enable_soft_shutdown_on_idle=True,

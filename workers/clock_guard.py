@@ -13,11 +13,14 @@ class ClockGuard:
         self.wall, self.steady = wall, steady
         self.offset = wall() - steady()
 
+    @property
+    def ahead(self) -> float:
+        """By how many seconds the wall clock jumped since a jump was last told; 0 while it did not."""
+        drift = self.wall() - self.steady() - self.offset
+        return drift if abs(drift) > MOST_DRIFT_SECONDS else 0.0
+
     def jump(self) -> float | None:
         """Return by how many seconds the wall clock jumped, or None; a jump is told once."""
-        now = self.wall() - self.steady()
-        jumped = now - self.offset
-        if abs(jumped) <= MOST_DRIFT_SECONDS:
-            return None
-        self.offset = now
-        return jumped
+        jumped = self.ahead
+        self.offset += jumped
+        return jumped or None

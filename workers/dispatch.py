@@ -84,6 +84,15 @@ class Dispatcher:
             self._shut(f"de klok van {self.worker} versprong {jumped:.0f} seconden")
 
     @property
+    def now(self) -> datetime:
+        """What time it is, leaving out a jump that the guard did not tell yet.
+
+        For what is written down of a letter: by a wrong moment of sending the second half would follow too soon, or an
+        hour late.
+        """
+        return self.clock.now() - self.clock.real(self.guard.ahead)
+
+    @property
     def lease(self) -> timedelta:
         return self.clock.real(self.settings.lease_seconds)
 
@@ -137,6 +146,8 @@ class Dispatcher:
     def _claim(self) -> list[Claim]:
         claims: list[Claim] = []
         now = self.clock.now()
+        if self.guard.ahead:  # asked after the time was: whenever it jumps, nothing goes by a wrong one
+            return []
         with self.database.writing() as session:
             if self._pretends(session):
                 return []
@@ -180,9 +191,9 @@ class Dispatcher:
         while True:
             try:
                 with self.database.writing() as session:
-                    sending.record(session, claim, self.worker, self.clock.now(), result, back_off)
+                    sending.record(session, claim, self.worker, self.now, result, back_off)
                     if envelope is not None:
-                        _tell_of_road(session, envelope, result, self.clock.now())
+                        _tell_of_road(session, envelope, result, self.now)
                     return
             except DatabaseAway as error:
                 if not told:
@@ -204,8 +215,10 @@ class Dispatcher:
         """claimed → sending, committed; raise `GateShut` when it may not go, `TransportError` when it is too late."""
         # From before it is asked: its answer may be long under way, and the lease runs from when it was asked.
         body_by = time.monotonic() + self.settings.lease_seconds
+        now = self.clock.now()
+        if self.guard.ahead:
+            raise GateShut
         with self.database.writing() as session:
-            now = self.clock.now()
             passed = sending.gate(session, claim, self.worker, now, self.lease, self.grace, self.rates)
         if not passed:
             raise GateShut
@@ -214,7 +227,7 @@ class Dispatcher:
 
     def _release(self, claim: Claim, seconds: float) -> None:
         with self.database.writing() as session:
-            sending.release(session, claim, self.clock.now(), self.clock.real(seconds))
+            sending.release(session, claim, self.now, self.clock.real(seconds))
 
     def _on_the_wire(self, envelope: Envelope) -> Result:
         try:

@@ -4,6 +4,8 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from celery import signals
+
 from orchestrator.db import DatabaseAway, why_away
 from workers import dispatch, runtime
 from workers.advance import advance_rounds
@@ -16,14 +18,23 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def _patient(queue: str) -> Iterator[None]:
+def _patient(queue: str | None = None) -> Iterator[None]:
     """Let a task end with a sentence when the database is away: the next tick comes anyway. Its queue is alive."""
     try:
         here = runtime.current()
-        here.pulse.beat(here.database, here.clock, queue)
+        if queue is not None:
+            here.pulse.beat(here.database, here.clock, queue)
         yield
     except DatabaseAway as error:
         log.error(why_away(error))
+
+
+@signals.task_revoked.connect
+def on_late_tick(expired: bool, **_: object) -> None:
+    """Ask the guard when a tick came too late to be carried out: if this clock runs ahead, each of them will."""
+    if expired:
+        with _patient():
+            runtime.current().dispatcher.watch_clock()
 
 
 @app.task

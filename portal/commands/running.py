@@ -76,18 +76,24 @@ def web() -> None:
     serve(open_runtime(settings), settings.web_host, settings.web_port)
 
 
-def worker(queue: str) -> None:
-    """Run one Celery worker for one queue; the inbox worker listens for mail as well."""
+def worker(queue: str, processes: int = 1) -> None:
+    """Run one Celery worker for one queue; the inbox worker listens for mail as well.
+
+    With more than one process the tasks run in children, each with a runtime of its own, that are replaced when they
+    die; this process then only hands out the ticks.
+    """
     if queue not in QUEUES:
         remedy = f"Kies uit: {', '.join(QUEUES)}."
         raise BadInput(Problem("unknown-queue", "Deze wachtrij bestaat niet.", found=queue, remedy=remedy))
     settings = _with_redis()
     here = open_runtime(settings)
     runtime.use(here)
+    here.dispatcher.watch_clock()  # a jump counts from here on, also before the first tick
     app = configure(settings)
+    pool = ["--pool=solo"] if processes == 1 else ["--pool=prefork", f"--concurrency={processes}"]
     # Workers have nothing to tell each other: asking around would only keep a restarted one from its work.
     alone = ["--without-mingle", "--without-gossip"]
-    arguments = ["worker", "-Q", queue, "--pool=solo", "-n", f"{queue}@%h", "--loglevel=WARNING", *alone]
+    arguments = ["worker", "-Q", queue, *pool, "-n", f"{queue}@%h", "--loglevel=WARNING", *alone]
     if queue != "inbox":
         app.worker_main(arguments)
         return

@@ -1,11 +1,12 @@
 """What every fault test needs, and what they tell at the end; `tests/conftest.py` tells it for several processes."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from house import Nursery, closing_all
+from house import closing_all
+from processes import Nursery
 from report import Report
 from servers import POSTGRES, Away, Postgres, Redis, a_postgres, a_redis
 
@@ -36,6 +37,14 @@ def nursery() -> Iterator[Nursery]:
     made = Nursery()
     with closing_all(made.close):
         yield made
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    told = yield
+    if told.when == "call" or (told.when == "setup" and not told.passed):
+        Report.of(item.config).ended(item.path.stem, told.outcome)
+    return told
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -8,11 +8,16 @@ from pathlib import Path
 
 ENDED = ("sent", "failed", "cancelled", "expired", "uncertain")
 KNOWN = ("sent", "uncertain")
+TICK_SECONDS = 0.01
+"""Two processes that ask the same clock may differ by so much in what it says."""
 
 
 @dataclass(frozen=True)
 class Letter:
-    """One inquiry as the record tells it; ``phase`` and ``pid`` are of its last attempt, ``waits`` of its row."""
+    """One inquiry as the record tells it; ``phase`` and ``pid`` are of its last attempt, ``waits`` of its row.
+
+    ``due`` is the wall time before which it must not go, ``settled`` whether a copy in the ledger mailbox settled it.
+    """
 
     message_id: str
     pair: int
@@ -21,11 +26,13 @@ class Letter:
     phase: str | None = None
     pid: int | None = None
     waits: str | None = None
+    due: float = 0.0
+    settled: bool = False
 
 
 @dataclass(frozen=True)
 class Wire:
-    """One line of the sink's log; ``event`` is accepted, refused, refused early or cut."""
+    """One line of the sink's log; ``event`` is accepted, refused, refused early, cut, or copied: its copy was taken."""
 
     at: float
     event: str
@@ -41,11 +48,12 @@ class Verdict:
     lost: tuple[str, ...]
     unknown: tuple[str, ...]
     headless: tuple[str, ...]
+    early: tuple[str, ...]
     unexplained: tuple[str, ...]
 
     @property
     def sound(self) -> bool:
-        return not any((self.double, self.lost, self.unknown, self.headless, self.unexplained))
+        return not any((self.double, self.lost, self.unknown, self.headless, self.early, self.unexplained))
 
 
 def judge(letters: Sequence[Letter], wires: Sequence[Wire], dead: Collection[int]) -> Verdict:
@@ -55,16 +63,19 @@ def judge(letters: Sequence[Letter], wires: Sequence[Wire], dead: Collection[int
     * lost: a letter that neither ended nor has a reason to wait, or that is `sent` while the sink never had it;
     * unknown: the sink has a letter that the record does not call sent or uncertain;
     * headless: a second half that the sink got before, or without, its first;
+    * early: a letter that the sink got before it was due;
     * unexplained: `uncertain` though no body began on a line that died, and nobody died between gate and record.
     """
     accepted = arrivals(wires)
-    touched = {wire.message_id for wire in wires}
+    touched = {wire.message_id for wire in wires if wire.event != "copied"}
+    due = {letter.message_id: letter.due for letter in letters}
     state, halves = {letter.message_id: letter.state for letter in letters}, letters_by_half(letters)
     return Verdict(
         double=tuple(sorted(each for each, times in Counter(accepted).items() if times > 1)),
         lost=tuple(letter.message_id for letter in letters if _is_lost(letter, halves, accepted)),
         unknown=tuple(sorted({each for each in accepted if state.get(each) not in KNOWN})),
         headless=tuple(_headless(letters, accepted)),
+        early=tuple(sorted({wire.message_id or "" for wire in wires if _is_early(wire, due)})),
         unexplained=tuple(
             letter.message_id for letter in letters if letter.state == "uncertain" and not _told(letter, touched, dead)
         ),
@@ -74,6 +85,14 @@ def judge(letters: Sequence[Letter], wires: Sequence[Wire], dead: Collection[int
 def arrivals(wires: Iterable[Wire]) -> list[str]:
     """Return the message ids that the sink accepted, in order."""
     return [wire.message_id or "" for wire in wires if wire.event == "accepted"]
+
+
+def of_doubt(letters: Iterable[Letter], wires: Iterable[Wire]) -> tuple[int, int, int]:
+    """Return how many letters were uncertain, how many of those arrived, and how many of these a copy settled."""
+    doubtful = [letter for letter in letters if letter.state == "uncertain" or letter.settled]
+    came = set(arrivals(wires))
+    arrived = [letter for letter in doubtful if letter.message_id in came]
+    return len(doubtful), len(arrived), sum(letter.settled for letter in arrived)
 
 
 def letters_by_half(letters: Iterable[Letter]) -> dict[tuple[int, int], Letter]:
@@ -109,6 +128,10 @@ def _headless(letters: Sequence[Letter], accepted: Sequence[str]) -> Iterable[st
             first = halves.get((letter.pair, 1))
             if first is None or place.get(first.message_id, len(accepted)) > place[letter.message_id]:
                 yield letter.message_id
+
+
+def _is_early(wire: Wire, due: dict[str, float]) -> bool:
+    return wire.event == "accepted" and wire.at < due.get(wire.message_id or "", 0.0) - TICK_SECONDS
 
 
 def _told(letter: Letter, touched: Collection[str | None], dead: Collection[int]) -> bool:

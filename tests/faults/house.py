@@ -1,136 +1,56 @@
 """A whole house of real processes to break: workers, beat, sink, a database and a broker, and a small round to send."""
 
-import json
+import itertools
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import clocks
 import redis
 from celery import Celery
-from history import Letter, Verdict, Wire, arrivals, judge, letters_by_half, read_log
+from history import Letter, Verdict, arrivals, judge, letters_by_half, of_doubt
 from house_makers import a_listing, a_monday, an_advertiser
 from kombu.exceptions import OperationalError as BrokerAway
 from naive import TABLE, configure, send
+from processes import Nursery, Process, Sink
 from servers import Postgres, Redis, until
 from sqlalchemy import func, select, update
 
+from orchestrator import views
 from orchestrator.control import set_clock
 from orchestrator.db import Database, DatabaseError
-from orchestrator.models import Attempt, Event, Inquiry
+from orchestrator.models import Attempt, Event, InboundMail, Inquiry, LetterCopy
 from orchestrator.rounds import lifecycle, planning
 from orchestrator.schema import prepare
-from orchestrator.states import LetterState
+from orchestrator.states import LetterState, MailState
 
-HERE, ROOT = Path(__file__).parent, Path(__file__).parents[2]
 MORNING = datetime(2026, 9, 7, 8, 0, tzinfo=UTC)
 """A Monday, 10:00 in Amsterdam: the office stays open longer than any of these tests lasts."""
 
 LEASE_SECONDS, MARGIN_SECONDS, WIRE_SECONDS = 2.0, 2.0, 3.0
 GAP = timedelta(seconds=3)
-PAIRS_PER_ADVERTISER = 10
-HURRY_SECONDS = 2.0
+PAIRS_PER_ADVERTISER, POOL_CHILDREN = 10, 2
+HURRY_SECONDS, NAIVE_START_SECONDS = 2.0, 2.0
 UNREACHABLE = (DatabaseError, redis.RedisError, BrokerAway, OSError)
 """What the house itself may meet while its own servers are broken."""
-
-
-class Nursery:
-    """Where worker processes are born; see `nursery.py`."""
-
-    def __init__(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, str(HERE / "nursery.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join((str(HERE), str(ROOT)))},
-        )  # fmt: skip
-        self.ready = False
-
-    def bear(self, arguments: list[str], environment: dict[str, str], log: Path, *, naive: bool = False) -> int:
-        """Start a process; return its number. What it says goes to the end of ``log``."""
-        if not self.ready:
-            assert self._hear() == "ready"
-            self.ready = True
-        order = {"arguments": arguments, "environment": environment, "log": str(log), "naive": naive}
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(order) + "\n")
-        self.process.stdin.flush()
-        return int(self._hear())
-
-    def _hear(self) -> str:
-        assert self.process.stdout is not None
-        return self.process.stdout.readline().strip()
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
-@dataclass
-class Process:
-    """One worker or beat; ``phase`` is where it is to die, ``frozen`` until when it stands still."""
-
-    pid: int
-    kind: str
-    phase: str | None = None
-    born: float = field(default_factory=time.monotonic)
-    frozen: float | None = None
-
-    @property
-    def alive(self) -> bool:
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        return True
-
-    @property
-    def age(self) -> float:
-        return time.monotonic() - self.born
-
-    def signal(self, number: signal.Signals) -> None:
-        with suppress(ProcessLookupError):
-            os.killpg(self.pid, number)
-
-
-class Sink:
-    """The witness; see `sink.py`."""
-
-    def __init__(self, log: Path, seed: int = 0, mischief: float = 0.0, pace: float = 0.0) -> None:
-        self.log = log
-        self.process = subprocess.Popen(
-            [sys.executable, str(HERE / "sink.py"), str(log), str(seed), str(mischief), str(pace)],
-            stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert self.process.stdout is not None
-        self.port = int(self.process.stdout.readline())
-
-    def calm(self) -> None:
-        self.process.send_signal(signal.SIGUSR1)
-
-    def wires(self) -> list[Wire]:
-        return read_log(self.log)
-
-    def accepted(self) -> list[str]:
-        return arrivals(self.wires())
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
 
 
 class Stage:
     """What faults are let loose on: some workers that send, and the servers they need."""
 
     name = ""
-    beats = 0
+    beats = readers = pools = 0
+    """How many of these there are, beside the workers."""
+
+    guarded = False
+    """Whether anything stops sending when a clock steps."""
 
     def __init__(self, folder: Path, nursery: Nursery, postgres: Postgres, broker: Redis, sink: Sink) -> None:
         folder.mkdir(exist_ok=True)
@@ -138,6 +58,7 @@ class Stage:
         self.log = folder / "processes.log"
         self.processes: list[Process] = []
         self.gone: set[int] = set()
+        self.numbers = itertools.count(1)
         self.database_name = f"praktijktest_faults_{os.getpid()}_{self.name}"
         self.url = postgres.create(self.database_name)
         self._hurried = self.last_due = 0.0
@@ -160,8 +81,20 @@ class Stage:
     def worker(self, phase: str | None = None) -> Process:
         raise NotImplementedError
 
+    def pool(self) -> Process:
+        """A worker with children, of which one can die alone."""
+        raise NotImplementedError
+
     def hurry(self) -> None:
         """Let what waits only out of courtesy be tried again now."""
+
+    def has_worked(self, process: Process) -> bool:
+        """Say whether this worker, or a child of it, is known to have tried a letter."""
+        return process.age > NAIVE_START_SECONDS
+
+    def is_shut(self) -> bool:
+        """Say whether sending is shut because a clock cannot be trusted."""
+        return False
 
     def twice(self, rng: random.Random) -> None:
         """Let one and the same Celery message be delivered twice."""
@@ -178,8 +111,16 @@ class Stage:
         return [process for process in self.processes if process.kind == kind]
 
     def kill(self, process: Process) -> None:
+        self.gone.update(process.children(), [process.pid])
         process.signal(signal.SIGKILL)
-        self.gone.add(process.pid)
+
+    def with_children(self) -> list[Process]:
+        """The workers of which a child can die alone."""
+        return self.of("pool")
+
+    def kill_child(self, pid: int) -> None:
+        self.gone.add(pid)
+        os.kill(pid, signal.SIGKILL)
 
     def mend(self, workers: int) -> None:
         """What a supervisor does: wake who was frozen for long enough, replace who died, see that work goes on."""
@@ -187,13 +128,14 @@ class Stage:
             if process.frozen is not None and time.monotonic() > process.frozen:
                 process.signal(signal.SIGCONT)
                 process.frozen = None
-            if not process.alive:
-                self.gone.add(process.pid)
+            if not process.look():
+                self.gone.update(process.seen, [process.pid])
                 self.processes.remove(process)
         while len(self.of("worker")) < workers:
             self.worker()
-        while len(self.of("beat")) < self.beats:
-            self.beat()
+        for kind, number in (("pool", self.pools), ("beat", self.beats), ("reader", self.readers)):
+            while len(self.of(kind)) < number:
+                getattr(self, kind)()
         if time.monotonic() - self._hurried > HURRY_SECONDS:
             self._hurried = time.monotonic()
             with suppress(*UNREACHABLE):
@@ -201,6 +143,10 @@ class Stage:
 
     def beat(self) -> Process:
         return self._born("beat", ["beat"])
+
+    def reader(self) -> Process:
+        """A process that takes in mail, as the listener that it is."""
+        return self._born("reader", ["worker", "inbox"])
 
     def rest(self, workers: int, seconds: float) -> float:
         """Calm the sink and wait until nothing moves; return how long that took.
@@ -222,21 +168,28 @@ class Stage:
     def verdict(self) -> Verdict:
         return judge(self.letters(), self.sink.wires(), self.gone)
 
+    def doubt(self) -> tuple[int, int, int]:
+        """Return how many letters were uncertain, how many of those arrived, and how many of these a copy settled."""
+        return of_doubt(self.letters(), self.sink.wires())
+
     def _born(self, kind: str, arguments: list[str], phase: str | None = None, *, naive: bool = False) -> Process:
-        pid = self.nursery.bear(arguments, self.environment(phase), self.log, naive=naive)
-        process = Process(pid, kind, phase)
-        self.processes.append(process)
-        return process
+        clock = self.folder / f"clock-{next(self.numbers)}"
+        clocks.step(clock, 0.0)
+        environment = self.environment(phase) | {clocks.VARIABLE: str(clock)}
+        pid = self.nursery.bear(arguments, environment, self.log, naive=naive)
+        self.processes.append(Process(pid, kind, phase, clock))
+        return self.processes[-1]
 
 
 class Product(Stage):
     """Praktijktest itself: `praktijktest worker send`, `praktijktest beat`, on PostgreSQL and Redis."""
 
     name = "product"
-    beats = 1
+    beats, guarded = 1, True
 
-    def __init__(self, *told: Any) -> None:
+    def __init__(self, *told: Any, pools: int = 0) -> None:
         super().__init__(*told)
+        self.pools, self.readers = pools, 1 if self.sink.copies_to else 0
         self.database = Database.at(self.url)
         prepare(self.database)
         with self.database.writing() as session:
@@ -262,11 +215,15 @@ class Product(Stage):
             "PRAKTIJKTEST_SMTP_PORT": str(self.sink.port),
             "PRAKTIJKTEST_LEASE_SECONDS": str(LEASE_SECONDS),
             "PRAKTIJKTEST_WIRE_TIMEOUT_SECONDS": str(WIRE_SECONDS),
+            **({"PRAKTIJKTEST_LISTEN_PORT": str(self.sink.copies_to)} if self.sink.copies_to else {}),
             **dying,
         }
 
     def worker(self, phase: str | None = None) -> Process:
         return self._born("worker", ["worker", "send"], phase)
+
+    def pool(self) -> Process:
+        return self._born("pool", ["worker", "send", "--processes", str(POOL_CHILDREN)])
 
     def recluse(self, phase: str, number: int) -> Process:
         """A worker with a numbered Redis database of its own: only who is meant hears the tick for it."""
@@ -311,6 +268,22 @@ class Product(Stage):
         with self.database.writing() as session:
             waiting = Inquiry.state == LetterState.PLANNED, Inquiry.next_try_at.is_not(None)
             session.execute(update(Inquiry).where(*waiting).values(next_try_at=None))
+        if self.is_shut() and not any(process.off for process in self.processes):
+            self._reopen()
+
+    def has_worked(self, process: Process) -> bool:
+        with self.database.reading() as session:
+            names = session.scalars(select(Attempt.worker).distinct()).all()
+        return not {process.pid, *process.children()}.isdisjoint(int(name.rpartition(":")[2]) for name in names)
+
+    def is_shut(self) -> bool:
+        with self.database.reading() as session:
+            return "klok" in (views.why_shut(session) or "")
+
+    def _reopen(self) -> None:
+        """What an operator does who set the clock right."""
+        with self.database.writing() as session:
+            lifecycle.set_sending(session, True, "r.visser", self.clock.now())
 
     def tick(self, room: int | None = None, task_id: str | None = None) -> None:
         """Say: look in the database; to the workers of this house, or to the recluse of that number."""
@@ -325,28 +298,48 @@ class Product(Stage):
 
     def letters(self) -> list[Letter]:
         last = select(func.max(Attempt.id)).group_by(Attempt.message_id)
+        by_copy = select(Event).where(Event.kind == "letter.settled", Event.actor == "ledger")
         with self.database.reading() as session:
             tried = {row.message_id: row for row in session.scalars(select(Attempt).where(Attempt.id.in_(last)))}
-            return [_letter(row, tried.get(row.message_id)) for row in session.scalars(select(Inquiry)).all()]
+            settled = {event.subject for event in session.scalars(by_copy)}
+            return [
+                self._letter(row, tried.get(row.message_id), f"inquiry:{row.id}" in settled)
+                for row in session.scalars(select(Inquiry)).all()
+            ]
+
+    def _letter(self, row: Inquiry, attempt: Attempt | None, settled: bool) -> Letter:
+        phase, pid = (attempt.phase, int(attempt.worker.rpartition(":")[2])) if attempt else (None, None)
+        return Letter(
+            row.message_id, row.pair_id, row.order, row.state.value, phase, pid,
+            waits=row.last_error if row.next_try_at else None, settled=settled,
+            due=self.clock.wall + (row.planned_at - self.clock.start).total_seconds(),
+        )  # fmt: skip
 
     def at_rest(self) -> bool:
         # One look for all: between two, a worker may have claimed what was planned.
-        letters = letters_by_half(self.letters())
+        told = self.letters()
+        letters = letters_by_half(told)
         may_go = {half for half in letters if half[1] == 1 or letters[half[0], 1].state == "sent"}
         moving = {half for half, letter in letters.items() if letter.state in ("claimed", "sending")}
-        return not moving and not any(letters[half].state == "planned" for half in may_go)
+        if moving or any(letters[half].state == "planned" for half in may_go):
+            return False
+        return not self.readers or not self._is_settling(told)
+
+    def _is_settling(self, letters: list[Letter]) -> bool:
+        """Say whether a copy of an uncertain letter is under way, or came in and was not read or acted upon."""
+        uncertain = {letter.message_id for letter in letters if letter.state == "uncertain"}
+        wires = self.sink.wires()
+        given = {wire.message_id for wire in wires if wire.event == "copied"}
+        with self.database.reading() as session:
+            unread = session.scalar(select(InboundMail.id).where(InboundMail.state == MailState.STORED).limit(1))
+            seen = session.scalars(select(LetterCopy.message_id).where(LetterCopy.message_id.in_(uncertain))).all()
+        return unread is not None or bool(seen) or bool(uncertain & set(arrivals(wires)) - given)
 
     def done_by(self, process: Process) -> list[str]:
         """The kinds of events that this worker wrote, in order."""
         with self.database.reading() as session:
             mine = Event.actor.endswith(f":{process.pid}")
             return list(session.scalars(select(Event.kind).where(mine).order_by(Event.seq)))
-
-
-def _letter(row: Inquiry, attempt: Attempt | None) -> Letter:
-    phase, pid = (attempt.phase, int(attempt.worker.rpartition(":")[2])) if attempt else (None, None)
-    waits = row.last_error if row.next_try_at else None
-    return Letter(row.message_id, row.pair_id, row.order, row.state.value, phase, pid, waits)
 
 
 class Naive(Stage):
@@ -370,8 +363,8 @@ class Naive(Stage):
             "NAIVE_SMTP_PORT": str(self.sink.port),
         }
 
-    def worker(self, phase: str | None = None) -> Process:
-        return self._born("worker", [], phase, naive=True)
+    def worker(self, phase: str | None = None) -> Process:  # noqa: ARG002
+        return self._born("worker", [], naive=True)  # its pool has one child; it has no hook to die at a phase
 
     def plan(self, pairs: int, per_second: float) -> None:
         begin = time.monotonic()
@@ -395,6 +388,9 @@ class Naive(Stage):
             while self.due and self.due[0][0] <= time.monotonic():
                 send.apply_async((self.due[0][1],), retry=False)
                 self.due.pop(0)
+
+    def with_children(self) -> list[Process]:
+        return self.of("worker")
 
     def twice(self, rng: random.Random) -> None:
         letter, task_id = self.due[0][1] if self.due else 1, f"twice-{rng.getrandbits(64):x}"

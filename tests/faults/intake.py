@@ -15,10 +15,10 @@ from typing import Self
 
 import redis
 from celery import Celery
-from house import Nursery, Process
 from house_makers import a_monday, an_advertiser, listings, plan
 from mailbox_makers import PASSWORD, USER, Mailbox
 from post import BURDEN, MARK, OFFICE, Post, Writer
+from processes import Nursery, Process
 from servers import Postgres, Redis, free_port, until
 from sqlalchemy import func, select, update
 

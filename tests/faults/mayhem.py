@@ -8,7 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from statistics import median
 
-from house import LEASE_SECONDS, MARGIN_SECONDS, UNREACHABLE, Process, Stage
+from house import LEASE_SECONDS, MARGIN_SECONDS, UNREACHABLE, Stage
+from processes import Process
 from servers import until
 
 from workers.faults import PHASES
@@ -16,6 +17,11 @@ from workers.faults import PHASES
 WORKERS = 2
 GROWN_SECONDS, PATIENCE_SECONDS = 2.0, 5.0
 """A worker is left alone for so long after its birth, or nothing but births would be tested."""
+
+NOTHING_HERE = "nothing of this kind here"
+"""The naive mode has no beat and no reader of copies: a fault of these does nothing to it, and is not counted."""
+
+HOUR_SECONDS, STEPPED_SECONDS, NOTICED_SECONDS = 3600, 1.5, 60.0
 
 
 @dataclass(frozen=True)
@@ -38,10 +44,12 @@ class Mayhem:
         self.extra: list[tuple[float, Process]] = []
 
     def run(self, number: int, pause: tuple[float, float]) -> list[Fault]:
+        """Let so many faults loose; each kind at least once, when there are enough of them."""
         kinds, weights = zip(*self.kinds(), strict=True)
-        for _ in range(number):
+        chosen = [*kinds, *self.rng.choices(kinds, weights, k=max(0, number - len(kinds)))]
+        self.rng.shuffle(chosen)
+        for kind in chosen[:number]:
             # A chance of its own for each: how much of it one takes must not shift what comes after.
-            kind = self.rng.choices(kinds, weights)[0]
             roll = random.Random(self.rng.getrandbits(64))  # noqa: S311
             self.let_it_flow()
             self.wait(self.rng.uniform(*pause))
@@ -61,8 +69,11 @@ class Mayhem:
         """The faults and how often each; a server that is not ours is not crashed."""
         told = [
             (self.kill_worker, 28), (self.kill_at_a_phase, 24), (self.freeze_past_the_lease, 12), (self.kill_beat, 8),
-            (self.two_beats, 5), (self.flush_redis, 6), (self.same_message_twice, 11),
+            (self.two_beats, 5), (self.flush_redis, 6), (self.same_message_twice, 11), (self.step_the_clock, 7),
+            (self.kill_the_reader_of_copies, 4),
         ]  # fmt: skip
+        if self.stage.with_children():
+            told.append((self.kill_a_pool_child, 12))
         if self.stage.broker.own:
             told.append((self.restart_redis_empty, 3))
         if self.stage.postgres.own:
@@ -86,13 +97,14 @@ class Mayhem:
                 return
             time.sleep(0.05)
 
-    def victim(self, roll: random.Random) -> Process:
-        """A worker that has been at work for a while."""
+    def victim(self, roll: random.Random, *, steady: bool = False) -> Process:
+        """A worker or pool that has been there for a while; ``steady``: that was seen at work and will not die soon."""
 
         def grown() -> list[Process]:
             self.wait(0)
-            ready = [each for each in self.stage.of("worker") if each.age > GROWN_SECONDS and each.frozen is None]
-            return [each for each in ready if each.alive]
+            there = [each for each in (*self.stage.of("worker"), *self.stage.of("pool")) if each.age > GROWN_SECONDS]
+            ready = [each for each in there if each.alive and each.frozen is None]
+            return [each for each in ready if not each.phase and self.stage.has_worked(each)] if steady else ready
 
         until(grown, 60, "a worker at work")
         return roll.choice(grown())
@@ -109,6 +121,50 @@ class Mayhem:
         self.stage.worker(phase)
         return phase
 
+    def kill_a_pool_child(self, roll: random.Random) -> str:
+        """Kill one child; its parent must replace it. In the naive mode every worker is a pool of one."""
+
+        def children() -> list[int]:
+            # Of a pool that was seen at work: one that loses a child before all are ready ends, which is another fault.
+            self.wait(0)
+            able = [each for each in self.stage.with_children() if each.frozen is None and self.stage.has_worked(each)]
+            return [pid for each in able for pid in each.children()]
+
+        until(children, 60, "a pool at work")
+        pid = roll.choice(children())
+        self.stage.kill_child(pid)
+        return str(pid)
+
+    def step_the_clock(self, roll: random.Random) -> str:
+        """Let the clock of one worker step, until sending is shut for it; then set it right, as an operator would."""
+        seconds = roll.choice((-HOUR_SECONDS, HOUR_SECONDS))
+        while True:
+            process, begun = self.victim(roll, steady=True), time.monotonic()
+            if self.steps(process, seconds):
+                return f"{process.pid} by {seconds:+d} s, told after {time.monotonic() - begun:.1f} s"
+
+    def steps(self, process: Process, seconds: float) -> bool:
+        """Step a worker's clock and back; False when it was about to end for an earlier fault, and told nobody."""
+        until(lambda: not self.is_shut(), NOTICED_SECONDS, "sending to be open again")
+        process.step(seconds)
+        self.wait(STEPPED_SECONDS)
+        if self.stage.guarded:
+            until(
+                lambda: self.is_shut() or not process.alive, NOTICED_SECONDS, f"{process} to shut sending: {seconds} s"
+            )
+        process.step(0)
+        return self.stage.is_shut() or not self.stage.guarded
+
+    def is_shut(self) -> bool:
+        self.wait(0)
+        return self.stage.is_shut()
+
+    def kill_the_reader_of_copies(self, _: random.Random) -> str:
+        readers = self.stage.of("reader")
+        for process in readers:
+            self.stage.kill(process)
+        return "" if readers else NOTHING_HERE
+
     def freeze_past_the_lease(self, roll: random.Random) -> str:
         process = self.victim(roll)
         seconds = LEASE_SECONDS + MARGIN_SECONDS + roll.uniform(0.5, 3)
@@ -120,11 +176,11 @@ class Mayhem:
         beats = self.stage.of("beat")
         for process in beats[:1]:
             self.stage.kill(process)
-        return "" if beats else "no beat here"
+        return "" if beats else NOTHING_HERE
 
     def two_beats(self, _: random.Random) -> str:
         if not self.stage.beats:
-            return "no beat here"
+            return NOTHING_HERE
         self.extra.append((time.monotonic() + 6, self.stage.beat()))
         return "for 6 s"
 

@@ -1,15 +1,20 @@
 """A mail server that keeps what it was given and misbehaves at random: the only witness of what went over the wire.
 
-Run as a process of its own: ``python sink.py LOG SEED MISCHIEF PACE``. It prints its port and then appends one JSON
-line to LOG for every letter it accepts, refuses or loses the end of; a line is on the disk before the answer is given.
-MISCHIEF is the share of letters that meet a fault, PACE the most seconds before a usual answer. After SIGUSR1 it
+Run as a process of its own: ``python sink.py LOG SEED MISCHIEF PACE [COPIES]``. It prints its port and then appends one
+JSON line to LOG for every letter it accepts, refuses or loses the end of; a line is on the disk before the answer is
+given. MISCHIEF is the share of letters that meet a fault, PACE the most seconds before a usual answer. After SIGUSR1 it
 behaves and answers at once.
+
+With COPIES, a port, it does as the relay in `docs/mail.md`: a blind copy of each letter that it accepted goes to the
+ledger address there, tried until it is taken, and is logged then.
 """
 
 import json
 import os
+import queue
 import random
 import signal
+import smtplib
 import socket
 import sys
 import threading
@@ -23,6 +28,7 @@ MISCHIEF = (
     "451 after the body", "554 after the body",
 )  # fmt: skip
 SLOW_SECONDS, TOO_SLOW_SECONDS = 1.5, 4.0
+LEDGER, AGAIN_SECONDS, COPY_SECONDS = "praktijktest+grootboek@woonpost.example", 0.5, 5.0
 
 
 class HungUp(Exception):
@@ -39,7 +45,8 @@ here = Here()
 
 
 class Sink:
-    def __init__(self, log: Path, seed: int, mischief: float, pace: float) -> None:
+    def __init__(self, log: Path, seed: int, mischief: float, pace: float, copies: int | None = None) -> None:
+        self.copies, self.to_copy = copies, queue.SimpleQueue[tuple[str | None, bytes]]()
         self.file, self.lock = log.open("ab"), threading.Lock()
         self.rng = random.Random(seed)  # noqa: S311 - chance that can be repeated is what a test needs
         self.mischief, self.pace = mischief, pace
@@ -47,6 +54,8 @@ class Sink:
 
     def serve(self) -> None:
         print(self.server.getsockname()[1], flush=True)
+        if self.copies:
+            threading.Thread(target=self.copy, args=(self.copies,), daemon=True).start()
         while True:
             line, _ = self.server.accept()
             threading.Thread(target=self.talk, args=(line,), daemon=True).start()
@@ -60,6 +69,22 @@ class Sink:
             self.file.write(json.dumps(told).encode() + b"\n")
             self.file.flush()
             os.fsync(self.file.fileno())
+
+    def copy(self, port: int) -> None:
+        """Give the copies away, one after another; who does not take one is asked again."""
+        while True:
+            message_id, letter = self.to_copy.get()
+            while not self.taken(letter, port):
+                time.sleep(AGAIN_SECONDS)
+            self.write("copied", message_id)
+
+    def taken(self, letter: bytes, port: int) -> bool:
+        try:
+            with smtplib.SMTP("127.0.0.1", port, timeout=COPY_SECONDS) as line:
+                line.sendmail("", [LEDGER], letter)
+        except (OSError, smtplib.SMTPException):
+            return False
+        return True
 
     def choose(self) -> str | None:
         with self.lock:
@@ -96,7 +121,7 @@ class Sink:
         return word != b"QUIT"
 
     def take(self, line: socket.socket, stream: IO[bytes], fault: str) -> bool:
-        message_id = self.body(stream, fault)
+        message_id, letter = self.body(stream, fault)
         if fault == "hang up after the body, dropped":
             self.write("cut", message_id, fault)
             return False
@@ -105,27 +130,30 @@ class Sink:
             line.sendall(f"{fault[:3]} no\r\n".encode())
             return True
         self.write("accepted", message_id, fault or None)
+        if self.copies:
+            self.to_copy.put((message_id, letter))
         if fault.startswith("hang up"):
             return False
         time.sleep({"slow": SLOW_SECONDS, "too slow": TOO_SLOW_SECONDS}.get(fault) or self.hesitate())
         line.sendall(b"250 kept\r\n")
         return True
 
-    def body(self, stream: IO[bytes], fault: str) -> str | None:
-        """Read to the lonely dot; return the Message-ID, and log what ended before the dot came."""
-        message_id = None
+    def body(self, stream: IO[bytes], fault: str) -> tuple[str | None, bytes]:
+        """Read to the lonely dot; return the Message-ID and the letter, and log what ended before the dot came."""
+        message_id, lines = None, []
         while (text := stream.readline()) != b".\r\n":
+            lines.append(text.removeprefix(b"."))
             if text.lower().startswith(b"message-id:"):
                 message_id = text.split(b":", 1)[1].strip().decode()
             if not text or (message_id and fault == "hang up in the body"):
                 self.write("cut", message_id, fault or "the sender went away")
                 raise HungUp
-        return message_id
+        return message_id, b"".join(lines)
 
 
 def main() -> None:
-    log, seed, mischief, pace = sys.argv[1:]
-    sink = Sink(Path(log), int(seed), float(mischief), float(pace))
+    log, seed, mischief, pace, *copies = sys.argv[1:]
+    sink = Sink(Path(log), int(seed), float(mischief), float(pace), *map(int, copies))
     signal.signal(signal.SIGUSR1, sink.calm)
     sink.serve()
 

@@ -10,19 +10,26 @@ from pathlib import Path
 
 import pytest
 from history import Letter, Verdict, Wire
-from house import GAP, LEASE_SECONDS, MARGIN_SECONDS, Naive, Nursery, Process, Product, Sink
+from house import GAP, LEASE_SECONDS, MARGIN_SECONDS, Naive, Product
 from mayhem import WORKERS, Fault, Mayhem
+from processes import Nursery, Process, Sink
 from report import Report
-from servers import Postgres, Redis, until
+from servers import Postgres, Redis, free_port, until
 
 from workers.faults import PHASES
 
-SHORT, LONG = 6, 200
+SHORT, LONG, POOLS = 9, 200, 1
 PACE_SECONDS, MISCHIEF, PAIRS_PER_SECOND = 0.4, 0.2, 0.7
+BRISK_PAIRS_PER_SECOND = 1.5
+"""In the short form a fault waits less long for a letter that tells that all goes on."""
+
 PAUSE_SECONDS = (0.1, 0.7)
 SEED = 20260907
 SECONDS_PER_FAULT = 2.0
 """About how long a fault and what follows it take; decides for how many letters there is work."""
+
+SETTLED = 0.95
+"""The share of the uncertain letters that arrived of which a copy must tell so."""
 
 REST_SECONDS, PATIENCE_SECONDS = 90.0, 60.0
 BEFORE_THE_GATE = ("claimed", "connect", "mail", "rcpt", "data")
@@ -61,7 +68,7 @@ def deaths(
 ) -> Deaths:  # fmt: skip
     """One worker after another dies at its phase; then one clean worker and a beat put everything right."""
     folder = tmp_path_factory.mktemp("phases")
-    with Product(folder, nursery, *services, Sink(folder / "sink.log")) as house:
+    with Product(folder, nursery, *services, Sink(folder / "sink.log", copies_to=free_port())) as house:
         died = _all_die(house)
         begun = time.monotonic()
         clean = house.worker()
@@ -96,13 +103,20 @@ def _die(house: Product, phase: str, worker: Process, room: int | None = None) -
         # More than once: on a slow machine a lease may run out before its gate, and the letter waits a little.
         house.hurry()
         house.tick(room)
-        time.sleep(0.5)
-        return not worker.alive
+        return dies(worker, 0.5)
 
     until(dead, PATIENCE_SECONDS, f"the worker to die at {phase} ({house.log})")
     house.gone.add(worker.pid)
     house.processes.remove(worker)
     return worker, [letter for letter in house.letters() if letter.message_id not in before]
+
+
+def dies(worker: Process, seconds: float) -> bool:
+    """Wait so long for a worker to die; say whether it did."""
+    end = time.monotonic() + seconds
+    while worker.alive and time.monotonic() < end:
+        time.sleep(0.02)
+    return not worker.alive
 
 
 @pytest.mark.parametrize("phase", PHASES)
@@ -116,11 +130,11 @@ def test_a_worker_killed_at_a_phase_neither_doubles_nor_loses_a_letter(deaths: D
         return
     (hit,) = death.on_the_wire
     assert hit.order == 1
-    assert death.after[hit.message_id].state == "uncertain"
-    assert death.after[hit.message_id].pid == death.worker.pid
-    assert arrived.count(hit.message_id) == (0 if phase in BEFORE_THE_END else 1)
+    left, came = death.after[hit.message_id], phase not in BEFORE_THE_END
+    assert (left.state, left.settled) == (("sent", True) if came else ("uncertain", False))
+    assert left.pid == death.worker.pid
     second = next(letter for letter in death.letters if letter.pair == hit.pair and letter.order == 2)
-    assert second.message_id not in arrived
+    assert (arrived.count(hit.message_id), arrived.count(second.message_id)) == ((1, 1) if came else (0, 0))
     others = [letter for letter in death.letters if letter.pair != hit.pair]
     assert all(death.after[letter.message_id].state == "sent" for letter in others)
 
@@ -131,9 +145,11 @@ def test_random_faults_neither_double_nor_lose_a_letter(
     if request.config.getoption("faults"):
         pytest.skip("the long form does this at length")
     with _product(tmp_path, nursery, services) as house:
-        faults, verdict = _break(house, SHORT, request)
+        faults, verdict = _break(house, SHORT, request, BRISK_PAIRS_PER_SECOND)
+        _, arrived, settled = house.doubt()
     assert verdict.sound, verdict
     assert len(faults) == SHORT
+    assert settled == arrived
 
 
 @pytest.mark.timeout(1500)
@@ -141,9 +157,10 @@ def test_two_hundred_random_faults_beside_the_naive_mode(
     services: tuple[Postgres, Redis], nursery: Nursery, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     if not request.config.getoption("faults"):
-        pytest.skip("only with --faults: takes about ten minutes")
-    with _product(tmp_path, nursery, services) as house:
+        pytest.skip("only with --faults: takes about a quarter of an hour")
+    with _product(tmp_path, nursery, services, POOLS) as house:
         faults, verdict = _break(house, LONG, request)
+        _, arrived, settled = house.doubt()
     services[1].flush()
     folder = tmp_path / "naive"
     folder.mkdir()
@@ -152,6 +169,7 @@ def test_two_hundred_random_faults_beside_the_naive_mode(
         _, harm = _break(usual, LONG, request)
     assert len(faults) >= LONG * 0.95
     assert verdict.sound, verdict
+    assert settled >= SETTLED * arrived > 0, (settled, arrived)
     assert harm.double, "the naive mode doubled nothing: these faults prove little"
 
 
@@ -183,13 +201,16 @@ def test_a_worker_that_is_told_to_die_outside_tests_does_not_start(
         assert "PRAKTIJKTEST_FAULT_AT" in house.log.read_text()
 
 
-def _product(folder: Path, nursery: Nursery, services: tuple[Postgres, Redis]) -> Product:
-    return Product(folder, nursery, *services, Sink(folder / "sink.log", SEED, MISCHIEF, PACE_SECONDS))
+def _product(folder: Path, nursery: Nursery, services: tuple[Postgres, Redis], pools: int = 0) -> Product:
+    sink = Sink(folder / "sink.log", SEED, MISCHIEF, PACE_SECONDS, copies_to=free_port())
+    return Product(folder, nursery, *services, sink, pools=pools)
 
 
-def _break(stage: Product | Naive, number: int, request: pytest.FixtureRequest) -> tuple[list[Fault], Verdict]:
+def _break(
+    stage: Product | Naive, number: int, request: pytest.FixtureRequest, per_second: float = PAIRS_PER_SECOND
+) -> tuple[list[Fault], Verdict]:
     """Let the faults loose while letters become due; wait until all is at rest; judge, and note it in the report."""
-    stage.plan(round(number * SECONDS_PER_FAULT * PAIRS_PER_SECOND), PAIRS_PER_SECOND)
+    stage.plan(round(number * SECONDS_PER_FAULT * per_second), per_second)
     mayhem = Mayhem(stage, SEED)
     mayhem.let_it_flow(PATIENCE_SECONDS)
     begun = time.monotonic()

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from history import Letter, Verdict, Wire, judge, read_log
+from history import Letter, Verdict, Wire, judge, of_doubt, read_log
 
-SOUND = Verdict((), (), (), (), ())
+SOUND = Verdict((), (), (), (), (), ())
 
 
 def letter(state: str = "sent", order: int = 1, **told: object) -> Letter:
@@ -68,6 +68,17 @@ def test_a_second_half_that_came_before_or_without_its_first_is_headless() -> No
     pair = [letter(), letter(order=2)]
     assert judge(pair, list(reversed(GOOD)), ()).headless == ("<2>",)
     assert judge(pair, wires(("accepted", "<2>")), ()).headless == ("<2>",)
+
+
+def test_a_letter_that_came_before_it_was_due_is_early() -> None:
+    assert judge([letter(due=1.0)], wires(("accepted", "<1>")), ()).early == ("<1>",)
+    assert judge([letter(due=0.0)], wires(("accepted", "<1>")), ()).early == ()
+    assert judge([letter(due=1.0)], wires(("refused", "<1>")), ()).early == ()
+
+
+def test_of_the_doubtful_those_count_that_arrived_and_of_these_those_that_a_copy_settled() -> None:
+    told = [letter(settled=True), letter("uncertain", order=2), letter("uncertain", order=3), letter(order=4)]
+    assert of_doubt(told, wires(("accepted", "<1>"), ("accepted", "<2>"), ("copied", "<3>"))) == (3, 2, 1)
 
 
 def test_uncertain_after_a_body_that_the_sink_saw_begin_is_explained() -> None:

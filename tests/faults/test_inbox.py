@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from house import Nursery
 from intake import Intake, Reader
 from mailbox_makers import Mailbox, dovecot
+from processes import Nursery
 from report import Report
 from servers import Postgres, Redis, until
 

@@ -1,6 +1,7 @@
 """A sending worker from claim to record, with a wire that does as it is told."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import pytest
 from dispatch_makers import Wire, a_dispatcher
@@ -31,16 +32,18 @@ from house_makers import (
 )
 from sqlalchemy import select
 
-from orchestrator.db import Database
+from orchestrator.clock import Clock
+from orchestrator.db import Database, Session
 from orchestrator.intake import Channel as Road
 from orchestrator.models import Attempt, Control, Decline, Inquiry
 from orchestrator.rounds import lifecycle
 from orchestrator.rounds.sending import Envelope
 from orchestrator.states import AttemptOutcome, LetterState, RoundState
 from workers.advance import advance_rounds
+from workers.backup_guard import BackupGuard
 from workers.channels.transport import TransportError
 from workers.clock_guard import ClockGuard
-from workers.dispatch import BATCH
+from workers.dispatch import BATCH, Dispatcher
 
 S = LetterState
 A = AttemptOutcome
@@ -250,18 +253,65 @@ def test_the_sweep_frees_what_a_dead_worker_claimed_for_the_next(database: Datab
     assert later.send_due() == 1
 
 
+@dataclass(frozen=True)
+class Jumping(Clock):
+    """A clock that goes by a wall clock of one number, which a test sets; it reads ``start`` at 0."""
+
+    wall_clock: list[float] = field(default_factory=lambda: [0.0])
+
+    def now(self) -> datetime:
+        return self.start + self.wall_clock[0] * SECOND
+
+
+def a_jumping(database: Database, wire: Wire, start: datetime = DUE) -> tuple[Dispatcher, list[float]]:
+    """A worker on a clock that jumps when its number is set, beside a steady clock that stands still."""
+    clock = Jumping(start)
+    guard = ClockGuard(wall=lambda: clock.wall_clock[0], steady=lambda: 0.0)
+    return replace(a_dispatcher(database, wire), clock=clock, guard=guard), clock.wall_clock
+
+
 def test_a_clock_that_jumped_shuts_all_sending_with_the_reason(database: Database) -> None:
     run(database)
-    told = iter([0.0, 3 * 86400.0, 3 * 86400.0])
-    guard = ClockGuard(wall=lambda: next(told), steady=lambda: 0.0)
     wire = Wire()
-    worker = replace(a_dispatcher(database, wire), guard=guard)
+    worker, wall = a_jumping(database, wire)
+    wall[0] = 3 * 86400.0
     assert worker.send_due() == worker.send_due() == 0
     assert wire.taken == []
     with database.reading() as session:
         control = session.get_one(Control, 1)
     assert control.sending_enabled is False
     assert "259200 seconden" in str(control.reason)
+
+
+def test_a_clock_that_jumps_right_after_the_guard_looked_lets_no_letter_go_early(database: Database) -> None:
+    run(database)
+    wire = Wire()
+    worker, wall = a_jumping(database, wire, DUE - HOUR / 2)
+
+    class Late(BackupGuard):
+        """What a worker asks between its look at the clock and its claim; then the clock jumps."""
+
+        def listen(self, session: Session) -> bool:
+            wall[0] = 3600.0
+            return super().listen(session)
+
+    assert replace(worker, backups=Late()).send_due() == 0
+    assert wire.taken == []
+
+
+@pytest.mark.parametrize("step", [3600.0, -3600.0])
+def test_a_clock_that_jumps_during_a_letter_leaves_its_moment_right_and_holds_the_next(
+    database: Database, step: float
+) -> None:
+    run(database, rows=2)
+    wire = Wire()
+    worker, wall = a_jumping(database, wire)
+    wire.mishap = lambda _: wall.__setitem__(0, step)
+    assert worker.send_due() == 2
+    assert len(wire.taken) == 1
+    first, held = sorted(letters(database, 1), key=lambda letter: letter.state is not S.SENT)
+    assert (first.state, first.sent_at) == (S.SENT, DUE)
+    assert held.state is S.PLANNED
 
 
 # --- Rounds move on by themselves ----------------------------------------------------------------------------------
