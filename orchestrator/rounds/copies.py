@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator.intake import Channel
 from orchestrator.models import Decline, Inquiry, LetterCopy
-from orchestrator.rounds.settling import NEVER_WENT, settle
+from orchestrator.rounds.settling import NEVER_WENT, settle, settle_answered
 from orchestrator.states import LetterState
 
 _OURS = re.compile(r"<[a-z2-7]{26}(\.a)?@[^<>@\s]+>")
@@ -41,8 +41,11 @@ def note(session: Session, message_id: str | None, dated: datetime | None, now: 
 
 
 def settle_seen(session: Session, now: datetime) -> int:
-    """Every letter of which a copy was seen → sent; return how many. See `settling.settle` for what that may mean."""
-    settled = 0
+    """Every letter of which a copy was seen, or that was answered while on the wire → sent; return how many.
+
+    See `settling.settle` for what that may mean.
+    """
+    settled = settle_answered(session, now)
     for kind in (Inquiry, Decline):
         waiting = kind.state.in_((LetterState.UNCERTAIN, *NEVER_WENT))
         for letter, dated in session.execute(

@@ -167,12 +167,15 @@ def gate(
 
 def release(session: Session, claim: Claim, now: datetime, wait: timedelta) -> None:
     """claimed → planned, for what the gate refused; asked again after ``wait``."""
-    session.execute(
+    freed = session.execute(
         update(claim.kind)
         .where(claim.kind.id == claim.id, claim.kind.fence == claim.fence, claim.kind.state == LetterState.CLAIMED)
         .values(state=LetterState.PLANNED, next_try_at=now + wait, lease_until=None)
+        .returning(claim.kind.id)
         .execution_options(synchronize_session=False)
     )
+    if freed.all():
+        ledger.append(session, now, "gate", "letter.released", _subject(claim))
 
 
 def record(session: Session, claim: Claim, worker: str, now: datetime, result: Result, back_off: timedelta) -> None:
@@ -414,7 +417,7 @@ def _envelope(letter: Inquiry | Decline, claim: Claim, now: datetime) -> Envelop
 
 def tell_other_half(session: Session, inquiry_id: int, now: datetime) -> None:
     """After a first letter: fix the earliest moment of the second, or cancel it when the first was refused."""
-    other = session.scalars(_other_half(), {"inquiry_id": inquiry_id}).first()
+    other = session.scalars(_second_half(), {"inquiry_id": inquiry_id}).first()
     if other is None:
         return
     inquiry = session.get_one(Inquiry, inquiry_id, populate_existing=True)
@@ -448,11 +451,18 @@ def after_gap(design: Design, listing: str, end: datetime, days_off: frozenset[d
 
 
 @cache
-def _other_half() -> Select[Inquiry]:
-    one = aliased(Inquiry)
-    same_pair = select(Inquiry).join(one, one.pair_id == Inquiry.pair_id)
+def _second_half() -> Select[Inquiry]:
+    """Select the second letter behind a first. Never the other way about: a first letter waits for nothing.
+
+    In a restored record the second may be proven sent while the first still stands as planned.
+    """
+    first = aliased(Inquiry)
+    same_pair = select(Inquiry).join(first, first.pair_id == Inquiry.pair_id)
     return same_pair.where(
-        one.id == bindparam("inquiry_id"), Inquiry.id != one.id, Inquiry.state == LetterState.PLANNED
+        first.id == bindparam("inquiry_id"),
+        first.order == 1,
+        Inquiry.order == 2,
+        Inquiry.state == LetterState.PLANNED,
     )
 
 

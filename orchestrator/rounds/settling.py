@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from orchestrator import control, ledger
-from orchestrator.models import Attempt, Decline, Inquiry
+from orchestrator.models import Attempt, Decline, Inquiry, Reply
 from orchestrator.rounds import restored
 from orchestrator.rounds.permission import Kind
 from orchestrator.rounds.sending import tell_other_half
@@ -90,6 +90,18 @@ def settle(
     session.flush()
     if isinstance(letter, Inquiry):
         tell_other_half(session, letter.id, now)
+
+
+def settle_answered(session: Session, now: datetime) -> int:
+    """uncertain → sent for letters of which the answer came first: while they were still on the wire; return how many.
+
+    A contact form has no copies, and may well answer before it has taken the message.
+    """
+    answered = select(Inquiry, func.min(Reply.id)).join(Reply).where(Inquiry.state == LetterState.UNCERTAIN)
+    rows = session.execute(answered.group_by(Inquiry.id)).all()
+    for inquiry, reply in rows:
+        settle(session, inquiry, "inbox", now, f"reply:{reply}")
+    return len(rows)
 
 
 def _set_state(session: Session, kind: Kind, where: Conditions, state: LetterState) -> int:

@@ -303,6 +303,18 @@ def test_a_letter_that_became_due_after_the_backup_came_back_still_goes(database
     assert len(claim(database)) == 2
 
 
+def test_an_answer_to_a_second_letter_does_not_let_its_first_go_once_more(database: Database) -> None:
+    run(database)
+    first, second = letters(database)
+    back = second.planned_at + MINUTE
+    put_back(database, back)
+    answered(database, 2, "AL_VERHUURD", back + MINUTE)
+    told = reconcile(database, None, back + 2 * MINUTE)
+    assert (told.settled, told.uncertain, told.waiting) == (1, 1, 0)
+    assert states(database) == [S.UNCERTAIN, S.SENT]
+    assert letters(database, 1)[0].planned_at == first.planned_at
+
+
 def test_letters_by_web_form_leave_no_copy_and_become_uncertain_always(database: Database) -> None:
     form = "http://127.0.0.1:8480/formulier/bravo"
     people = [an_advertiser(), an_advertiser("bravo", channel=Channel.WEBFORM, form_url=form)]

@@ -39,7 +39,7 @@ from sqlalchemy import update
 from orchestrator import ledger
 from orchestrator.db import Database, DatabaseError, Session
 from orchestrator.models import Attempt, Inquiry
-from orchestrator.rounds import lifecycle, sending
+from orchestrator.rounds import copies, lifecycle, sending
 from orchestrator.rounds.sending import AlreadyTried
 from orchestrator.states import AttemptOutcome, Exclusion, LetterState, PairState, RoundState
 
@@ -103,6 +103,7 @@ def test_a_refused_claim_is_released_and_waits_before_it_is_asked_again(database
     held = only(claim(database))
     meddle(database, lambda session: sending.release(session, held, DUE, BACK_OFF))
     assert letter(database, held).state is S.PLANNED
+    assert events(database)[-1].kind == "letter.released"
     assert claim(database, DUE + BACK_OFF - SECOND) == []
     assert len(claim(database, DUE + BACK_OFF)) == 1
 
@@ -262,6 +263,21 @@ def test_a_reply_settles_an_uncertain_letter_as_sent_and_lets_the_second_go(data
     second = only(letters(database, 2))
     assert second.planned_at >= DUE + second.gap
     assert only(claim(database, second.planned_at)).id == second.id
+
+
+def test_a_reply_that_comes_while_a_letter_is_on_the_wire_settles_it_when_it_becomes_uncertain(
+    database: Database,
+) -> None:
+    run(database)
+    held = only(claim(database))
+    gate(database, held)
+    answered(database, 1, "AL_VERHUURD", DUE + SECOND)
+    assert letter(database, held).state is S.SENDING
+    record(database, held, DUE + 2 * SECOND, "uncertain")
+    with database.writing() as session:
+        assert copies.settle_seen(session, DUE + MINUTE) == 1
+    assert letter(database, held).state is S.SENT
+    assert letter(database, held).sent_at == DUE
 
 
 def test_a_reply_changes_nothing_of_a_letter_that_is_known_to_be_sent(database: Database) -> None:
