@@ -19,12 +19,15 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def _patient(queue: str | None = None) -> Iterator[None]:
-    """Let a task end with a sentence when the database is away: the next tick comes anyway. Its queue is alive."""
+    """Let a task end with a sentence when the database is away: the next tick comes anyway.
+
+    A task that did its work shows that its queue is worked on.
+    """
     try:
-        here = runtime.current()
-        if queue is not None:
-            here.pulse.beat(here.database, here.clock, queue)
         yield
+        if queue is not None:
+            here = runtime.current()
+            here.pulse.beat(here.database, here.clock, queue)
     except DatabaseAway as error:
         log.error(why_away(error))
 
