@@ -69,7 +69,7 @@ def rehearse(
     uncertain: Annotated[float, typer.Option(help="Deel van de tests waarvan de verzending onzeker blijft.")] = 0.01,
     rounds: Annotated[int, typer.Option(min=1, max=100_000, help="Zoveel rondes zonder mail.")] = 1000,
     mail: Annotated[bool, typer.Option("--mail/--no-mail", help="Ook één ronde met echte mail.")] = True,
-    seconds: Annotated[float, typer.Option(min=10, help="Hoeveel seconden de ronde met mail duurt.")] = 36.0,
+    seconds: Annotated[float, typer.Option(min=10, help="Hoeveel seconden de ronde met mail duurt.")] = 60.0,
     out: Annotated[Path | None, typer.Option(help="Map voor de ronde met mail.")] = None,
     form: Annotated[str, typer.Option("--format", help="table of json.")] = "table",
 ) -> None:

@@ -26,12 +26,17 @@ def run(design: Path, participants: Path, listings: Path, wishes: Wishes, form: 
     """Rehearse a design and print the diagnosis; with json nothing else comes on standard output."""
     if form not in FORMATS:
         raise BadInput(Problem("unknown-format", "Dit formaat bestaat niet.", found=form, remedy="Kies table of json."))
-    progress = Console(stderr=True, soft_wrap=True) if form == "json" else out
-    done = rehearse(design, participants, listings, wishes, progress)
     if form == "json":
+        done = rehearse(design, participants, listings, wishes, Console(stderr=True, soft_wrap=True), _keep)
         print(json.dumps(document(done), ensure_ascii=False, indent=2, allow_nan=False))
         return
-    _print(done)
+    done = rehearse(design, participants, listings, wishes, out, _print)
+    if done.mail:
+        _print_rows("Eén keer met echte mail", _by_mail(done.mail))
+
+
+def _keep(done: Rehearsal) -> None:
+    """A document is written once, when it is whole."""
 
 
 def _print(done: Rehearsal) -> None:
@@ -45,8 +50,6 @@ def _print(done: Rehearsal) -> None:
         ("Wat de gemeente niet te zien krijgt (deel van de rondes)", _hidden(found)),
     ):
         _print_rows(title, rows)
-    if done.mail:
-        _print_rows("Eén keer met echte mail", _by_mail(done.mail))
     out.print(advice(found, done.wishes.bias), style="bold", highlight=False)
 
 

@@ -170,7 +170,9 @@ def _watch(here: Runtime, name: str, seconds: float, console: Console) -> None:
             if (told := (seen.sent, seen.answered, seen.coded, seen.declines_sent, seen.state)) != before:
                 before, deadline = told, time.monotonic() + PATIENCE_SECONDS + seconds
             if time.monotonic() > deadline:
-                raise Stuck(f"De ronde kwam niet tot een einde. {seen.why_waiting}")
+                raise Stuck(
+                    f"De ronde kwam niet tot een einde. {seen.why_waiting} Op een drukke machine helpt meer --seconds."
+                )
             if seen.waiting_to_code:
                 code_waiting(here.database, here.clock, name)
             for advertiser in seen.held:

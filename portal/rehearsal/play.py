@@ -1,6 +1,6 @@
 """From a design and its files to a diagnosis: plan by the real functions, answer many rounds, then one by mail."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -90,10 +90,16 @@ class Rehearsal:
 
 
 def rehearse(
-    design_path: Path, participants_path: Path, listings_path: Path, wishes: Wishes, out: Console
+    design_path: Path,
+    participants_path: Path,
+    listings_path: Path,
+    wishes: Wishes,
+    out: Console,
+    found_first: Callable[[Rehearsal], None],
 ) -> Rehearsal:
     """Try a design out; raises `BadInput` or `Refused` for what cannot be planned or played.
 
+    ``found_first`` is told the diagnosis before any mail goes: a round by mail takes long, and may not come to its end.
     Always in a database of its own, as a rehearsal, and without the feeds of the design: nothing leaves this machine.
     """
     check_wishes(wishes)
@@ -113,12 +119,13 @@ def rehearse(
         sample, biased, fair = _played(inputs, design, plan, wishes)
         found = diagnose(sample, biased, fair, bias=wishes.bias, level=design.analysis.level)
         out.print(f"{wishes.rounds} rondes gespeeld, en evenveel op een markt zonder verschil.", highlight=False)
-        mail = None
+        done = Rehearsal(design, plan, wishes, found, None)
+        found_first(done)
         if wishes.mail:
             playing = Playing(folder, inputs, design.seed, wishes.bias, http_port, wishes.seconds, wishes.temper, out)
-            mail = _by_mail(database, design, playing, plan, biased)
+            done = replace(done, mail=_by_mail(database, design, playing, plan, biased))
         database.engine.dispose()
-    return Rehearsal(design, plan, wishes, found, mail)
+    return done
 
 
 def check_wishes(wishes: Wishes) -> None:

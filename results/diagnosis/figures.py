@@ -223,7 +223,7 @@ def _marks(sample: Sample, tables: _Tables, biased: Flags) -> Marks:
 
 def marked_of(c10: Numbers, c01: Numbers) -> Flags:
     """Who is said to show a pattern, by round and advertiser: as `statistics.advertisers` judges one round."""
-    p = np.where(c10 > 0, special.bdtrc(np.maximum(c10, 1) - 1, c10 + c01, 0.5), 1.0)
+    p = np.where(c10 > 0, special.bdtrc(np.maximum(c10, 1) - 1, (c10 + c01).astype(int), 0.5), 1.0)
     return np.asarray((c10 + c01 >= FLOOR) & (_benjamini_hochberg(p) <= ADVERTISER_ALPHA))
 
 
