@@ -20,6 +20,7 @@ from market.journal import Journal
 from market.office import Market, open_market
 from market.post import Outbox
 from market.server import bind, opened
+from market.temper import add_options, chosen
 from market.world import MarketError, read_world
 
 _REQUIRED = ("participants", "listings", "reply_port", "truth")
@@ -36,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run until stopped; 0 after a clean stop, 2 for bad input or a port in use."""
     try:
         options = _options(arguments)
-        market = open_market(read_world(options.participants, options.listings), bias=options.bias, seed=options.seed)
+        world = read_world(options.participants, options.listings)
+        market = open_market(world, bias=options.bias, seed=options.seed, temper=chosen(options))
         _write(options.truth, truth(market.world, market.leanings, bias=options.bias, seed=options.seed))
         asyncio.run(_run(options, market))
     except MarketError as error:
@@ -140,6 +142,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--ready", type=Path, metavar="JSON", help="hier schrijft de markt haar poorten zodra ze open is")
     add("--log", type=Path, metavar="JSONL", help="hier schrijft de markt wat binnenkomt en weggaat")
     add("--parent-pid", type=_number(int, "een procesnummer"), metavar="PID", help="stop als dit proces weg is")
+    add_options(parser)
     options = parser.parse_args(arguments)
     missing = next((name for name in _REQUIRED if getattr(options, name) is None), None)
     if missing:

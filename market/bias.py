@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from market.chance import Chance
+from market.temper import USUAL, Temper
 from market.world import MarketError, World
 
-MAX_BIAS = 0.35
-"""The largest mean net discrimination; every base rate is at least this, so that it can always be met."""
-_BASE = (MAX_BIAS, 0.6)
-_CARRIERS = 0.4
+MAX_BIAS = USUAL.base[0]
+"""The largest mean net discrimination of a usual market: every base rate is at least this, so it can be met."""
 _ROOM = 0.85
 _DIGITS = 6
 
@@ -33,19 +32,21 @@ class Leaning:
         return self.base if dutch else self.base - self.bias
 
 
-def leanings(world: World, bias: float, seed: int) -> dict[str, Leaning]:
+def leanings(world: World, bias: float, seed: int, temper: Temper = USUAL) -> dict[str, Leaning]:
     """A leaning for every advertiser; the mean of ``bias`` over all listings equals the asked ``bias``.
 
-    About 40% of the advertisers carry all of it, in varying strength (more of them when that is too few to hold it).
-    Raises MarketError when ``bias`` lies outside 0..MAX_BIAS.
+    About ``temper.carriers`` of the advertisers carry all of it, in varying strength (more of them when that is too few
+    to hold it). Raises MarketError when ``bias`` lies outside 0 up to the lowest base rate.
     """
-    if not 0 <= bias <= MAX_BIAS:
-        raise MarketError(f"--bias {bias:g} kan niet: kies een waarde van 0 tot en met {MAX_BIAS:g}.")
+    most = temper.base[0]
+    if not 0 <= bias <= most:
+        raise MarketError(f"--bias {bias:g} kan niet: kies een waarde van 0 tot en met {most:g}.")
     chance = Chance(seed, "leaning")
-    base = {key: round(chance.between(f"base {key}", *_BASE), _DIGITS) for key in world.advertisers}
+    base = {key: round(chance.between(f"base {key}", *temper.base), _DIGITS) for key in world.advertisers}
     size = {key: len(world.of(key)) for key in world.advertisers}
     wanted = bias * sum(size.values())
-    carriers = _carriers(chance.shuffled("order", [key for key in size if size[key]]), base, size, wanted)
+    order = chance.shuffled("order", [key for key in size if size[key]])
+    carriers = _carriers(order, base, size, wanted, temper.carriers)
     strength = _strength(
         carriers, {key: chance.between(f"strength {key}", 0.5, 1.5) for key in size}, base, size, wanted
     )
@@ -70,13 +71,15 @@ def truth(world: World, leaning: Mapping[str, Leaning], *, bias: float, seed: in
     }
 
 
-def _carriers(order: Sequence[str], base: Mapping[str, float], size: Mapping[str, int], wanted: float) -> list[str]:
+def _carriers(
+    order: Sequence[str], base: Mapping[str, float], size: Mapping[str, int], wanted: float, share: float
+) -> list[str]:
     if not wanted:
         return []
     chosen: list[str] = []
     for key in order:
         room = sum(base[one] * size[one] for one in chosen)
-        if len(chosen) >= _CARRIERS * len(order) and _ROOM * room >= wanted:
+        if len(chosen) >= share * len(order) and _ROOM * room >= wanted:
             break
         chosen.append(key)
     return chosen

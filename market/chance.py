@@ -6,13 +6,14 @@ from statistics import NormalDist
 from typing import TypeVar
 
 T = TypeVar("T")
+_NORMAL = NormalDist()
 
 
 class Chance:
     """Random numbers fixed by ``key``; every draw has its own name and no draw disturbs another."""
 
     def __init__(self, *key: object) -> None:
-        self._key = "\x1f".join(str(part) for part in key)
+        self._key = "\x1f".join(map(str, key))
 
     def token(self, name: str, size: int = 8) -> str:
         """``2 * size`` hexadecimal digits."""
@@ -27,7 +28,7 @@ class Chance:
 
     def normal(self, name: str) -> float:
         """A standard normal number."""
-        return NormalDist().inv_cdf(max(self.uniform(name), 2**-53))
+        return _NORMAL.inv_cdf(max(self.uniform(name), 2**-53))
 
     def happens(self, name: str, probability: float) -> bool:
         return self.uniform(name) < probability

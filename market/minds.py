@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 from enum import StrEnum
+from functools import cache
 from math import exp
 
 from market.bias import Leaning
 from market.chance import Chance
+from market.temper import USUAL, Temper
 
-SHARED = 0.6
-"""Share of listings for which one and the same mood decides about everybody who writes."""
 _MEDIAN_HOURS = 7.0
 _SPREAD = 1.0
 _MOST_HOURS = 144.0
@@ -53,20 +53,38 @@ OTHERWISE = {
 }
 
 
-def decide(seed: int, leaning: Leaning, *, advertiser: str, listing: str, mailbox: str, dutch: bool) -> Kind:
+def decide(
+    seed: int,
+    leaning: Leaning,
+    *,
+    advertiser: str,
+    listing: str,
+    mailbox: str,
+    dutch: bool,
+    temper: Temper = USUAL,
+) -> Kind:
     """What this applicant will hear; the same arguments give the same answer, whoever wrote earlier.
 
-    Two applicants of one listing share one mood for a ``SHARED`` part of the listings; each applicant's own chance of
-    an invitation stays ``leaning.invites(dutch)``.
+    Two applicants of one listing share one mood for a ``temper.shared`` part of the listings; each applicant's own
+    chance of an invitation stays ``leaning.invites(dutch)``.
     """
     own = Chance(seed, "decision", advertiser, listing, mailbox.casefold())
     common = Chance(seed, "mood", advertiser, listing)
-    mood = common.uniform("mood") if common.happens("shared", SHARED) else own.uniform("mood")
+    mood = common.uniform("mood") if common.happens("shared", temper.shared) else own.uniform("mood")
     if mood < leaning.invites(dutch):
         return own.weigh("kind", INVITATIONS)
     if leaning.bias and not dutch and own.happens("ground", _GROUND):
         return own.pick("which ground", (Kind.VEILED, Kind.VEILED, Kind.GROUND))
-    return own.weigh("kind", OTHERWISE)
+    return own.weigh("kind", _otherwise(temper.doubts))
+
+
+@cache
+def _otherwise(doubts: float) -> dict[Kind, float]:
+    """What is said when nobody is invited, with this part of it a doubt whether the letter is a test."""
+    if doubts == USUAL.doubts:
+        return OTHERWISE
+    rest = sum(OTHERWISE.values()) - OTHERWISE[Kind.AUTHENTICITY]
+    return {**OTHERWISE, Kind.AUTHENTICITY: rest * doubts / (1 - doubts)}
 
 
 def patience(chance: Chance) -> timedelta:

@@ -13,6 +13,7 @@ from market.mail import Sheet, Style, bounce, build, choose_style, reply_subject
 from market.minds import INVITATIONS, Kind, decide, patience
 from market.quotes import Client, quote
 from market.reading import Inquiry
+from market.temper import USUAL, Temper
 from market.world import Advertiser, Listing, World, is_address
 
 _STRAY = 0.01
@@ -28,6 +29,7 @@ class Market:
     seed: int
     leanings: Mapping[str, Leaning]
     habits: Mapping[str, Habits]
+    temper: Temper = USUAL
 
     def mailboxes(self) -> dict[str, str]:
         """Which advertiser reads mail to which (lower case) address; one with a web form reads its mail as well."""
@@ -57,14 +59,14 @@ class Outgoing:
         return self.kind in INVITATIONS
 
 
-def open_market(world: World, *, bias: float, seed: int) -> Market:
+def open_market(world: World, *, bias: float, seed: int, temper: Temper = USUAL) -> Market:
     """Give every advertiser its leaning and habits; raises MarketError for a bias that cannot be met."""
-    return Market(world, seed, leanings(world, bias, seed), habits(world, seed))
+    return Market(world, seed, leanings(world, bias, seed, temper), habits(world, seed), temper)
 
 
 def respond(market: Market, inquiry: Inquiry, listing: Listing, at: datetime) -> tuple[Outgoing, ...]:
     """All mails that answer this first inquiry about ``listing``, received at market time ``at``."""
-    chance = Chance(market.seed, "answer", inquiry.advertiser, listing.key, inquiry.mailbox.casefold())
+    chance = answering(market, listing, inquiry.mailbox)
     habit = market.habits[inquiry.advertiser]
     if inquiry.channel == "smtp" and loses(habit, chance):
         return _returned(inquiry, listing, at + timedelta(minutes=chance.between("bounce delay", 0.2, 5)), chance)
@@ -75,22 +77,34 @@ def respond(market: Market, inquiry: Inquiry, listing: Listing, at: datetime) ->
     back = habit.away_until(at)
     if back is not None:
         found.append(desk.automatic(Kind.AWAY, at + timedelta(minutes=chance.between("away delay", 0.5, 3))))
-    kind = _decision(market, inquiry, listing)
+    kind = decision(market, listing, inquiry.mailbox, dutch=hear(inquiry.applicant).dutch)
     if kind is not Kind.SILENCE:
-        wait = patience(chance)
-        found.append(desk.answer(kind, at + wait if back is None else back + min(wait, timedelta(hours=60))))
+        found.append(desk.answer(kind, answered_at(habit, chance, at)))
     return tuple(found)
 
 
-def _decision(market: Market, inquiry: Inquiry, listing: Listing) -> Kind:
+def answering(market: Market, listing: Listing, mailbox: str) -> Chance:
+    """The draws that belong to the answer to one applicant about one listing."""
+    return Chance(market.seed, "answer", listing.advertiser, listing.key, mailbox.casefold())
+
+
+def decision(market: Market, listing: Listing, mailbox: str, *, dutch: bool) -> Kind:
+    """What the advertiser of a listing makes of an applicant."""
     return decide(
         market.seed,
-        market.leanings[inquiry.advertiser],
-        advertiser=inquiry.advertiser,
+        market.leanings[listing.advertiser],
+        advertiser=listing.advertiser,
         listing=listing.key,
-        mailbox=inquiry.mailbox,
-        dutch=hear(inquiry.applicant).dutch,
+        mailbox=mailbox,
+        dutch=dutch,
+        temper=market.temper,
     )
+
+
+def answered_at(habit: Habits, chance: Chance, at: datetime) -> datetime:
+    """When a person answers a letter that came at ``at``; who is away answers soon after coming back."""
+    back, wait = habit.away_until(at), patience(chance)
+    return at + wait if back is None else back + min(wait, timedelta(hours=60))
 
 
 @dataclass(frozen=True)

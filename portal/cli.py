@@ -54,6 +54,34 @@ def demo(
 
 
 @app.command()
+def rehearse(
+    design: Annotated[Path, typer.Argument(metavar="OPZET.yaml", help="De onderzoeksopzet.")],
+    participants: Annotated[Path, typer.Option(help="CSV met deelnemers.")],
+    listings: Annotated[Path, typer.Option(help="CSV met advertenties.")],
+    bias: Annotated[float, typer.Option(help="Nettoverschil van de markt (0.15: 15 punten).")] = 0.15,
+    base: Annotated[tuple[float, float], typer.Option(help="Kans van het controleprofiel: laagste en hoogste.")] = (
+        0.35,
+        0.6,
+    ),
+    shared: Annotated[float, typer.Option(help="Deel van de advertenties met één stemming voor beide.")] = 0.6,
+    carriers: Annotated[float, typer.Option(help="Deel van de aanbieders dat het verschil maakt.")] = 0.4,
+    doubts: Annotated[float, typer.Option(help="Deel van de niet-uitnodigingen dat naar een test vraagt.")] = 0.02,
+    uncertain: Annotated[float, typer.Option(help="Deel van de tests waarvan de verzending onzeker blijft.")] = 0.01,
+    rounds: Annotated[int, typer.Option(min=1, max=100_000, help="Zoveel rondes zonder mail.")] = 1000,
+    mail: Annotated[bool, typer.Option("--mail/--no-mail", help="Ook één ronde met echte mail.")] = True,
+    seconds: Annotated[float, typer.Option(min=10, help="Hoeveel seconden de ronde met mail duurt.")] = 60.0,
+    out: Annotated[Path | None, typer.Option(help="Map voor de ronde met mail.")] = None,
+    form: Annotated[str, typer.Option("--format", help="table of json.")] = "table",
+) -> None:
+    """Probeer een opzet uit op de gesimuleerde markt: wat vindt zij, wat vraagt zij, wat blijft verborgen."""
+    from portal.commands import rehearsing
+    from portal.rehearsal import Wishes
+
+    wishes = Wishes(bias, base, shared, carriers, doubts, uncertain, rounds, mail, seconds, out)
+    rehearsing.run(design, participants, listings, wishes, form)
+
+
+@app.command()
 def plan(
     design: Annotated[Path, typer.Argument(metavar="OPZET.yaml", help="De onderzoeksopzet.")],
     participants: Annotated[Path, typer.Option(help="CSV met deelnemers.")],

@@ -32,6 +32,7 @@ PURE = (
     "orchestrator/feed_items.py", "orchestrator/states.py", "orchestrator/detection.py",
     "results/outcomes.py", "results/rules.py",
     "results/disclosure.py", "results/charts.py", "results/formats.py", "results/statistics/",
+    "results/diagnosis/",
 )  # fmt: skip
 IMPURE_MODULES = {"sqlalchemy", "httpx", "socket", "smtplib", "random", "time", "subprocess", "requests"}
 CLOCK_CALLS = {"now", "utcnow", "today"}

@@ -61,6 +61,24 @@ class Wishes:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Playing:
+    """How an approved round is played through real mail on a market of its own.
+
+    ``inputs`` holds the participants and listings as the market reads them, ``temper`` further options of the market;
+    ``console`` shows the progress.
+    """
+
+    folder: Path
+    inputs: Path
+    seed: int
+    bias: float
+    http_port: int
+    seconds: float
+    temper: tuple[str, ...] = ()
+    console: Console = out
+
+
 def run(wishes: Wishes) -> None:
     """Play the round and write its outputs; with ``serve`` stay up and show them."""
     began = time.monotonic()
@@ -74,13 +92,8 @@ def run(wishes: Wishes) -> None:
     prepare(database)
     out.print(f"Database en rapporten komen in [bold]{folder}[/].")
     design = _plan(database, inputs)
-    reply_port = stage.free_port()
-    clock = _scaled_clock(database, design, wishes.seconds)
-    with stage.market(inputs, folder, clock, wishes.seed, wishes.bias, http_port, reply_port) as market:
-        here = Runtime(_loopback(settings, folder, market.smtp_port, reply_port), database, clock)
-        _start(database, design, clock)
-        with Embedded(here, TICK_SCALE):
-            _watch(here, design.round, wishes.seconds)
+    playing = Playing(folder, inputs, wishes.seed, wishes.bias, http_port, wishes.seconds)
+    here, market = play(settings, database, design, playing)
     table = _load(database, design.round)
     truth = {"net_discrimination": market.truth["net_discrimination"]}
     _write(table, folder, truth)
@@ -91,6 +104,19 @@ def run(wishes: Wishes) -> None:
     if wishes.serve:
         out.print(f"Pagina's: http://{settings.web_host}:{settings.web_port}/   Stop met Ctrl-C.")
         serve(here, settings.web_host, settings.web_port)
+
+
+def play(settings: Settings, database: Database, design: Design, playing: Playing) -> tuple[Runtime, stage.Market]:
+    """Start an approved round, let it run to its close, and return where it ran and the market that answered."""
+    reply_port = stage.free_port()
+    clock = _scaled_clock(database, design, playing.seconds)
+    wish = (playing.inputs, playing.folder, clock, playing.seed, playing.bias, playing.http_port, reply_port)
+    with stage.market(*wish, playing.temper) as market:
+        here = Runtime(_loopback(settings, playing.folder, market.smtp_port, reply_port), database, clock)
+        _start(database, design, clock)
+        with Embedded(here, TICK_SCALE):
+            _watch(here, design.round, playing.seconds, playing.console)
+    return here, market
 
 
 def _plan(database: Database, inputs: Path) -> Design:
@@ -130,11 +156,11 @@ def _loopback(settings: Settings, folder: Path, smtp_port: int, listen_port: int
     return settings.model_copy(update=ours)
 
 
-def _watch(here: Runtime, name: str, seconds: float) -> None:
+def _watch(here: Runtime, name: str, seconds: float, console: Console) -> None:
     """Show the progress and let the scripted coders work, until the round is closed."""
     before, deadline = None, 0.0
     columns = (TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=out) as progress:
+    with Progress(*columns, console=console) as progress:
         bars = {stage: progress.add_task(stage, total=None) for stage in STAGES}
         while True:
             seen = _seen(here, name)
@@ -144,19 +170,21 @@ def _watch(here: Runtime, name: str, seconds: float) -> None:
             if (told := (seen.sent, seen.answered, seen.coded, seen.declines_sent, seen.state)) != before:
                 before, deadline = told, time.monotonic() + PATIENCE_SECONDS + seconds
             if time.monotonic() > deadline:
-                raise Stuck(f"De ronde kwam niet tot een einde. {seen.why_waiting}")
+                raise Stuck(
+                    f"De ronde kwam niet tot een einde. {seen.why_waiting} Op een drukke machine helpt meer --seconds."
+                )
             if seen.waiting_to_code:
                 code_waiting(here.database, here.clock, name)
             for advertiser in seen.held:
-                _lift(here, advertiser)
+                _lift(here, advertiser, console)
             time.sleep(POLL_SECONDS)
 
 
-def _lift(here: Runtime, held: views.HeldAdvertiser) -> None:
+def _lift(here: Runtime, held: views.HeldAdvertiser, console: Console) -> None:
     """What a person would look at before, a script lifts at once: the market only pretends to notice."""
     with here.database.writing() as session:
         holds.lift(session, held.advertiser, RESEARCHER, here.clock.now())
-    out.print(f"{held.name} kreeg een pauze. {held.reason} De onderzoeker van de demo, een script, hief haar op.")
+    console.print(f"{held.name} kreeg een pauze. {held.reason} De onderzoeker van de demo, een script, hief haar op.")
 
 
 def _seen(here: Runtime, name: str) -> views.Monitor:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -83,16 +83,23 @@ class Market:
 
 @contextmanager
 def market(
-    inputs: Path, folder: Path, clock: Clock, seed: int, bias: float, http_port: int, reply_port: int
+    inputs: Path,
+    folder: Path,
+    clock: Clock,
+    seed: int,
+    bias: float,
+    http_port: int,
+    reply_port: int,
+    temper: Sequence[str] = (),
 ) -> Iterator[Market]:
-    """Run the market as a process of its own for as long as the context lasts."""
+    """Run the market as a process of its own for as long as the context lasts; ``temper`` are options of its own."""
     ready, truth = folder / "market-ready.json", folder / "market-truth.json"
     command = [
         sys.executable, "-m", "market",
         "--participants", inputs / "participants.csv", "--listings", inputs / "listings.csv",
         "--reply-port", reply_port, "--http-port", http_port, "--seed", seed, "--bias", bias,
         "--speed", clock.speed, "--clock-start", clock.start.isoformat(), "--clock-epoch", clock.wall,
-        "--truth", truth, "--ready", ready, "--log", folder / "market-log.jsonl", "--parent-pid", os.getpid(),
+        "--truth", truth, "--ready", ready, "--log", folder / "market-log.jsonl", "--parent-pid", os.getpid(), *temper,
     ]  # fmt: skip
     with subprocess.Popen([str(part) for part in command]) as process:  # noqa: S603 - our own program
         try:

@@ -1,0 +1,302 @@
+"""Power, width, false marks, burden and hidden cells of a design, counted over simulated rounds.
+
+Everything is computed for all rounds at once; the tests hold it against what the reports compute for one round.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from orchestrator.burden import ARRANGE_VIEWING, READ_DECLINE, READ_LETTER, WRITE_ANSWER
+from results.diagnosis.answers import EXCLUSIONS, Answers, Flags, Sample
+from results.disclosure import Cell, Shown, municipal_cells, unsafe
+from results.statistics import FLOOR
+from results.statistics.clustering import ROUNDING
+from results.statistics.intervals import tango_bounds, wilson
+from results.statistics.mcnemar import midp_p
+
+Numbers = npt.NDArray[np.float64]
+SIMULATION = 0.95
+"""Level of the interval that tells how far a share over so many rounds is known."""
+ADVERTISER_ALPHA = 0.05
+POWER = 0.8
+
+
+@dataclass(frozen=True)
+class Share:
+    """How often something happened (proportion), with a Wilson interval for the number of rounds or cases."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Median, and the range that holds the middle 90% of the rounds."""
+
+    median: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """In which part of the rounds a difference is reported, by three rules; ``shown`` is the interval of the reports.
+
+    ``shown`` is the wider of Tango's and the clustered interval. A clustered interval that does not exist (nobody has
+    two pairs, or no spread) excludes nothing.
+    """
+
+    midp: Share
+    clustered: Share
+    shown: Share
+
+
+@dataclass(frozen=True)
+class Marks:
+    """How advertisers are judged: shares of advertisers over all rounds, and of rounds with at least one false mark.
+
+    ``false`` is None when every advertiser is biased, ``true`` when none is.
+    """
+
+    false: Share | None
+    any_false: Share
+    true: Share | None
+    too_little: float
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one advertiser bears: the mean over all, and the one with the most in a round (mean over rounds)."""
+
+    mean: float
+    most: float
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the rounds say; rates and differences are proportions of the usable pairs, ``lost`` of the real pairs.
+
+    ``smallest`` is the net difference that the shown interval would find with 80% power, None when there is none. It is
+    an approximation: the intervals of the simulated rounds, moved as they are to another true difference. ``hidden`` is
+    the part of the rounds in which a district is not shown to the municipality, ``hidden_whole`` in which nothing is.
+    """
+
+    rounds: int
+    pairs: int
+    sham: int
+    advertisers: int
+    usable: Spread
+    control: Spread
+    treatment: Spread
+    discordant: Spread
+    net: Spread
+    width: Spread
+    power: Found
+    size: Found
+    smallest: float | None
+    marks: Marks
+    fair_marks: Marks
+    letters: Load
+    minutes: Load
+    viewings: Load
+    lost: Mapping[str, float]
+    hidden_whole: float
+    hidden: Mapping[str, float]
+
+
+def diagnose(sample: Sample, biased: Answers, fair: Answers, *, bias: float, level: float) -> Diagnosis:
+    """Judge a design by rounds on a market with the net difference ``bias`` and rounds on one without any."""
+    tables, honest = _Tables(sample, biased, level), _Tables(sample, fair, level)
+    hidden_whole, hidden = _hidden(sample, tables.usable)
+    return Diagnosis(
+        rounds=biased.rounds,
+        pairs=int(sample.real.sum()),
+        sham=sum(sample.sham),
+        advertisers=len(sample.names),
+        usable=_spread(tables.n),
+        control=_spread(tables.rate(biased.positive[..., 0])),
+        treatment=_spread(tables.rate(biased.positive[..., 1])),
+        discordant=_spread(tables.rate(tables.differences != 0)),
+        net=_spread(tables.net),
+        width=_spread(tables.width),
+        power=tables.found(),
+        size=honest.found(),
+        smallest=tables.smallest(bias),
+        marks=_marks(sample, tables, biased.biased),
+        fair_marks=_marks(sample, honest, fair.biased),
+        **_loads(sample, biased),
+        lost=_lost(sample, biased),
+        hidden_whole=hidden_whole,
+        hidden=hidden,
+    )
+
+
+class _Tables:
+    """The table of every round at once: counts, p values and intervals, each an array over the rounds."""
+
+    def __init__(self, sample: Sample, answers: Answers, level: float) -> None:
+        self.sample, self.level = sample, level
+        self.usable = answers.usable(sample)
+        gap = answers.positive[..., 0].astype(int) - answers.positive[..., 1]
+        self.differences = gap * self.usable
+        self.n = self.usable.sum(axis=1)
+        self.c10, self.c01 = (self.differences == 1).sum(axis=1), (self.differences == -1).sum(axis=1)
+        self.net = (self.c10 - self.c01) / np.maximum(self.n, 1)
+        self.tango = self._tango()
+        self.clustered = self._clustered()
+
+    def rate(self, flags: Flags) -> Numbers:
+        """Per round the part of the usable pairs in which something holds; 0 in a round without any."""
+        return np.asarray((flags & self.usable).sum(axis=1) / np.maximum(self.n, 1))
+
+    @property
+    def midp(self) -> Numbers:
+        m = self.c10 + self.c01
+        return np.where(m > 0, midp_p(np.minimum(self.c10, self.c01), np.maximum(m, 1)), 1.0)
+
+    @property
+    def shown(self) -> tuple[Numbers, Numbers]:
+        """The wider of the two intervals; Tango's where they are equal or the clustered one does not exist."""
+        (low, high), (low_c, high_c) = self.tango, self.clustered
+        wider = np.nan_to_num(high_c - low_c, nan=0.0) > high - low
+        return np.where(wider, low_c, low), np.where(wider, high_c, high)
+
+    @property
+    def width(self) -> Numbers:
+        low, high = self.shown
+        return high - low
+
+    def found(self) -> Found:
+        midp = (self.midp <= 1 - self.level) & (self.n > 0)
+        return Found(_share_of(midp), _share_of(_excludes_none(self.clustered)), _share_of(_excludes_none(self.shown)))
+
+    def smallest(self, bias: float) -> float | None:
+        """The true difference at which the lower limit lies above zero in 80% of the rounds; they were played at
+        ``bias``."""
+        found = float(np.quantile(bias - self.shown[0], POWER))
+        return found if found < 1 else None
+
+    def _tango(self) -> tuple[Numbers, Numbers]:
+        """Tango's limits; a round without usable pairs knows nothing, from -1 to 1."""
+        low, high = tango_bounds(np.maximum(self.n, 1), self.c10, self.c01, self.level)
+        return np.where(self.n > 0, low, -1.0), np.where(self.n > 0, high, 1.0)
+
+    def _clustered(self) -> tuple[Numbers, Numbers]:
+        """As `statistics.clustering.clustered`; nan where it gives no interval, or where nobody has two pairs."""
+        residuals = (self.differences - self.net[:, None]) * self.usable
+        sums = residuals @ self.sample.membership
+        groups = ((self.usable @ self.sample.membership) > 0).sum(axis=1)
+        several = (groups > 1) & (self.n > groups)
+        free = np.maximum(groups - 1, 1)
+        error = np.sqrt(groups / free * (sums**2).sum(axis=1)) / np.maximum(self.n, 1)
+        half = np.where(several & (error > ROUNDING), special.stdtrit(free, 0.5 + self.level / 2) * error, np.nan)
+        return np.maximum(self.net - half, -1.0), np.minimum(self.net + half, 1.0)
+
+
+def _excludes_none(interval: tuple[Numbers, Numbers]) -> Flags:
+    """Where zero lies outside the interval; never where there is none (nan)."""
+    low, high = interval
+    return np.asarray((low > 0) | (high < 0))
+
+
+# --- advertisers --------------------------------------------------------------------------------------------------
+
+
+def _marks(sample: Sample, tables: _Tables, biased: Flags) -> Marks:
+    tested = (sample.real @ sample.membership) > 0
+    c10, c01 = ((tables.differences == side) @ sample.membership[:, tested] for side in (1, -1))
+    marked, guilty = marked_of(c10, c01), biased[:, tested]
+    return Marks(
+        false=_share_of_some(marked[~guilty]),
+        any_false=_share_of(np.any(marked & ~guilty, axis=1, keepdims=True)),
+        true=_share_of_some(marked[guilty]),
+        too_little=float((c10 + c01 < FLOOR).mean()),
+    )
+
+
+def marked_of(c10: Numbers, c01: Numbers) -> Flags:
+    """Who is said to show a pattern, by round and advertiser: as `statistics.advertisers` judges one round."""
+    p = np.where(c10 > 0, special.bdtrc(np.maximum(c10, 1) - 1, (c10 + c01).astype(int), 0.5), 1.0)
+    return np.asarray((c10 + c01 >= FLOOR) & (_benjamini_hochberg(p) <= ADVERTISER_ALPHA))
+
+
+def _benjamini_hochberg(p: Numbers) -> Numbers:
+    """As `statistics.benjamini_hochberg`, for every row."""
+    order, many = np.argsort(p, axis=1, kind="stable"), p.shape[1]
+    scaled = np.take_along_axis(p, order, axis=1) * (many / (np.arange(many) + 1))
+    stepped = np.minimum.accumulate(scaled[:, ::-1], axis=1)[:, ::-1]
+    adjusted = np.empty_like(p)
+    np.put_along_axis(adjusted, order, np.minimum(stepped, 1.0), axis=1)
+    return adjusted
+
+
+# --- burden, losses, hidden cells ---------------------------------------------------------------------------------
+
+
+def _loads(sample: Sample, answers: Answers) -> dict[str, Load]:
+    """Per advertiser the letters, minutes and viewings of all pairs, sham ones too; every viewing is given back."""
+    letters = np.broadcast_to(2 * sample.membership.sum(axis=0), (answers.rounds, len(sample.names)))
+    written = answers.written.sum(axis=2) @ sample.membership
+    viewings = answers.invited.sum(axis=2) @ sample.membership
+    minutes = letters * READ_LETTER + written * WRITE_ANSWER + viewings * (ARRANGE_VIEWING + READ_DECLINE)
+    return {"letters": _load(letters), "minutes": _load(minutes), "viewings": _load(viewings)}
+
+
+def _load(amounts: Numbers) -> Load:
+    return Load(float(amounts.mean()), float(amounts.max(axis=1).mean()))
+
+
+def _lost(sample: Sample, answers: Answers) -> dict[str, float]:
+    """The part of the real pairs that is lost, by reason."""
+    reasons = answers.excluded[:, sample.real]
+    shares = {reason.value: float((reasons == place).mean()) for place, reason in enumerate(EXCLUSIONS)}
+    return {reason: share for reason, share in shares.items() if share}
+
+
+def _hidden(sample: Sample, usable: Flags) -> tuple[float, dict[str, float]]:
+    """How often the municipality sees nothing at all, and how often a district is not shown to it."""
+    districts = sorted({each for each, real in zip(sample.districts, sample.real, strict=True) if real})
+    shown: Counter[str] = Counter()
+    whole = 0
+    for flags in usable:
+        seen = shown_districts(sample, flags)
+        whole += seen is None
+        shown.update(seen or ())
+    rounds = len(usable)
+    return whole / rounds, {name: 1 - shown[name] / rounds for name in districts}
+
+
+def shown_districts(sample: Sample, usable: Flags) -> tuple[str, ...] | None:
+    """Which districts the municipality sees of a round with these usable pairs; None when it sees nothing."""
+    cells: dict[str, Counter[str]] = {}
+    for place in np.flatnonzero(usable):
+        cells.setdefault(sample.districts[place], Counter())[sample.advertisers[place]] += 1
+    together = sum(cells.values(), Counter[str]())
+    if unsafe(together):
+        return None
+    judged = municipal_cells([Cell(name, cells[name]) for name in sorted(cells, key=str.casefold)])
+    return tuple(cell.name for cell in judged if isinstance(cell, Shown))
+
+
+# --- shares and spreads -------------------------------------------------------------------------------------------
+
+
+def _share_of(flags: Flags) -> Share:
+    low, high = wilson(int(flags.sum()), flags.size, SIMULATION)
+    return Share(float(flags.mean()), low, high, int(flags.size))
+
+
+def _share_of_some(flags: Flags) -> Share | None:
+    return _share_of(flags) if flags.size else None
+
+
+def _spread(values: npt.ArrayLike) -> Spread:
+    low, median, high = np.quantile(np.asarray(values, dtype=float), (0.05, 0.5, 0.95))
+    return Spread(float(median), float(low), float(high))
