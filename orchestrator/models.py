@@ -78,7 +78,10 @@ class Study(Base):
 
 
 class Round(Base):
-    """One pre-registered wave; ``design`` is the canonical text whose SHA-256 is ``digest``."""
+    """One pre-registered wave; ``design`` is the canonical text whose SHA-256 is ``digest``.
+
+    ``names`` is what was known of its names when it was planned (`name_bank.freeze`).
+    """
 
     __tablename__ = "round"
     __table_args__ = (
@@ -93,6 +96,7 @@ class Round(Base):
     design: Mapped[str] = mapped_column(Text)
     design_path: Mapped[str | None] = mapped_column(Text)
     digest: Mapped[str] = mapped_column(String(64))
+    names: Mapped[dict[str, Any] | None]
     state: Mapped[RoundState]
     planned_by: Mapped[str] = mapped_column(String(120))
     planned_at: Mapped[datetime]

@@ -25,6 +25,8 @@ By = Annotated[str, typer.Option("--by", metavar="NAAM", help="Wie dit doet.", d
 Reason = Annotated[str, typer.Option("--reason", help="Waarom; komt in het logboek.")]
 letters = typer.Typer(no_args_is_help=True, help="De brieven van een ronde: bekijken en vergelijken.")
 app.add_typer(letters, name="letters")
+names = typer.Typer(no_args_is_help=True, help="De namenbank: wat van de namen bekend is.")
+app.add_typer(names, name="names")
 
 Folder = Annotated[Path, typer.Option("--out", help="Map voor de bestanden.")]
 
@@ -60,11 +62,12 @@ def plan(
     listings: Annotated[Path, typer.Option(help="CSV met advertenties.")],
     by: By,
     forms: Annotated[Path | None, typer.Option(help="YAML met de formulieren van deelnemers.")] = None,
+    perceptions: Annotated[Path | None, typer.Option(help="CSV met uitkomsten van een vooronderzoek.")] = None,
 ) -> None:
     """Plan een ronde: loot, schrijf de brieven, leg de tijden vast."""
     from portal.commands import steps
 
-    steps.plan(design, participants, listings, by, forms)
+    steps.plan(design, participants, listings, by, forms, perceptions)
 
 
 @letters.command()
@@ -85,6 +88,30 @@ def check_letters(name: Round) -> None:
     from portal.commands import letters as room
 
     room.check(name)
+
+
+@names.command("show")
+def show_names(name_set: Annotated[str | None, typer.Argument(metavar="[NAMENSET]")] = None) -> None:
+    """Toon de namensets, of de namen van één set met hoe zij worden gezien."""
+    from portal.commands import names as room
+
+    room.show(name_set)
+
+
+@names.command("export")
+def export_names(file: Annotated[Path, typer.Argument(metavar="BESTAND.csv")]) -> None:
+    """Schrijf alle namen met hun uitkomsten."""
+    from portal.commands import names as room
+
+    room.export(file)
+
+
+@names.command("import")
+def import_names(file: Annotated[Path, typer.Argument(metavar="BESTAND.csv")]) -> None:
+    """Lees uitkomsten van een vooronderzoek in."""
+    from portal.commands import names as room
+
+    room.take_in(file)
 
 
 @app.command()
