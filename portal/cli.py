@@ -27,7 +27,10 @@ letters = typer.Typer(no_args_is_help=True, help="De brieven van een ronde: beki
 app.add_typer(letters, name="letters")
 names = typer.Typer(no_args_is_help=True, help="De namenbank: wat van de namen bekend is.")
 app.add_typer(names, name="names")
+pretest = typer.Typer(no_args_is_help=True, help="Een vooronderzoek: mensen beoordelen namen op een openbare pagina.")
+app.add_typer(pretest, name="pretest")
 
+Pretest = Annotated[str, typer.Argument(metavar="VOORONDERZOEK", help="Naam van het vooronderzoek.")]
 Folder = Annotated[Path, typer.Option("--out", help="Map voor de bestanden.")]
 
 
@@ -112,6 +115,47 @@ def import_names(file: Annotated[Path, typer.Argument(metavar="BESTAND.csv")]) -
     from portal.commands import names as room
 
     room.take_in(file)
+
+
+@pretest.command("open")
+def open_pretest(
+    name: Pretest,
+    by: By,
+    sets: Annotated[str, typer.Option(help="De namensets, met komma's ertussen.")] = "dutch,moroccan",
+    per_rater: Annotated[int, typer.Option(help="Zoveel namen krijgt elke beoordelaar.")] = 12,
+    seed: Annotated[int | None, typer.Option(help="Startgetal van de volgorden; anders geloot.")] = None,
+) -> None:
+    """Open een vooronderzoek; het adres van de pagina wordt getoond."""
+    from portal.commands import pretests as room
+
+    room.start(name, sets, per_rater, by, seed)
+
+
+@pretest.command("close")
+def close_pretest(name: Pretest, by: By) -> None:
+    """Sluit een vooronderzoek; daarna is de uitkomst te zien."""
+    from portal.commands import pretests as room
+
+    room.close(name, by)
+
+
+@pretest.command("status")
+def pretest_status(name: Pretest) -> None:
+    """Toon hoeveel mensen hebben meegedaan."""
+    from portal.commands import pretests as room
+
+    room.status(name)
+
+
+@pretest.command("result")
+def pretest_result(
+    name: Pretest,
+    out: Annotated[Path | None, typer.Option(help="CSV waarin de uitkomsten komen, voor names import.")] = None,
+) -> None:
+    """Toon per naam en per set hoe zij worden gezien."""
+    from portal.commands import pretests as room
+
+    room.result(name, out)
 
 
 @app.command()

@@ -18,6 +18,7 @@ from profiles.perception import LEAST_RATERS, LEAST_RECOGNISED, Perception, mean
 from profiles.profile import Ground, Name
 from results import formats
 
+WIDEST = 130
 out = Console(soft_wrap=True, markup=False, highlight=False)
 
 
@@ -45,7 +46,7 @@ def export(file: Path) -> None:
     """Write all names with their newest records, those without one with empty figures."""
     known = bank()
     rows = [(name, known.records.get(name.full)) for key in _origins(known) for name in known.of(key)]
-    _write(file, perceptions_csv(rows))
+    write(file, perceptions_csv(rows))
     tested = sum(record is not None for _, record in rows)
     out.print(f"{len(rows)} namen in {file}, waarvan {tested} met een uitkomst.")
 
@@ -57,7 +58,8 @@ def take_in(file: Path) -> None:
     new = read_perceptions(house.must_exist(file), names)
     mine = _imported(settings)
     merged = merge(read_perceptions(mine, names) if mine else (), new, file)
-    add(settings, merged)
+    if new:
+        add(settings, merged)
     out.print(f"{len(new)} uitkomsten gelezen; de namenbank heeft er nu {len(merged)}. Zie praktijktest names show.")
 
 
@@ -66,7 +68,20 @@ def add(settings: Settings, records: Iterable[Perception]) -> None:
     house.make_folder(settings.data)
     known = name_bank.load()
     named = {name.full: name for key in _origins(known) for name in known.of(key)}
-    _write(settings.data / name_bank.PERCEPTIONS, perceptions_csv((named[each.full], each) for each in records))
+    write(settings.data / name_bank.PERCEPTIONS, perceptions_csv((named[each.full], each) for each in records))
+
+
+def figures(record: Perception) -> tuple[str, ...]:
+    """A record as the cells of a table: share and interval, raters, class, religiosity."""
+    low, high = record.interval
+    share = f"{formats.percent(record.recognised)} ({formats.percent(low)} tot {formats.percent(high)})"
+    means = (formats.number(mean, 2) for mean in (record.class_mean, record.religiosity_mean))
+    return (share, str(record.raters), *means)
+
+
+def print_wide(table: Table) -> None:
+    """Print a table of names on lines of their own, also where the window is narrower."""
+    Console(width=max(out.width, WIDEST), markup=False, highlight=False).print(table)
 
 
 def _imported(settings: Settings) -> Path | None:
@@ -74,8 +89,8 @@ def _imported(settings: Settings) -> Path | None:
     return file if file.exists() else None
 
 
-def _write(file: Path, text: str) -> None:
-    """Write a file whole or not at all."""
+def write(file: Path, text: str) -> None:
+    """Write a file whole or not at all; raise `Refused` when it cannot be written."""
     beside = file.with_name(f"{file.name}.nieuw")
     try:
         beside.write_text(text, encoding="utf-8")
@@ -99,8 +114,8 @@ def _print_sets(known: Catalogue) -> None:
         avoided = sum(name.full in known.avoided for name in names)
         heard = formats.number(mean_class(records), 2) if records else "–"
         table.add_row(key, each.label, str(len(names)), str(len(records)), str(surely), str(avoided), heard)
-    out.print(table)
-    out.print(_LEGEND)
+    print_wide(table)
+    out.print(LEGEND)
 
 
 def _print_names(known: Catalogue, name_set: NameSet) -> None:
@@ -109,18 +124,12 @@ def _print_names(known: Catalogue, name_set: NameSet) -> None:
     table.title = name_set.label
     for name in known.of(name_set.key):
         record = known.records.get(name.full)
-        table.add_row(name.full, _GENDERS[name.gender], f"{name.cohort}–{(name.cohort or 0) + 9}",
-                      *(_figures(record) if record else ("–",) * 5), _remark(known, name))  # fmt: skip
-    out.print(table)
+        told = (*figures(record), str(record.year)) if record else ("–",) * 5
+        born = f"{name.cohort}–{(name.cohort or 0) + 9}"
+        table.add_row(name.full, _GENDERS[name.gender], born, *told, _remark(known, name))
+    print_wide(table)
     out.print(f"Bron: {name_set.source}. Licentie: {name_set.licence}.")
-    out.print(_LEGEND)
-
-
-def _figures(record: Perception) -> tuple[str, ...]:
-    low, high = record.interval
-    share = f"{formats.percent(record.recognised)} ({formats.percent(low)} tot {formats.percent(high)})"
-    means = (formats.number(mean, 2) for mean in (record.class_mean, record.religiosity_mean))
-    return (share, str(record.raters), *means, str(record.year))
+    out.print(LEGEND)
 
 
 def _remark(known: Catalogue, name: Name) -> str:
@@ -132,7 +141,7 @@ def _remark(known: Catalogue, name: Name) -> str:
 
 
 _GENDERS = {"female": "vrouw", "male": "man"}
-_LEGEND = (
+LEGEND = (
     f"Zeker herkend: minstens {LEAST_RATERS} beoordelaars, en de ondergrens van het 95%-interval ligt boven "
     f"{formats.percent(LEAST_RECOGNISED)}. Klasse en religie: gemiddelde van 1 (laag, niet) tot 5 (hoog, sterk)."
 )
