@@ -220,7 +220,10 @@ class Refusal(Base):
 
 
 class Pair(Base):
-    """One listing approached by both arms; at most one per listing and round."""
+    """One listing approached by both arms; at most one per listing and round.
+
+    ``turn`` is the place of its names in the order drawn for it: so many its advertiser had met a name of.
+    """
 
     __tablename__ = "pair"
     __table_args__ = (UniqueConstraint("round_id", "listing_id"), UniqueConstraint("round_id", "code"))
@@ -232,6 +235,7 @@ class Pair(Base):
     first: Mapped[Arm]
     state: Mapped[PairState]
     reason: Mapped[str | None] = mapped_column(String(40))
+    turn: Mapped[int] = mapped_column(default=0, server_default="0")
     round: Mapped[Round] = relationship()
     listing: Mapped[Listing] = relationship()
     inquiries: Mapped[list["Inquiry"]] = relationship(back_populates="pair", order_by="Inquiry.order")

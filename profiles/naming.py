@@ -1,5 +1,6 @@
 """Which two names a pair gets: of one gender, cohort and class, and none that the advertiser has met."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import product
@@ -27,24 +28,31 @@ class Met:
     before: set[str] = field(default_factory=set)
 
 
-def draw_names(
-    catalogue: Catalogue, ground: Ground, sets: tuple[str, str], year: int, rng: Generator, met: Met
-) -> Combination:
-    """Draw the names of control and treatment; ``year`` is that in which they write.
+def name_sequence(
+    catalogue: Catalogue, ground: Ground, sets: tuple[str, str], year: int, rng: Generator
+) -> tuple[Combination, ...]:
+    """All names that control and treatment of a pair can have in this year, in an order drawn for that pair alone.
 
-    Ground origin: the gender is drawn first. Every allowed combination is equally likely: of those with no name that
-    the advertiser ever met or, when none is left, met in this round; the other gender comes before a name again.
-    Whether an earlier name stood in the way or not, the first number drawn is the same. Raises `NamesUsedUp` when no
-    combination is left, BadInput when there is none to begin with.
+    Ground origin: one gender comes first, each as often as the other; within a gender every order is equally likely. A
+    pair gets the first combination that its advertiser may meet (`turn_of`), so that its names follow from the seed,
+    the listing and its turn. BadInput when there is none.
     """
     genders = _in_drawn_order(rng) if ground is Ground.ORIGIN else (None,)
-    every = [combinations(catalogue, *sets, gender, year) for gender in genders]
-    if not any(every):
+    groups = [combinations(catalogue, *sets, gender, year) for gender in genders]
+    if not any(groups):
         raise BadInput(_none_fits(sets))
+    return tuple(group[place] for group in groups for place in rng.permutation(len(group)))
+
+
+def turn_of(sequence: Sequence[Combination], met: Met) -> int:
+    """Return the place of the first combination with no name that the advertiser ever met, else met in this round.
+
+    Raises `NamesUsedUp` when none is left.
+    """
     for known in (met.here | met.before, met.here):
-        for allowed in every:
-            if found := _draw_unknown(allowed, known, rng):
-                return found
+        for turn, (one, other) in enumerate(sequence):
+            if one.full not in known and other.full not in known:
+                return turn
     raise NamesUsedUp
 
 
@@ -68,21 +76,6 @@ def ages(name: Name, year: int) -> list[int]:
 def _in_drawn_order(rng: Generator) -> tuple[Gender, Gender]:
     women, men = Gender
     return (women, men) if rng.integers(len(Gender)) == 0 else (men, women)
-
-
-def _draw_unknown(allowed: tuple[Combination, ...], known: set[str], rng: Generator) -> Combination | None:
-    if not allowed:
-        return None
-    drawn = allowed[rng.integers(len(allowed))]
-    if _unknown(drawn, known):
-        return drawn
-    # Drawn again from what is left: so each of those is equally likely, and most draws look at one combination only.
-    left = [both for both in allowed if _unknown(both, known)]
-    return left[rng.integers(len(left))] if left else None
-
-
-def _unknown(both: Combination, known: set[str]) -> bool:
-    return both[0].full not in known and both[1].full not in known
 
 
 def _fit(catalogue: Catalogue, one: Name, other: Name) -> bool:

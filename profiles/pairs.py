@@ -10,7 +10,7 @@ from numpy.random import Generator
 
 from profiles.catalogue import Catalogue, Household, Job, unknown_set
 from profiles.errors import BadInput, Problem
-from profiles.naming import Met, ages, draw_names
+from profiles.naming import Combination, ages, name_sequence
 from profiles.profile import Ground, Name, Profile
 
 # The common demand is a gross income of four times the rent; 5 to 15 per cent more never fails on income alone.
@@ -44,22 +44,22 @@ def match(
     rent: int,
     move_in: date,
     rng: Generator,
-    met: Met | None = None,
+    names: Combination | None = None,
 ) -> Matched:
     """Draw a pair for one dwelling; ``rent`` in whole EUR per month, ``sets`` a name set key for each arm.
 
     Ground origin: both names have the same gender, drawn first. Ground gender: the sets fix the gender. The two names
     are of one cohort, and of one class where that is known; they never share a first name or surname, and every allowed
-    combination is equally likely. Both arms of a sham pair get the same set. ``met`` are the names that the advertiser
-    knows. The same state of ``rng`` gives the same pair. BadInput when the sets do not fit the ground, `NamesUsedUp`
-    when the advertiser has met every name in this round.
+    combination is equally likely. Both arms of a sham pair get the same set. ``names`` are those of control and
+    treatment when they were drawn before. The same state of ``rng`` gives the same pair. BadInput when the sets do not
+    fit the ground.
     """
     if rent <= 0:
         raise ValueError(f"rent must be positive: {rent}")
     if problems := check_sets(catalogue, ground, sets):
         raise BadInput(problems)
     both = (sets[Arm.CONTROL], sets[Arm.TREATMENT])
-    name, other_name = draw_names(catalogue, ground, both, move_in.year, rng, met or Met())
+    name, other_name = names or name_sequence(catalogue, ground, both, move_in.year, rng)[0]
     control = _draw_profile(catalogue, name, rent, move_in, rng)
     return Matched(control, replace(control, name=other_name))
 

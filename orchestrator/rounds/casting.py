@@ -1,9 +1,10 @@
 """Who writes to whom: the two applicants of each pair, so that no advertiser meets a name twice.
 
-What chance decides follows from the seed and the listing's key. Names are drawn in turn, each pair from what its
-advertiser has not met: in this round never twice, over earlier rounds not while there are others. So the names of a
-pair follow from the pairs that were cast before it with the same advertiser as well, and from nothing else: in planning
-these are the listings that precede it in the random rank, in a growing round those that came before.
+What chance decides follows from the seed and the listing's key. Each pair has all names in an order of its own, and
+gets the first that its advertiser has not met: in this round never twice, over earlier rounds not while there are
+others. Which these are follows from the pairs that were cast before it with the same advertiser, and from nothing else:
+in planning the listings that precede it in the random rank, in a growing round those that came before. The turn it took
+is kept with the pair, so that its applicants can be drawn again from the design alone.
 """
 
 from collections import defaultdict
@@ -21,7 +22,7 @@ from orchestrator.models import Inquiry, Listing, Pair, Round
 from orchestrator.states import OPEN_LETTER, LetterState
 from profiles import letters
 from profiles.catalogue import Catalogue
-from profiles.naming import Met, NamesUsedUp
+from profiles.naming import Combination, Met, NamesUsedUp, name_sequence, turn_of
 from profiles.pairs import Arm, Matched, match
 
 SEEN = (*OPEN_LETTER, LetterState.SENT, LetterState.UNCERTAIN)
@@ -30,9 +31,10 @@ SEEN = (*OPEN_LETTER, LetterState.SENT, LetterState.UNCERTAIN)
 
 @dataclass(frozen=True)
 class Cast:
-    """What was drawn for a pair, and its two applicants."""
+    """What was drawn for a pair, and its two applicants; ``turn`` is the place of their names in its sequence."""
 
     drawn: Draw
+    turn: int
     matched: Matched
 
 
@@ -59,13 +61,26 @@ class Casting:
     def cast(self, listing: Listing) -> Cast | None:
         """Draw the pair of a listing; None when its advertiser has met all names in this round."""
         drawn, met = draw(self.design, listing.key, self.variants), self.met[listing.advertiser_id]
-        rng, move_in = generator(self.design.seed, "profile", listing.key), move_in_day(self.design.schedule.last_day)
         try:
-            matched = match(self.bank, self.design.question.ground, drawn.sets, listing.rent, move_in, rng, met)
+            turn = turn_of(_sequence(self.design, self.bank, drawn), met)
         except NamesUsedUp:
             return None
+        matched = applicants(self.design, self.bank, drawn, listing.rent, turn)
         met.here.update(matched.of(arm).full_name for arm in Arm)
-        return Cast(drawn, matched)
+        return Cast(drawn, turn, matched)
+
+
+def applicants(design: Design, bank: Catalogue, drawn: Draw, rent: int, turn: int) -> Matched:
+    """Draw the two applicants of a pair whose names had this turn; ``bank`` has the names that the design may draw."""
+    rng, move_in = generator(design.seed, "profile", drawn.listing), move_in_day(design.schedule.last_day)
+    names = _sequence(design, bank, drawn)[turn]
+    return match(bank, design.question.ground, drawn.sets, rent, move_in, rng, names)
+
+
+def _sequence(design: Design, bank: Catalogue, drawn: Draw) -> tuple[Combination, ...]:
+    sets = (drawn.sets[Arm.CONTROL], drawn.sets[Arm.TREATMENT])
+    rng, year = generator(design.seed, "names", drawn.listing), move_in_day(design.schedule.last_day).year
+    return name_sequence(bank, design.question.ground, sets, year, rng)
 
 
 def move_in_day(last_day: date) -> date:

@@ -180,6 +180,7 @@ def write_pairs(
             sham=drawn.sham,
             first=drawn.first,
             state=PairState.OPEN,
+            turn=casts[key].turn,
         )
         pair.inquiries = [_inquiry(design, rows[key], casts[key], arm, planned[key]) for arm in Arm]
         session.add(pair)

@@ -25,15 +25,18 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from orchestrator import exposure
-from orchestrator.assignment import generator
+from orchestrator.assignment import draw, generator
 from orchestrator.db import Database
 from orchestrator.design import Calendar, read_design
 from orchestrator.detection import Sign
 from orchestrator.forms_file import with_forms
 from orchestrator.intake import read_listings, read_participants
-from orchestrator.models import Inquiry, Refusal
-from orchestrator.rounds import lifecycle, planning
+from orchestrator.models import Inquiry, Pair, Refusal, Round
+from orchestrator.people import profile_of
+from orchestrator.rounds import casting, lifecycle, planning
 from orchestrator.states import LetterState
+from profiles.catalogue import load
+from profiles.letters import variants
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "amersfoort-2026"
 
@@ -144,6 +147,23 @@ def test_a_listing_from_a_feed_is_refused_when_no_name_is_left(database: Databas
     assert grow(database, *(offer(number) for number in range(1, 6))) == 2
     with database.reading() as session:
         assert list(session.scalars(select(Refusal.reason))) == ["geen-naam"] * 3
+
+
+@only_sqlite
+def test_the_applicants_of_a_pair_can_be_drawn_again_from_the_design_and_the_turn_alone(database: Database) -> None:
+    ended(database, LetterState.SENT)
+    design = feeding().model_copy(update={"round": "volgende-2026", "seed": 8})
+    run(database, design, rows=30)
+    grow(database, *(offer(number) for number in range(1, 6)), name="volgende-2026")
+    turns = []
+    with database.reading() as session:
+        for pair in session.scalars(select(Pair).join(Round).where(Round.name == "volgende-2026")):
+            cast = draw(design, pair.listing.key, variants(design.letters.level))
+            again = casting.applicants(design, load(), cast, pair.listing.rent, pair.turn)
+            assert [again.of(row.arm) for row in pair.inquiries] == [profile_of(row) for row in pair.inquiries]
+            turns.append(pair.turn)
+    assert len(turns) == 35
+    assert sum(turn > 0 for turn in turns) > 10
 
 
 def ended(database: Database, state: LetterState) -> None:

@@ -11,7 +11,7 @@ from scipy.stats import chisquare
 
 from profiles.catalogue import Catalogue, load
 from profiles.errors import BadInput
-from profiles.naming import OLDEST, YOUNGEST, Combination, Met, NamesUsedUp, ages, combinations, draw_names
+from profiles.naming import OLDEST, YOUNGEST, Combination, Met, NamesUsedUp, ages, combinations, name_sequence, turn_of
 from profiles.perception import CLASS_TOLERANCE, Perception
 from profiles.profile import Gender, Ground, Name
 
@@ -24,15 +24,17 @@ seeds = st.integers(0, 2**64 - 1)
 
 def draw(seed: int = 0, met: Met | None = None, *, sets: tuple[str, str] = SETS, year: int = YEAR,
          catalogue: Catalogue = CATALOGUE, ground: Ground = Ground.ORIGIN) -> Combination:  # fmt: skip
-    return draw_names(catalogue, ground, sets, year, np.random.default_rng(seed), met or Met())
+    sequence = name_sequence(catalogue, ground, sets, year, np.random.default_rng(seed))
+    return sequence[turn_of(sequence, met or Met())]
 
 
 def one_after_the_other(seed: int, sets: tuple[str, str] = SETS, before: set[str] | None = None) -> list[Combination]:
     """The names of one pair after the other with one advertiser, until they are used up."""
     rng, met, drawn = np.random.default_rng(seed), Met(before=before or set()), []
     while True:
+        sequence = name_sequence(CATALOGUE, Ground.ORIGIN, sets, YEAR, rng)
         try:
-            both = draw_names(CATALOGUE, Ground.ORIGIN, sets, YEAR, rng, met)
+            both = sequence[turn_of(sequence, met)]
         except NamesUsedUp:
             return drawn
         met.here.update(name.full for name in both)
@@ -83,6 +85,16 @@ def test_what_an_advertiser_has_met_changes_only_a_draw_that_would_repeat_it(see
     kept = set(sorted(others)[::3])
     assert draw(seed, Met(here=kept)) == free
     assert not {name.full for name in draw(seed, Met(here={free[0].full}))} & {free[0].full}
+
+
+@given(seeds)
+def test_the_sequence_of_a_pair_has_every_combination_once_and_one_gender_first(seed: int) -> None:
+    sequence = name_sequence(CATALOGUE, Ground.ORIGIN, SETS, YEAR, np.random.default_rng(seed))
+    every = {both for gender in Gender for both in combinations(CATALOGUE, *SETS, gender, YEAR)}
+    assert set(sequence) == every
+    assert len(sequence) == len(every) == 400
+    genders = [one.gender for one, _ in sequence]
+    assert genders in ([*[Gender.FEMALE] * 200, *[Gender.MALE] * 200], [*[Gender.MALE] * 200, *[Gender.FEMALE] * 200])
 
 
 def test_every_combination_without_a_known_name_is_equally_likely() -> None:
