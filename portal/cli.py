@@ -45,7 +45,7 @@ def main() -> None:
 
 @app.command()
 def demo(
-    seed: Annotated[int, typer.Option(help="Toeval van ronde en markt.")] = 4,
+    seed: Annotated[int, typer.Option(help="Toeval van ronde en markt.")] = 1,
     pairs: Annotated[int, typer.Option(min=1, help="Aantal tests.")] = 240,
     bias: Annotated[float, typer.Option(min=0.0, max=0.35, help="Nettoverschil van de markt (0.15: 15 punten)")] = 0.15,
     out: Annotated[Path | None, typer.Option(help="Map voor database en rapporten.")] = None,
