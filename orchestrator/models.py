@@ -1,66 +1,29 @@
 """The tables. The database itself forbids what must never happen; see the constraints."""
 
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     CheckConstraint,
-    Enum,
     ForeignKey,
     Index,
-    Interval,
     LargeBinary,
-    MetaData,
     String,
     Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from orchestrator.db import UtcDateTime
+from orchestrator.base import Base as Base
 from orchestrator.design import Purpose
 from orchestrator.intake import AdvertiserKind, Channel
+from orchestrator.pretest_models import Pretest as Pretest
+from orchestrator.pretest_models import Rater as Rater
+from orchestrator.pretest_models import Rating as Rating
 from orchestrator.states import AttemptOutcome, CodedBy, LetterState, MailState, PairState, RoundState
 from profiles.pairs import Arm
-
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-def _words(kind: type[StrEnum]) -> Enum:
-    return Enum(
-        kind,
-        native_enum=False,
-        create_constraint=True,
-        length=24,
-        values_callable=lambda words: [word.value for word in words],
-        name=kind.__name__.lower(),
-    )
-
-
-_WORDS: tuple[type[StrEnum], ...] = (
-    AdvertiserKind, Arm, AttemptOutcome, Channel, CodedBy, LetterState, MailState, PairState, Purpose, RoundState,
-)  # fmt: skip
-
-
-class Base(DeclarativeBase):
-    metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
-        datetime: UtcDateTime(),
-        timedelta: Interval(),
-        # None is no value, not the JSON word for it.
-        dict[str, Any]: JSON(none_as_null=True),
-        **{kind: _words(kind) for kind in _WORDS},
-    }
 
 
 class Study(Base):
@@ -448,62 +411,6 @@ class Coding(Base):
     label: Mapped[str] = mapped_column(String(40))
     coded_at: Mapped[datetime]
     reply: Mapped[Reply] = relationship(back_populates="codings")
-
-
-class Pretest(Base):
-    """Names that are put to raters on a public page; ``names`` is {"names": [[name set, first, last], …]}."""
-
-    __tablename__ = "pretest"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(String(80), unique=True)
-    seed: Mapped[int] = mapped_column(BigInteger)
-    names: Mapped[dict[str, Any]]
-    per_rater: Mapped[int]
-    opened_at: Mapped[datetime]
-    opened_by: Mapped[str] = mapped_column(String(120))
-    closed_at: Mapped[datetime | None]
-    closed_by: Mapped[str | None] = mapped_column(String(120))
-
-
-class Rater(Base):
-    """Somebody who judges names, of whom nothing else is known; ``token`` is the address of their own pages.
-
-    ``attentive`` is whether they answered the control question as it asks, None before they came to it.
-    """
-
-    __tablename__ = "rater"
-    __table_args__ = (UniqueConstraint("pretest_id", "number"),)
-    id: Mapped[int] = mapped_column(primary_key=True)
-    pretest_id: Mapped[int] = mapped_column(ForeignKey("pretest.id"))
-    number: Mapped[int]
-    token: Mapped[str] = mapped_column(String(40), unique=True)
-    started_at: Mapped[datetime]
-    attentive: Mapped[bool | None]
-    pretest: Mapped[Pretest] = relationship()
-    ratings: Mapped[list["Rating"]] = relationship(back_populates="rater", order_by="Rating.place")
-
-
-class Rating(Base):
-    """What one rater thought of one name: that with this number in the pretest, at this place of the rater's own row.
-
-    ``background`` is the key of a name set, or one of `pretests.NEITHER`.
-    """
-
-    __tablename__ = "rating"
-    __table_args__ = (
-        UniqueConstraint("rater_id", "place"),
-        CheckConstraint("class_heard BETWEEN 1 AND 5", name="class_heard"),
-        CheckConstraint("religiosity BETWEEN 1 AND 5", name="religiosity"),
-    )
-    id: Mapped[int] = mapped_column(primary_key=True)
-    rater_id: Mapped[int] = mapped_column(ForeignKey("rater.id"))
-    place: Mapped[int]
-    name: Mapped[int]
-    background: Mapped[str] = mapped_column(String(80))
-    class_heard: Mapped[int]
-    religiosity: Mapped[int]
-    rated_at: Mapped[datetime]
-    rater: Mapped[Rater] = relationship(back_populates="ratings")
 
 
 class Event(Base):
