@@ -24,6 +24,7 @@ class RefusalReason(StrEnum):
     SAMPLE_FULL = "steekproef-vol"
     NO_MOMENT = "geen-moment"
     NOT_NEW = "niet-nieuw"
+    NO_NAME = "geen-naam"
 
 
 @dataclass(frozen=True)

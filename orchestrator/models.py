@@ -1,66 +1,29 @@
 """The tables. The database itself forbids what must never happen; see the constraints."""
 
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     CheckConstraint,
-    Enum,
     ForeignKey,
     Index,
-    Interval,
     LargeBinary,
-    MetaData,
     String,
     Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from orchestrator.db import UtcDateTime
+from orchestrator.base import Base as Base
 from orchestrator.design import Purpose
 from orchestrator.intake import AdvertiserKind, Channel
+from orchestrator.pretest_models import Pretest as Pretest
+from orchestrator.pretest_models import Rater as Rater
+from orchestrator.pretest_models import Rating as Rating
 from orchestrator.states import AttemptOutcome, CodedBy, LetterState, MailState, PairState, RoundState
 from profiles.pairs import Arm
-
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-def _words(kind: type[StrEnum]) -> Enum:
-    return Enum(
-        kind,
-        native_enum=False,
-        create_constraint=True,
-        length=24,
-        values_callable=lambda words: [word.value for word in words],
-        name=kind.__name__.lower(),
-    )
-
-
-_WORDS: tuple[type[StrEnum], ...] = (
-    AdvertiserKind, Arm, AttemptOutcome, Channel, CodedBy, LetterState, MailState, PairState, Purpose, RoundState,
-)  # fmt: skip
-
-
-class Base(DeclarativeBase):
-    metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
-        datetime: UtcDateTime(),
-        timedelta: Interval(),
-        # None is no value, not the JSON word for it.
-        dict[str, Any]: JSON(none_as_null=True),
-        **{kind: _words(kind) for kind in _WORDS},
-    }
 
 
 class Study(Base):
@@ -78,7 +41,10 @@ class Study(Base):
 
 
 class Round(Base):
-    """One pre-registered wave; ``design`` is the canonical text whose SHA-256 is ``digest``."""
+    """One pre-registered wave; ``design`` is the canonical text whose SHA-256 is ``digest``.
+
+    ``names`` is what was known of its names when it was planned (`name_bank.freeze`).
+    """
 
     __tablename__ = "round"
     __table_args__ = (
@@ -93,6 +59,7 @@ class Round(Base):
     design: Mapped[str] = mapped_column(Text)
     design_path: Mapped[str | None] = mapped_column(Text)
     digest: Mapped[str] = mapped_column(String(64))
+    names: Mapped[dict[str, Any] | None]
     state: Mapped[RoundState]
     planned_by: Mapped[str] = mapped_column(String(120))
     planned_at: Mapped[datetime]
@@ -216,7 +183,10 @@ class Refusal(Base):
 
 
 class Pair(Base):
-    """One listing approached by both arms; at most one per listing and round."""
+    """One listing approached by both arms; at most one per listing and round.
+
+    ``turn`` is the place of its names in the order drawn for it: so many its advertiser had met a name of.
+    """
 
     __tablename__ = "pair"
     __table_args__ = (UniqueConstraint("round_id", "listing_id"), UniqueConstraint("round_id", "code"))
@@ -228,6 +198,7 @@ class Pair(Base):
     first: Mapped[Arm]
     state: Mapped[PairState]
     reason: Mapped[str | None] = mapped_column(String(40))
+    turn: Mapped[int] = mapped_column(default=0, server_default="0")
     round: Mapped[Round] = relationship()
     listing: Mapped[Listing] = relationship()
     inquiries: Mapped[list["Inquiry"]] = relationship(back_populates="pair", order_by="Inquiry.order")

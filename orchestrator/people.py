@@ -11,7 +11,13 @@ def to_record(profile: Profile) -> dict[str, Any]:
     """Return the profile as JSON-safe values."""
     name = profile.name
     return {
-        "name": {"first": name.first, "last": name.last, "name_set": name.name_set, "gender": name.gender.value},
+        "name": {
+            "first": name.first,
+            "last": name.last,
+            "name_set": name.name_set,
+            "gender": name.gender.value,
+            "cohort": name.cohort,
+        },
         "age": profile.age,
         "occupation": profile.occupation,
         "contract": profile.contract,
@@ -26,7 +32,7 @@ def profile_of(inquiry: Inquiry) -> Profile:
     told = dict(inquiry.profile)
     name = told.pop("name")
     return Profile(
-        name=Name(name["first"], name["last"], name["name_set"], Gender(name["gender"])),
+        name=Name(name["first"], name["last"], name["name_set"], Gender(name["gender"]), name.get("cohort")),
         move_in=date.fromisoformat(told.pop("move_in")),
         **told,
     )

@@ -10,9 +10,9 @@ from numpy.random import Generator
 
 from profiles.catalogue import Catalogue, Household, Job, unknown_set
 from profiles.errors import BadInput, Problem
-from profiles.profile import Gender, Ground, Name, Profile
+from profiles.naming import Combination, ages, name_sequence
+from profiles.profile import Ground, Name, Profile
 
-YOUNGEST, OLDEST = 28, 40
 # The common demand is a gross income of four times the rent; 5 to 15 per cent more never fails on income alone.
 LEAST_SHARE, MOST_SHARE = 420, 460  # per cent of the rent
 
@@ -38,19 +38,28 @@ class Matched:
 
 
 def match(
-    catalogue: Catalogue, ground: Ground, sets: Mapping[Arm, str], rent: int, move_in: date, rng: Generator
+    catalogue: Catalogue,
+    ground: Ground,
+    sets: Mapping[Arm, str],
+    rent: int,
+    move_in: date,
+    rng: Generator,
+    names: Combination | None = None,
 ) -> Matched:
     """Draw a pair for one dwelling; ``rent`` in whole EUR per month, ``sets`` a name set key for each arm.
 
     Ground origin: both names have the same gender, drawn first. Ground gender: the sets fix the gender. The two names
-    never share a first name or surname, and every allowed combination is equally likely. Both arms of a sham pair get
-    the same set. The same state of ``rng`` gives the same pair. BadInput when the sets do not fit the ground.
+    are of one cohort, and of one class where that is known; they never share a first name or surname, and every allowed
+    combination is equally likely. Both arms of a sham pair get the same set. ``names`` are those of control and
+    treatment when they were drawn before. The same state of ``rng`` gives the same pair. BadInput when the sets do not
+    fit the ground.
     """
     if rent <= 0:
         raise ValueError(f"rent must be positive: {rent}")
     if problems := check_sets(catalogue, ground, sets):
         raise BadInput(problems)
-    name, other_name = _draw_names(catalogue, ground, sets, rng)
+    both = (sets[Arm.CONTROL], sets[Arm.TREATMENT])
+    name, other_name = names or name_sequence(catalogue, ground, both, move_in.year, rng)[0]
     control = _draw_profile(catalogue, name, rent, move_in, rng)
     return Matched(control, replace(control, name=other_name))
 
@@ -99,35 +108,14 @@ def _not_gender_alone(catalogue: Catalogue, keys: list[str]) -> tuple[Problem, .
     )
 
 
-def _draw_names(catalogue: Catalogue, ground: Ground, sets: Mapping[Arm, str], rng: Generator) -> tuple[Name, Name]:
-    gender = tuple(Gender)[rng.integers(len(Gender))] if ground is Ground.ORIGIN else None
-    control, treatment = (catalogue.of(sets[arm], gender) for arm in Arm)
-    allowed = [(one, other) for one, other in product(control, treatment) if _distinct(one, other)]
-    if not allowed:
-        raise BadInput(_no_distinct_names(sets))
-    return allowed[rng.integers(len(allowed))]
-
-
-def _distinct(one: Name, other: Name) -> bool:
-    return one.first.casefold() != other.first.casefold() and one.last.casefold() != other.last.casefold()
-
-
-def _no_distinct_names(sets: Mapping[Arm, str]) -> Problem:
-    return Problem(
-        "no-distinct-names",
-        "Er zijn geen twee namen zonder dezelfde voornaam of achternaam.",
-        found=" en ".join(sets[arm] for arm in Arm),
-        remedy="Voeg aan de namenset namen toe met een andere voornaam en achternaam.",
-    )
-
-
 def _draw_profile(catalogue: Catalogue, name: Name, rent: int, move_in: date, rng: Generator) -> Profile:
     income = _draw_income(catalogue, rent, rng)
     believable = _believable(catalogue, income)
     job, household = believable[rng.integers(len(believable))]
+    suited = ages(name, move_in.year)
     return Profile(
         name=name,
-        age=int(rng.integers(YOUNGEST, OLDEST, endpoint=True)),
+        age=suited[rng.integers(len(suited))],
         occupation=job.occupation,
         contract=job.contract,
         income=income,

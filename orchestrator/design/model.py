@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from profiles.letters import Level
+from profiles.perception import Validation
 from profiles.profile import Ground
 
 CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
@@ -149,6 +150,13 @@ class Question(Part):
         le=0.5,
         description="Deel van de tests waarin beide profielen een naam uit de controleset krijgen.",
         examples=[0.1],
+    )
+    validation: Annotated[Validation | None, WithJsonSchema({"type": "string", "enum": list(Validation)})] = Field(
+        default=None,
+        exclude_if=lambda level: level is None,  # a design that does not say has the text it always had
+        description="Wat van de namen bekend moet zijn: none, recognised (herkend) of matched (ook van dezelfde "
+        "klasse). Zonder deze sleutel: none in een oefenronde, recognised in een echte.",
+        examples=["recognised"],
     )
 
 
@@ -285,6 +293,11 @@ class Design(Part):
     schedule: Schedule = Field(description="De planning.")
     outcome: OutcomeRule = Field(description="De uitkomst.")
     analysis: Analysis = Field(description="De analyse.")
+
+    @property
+    def validation(self) -> Validation:
+        """The validation level that the names of this round must reach."""
+        return self.question.validation or (Validation.RECOGNISED if self.mode is Mode.LIVE else Validation.NONE)
 
 
 def canonical(design: Design) -> str:

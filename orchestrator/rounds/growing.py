@@ -4,9 +4,10 @@ What is guaranteed, in whatever batches and order listings arrive, and however m
 
 * A listing gets at most one pair in a round, and none when its advertiser's reference, its web address or its dwelling
   shows that the round knows it already. What was refused once stays refused.
-* Who writes first, in which words, under which names, and whether the pair is a sham, follow from the seed and the
-  listing's key alone. Pairs are drawn independently of each other, as in planning: arms are balanced by chance within
-  every stratum, and nothing is evened out within a batch.
+* Who writes first, in which words, and whether the pair is a sham, follow from the seed and the listing's key alone;
+  under which names, from these and from the names its advertiser has met, of which none comes twice (`rounds.casting`).
+  Pairs are drawn independently of each other, as in planning: arms are balanced by chance within every stratum, and
+  nothing is evened out within a batch.
 * Sample size, pairs per advertiser (design or consent, the lower), week cap and cool-down hold over planned and new
   pairs together. When there is no room for all, who came first has it; within one reading the random rank decides.
 * Nothing that is planned already moves. The first letter goes while the listing is new: uniform over the open seconds
@@ -33,6 +34,7 @@ from orchestrator.feed_items import Offer, Reading
 from orchestrator.intake import ListingRow, doorstep
 from orchestrator.models import Enrolment, Feed, Inquiry, Listing, Pair, Refusal, Round
 from orchestrator.rounds import lifecycle, planning
+from orchestrator.rounds.casting import Cast, Casting
 from orchestrator.schedule import Times, latest_start, place_beside
 from orchestrator.states import RoundState
 
@@ -126,6 +128,7 @@ class _Growth:
     """By the row of the advertiser."""
     used: dict[str, int]
     """The pairs that each consent gave before this reading, to this round and others."""
+    casting: Casting
     pairs: int
     moments: dict[int, list[Times]]
     """Of the pairs of each advertiser, by its row."""
@@ -135,6 +138,7 @@ class _Growth:
     """By what the listings of this round are recognised."""
     rows: dict[str, Listing] = field(default_factory=dict)
     times: dict[str, Times] = field(default_factory=dict)
+    casts: dict[str, Cast] = field(default_factory=dict)
     refused: dict[str, RefusalReason] = field(default_factory=dict)
     strangers: int = 0
     added: Counter[int] = field(default_factory=Counter)
@@ -145,13 +149,14 @@ class _Growth:
     def of(cls, session: Session, round_: Round, now: datetime) -> "_Growth":
         design = from_canonical(round_.design)
         consents = enrolment.holding(session, design.study.purpose, now)
+        casting = Casting.of(session, round_, {consent.advertiser_id for consent in consents.values()})
         known = {row.key: row for row in session.scalars(select(Listing))}
         here = _listings_of(session, round_)
         marks = {mark for row in known.values() if row.id in here for mark in _marks(row.key, row.advertiser_id, row)}
         owners = {consent.advertiser_id for consent in consents.values()}
         days_off = {owner: enrolment.days_off(session, owner) for owner in owners}
         used, pairs = limits.used_up(session), _pairs(session, round_)
-        return cls(design, now, consents, days_off, used, pairs, _moments(session, round_), known, marks)
+        return cls(design, now, consents, days_off, used, casting, pairs, _moments(session, round_), known, marks)
 
     def weigh(self, offer: Offer) -> None:
         """Plan a pair for a listing, refuse it, or pass over what the round knows already."""
@@ -170,7 +175,11 @@ class _Growth:
         if isinstance(found, RefusalReason):
             self.refused[row.key] = found
             return
-        self.times[row.key] = found
+        cast = self.casting.cast(row)
+        if cast is None:
+            self.refused[row.key] = RefusalReason.NO_NAME
+            return
+        self.times[row.key], self.casts[row.key] = found, cast
         self.moments[owner].append(found)
         self.added[owner] += 1
         self.pairs += 1
@@ -227,7 +236,8 @@ def _store(session: Session, round_: Round, growth: _Growth) -> None:
     session.flush()
     refused = growth.refused.items()
     session.add_all(Refusal(round_id=round_.id, listing_id=growth.rows[key].id, reason=why) for key, why in refused)
-    planning.write_pairs(session, round_, growth.times, growth.rows, after=growth.pairs - len(growth.times))
+    before = growth.pairs - len(growth.times)
+    planning.write_pairs(session, round_, growth.times, growth.rows, growth.casts, after=before)
 
 
 def _tell(session: Session, feed: Feed, reading: Reading, growth: _Growth) -> None:

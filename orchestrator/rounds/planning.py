@@ -3,27 +3,28 @@
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from orchestrator import enrolment, ledger, limits
-from orchestrator.assignment import Draw, draw, generator, select_listings
+from orchestrator import enrolment, ledger, limits, name_bank
+from orchestrator.assignment import RefusalReason, rank, select_listings
 from orchestrator.design import Design, canonical, digest, from_canonical
 from orchestrator.intake import ListingRow, Participant, check_intake
 from orchestrator.listings import dwelling, take_in
 from orchestrator.models import Advertiser, Inquiry, Listing, Pair, Refusal, Round, Study
 from orchestrator.people import to_record
 from orchestrator.rounds import lookup
+from orchestrator.rounds.casting import Cast, Casting
 from orchestrator.schedule import Times, place
 from orchestrator.states import LetterState, PairState, RoundState
 from orchestrator.web_address import domain_of
 from profiles import letters
-from profiles.catalogue import Catalogue, load
+from profiles.catalogue import Catalogue
 from profiles.errors import BadInput, Problem, Refused
-from profiles.pairs import Arm, Matched, match
+from profiles.pairs import Arm
 
 LATEST = timedelta(days=3)
 """A letter that could not go within this time of its planned moment no longer goes: the dwelling is another market."""
@@ -38,12 +39,15 @@ def plan(
     actor: str,
     now: datetime,
     path: Path | None = None,
+    bank: Catalogue | None = None,
 ) -> Round:
     """Store a round, planned, with all its pairs and letters; a plan that nobody approved yet is replaced.
 
-    Raises `BadInput` for input that does not fit together and `Refused` when the round cannot be planned (again).
+    ``bank`` is what is known of the names, by default what comes with this program. Raises `BadInput` for input that
+    does not fit together and `Refused` when the round cannot be planned (again).
     """
-    if problems := check_intake(design, participants, listings):
+    bank = bank or name_bank.load()
+    if problems := [*check_intake(design, participants, listings), *name_bank.problems(bank, design)]:
         raise BadInput(problems)
     _make_room(session, design)
     advertisers = enrolment.enrol(session, participants)
@@ -55,15 +59,19 @@ def plan(
         design=canonical(design),
         design_path=str(path.resolve()) if path else None,
         digest=digest(design),
+        names=name_bank.freeze(bank, design),
         state=RoundState.PLANNED,
         planned_by=actor,
         planned_at=now,
     )
     session.add(round_)
     session.flush()
-    planned, refused = _assign(session, design, participants, listings, advertisers)
+    placed, refused = _assign(session, design, participants, listings, advertisers)
+    casts, unnamed = _cast(session, round_, [rows[key] for key in placed])
+    refused |= unnamed
+    planned = {key: placed[key] for key in casts}
     session.add_all(Refusal(round_id=round_.id, listing_id=rows[key].id, reason=why) for key, why in refused.items())
-    write_pairs(session, round_, planned, rows)
+    write_pairs(session, round_, planned, rows, casts)
     told = {"digest": round_.digest, "pairs": len(planned), "refused": len(refused)}
     ledger.append(session, now, actor, "round.planned", f"round:{round_.id}", told)
     return round_
@@ -138,15 +146,38 @@ def _assign(
     return times, refused
 
 
+def _cast(
+    session: Session, round_: Round, chosen: Sequence[Listing]
+) -> tuple[dict[str, Cast], dict[str, RefusalReason]]:
+    """Draw the pair of each listing, or refuse it because its advertiser has met all names; by listing key."""
+    casting = Casting.of(session, round_, {row.advertiser_id for row in chosen})
+    in_order = sorted(chosen, key=lambda row: rank(casting.design.seed, row.key))
+    cast = {row.key: casting.cast(row) for row in in_order}
+    return (
+        {key: found for key, found in cast.items() if found},
+        {key: RefusalReason.NO_NAME for key, found in cast.items() if not found},
+    )
+
+
+def without_name(session: Session, round_: Round) -> int:
+    """Count the listings of a round that were refused because their advertiser had met all names."""
+    rows = select(func.count()).where(Refusal.round_id == round_.id, Refusal.reason == RefusalReason.NO_NAME)
+    return session.scalar(rows) or 0
+
+
 def write_pairs(
-    session: Session, round_: Round, planned: Mapping[str, Times], rows: Mapping[str, Listing], after: int = 0
+    session: Session,
+    round_: Round,
+    planned: Mapping[str, Times],
+    rows: Mapping[str, Listing],
+    casts: Mapping[str, Cast],
+    after: int = 0,
 ) -> None:
     """Store a pair with both its letters for each planned listing; pairs are numbered on ``after`` those there are."""
     design = from_canonical(round_.design)
-    catalogue, variants = load(), letters.variants(design.letters.level)
     in_order = sorted(planned, key=lambda key: (planned[key].first, key))
     for number, key in enumerate(in_order, start=after + 1):
-        drawn = draw(design, key, variants)
+        drawn = casts[key].drawn
         pair = Pair(
             round_id=round_.id,
             listing_id=rows[key].id,
@@ -154,21 +185,16 @@ def write_pairs(
             sham=drawn.sham,
             first=drawn.first,
             state=PairState.OPEN,
+            turn=casts[key].turn,
         )
-        matched = _profiles(design, catalogue, rows[key], drawn)
-        pair.inquiries = [_inquiry(design, rows[key], drawn, matched, arm, planned[key]) for arm in Arm]
+        pair.inquiries = [_inquiry(design, rows[key], casts[key], arm, planned[key]) for arm in Arm]
         session.add(pair)
     session.flush()
 
 
-def _profiles(design: Design, catalogue: Catalogue, listing: Listing, drawn: Draw) -> Matched:
-    """Draw the two applicants of a pair."""
-    rng, move_in = generator(design.seed, "profile", listing.key), _move_in(design.schedule.last_day)
-    return match(catalogue, design.question.ground, drawn.sets, listing.rent, move_in, rng)
-
-
-def _inquiry(design: Design, listing: Listing, drawn: Draw, matched: Matched, arm: Arm, times: Times) -> Inquiry:
-    profile, order = matched.of(arm), 1 if arm is drawn.first else 2
+def _inquiry(design: Design, listing: Listing, cast: Cast, arm: Arm, times: Times) -> Inquiry:
+    drawn, profile = cast.drawn, cast.matched.of(arm)
+    order = 1 if arm is drawn.first else 2
     letter = letters.render(drawn.variants[arm], profile, dwelling(listing), design.letters.level)
     token = _token(design, listing.key, arm)
     planned = times.first if order == 1 else times.second
@@ -197,9 +223,3 @@ def _token(design: Design, listing_key: str, arm: Arm) -> str:
     parts = (design.round, str(design.version), str(design.seed), listing_key, arm.value)
     hashed = hashlib.sha256("\x1f".join(parts).encode()).digest()
     return base64.b32encode(hashed).decode().lower()[:26]
-
-
-def _move_in(last_day: date) -> date:
-    """Return the first day of the second month after the round: a date every applicant can mean."""
-    month = last_day.month + 1
-    return date(last_day.year + month // 12, month % 12 + 1, 1)

@@ -11,6 +11,7 @@ from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.exposure import Watched
 from orchestrator.status import Chapter
+from portal.web import pretest
 from portal.web.pages import create_app
 from results import tables
 from results.tables import RoundTable
@@ -51,4 +52,6 @@ class DatabaseSource:
 
 def make_app(database: Database, clock: Clock, mailboxes: tuple[str, ...] = ()) -> FastAPI:
     """Return the web application over this database; ``mailboxes`` are the names of the folders that are read."""
-    return create_app(DatabaseSource(database, clock, mailboxes))
+    app = create_app(DatabaseSource(database, clock, mailboxes))
+    pretest.add(app, database, clock)
+    return app

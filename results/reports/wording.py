@@ -48,6 +48,11 @@ REFUSALS = {
     "steekproef-vol": "Steekproef was al vol",
     "geen-moment": "Geen geschikt moment om te reageren",
     "niet-nieuw": "Advertentie was niet nieuw meer",
+    "geen-naam": "Woningaanbieder kende alle namen al",
+}
+VALIDATIONS = {
+    "recognised": "zeker herkend",
+    "matched": "zeker herkend, en van dezelfde klasse",
 }
 PURPOSES = {"learning": "leren", "monitoring": "monitoren"}
 MODES = {"rehearsal": "oefenronde", "live": "echte ronde"}
@@ -90,6 +95,14 @@ FIRST = {"control": "Controleprofiel reageerde eerst", "treatment": "Testprofiel
 def told(words: Mapping[str, str], code: str) -> str:
     """The Dutch word for a code; a code nobody translated yet is shown as it is, never dropped."""
     return words.get(code) or code.replace("_", " ").replace("-", " ").capitalize()
+
+
+def names(facts: RoundFacts) -> str:
+    """Say what was known of the names before they were used."""
+    known = VALIDATIONS.get(facts.validation)
+    if known is None or facts.fewest_raters is None:
+        return "demonstratienamen, niet vooraf getest"
+    return f"vooraf getest bij minstens {formats.count(facts.fewest_raters)} beoordelaars per naam: {known}"
 
 
 def name_of(label: str) -> str:
