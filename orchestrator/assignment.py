@@ -14,6 +14,7 @@ from numpy.random import Generator, Philox
 
 from orchestrator.design import Design, Order
 from orchestrator.intake import ListingRow, Participant
+from orchestrator.suitability import suits
 from profiles.pairs import Arm
 
 
@@ -24,6 +25,8 @@ class RefusalReason(StrEnum):
     SAMPLE_FULL = "steekproef-vol"
     NO_MOMENT = "geen-moment"
     NOT_NEW = "niet-nieuw"
+    UNSUITED = "past-niet-bij-signaal"
+    NO_INCOME = "geen-passend-inkomen"
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,8 @@ def draw(design: Design, listing: str, variants: Sequence[str]) -> Draw:
 def select_listings(design: Design, participants: Sequence[Participant], listings: Sequence[ListingRow]) -> Selection:
     """Choose in random order, up to the cap of each advertiser (design or consent, the lower) and the sample size.
 
+    A listing that does not suit the signal is refused before anything is counted.
+
     Every listing's advertiser is among the participants, as `intake.check_intake` requires.
     """
     caps = {participant.advertiser: _cap(design, participant) for participant in participants}
@@ -90,7 +95,9 @@ def select_listings(design: Design, participants: Sequence[Participant], listing
     chosen: list[str] = []
     refused: list[Refusal] = []
     for listing in sorted(listings, key=lambda listing: rank(design.seed, listing.listing)):
-        if taken[listing.advertiser] >= caps[listing.advertiser]:
+        if not suits(design.signal.needs, listing):
+            refused.append(Refusal(listing.listing, RefusalReason.UNSUITED))
+        elif taken[listing.advertiser] >= caps[listing.advertiser]:
             refused.append(Refusal(listing.listing, RefusalReason.ADVERTISER_FULL))
         elif len(chosen) >= design.sample.pairs:
             refused.append(Refusal(listing.listing, RefusalReason.SAMPLE_FULL))

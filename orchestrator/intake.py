@@ -9,11 +9,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
+from orchestrator import suitability
 from orchestrator.design import DeclaredFeed, Design, Purpose
 from orchestrator.design.model import ROW_KEY
 from orchestrator.forms import Form
 from orchestrator.sheet import Row, read_sheet
 from orchestrator.web_address import is_web_address
+from profiles.catalogue import load
 from profiles.errors import BadInput, Problem
 
 __all__ = [
@@ -37,6 +39,9 @@ LISTING_COLUMNS = (
     "listing", "advertiser", "street", "postcode", "city", "district", "rent", "rooms", "reference", "url",
 )  # fmt: skip
 
+OPTIONAL_COLUMN = "accessible"
+"""Whether a wheelchair can reach the dwelling; a list need not say."""
+
 LONGEST_EMAIL = 254
 
 # RFC 5321 and 5322 without the quoted forms; the part before the @ has at most 64 characters.
@@ -47,6 +52,7 @@ _KEY = re.compile(ROW_KEY)
 _POSTCODE = re.compile(r"([1-9]\d{3}) ?([A-Za-z]{2})", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
+_YES_OR_NO = {"yes": True, "ja": True, "true": True, "no": False, "nee": False, "false": False, "": None}
 
 
 class AdvertiserKind(StrEnum):
@@ -89,7 +95,7 @@ class Participant:
 class ListingRow:
     """An advertised dwelling; ``street`` includes the house number, ``rent`` is whole EUR per month.
 
-    ``reference`` and ``url`` may be empty.
+    ``reference`` and ``url`` may be empty; ``accessible`` is whether a wheelchair can reach it, None when nobody tells.
     """
 
     listing: str
@@ -104,6 +110,7 @@ class ListingRow:
     url: str
     line: int
     row: Row | None = field(default=None, compare=False, repr=False)
+    accessible: bool | None = None
 
 
 def read_participants(path: Path) -> tuple[Participant, ...]:
@@ -154,9 +161,10 @@ def check_intake(
     strangers += [
         _feed_of_a_stranger(feed, known) for feed in design.sample.feeds if feed.advertiser not in ("", *known)
     ]
-    if not any(listing.advertiser in willing for listing in listings):
-        strangers.append(_nothing_to_test())
-    return (*unfit, *strangers)
+    theirs = [listing for listing in listings if listing.advertiser in willing]
+    if not any(suitability.suits(design.signal.needs, listing) for listing in theirs):
+        strangers.append(_nothing_suits(design) if theirs else _nothing_to_test())
+    return (*unfit, *strangers, *_beyond_income(design, theirs))
 
 
 def _unfit(design: Design, participant: Participant) -> Iterator[Problem]:
@@ -222,6 +230,30 @@ def _nothing_to_test() -> Problem:
     )
 
 
+def _nothing_suits(design: Design) -> Problem:
+    wanted = suitability.told(design.signal.needs)
+    return Problem(
+        "nothing-to-test",
+        f"Signaal '{design.signal.key}' vraagt een woning {wanted}, en zo is er geen.",
+        remedy="Voeg zulke advertenties toe, of vul de kolommen aan.",
+    )
+
+
+def _beyond_income(design: Design, listings: Sequence[ListingRow]) -> Iterator[Problem]:
+    """Listings so dear that nobody we could invent earns what the design asks."""
+    most, rule = suitability.highest_rent(design, load()), design.letters.income
+    for listing in listings:
+        if most is not None and listing.rent > most and suitability.suits(design.signal.needs, listing):
+            yield _problem(
+                listing,
+                "rent",
+                "income-rule-unmet",
+                f"Een inkomen van {rule.min:g} keer deze huur is bij geen beroep geloofwaardig.",
+                str(listing.rent),
+                f"Haal de regel weg (hoogste huur: {most}), of verlaag letters.income.min in de opzet.",
+            )
+
+
 def _problem(about: Participant | ListingRow, column: str, code: str, message: str, found: str, remedy: str) -> Problem:
     if about.row is None:
         return Problem(code, message, line=about.line, found=found, remedy=remedy)
@@ -270,6 +302,7 @@ def _listing(cells: "_Cells", advertisers: Sequence[str]) -> ListingRow:
         url=cells.url("url") if cells.row["url"] else "",
         line=cells.row.line,
         row=cells.row,
+        accessible=cells.yes_or_no(OPTIONAL_COLUMN),
     )
 
 
@@ -334,6 +367,13 @@ class _Cells:
         else:
             return int(value)
         return least
+
+    def yes_or_no(self, column: str) -> bool | None:
+        value = self.row.cells.get(column, "").casefold()
+        if value not in _YES_OR_NO:
+            remedy = "Schrijf ja of nee, of laat de cel leeg."
+            self.wrong(column, "not-yes-or-no", "Dit is geen ja en geen nee.", remedy)
+        return _YES_OR_NO.get(value)
 
     def day(self, column: str) -> date | None:
         try:

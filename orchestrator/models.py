@@ -78,7 +78,10 @@ class Study(Base):
 
 
 class Round(Base):
-    """One pre-registered wave; ``design`` is the canonical text whose SHA-256 is ``digest``."""
+    """One pre-registered wave; ``design`` is the canonical text whose SHA-256 is ``digest``.
+
+    ``texts`` has the digest of every file that its letters are made of (`profiles.versions`).
+    """
 
     __tablename__ = "round"
     __table_args__ = (
@@ -93,6 +96,7 @@ class Round(Base):
     design: Mapped[str] = mapped_column(Text)
     design_path: Mapped[str | None] = mapped_column(Text)
     digest: Mapped[str] = mapped_column(String(64))
+    texts: Mapped[dict[str, Any] | None]
     state: Mapped[RoundState]
     planned_by: Mapped[str] = mapped_column(String(120))
     planned_at: Mapped[datetime]
@@ -179,6 +183,7 @@ class Listing(Base):
     reference: Mapped[str] = mapped_column(String(80))
     url: Mapped[str] = mapped_column(Text)
     first_seen_at: Mapped[datetime | None]
+    accessible: Mapped[bool | None]
     advertiser: Mapped[Advertiser] = relationship()
 
 
@@ -216,7 +221,10 @@ class Refusal(Base):
 
 
 class Pair(Base):
-    """One listing approached by both arms; at most one per listing and round."""
+    """One listing approached by both arms; at most one per listing and round.
+
+    ``listed`` is what the listing said when the pair was drawn (`listings.to_record`); a listing is brought up to date.
+    """
 
     __tablename__ = "pair"
     __table_args__ = (UniqueConstraint("round_id", "listing_id"), UniqueConstraint("round_id", "code"))
@@ -228,6 +236,7 @@ class Pair(Base):
     first: Mapped[Arm]
     state: Mapped[PairState]
     reason: Mapped[str | None] = mapped_column(String(40))
+    listed: Mapped[dict[str, Any] | None]
     round: Mapped[Round] = relationship()
     listing: Mapped[Listing] = relationship()
     inquiries: Mapped[list["Inquiry"]] = relationship(back_populates="pair", order_by="Inquiry.order")

@@ -87,6 +87,17 @@ def check_letters(name: Round) -> None:
     room.check(name)
 
 
+@letters.command()
+def recreate(
+    name: Round,
+    pair: Annotated[str | None, typer.Option(help="Toon ook de brieven van deze test, bijvoorbeeld P-0001.")] = None,
+) -> None:
+    """Schrijf alle brieven van een ronde opnieuw uit opzet en startgetal, en vergelijk ze byte voor byte."""
+    from portal.commands import letters as room
+
+    room.recreate(name, pair)
+
+
 @app.command()
 def approve(name: Round, by: By) -> None:
     """Keur een geplande ronde goed; niet door wie haar plande."""

@@ -13,8 +13,18 @@ from profiles.errors import BadInput, Problem
 from profiles.profile import Gender, Ground, Name, Profile
 
 YOUNGEST, OLDEST = 28, 40
-# The common demand is a gross income of four times the rent; 5 to 15 per cent more never fails on income alone.
-LEAST_SHARE, MOST_SHARE = 420, 460  # per cent of the rent
+
+
+@dataclass(frozen=True)
+class IncomeRule:
+    """The gross income of a household, from ``least`` to ``most`` per cent of the rent."""
+
+    least: int
+    most: int
+
+
+USUAL_INCOME = IncomeRule(420, 460)
+"""The common demand is a gross income of four times the rent; 5 to 15 per cent more never fails on income alone."""
 
 
 class Arm(StrEnum):
@@ -38,7 +48,14 @@ class Matched:
 
 
 def match(
-    catalogue: Catalogue, ground: Ground, sets: Mapping[Arm, str], rent: int, move_in: date, rng: Generator
+    catalogue: Catalogue,
+    ground: Ground,
+    sets: Mapping[Arm, str],
+    rent: int,
+    move_in: date,
+    rng: Generator,
+    *,
+    income: IncomeRule = USUAL_INCOME,
 ) -> Matched:
     """Draw a pair for one dwelling; ``rent`` in whole EUR per month, ``sets`` a name set key for each arm.
 
@@ -51,7 +68,7 @@ def match(
     if problems := check_sets(catalogue, ground, sets):
         raise BadInput(problems)
     name, other_name = _draw_names(catalogue, ground, sets, rng)
-    control = _draw_profile(catalogue, name, rent, move_in, rng)
+    control = _draw_profile(catalogue, name, _draw_income(catalogue, rent, income, rng), move_in, rng)
     return Matched(control, replace(control, name=other_name))
 
 
@@ -102,13 +119,14 @@ def _not_gender_alone(catalogue: Catalogue, keys: list[str]) -> tuple[Problem, .
 def _draw_names(catalogue: Catalogue, ground: Ground, sets: Mapping[Arm, str], rng: Generator) -> tuple[Name, Name]:
     gender = tuple(Gender)[rng.integers(len(Gender))] if ground is Ground.ORIGIN else None
     control, treatment = (catalogue.of(sets[arm], gender) for arm in Arm)
-    allowed = [(one, other) for one, other in product(control, treatment) if _distinct(one, other)]
+    allowed = [(one, other) for one, other in product(control, treatment) if distinct(one, other)]
     if not allowed:
         raise BadInput(_no_distinct_names(sets))
     return allowed[rng.integers(len(allowed))]
 
 
-def _distinct(one: Name, other: Name) -> bool:
+def distinct(one: Name, other: Name) -> bool:
+    """Whether two people share neither first name nor surname."""
     return one.first.casefold() != other.first.casefold() and one.last.casefold() != other.last.casefold()
 
 
@@ -121,8 +139,7 @@ def _no_distinct_names(sets: Mapping[Arm, str]) -> Problem:
     )
 
 
-def _draw_profile(catalogue: Catalogue, name: Name, rent: int, move_in: date, rng: Generator) -> Profile:
-    income = _draw_income(catalogue, rent, rng)
+def _draw_profile(catalogue: Catalogue, name: Name, income: int, move_in: date, rng: Generator) -> Profile:
     believable = _believable(catalogue, income)
     job, household = believable[rng.integers(len(believable))]
     return Profile(
@@ -136,10 +153,15 @@ def _draw_profile(catalogue: Catalogue, name: Name, rent: int, move_in: date, rn
     )
 
 
-def _draw_income(catalogue: Catalogue, rent: int, rng: Generator) -> int:
-    """Gross EUR per month in tens: 4.2 to 4.6 times the rent, but never less than the lowest believable wage."""
-    least = -(-rent * LEAST_SHARE // 1000)
-    most = max(least, rent * MOST_SHARE // 1000)
+def highest_income(catalogue: Catalogue) -> int:
+    """The most that a household of this catalogue can believably earn, in gross EUR per month."""
+    return max(job.income_until * household.earners for job, household in product(catalogue.jobs, catalogue.households))
+
+
+def _draw_income(catalogue: Catalogue, rent: int, rule: IncomeRule, rng: Generator) -> int:
+    """Gross EUR per month in tens: what the rule asks, but never less than the lowest believable wage."""
+    least = -(-rent * rule.least // 1000)
+    most = max(least, rent * rule.most // 1000)
     income = 10 * int(rng.integers(least, most, endpoint=True))
     return max(income, min(job.income_from for job in catalogue.jobs))
 

@@ -32,9 +32,11 @@ from orchestrator.enrolment import ZONE
 from orchestrator.feed_items import Offer, Reading
 from orchestrator.intake import ListingRow, doorstep
 from orchestrator.models import Enrolment, Feed, Inquiry, Listing, Pair, Refusal, Round
-from orchestrator.rounds import lifecycle, planning
+from orchestrator.rounds import lifecycle, planning, recreating
 from orchestrator.schedule import Times, latest_start, place_beside
 from orchestrator.states import RoundState
+from orchestrator.suitability import highest_rent, suits
+from profiles.catalogue import Catalogue, load
 
 ACTOR = "feeds"
 Mark = tuple[object, ...]
@@ -103,6 +105,8 @@ def grow(
     round_ = session.get_one(Round, feed.round_id, with_for_update=held, populate_existing=True)
     if round_.state is not RoundState.RUNNING:
         return 0
+    if round_.texts is not None:  # a round from before this was kept
+        recreating.require_texts(round_)
     growth = _Growth.of(session, round_, now)
     for offer in sorted(reading.offers, key=lambda offer: rank(growth.design.seed, offer.listing.listing)):
         growth.weigh(offer)
@@ -121,6 +125,7 @@ class _Growth:
 
     design: Design
     now: datetime
+    catalogue: Catalogue
     consents: dict[str, Enrolment]
     pairs: int
     moments: dict[int, list[Times]]
@@ -143,7 +148,7 @@ class _Growth:
         known = {row.key: row for row in session.scalars(select(Listing))}
         here = _listings_of(session, round_)
         marks = {mark for row in known.values() if row.id in here for mark in _marks(row.key, row.advertiser_id, row)}
-        return cls(design, now, consents, _pairs(session, round_), _moments(session, round_), known, marks)
+        return cls(design, now, load(), consents, _pairs(session, round_), _moments(session, round_), known, marks)
 
     def weigh(self, offer: Offer) -> None:
         """Plan a pair for a listing, refuse it, or pass over what the round knows already."""
@@ -180,6 +185,8 @@ class _Growth:
         self, row: Listing, advertiser: str, consent: Enrolment, first_seen: datetime | None
     ) -> Times | RefusalReason:
         sample, owner = self.design.sample, consent.advertiser_id
+        if (unfit := self._unfit(row)) is not None:
+            return unfit
         until = first_seen + timedelta(hours=sample.feed_hours) if first_seen else None
         if until is None or until < self.now:
             return RefusalReason.NOT_NEW
@@ -195,6 +202,13 @@ class _Growth:
         if found is None:
             self.crowded[owner] = until
         return found or RefusalReason.NO_MOMENT
+
+    def _unfit(self, row: Listing) -> RefusalReason | None:
+        """Why no applicant of this round could write about a listing."""
+        if not suits(self.design.signal.needs, row):
+            return RefusalReason.UNSUITED
+        most = highest_rent(self.design, self.catalogue)
+        return RefusalReason.NO_INCOME if most is not None and row.rent > most else None
 
 
 def _marks(key: str, owner: int, row: Listing | ListingRow) -> Iterator[Mark]:

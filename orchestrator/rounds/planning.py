@@ -1,29 +1,27 @@
 """From design, participants and listings to a planned round: every letter written, every moment fixed."""
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from orchestrator import ledger
-from orchestrator.assignment import Draw, draw, generator, select_listings
+from orchestrator import ledger, people
+from orchestrator.assignment import Draw, draw, select_listings
 from orchestrator.design import Design, canonical, digest, from_canonical
 from orchestrator.enrolment import enrol
 from orchestrator.intake import ListingRow, Participant, check_intake
-from orchestrator.listings import dwelling, take_in
+from orchestrator.listings import dwelling, take_in, to_record
 from orchestrator.models import Inquiry, Listing, Pair, Refusal, Round, Study
-from orchestrator.people import to_record
 from orchestrator.rounds import lookup
+from orchestrator.rounds.writing import applicants_of, compose
 from orchestrator.schedule import Times, place
 from orchestrator.states import LetterState, PairState, RoundState
-from profiles import letters
-from profiles.catalogue import Catalogue, load
+from profiles import applicants, grounds, letter_checks, versions
+from profiles.catalogue import load
 from profiles.errors import BadInput, Problem, Refused
-from profiles.pairs import Arm, Matched, match
+from profiles.pairs import Arm, Matched
 
 LATEST = timedelta(days=3)
 """A letter that could not go within this time of its planned moment no longer goes: the dwelling is another market."""
@@ -43,7 +41,7 @@ def plan(
 
     Raises `BadInput` for input that does not fit together and `Refused` when the round cannot be planned (again).
     """
-    if problems := check_intake(design, participants, listings):
+    if problems := [*check_intake(design, participants, listings), *_bad_letters(design)]:
         raise BadInput(problems)
     _make_room(session, design)
     advertisers = enrol(session, participants)
@@ -55,6 +53,7 @@ def plan(
         design=canonical(design),
         design_path=str(path.resolve()) if path else None,
         digest=digest(design),
+        texts=texts(design),
         state=RoundState.PLANNED,
         planned_by=actor,
         planned_at=now,
@@ -67,6 +66,16 @@ def plan(
     told = {"digest": round_.digest, "pairs": len(planned), "refused": len(refused)}
     ledger.append(session, now, actor, "round.planned", f"round:{round_.id}", told)
     return round_
+
+
+def texts(design: Design) -> dict[str, str]:
+    """Return the digest of every file that the letters of this design are made of."""
+    return versions.used(design.signal, design.letters.level, design.letters.language)
+
+
+def _bad_letters(design: Design) -> tuple[Problem, ...]:
+    ground = grounds.load().grounds[design.question.ground]
+    return letter_checks.check(ground, design.signal, design.letters.level, design.letters.language)
 
 
 def _make_room(session: Session, design: Design) -> None:
@@ -138,7 +147,8 @@ def write_pairs(
 ) -> None:
     """Store a pair with both its letters for each planned listing; pairs are numbered on ``after`` those there are."""
     design = from_canonical(round_.design)
-    catalogue, variants = load(), letters.variants(design.letters.level)
+    catalogue = load()
+    variants = applicants.variants(design.signal, design.letters.level, design.letters.language)
     in_order = sorted(planned, key=lambda key: (planned[key].first, key))
     for number, key in enumerate(in_order, start=after + 1):
         drawn = draw(design, key, variants)
@@ -149,51 +159,31 @@ def write_pairs(
             sham=drawn.sham,
             first=drawn.first,
             state=PairState.OPEN,
+            listed=to_record(rows[key]),
         )
-        matched = _profiles(design, catalogue, rows[key], drawn)
+        matched = applicants_of(design, catalogue, drawn, rows[key].rent)
         pair.inquiries = [_inquiry(design, rows[key], drawn, matched, arm, planned[key]) for arm in Arm]
         session.add(pair)
     session.flush()
 
 
-def _profiles(design: Design, catalogue: Catalogue, listing: Listing, drawn: Draw) -> Matched:
-    """Draw the two applicants of a pair."""
-    rng, move_in = generator(design.seed, "profile", listing.key), _move_in(design.schedule.last_day)
-    return match(catalogue, design.question.ground, drawn.sets, listing.rent, move_in, rng)
-
-
 def _inquiry(design: Design, listing: Listing, drawn: Draw, matched: Matched, arm: Arm, times: Times) -> Inquiry:
-    profile, order = matched.of(arm), 1 if arm is drawn.first else 2
-    letter = letters.render(drawn.variants[arm], profile, dwelling(listing), design.letters.level)
-    token = _token(design, listing.key, arm)
-    planned = times.first if order == 1 else times.second
+    composed = compose(design, drawn, matched, dwelling(listing), arm)
+    planned = times.first if composed.order == 1 else times.second
     return Inquiry(
         arm=arm,
-        order=order,
+        order=composed.order,
         gap=times.gap,
-        variant=drawn.variants[arm],
-        profile=to_record(profile),
-        sender_name=profile.full_name,
-        reply_address=f"{profile.mailbox}.{token[:8]}@{design.letters.domain}",
-        message_id=f"<{token}@{design.letters.domain}>",
+        variant=composed.variant,
+        profile=people.to_record(composed.profile),
+        sender_name=composed.profile.full_name,
+        reply_address=composed.reply_address,
+        message_id=composed.message_id,
         channel=listing.advertiser.channel,
         recipient=listing.advertiser.address,
-        subject=letter.subject,
-        body=letter.body,
+        subject=composed.letter.subject,
+        body=composed.letter.body,
         state=LetterState.PLANNED,
         planned_at=planned,
         not_after=planned + LATEST,
     )
-
-
-def _token(design: Design, listing_key: str, arm: Arm) -> str:
-    """Return 26 letters and digits (130 bits) that belong to one inquiry and can be re-created from the design."""
-    parts = (design.round, str(design.version), str(design.seed), listing_key, arm.value)
-    hashed = hashlib.sha256("\x1f".join(parts).encode()).digest()
-    return base64.b32encode(hashed).decode().lower()[:26]
-
-
-def _move_in(last_day: date) -> date:
-    """Return the first day of the second month after the round: a date every applicant can mean."""
-    month = last_day.month + 1
-    return date(last_day.year + month // 12, month % 12 + 1, 1)

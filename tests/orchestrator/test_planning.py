@@ -216,7 +216,7 @@ def breaks_after(number: int) -> Callable[..., texts.Letter]:
 
 
 def test_nothing_is_stored_when_planning_fails_halfway(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planning.letters, "render", breaks_after(7))
+    monkeypatch.setattr(texts, "render", breaks_after(7))
     with pytest.raises(Broken):
         plan(database, rows=5)
     assert set(stored(database).values()) == {0}
@@ -227,7 +227,7 @@ def test_a_plan_that_fails_leaves_the_round_it_was_to_replace(
 ) -> None:
     plan(database, rows=2)
     before = assignment(database)
-    monkeypatch.setattr(planning.letters, "render", breaks_after(0))
+    monkeypatch.setattr(texts, "render", breaks_after(0))
     with pytest.raises(Broken):
         plan(database, a_monday(seed=8), rows=2)
     assert assignment(database) == before

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from profiles import grounds
 from profiles.catalogue import load
 from profiles.letters import Dwelling, Letter, render, variants
 from profiles.pairs import Arm, match
@@ -15,6 +16,7 @@ from profiles.parity import MARKERS, MOST_LEANING, LetterPair, Written, check, c
 from profiles.profile import Ground
 
 CATALOGUE, VARIANTS = load(), variants("full")
+ORIGIN = grounds.load().signal(Ground.ORIGIN)
 SETS = {Arm.CONTROL: "dutch", Arm.TREATMENT: "moroccan"}
 
 
@@ -37,20 +39,20 @@ def changed(pair: LetterPair, arm: Arm, **what: object) -> LetterPair:
 @settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1), st.sampled_from(["minimal", "full"]))
 def test_a_pair_as_the_planner_writes_it_has_parity(seed: int, level: str) -> None:
-    assert not list(check_pair(a_pair(seed, level=level), level))
+    assert not list(check_pair(a_pair(seed, level=level), level, ORIGIN))
 
 
 def test_an_honest_round_leans_to_neither_side() -> None:
     pairs = [a_pair(7, number) for number in range(1, 241)]
-    assert check(pairs, "full") == ()
-    assert {leaning.marker for leaning in leanings(pairs)} == set(MARKERS)
+    assert check(pairs, "full", ORIGIN) == ()
+    assert {leaning.marker for leaning in leanings(pairs, "full")} == set(MARKERS)
 
 
 @pytest.mark.parametrize(("field", "value"), [("age", 61), ("income", 990), ("occupation", "slager")])
 def test_another_fact_on_one_side_is_named_with_both_values(field: str, value: object) -> None:
     pair = a_pair(1)
     profile = replace(pair.letters[Arm.TREATMENT].profile, **{field: value})
-    found = list(check_pair(changed(pair, Arm.TREATMENT, profile=profile), "full"))
+    found = list(check_pair(changed(pair, Arm.TREATMENT, profile=profile), "full", ORIGIN))
     assert any(field in violation.sentence and f"+ {value}" in violation.diff for violation in found)
 
 
@@ -58,7 +60,7 @@ def test_a_letter_that_was_touched_up_by_hand_is_shown_line_by_line() -> None:
     pair = a_pair(1)
     letter = pair.letters[Arm.CONTROL].letter
     warmer = Letter(letter.subject, letter.body + "Alvast heel hartelijk dank!\n")
-    (found,) = check_pair(changed(pair, Arm.CONTROL, letter=warmer), "full")
+    (found,) = check_pair(changed(pair, Arm.CONTROL, letter=warmer), "full", ORIGIN)
     assert "+Alvast heel hartelijk dank!" in found.diff
     assert found.pair == pair.code
 
@@ -66,7 +68,7 @@ def test_a_letter_that_was_touched_up_by_hand_is_shown_line_by_line() -> None:
 def test_a_variant_that_one_arm_always_gets_is_found_over_the_round() -> None:
     longest, shortest = sorted(VARIANTS, key=lambda variant: len(render_length(variant)))[::-7]
     pairs = [a_pair(3, number, chosen=(longest, shortest)) for number in range(1, 41)]
-    found = check(pairs, "full")
+    found = check(pairs, "full", ORIGIN)
     assert any(violation.pair is None and "'tekens'" in violation.sentence for violation in found)
 
 
@@ -80,14 +82,14 @@ def render_length(variant: str) -> str:
 def test_swapping_the_arms_mirrors_every_leaning(seed: int) -> None:
     pairs = [a_pair(seed, number) for number in range(1, 6)]
     swapped = [replace(pair, letters={arm: pair.letters[arm.other] for arm in Arm}) for pair in pairs]
-    for one, other in zip(leanings(pairs), leanings(swapped), strict=True):
+    for one, other in zip(leanings(pairs, "full"), leanings(swapped, "full"), strict=True):
         assert (one.control, one.treatment) == (other.treatment, other.control)
         assert one.z == pytest.approx(-other.z)
 
 
 def test_chance_alone_hardly_ever_blocks_a_round() -> None:
     most = [
-        max(abs(leaning.z) for leaning in leanings([a_pair(seed, number) for number in range(1, 61)]))
+        max(abs(leaning.z) for leaning in leanings([a_pair(seed, number) for number in range(1, 61)], "full"))
         for seed in range(12)
     ]
     assert max(most) < MOST_LEANING

@@ -1,12 +1,18 @@
 """A coder sees what was said, and nothing of whom it was said to."""
 
+from datetime import date
+
 import pytest
+from design_makers import a_design
 from house_makers import refused
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.models import Inquiry, Pair, Reply
+from orchestrator.design import canonical
+from orchestrator.models import Inquiry, Pair, Reply, Round
+from orchestrator.people import to_record
 from profiles import catalogue
+from profiles.profile import Gender, Name, Profile
 from results import blind as blinding
 from results.blind import blind
 from results.outcomes import MASK
@@ -14,12 +20,17 @@ from results.outcomes import MASK
 NAMES = ("Emre Yıldız", "Marieke van den Berg")
 
 
+def an_inquiry(first: str, last: str) -> Inquiry:
+    name = Name(first, last, "dutch", Gender.FEMALE)
+    profile = Profile(name, 33, "docent", "vast contract", 4560, "alleenstaand", date(2026, 11, 1))
+    address = f"{first.lower()}.ab12@woonpost.example"
+    return Inquiry(sender_name=name.full, reply_address=address, profile=to_record(profile))
+
+
 def a_reply(text: str, subject: str = "Re: Langestraat 12", names: tuple[str, str] = NAMES) -> Reply:
     """A reply to the first of two applicants; it comes from no database."""
-    inquiries = [
-        Inquiry(sender_name=name, reply_address=f"{name.split()[0].lower()}.ab12@woonpost.example") for name in names
-    ]
-    pair = Pair(inquiries=inquiries)
+    inquiries = [an_inquiry(*name.split(maxsplit=1)) for name in names]
+    pair = Pair(inquiries=inquiries, round=Round(design=canonical(a_design())))
     assert inquiries[0].pair is pair
     return Reply(id=7, inquiry=inquiries[0], subject=subject, text=text)
 
