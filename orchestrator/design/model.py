@@ -141,6 +141,11 @@ class Study(Part):
     )
 
 
+def _optional(description: str, example: str) -> Any:
+    """A text that may be left out: it is empty then, and not in the canonical text."""
+    return Field("", exclude_if=not_, description=description, examples=[example])
+
+
 class Question(Part):
     """What is tested, and by which name sets."""
 
@@ -148,12 +153,7 @@ class Question(Part):
         description="De grond, bijvoorbeeld origin (afkomst), gender (geslacht) of disability (handicap).",
         examples=["origin"],
     )
-    signal: Annotated[str, StringConstraints(pattern=KEY)] | Literal[""] = Field(
-        "",
-        exclude_if=not_,
-        description="Hoe de grond wordt getoond, als dat op meer dan een manier kan.",
-        examples=["wheelchair"],
-    )
+    signal: SetKey = _optional("Hoe de grond wordt getoond, als dat op meer dan een manier kan.", "wheelchair")
     control: SetKey = Field(description="Namenset van het controleprofiel.", examples=["dutch"])
     treatment: SetKey = Field(
         description="Namenset van het testprofiel; dezelfde als control wanneer niet de naam het signaal is.",
@@ -199,11 +199,6 @@ class Letters(Part):
         exclude_if=lambda income: income == USUAL,
         description="Het bruto-inkomen van beide profielen, in keren de huur.",
     )
-
-
-def _optional(description: str, example: str) -> Any:
-    """A text that may be left out: it is empty then, and not in the canonical text."""
-    return Field("", exclude_if=not_, description=description, examples=[example])
 
 
 class FeedFields(Part):

@@ -33,7 +33,7 @@ from orchestrator.design import Calendar, digest
 from orchestrator.intake import Channel, Purpose
 from orchestrator.models import Advertiser, Enrolment, Event, Inquiry, Listing, Pair, Refusal, Round, Study
 from orchestrator.people import profile_of
-from orchestrator.rounds import lifecycle, planning
+from orchestrator.rounds import lifecycle
 from orchestrator.states import LetterState, PairState, RoundState
 from profiles import letters as texts
 from profiles.pairs import Arm, differences
