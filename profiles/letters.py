@@ -141,7 +141,8 @@ def _offered(profile: Profile, level: str) -> SimpleNamespace:
 
 
 def _euros(amount: int, language: str) -> str:
-    text = format_currency(amount, "EUR", format="¤ #,##0", locale=language, currency_digits=False)
+    pattern = "¤#,##0" if language == Language.ENGLISH else "¤ #,##0"
+    text = format_currency(amount, "EUR", format=pattern, locale=language, currency_digits=False)
     # People type an ordinary space; a hard one would give a machine away.
     return text.replace("\u00a0", " ")
 

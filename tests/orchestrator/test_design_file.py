@@ -306,3 +306,10 @@ def test_whatever_is_typed_gives_a_design_or_named_problems(tmp_path: Path, cut:
     except BadInput as error:
         problems = error.problems
     assert all(problem.line and problem.column and problem.message for problem in problems)
+
+
+@pytest.mark.parametrize("word", ["political_opinion", "Politieke gezindheid", "belief"])
+def test_a_ground_that_is_not_offered_is_refused_with_the_reason(tmp_path: Path, word: str) -> None:
+    (problem,) = problems_of(tmp_path, changed("ground: origin", f"ground: {word}"))
+    assert (problem.code, problem.line, problem.column, problem.found) == ("ground-not-offered", 15, 11, word)
+    assert "geen grond die u hier kunt testen" in problem.message
