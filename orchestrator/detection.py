@@ -80,7 +80,7 @@ Wording = frozenset[tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Received:
-    """One letter as the advertiser got it; ``own`` are phrases of the listing, such as street, city and reference."""
+    """One letter as the advertiser got it; ``own`` are phrases of this letter alone: of its listing, of a partner."""
 
     at: datetime
     first: str

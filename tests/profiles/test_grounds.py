@@ -114,3 +114,10 @@ def test_a_star_stands_for_the_rest_of_a_word_and_nothing_else() -> None:
         "hond",
         "HOND",
     ]
+
+
+def test_the_manual_names_every_ground_and_every_signal() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "grounds.md").read_text(encoding="utf-8")
+    for ground, told in GROUNDS.grounds.items():
+        assert f"| `{ground.value}` |" in manual
+        assert all(f"`{key}`" in manual for key in told.signals)
