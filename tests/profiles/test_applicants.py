@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 from applicant_makers import CATALOGUE, GROUNDS, SIGNALS, applicants, sets_of
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from profiles.applicants import Wish, believable_rent, check_signal, draw_pair, unlike, variants
@@ -26,6 +26,7 @@ MAY_DIFFER = {
 }
 
 
+@settings(deadline=None)
 @given(keys, seeds)
 def test_the_two_applicants_differ_in_their_ground_and_nowhere_else(key: str, seed: int) -> None:
     pair = applicants(key, seed)
@@ -33,6 +34,7 @@ def test_the_two_applicants_differ_in_their_ground_and_nowhere_else(key: str, se
     assert unlike(SIGNALS[key], pair.control, pair.treatment) == frozenset()
 
 
+@settings(deadline=None)
 @given(keys, seeds)
 def test_both_applicants_of_a_sham_pair_show_the_control(key: str, seed: int) -> None:
     pair, signal = applicants(key, seed, sham=True), SIGNALS[key]
@@ -41,6 +43,7 @@ def test_both_applicants_of_a_sham_pair_show_the_control(key: str, seed: int) ->
     assert pair.treatment.language is pair.control.language is Language.DUTCH
 
 
+@settings(deadline=None)
 @given(keys.filter(lambda key: key not in ("origin_name", "gender_name")), seeds)
 def test_a_real_pair_is_no_sham_pair_and_its_arms_cannot_be_swapped(key: str, seed: int) -> None:
     pair, signal = applicants(key, seed), SIGNALS[key]
@@ -68,6 +71,7 @@ def test_a_name_of_another_group_or_gender_is_named_where_names_are_not_the_sign
     assert "partner.gender" in unlike(SIGNALS["same_sex_partner"], same, couple.treatment)
 
 
+@settings(deadline=None)
 @given(seeds)
 def test_partners_show_who_loves_whom_and_nobody_in_a_pair_shares_a_name(seed: int) -> None:
     pair = applicants("same_sex_partner", seed)
@@ -90,6 +94,7 @@ def test_each_wording_of_a_sentence_is_as_likely_in_either_arm_and_never_in_both
     assert set(count.values()) <= set(range(150, 251))  # 200 each, within four standard errors
 
 
+@settings(deadline=None)
 @given(seeds)
 def test_the_sentence_of_a_benefit_tells_the_same_income_in_both_arms(seed: int) -> None:
     pair = applicants("benefit", seed)
@@ -98,12 +103,14 @@ def test_the_sentence_of_a_benefit_tells_the_same_income_in_both_arms(seed: int)
     assert ("uitkering" in pair.treatment.sentence, "uitkering" in pair.control.sentence) == (True, False)
 
 
+@settings(deadline=None)
 @given(seeds)
 def test_a_couple_has_two_earners_and_who_lives_alone_one(seed: int) -> None:
     assert applicants("unmarried", seed).control.household == "samenwonend"
     assert applicants("child", seed).control.household == "alleenstaand"
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(SIGNALS)), st.integers(300, 2000), seeds)
 def test_the_income_follows_the_rule_of_the_design_and_is_equal(key: str, rent: int, seed: int) -> None:
     rule, signal = IncomeRule(300, 350), SIGNALS[key]
@@ -138,6 +145,7 @@ def test_a_couple_needs_more_names_than_a_small_set_has() -> None:
         draw_pair(small, SIGNALS["same_sex_partner"], sets, wish, np.random.default_rng(1))
 
 
+@settings(deadline=None)
 @given(keys, seeds)
 def test_the_same_seed_gives_the_same_pair(key: str, seed: int) -> None:
     assert applicants(key, seed) == applicants(key, seed)

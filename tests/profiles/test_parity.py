@@ -101,7 +101,7 @@ def test_chance_alone_hardly_ever_blocks_a_round() -> None:
     assert max(most) < MOST_LEANING
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(sorted(SIGNALS)), st.integers(0, 2**32 - 1), st.booleans(), st.data())
 def test_a_pair_has_parity_under_every_signal_sham_or_not(key: str, seed: int, sham: bool, data: st.DataObject) -> None:
     signal = SIGNALS[key]
