@@ -25,6 +25,7 @@ class RefusalReason(StrEnum):
     SAMPLE_FULL = "steekproef-vol"
     NO_MOMENT = "geen-moment"
     NOT_NEW = "niet-nieuw"
+    NO_NAME = "geen-naam"
     UNSUITED = "past-niet-bij-signaal"
     NO_INCOME = "geen-passend-inkomen"
 

@@ -30,8 +30,8 @@ class Sign(StrEnum):
 
 THRESHOLDS: Mapping[Sign, float] = MappingProxyType(
     {
-        # One home-seeker may well write about several dwellings, but not often in a few weeks. Twenty names a set and
-        # eight tests an advertiser make four letters of one name in 1% of the advertisers, five in almost none.
+        # One home-seeker may well write about several dwellings, but not often in a few weeks. A round brings a name
+        # once (`rounds.casting`); more than that comes of many rounds, once all names are known.
         Sign.NAME: 5,
         # Different people who share a name: two or three are ordinary (Jansen, Mohamed). The name sets have none.
         Sign.SURNAME: 4,
@@ -47,7 +47,7 @@ THRESHOLDS: Mapping[Sign, float] = MappingProxyType(
     }
 )
 """From which value an advertiser is paused. The example round of 240 tests, planned from 20 seeds, brings 800
-advertisers to at most 4, 1, 1, 6 and 0.4 and pauses none: `benchmarks/detection.py` measures it again."""
+advertisers to at most 1, 1, 1, 6 and 0.4 and pauses none: `benchmarks/detection.py` measures it again."""
 
 SAID: Mapping[Sign, str] = MappingProxyType(
     {

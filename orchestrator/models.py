@@ -80,7 +80,8 @@ class Study(Base):
 class Round(Base):
     """One pre-registered wave; ``design`` is the canonical text whose SHA-256 is ``digest``.
 
-    ``texts`` has the digest of every file that its letters are made of (`profiles.versions`).
+    ``texts`` has the digest of every file that its letters are made of (`profiles.versions`), ``names`` what was known
+    of its names when it was planned (`name_bank.freeze`).
     """
 
     __tablename__ = "round"
@@ -97,6 +98,7 @@ class Round(Base):
     design_path: Mapped[str | None] = mapped_column(Text)
     digest: Mapped[str] = mapped_column(String(64))
     texts: Mapped[dict[str, Any] | None]
+    names: Mapped[dict[str, Any] | None]
     state: Mapped[RoundState]
     planned_by: Mapped[str] = mapped_column(String(120))
     planned_at: Mapped[datetime]
@@ -224,6 +226,7 @@ class Pair(Base):
     """One listing approached by both arms; at most one per listing and round.
 
     ``listed`` is what the listing said when the pair was drawn (`listings.to_record`); a listing is brought up to date.
+    ``turn`` is the place of its names in the order drawn for it: so many its advertiser had met a name of.
     """
 
     __tablename__ = "pair"
@@ -237,6 +240,7 @@ class Pair(Base):
     state: Mapped[PairState]
     reason: Mapped[str | None] = mapped_column(String(40))
     listed: Mapped[dict[str, Any] | None]
+    turn: Mapped[int] = mapped_column(default=0, server_default="0")
     round: Mapped[Round] = relationship()
     listing: Mapped[Listing] = relationship()
     inquiries: Mapped[list["Inquiry"]] = relationship(back_populates="pair", order_by="Inquiry.order")
@@ -449,6 +453,62 @@ class Coding(Base):
     label: Mapped[str] = mapped_column(String(40))
     coded_at: Mapped[datetime]
     reply: Mapped[Reply] = relationship(back_populates="codings")
+
+
+class Pretest(Base):
+    """Names that are put to raters on a public page; ``names`` is {"names": [[name set, first, last], …]}."""
+
+    __tablename__ = "pretest"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(80), unique=True)
+    seed: Mapped[int] = mapped_column(BigInteger)
+    names: Mapped[dict[str, Any]]
+    per_rater: Mapped[int]
+    opened_at: Mapped[datetime]
+    opened_by: Mapped[str] = mapped_column(String(120))
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None] = mapped_column(String(120))
+
+
+class Rater(Base):
+    """Somebody who judges names, of whom nothing else is known; ``token`` is the address of their own pages.
+
+    ``attentive`` is whether they answered the control question as it asks, None before they came to it.
+    """
+
+    __tablename__ = "rater"
+    __table_args__ = (UniqueConstraint("pretest_id", "number"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    pretest_id: Mapped[int] = mapped_column(ForeignKey("pretest.id"))
+    number: Mapped[int]
+    token: Mapped[str] = mapped_column(String(40), unique=True)
+    started_at: Mapped[datetime]
+    attentive: Mapped[bool | None]
+    pretest: Mapped[Pretest] = relationship()
+    ratings: Mapped[list["Rating"]] = relationship(back_populates="rater", order_by="Rating.place")
+
+
+class Rating(Base):
+    """What one rater thought of one name: that with this number in the pretest, at this place of the rater's own row.
+
+    ``background`` is the key of a name set, or one of `pretests.NEITHER`.
+    """
+
+    __tablename__ = "rating"
+    __table_args__ = (
+        UniqueConstraint("rater_id", "place"),
+        CheckConstraint("class_heard BETWEEN 1 AND 5", name="class_heard"),
+        CheckConstraint("religiosity BETWEEN 1 AND 5", name="religiosity"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    rater_id: Mapped[int] = mapped_column(ForeignKey("rater.id"))
+    place: Mapped[int]
+    name: Mapped[int]
+    background: Mapped[str] = mapped_column(String(80))
+    class_heard: Mapped[int]
+    religiosity: Mapped[int]
+    rated_at: Mapped[datetime]
+    rater: Mapped[Rater] = relationship(back_populates="ratings")
 
 
 class Event(Base):

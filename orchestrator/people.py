@@ -38,8 +38,14 @@ def profile_of(inquiry: Inquiry) -> Profile:
 
 
 def _name_record(name: Name) -> dict[str, Any]:
-    return {"first": name.first, "last": name.last, "name_set": name.name_set, "gender": name.gender.value}
+    return {
+        "first": name.first,
+        "last": name.last,
+        "name_set": name.name_set,
+        "gender": name.gender.value,
+        "cohort": name.cohort,
+    }
 
 
 def _name(told: dict[str, Any]) -> Name:
-    return Name(told["first"], told["last"], told["name_set"], Gender(told["gender"]))
+    return Name(told["first"], told["last"], told["name_set"], Gender(told["gender"]), told.get("cohort"))

@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     lease_seconds: float = 60.0
     grace_seconds: float = 30.0
     wire_timeout_seconds: float = 20.0
+    avoid_names: Path | None = None
     fault_at: str | None = None
     fault_tests: bool = False
 
@@ -166,6 +167,9 @@ def _incomplete(settings: Settings) -> Iterator[Problem]:
             yield Problem("bad-login", message, remedy="Gebruik alleen letters zonder accent, cijfers en leestekens.")
         if file is not None and not file.is_file():
             yield Problem("no-such-file", f"Het bestand van {PREFIX}{name}_CA_FILE bestaat niet.", found=str(file))
+    if settings.avoid_names is not None and not settings.avoid_names.is_file():
+        message = f"Het bestand van {PREFIX}AVOID_NAMES bestaat niet."
+        yield Problem("no-such-file", message, found=str(settings.avoid_names))
     if settings.ledger_imap_folder and settings.ledger_imap_folder == settings.imap_folder:
         message = "Kopieën van onze brieven en antwoorden van aanbieders kunnen niet in één map staan."
         yield Problem(

@@ -25,7 +25,12 @@ By = Annotated[str, typer.Option("--by", metavar="NAAM", help="Wie dit doet.", d
 Reason = Annotated[str, typer.Option("--reason", help="Waarom; komt in het logboek.")]
 letters = typer.Typer(no_args_is_help=True, help="De brieven van een ronde: bekijken en vergelijken.")
 app.add_typer(letters, name="letters")
+names = typer.Typer(no_args_is_help=True, help="De namenbank: wat van de namen bekend is.")
+app.add_typer(names, name="names")
+pretest = typer.Typer(no_args_is_help=True, help="Een vooronderzoek: mensen beoordelen namen op een openbare pagina.")
+app.add_typer(pretest, name="pretest")
 
+Pretest = Annotated[str, typer.Argument(metavar="VOORONDERZOEK", help="Naam van het vooronderzoek.")]
 Folder = Annotated[Path, typer.Option("--out", help="Map voor de bestanden.")]
 
 
@@ -40,7 +45,7 @@ def main() -> None:
 
 @app.command()
 def demo(
-    seed: Annotated[int, typer.Option(help="Toeval van ronde en markt.")] = 4,
+    seed: Annotated[int, typer.Option(help="Toeval van ronde en markt.")] = 1,
     pairs: Annotated[int, typer.Option(min=1, help="Aantal tests.")] = 240,
     bias: Annotated[float, typer.Option(min=0.0, max=0.35, help="Nettoverschil van de markt (0.15: 15 punten)")] = 0.15,
     out: Annotated[Path | None, typer.Option(help="Map voor database en rapporten.")] = None,
@@ -60,11 +65,12 @@ def plan(
     listings: Annotated[Path, typer.Option(help="CSV met advertenties.")],
     by: By,
     forms: Annotated[Path | None, typer.Option(help="YAML met de formulieren van deelnemers.")] = None,
+    perceptions: Annotated[Path | None, typer.Option(help="CSV met uitkomsten van een vooronderzoek.")] = None,
 ) -> None:
     """Plan een ronde: loot, schrijf de brieven, leg de tijden vast."""
     from portal.commands import steps
 
-    steps.plan(design, participants, listings, by, forms)
+    steps.plan(design, participants, listings, by, forms, perceptions)
 
 
 @letters.command()
@@ -96,6 +102,71 @@ def recreate(
     from portal.commands import letters as room
 
     room.recreate(name, pair)
+
+
+@names.command("show")
+def show_names(name_set: Annotated[str | None, typer.Argument(metavar="[NAMENSET]")] = None) -> None:
+    """Toon de namensets, of de namen van één set met hoe zij worden gezien."""
+    from portal.commands import names as room
+
+    room.show(name_set)
+
+
+@names.command("export")
+def export_names(file: Annotated[Path, typer.Argument(metavar="BESTAND.csv")]) -> None:
+    """Schrijf alle namen met hun uitkomsten."""
+    from portal.commands import names as room
+
+    room.export(file)
+
+
+@names.command("import")
+def import_names(file: Annotated[Path, typer.Argument(metavar="BESTAND.csv")]) -> None:
+    """Lees uitkomsten van een vooronderzoek in."""
+    from portal.commands import names as room
+
+    room.take_in(file)
+
+
+@pretest.command("open")
+def open_pretest(
+    name: Pretest,
+    by: By,
+    sets: Annotated[str, typer.Option(help="De namensets, met komma's ertussen.")] = "dutch,moroccan",
+    per_rater: Annotated[int, typer.Option(help="Zoveel namen krijgt elke beoordelaar.")] = 12,
+    seed: Annotated[int | None, typer.Option(help="Startgetal van de volgorden; anders geloot.")] = None,
+) -> None:
+    """Open een vooronderzoek; het adres van de pagina wordt getoond."""
+    from portal.commands import pretests as room
+
+    room.start(name, sets, per_rater, by, seed)
+
+
+@pretest.command("close")
+def close_pretest(name: Pretest, by: By) -> None:
+    """Sluit een vooronderzoek; daarna is de uitkomst te zien."""
+    from portal.commands import pretests as room
+
+    room.close(name, by)
+
+
+@pretest.command("status")
+def pretest_status(name: Pretest) -> None:
+    """Toon hoeveel mensen hebben meegedaan."""
+    from portal.commands import pretests as room
+
+    room.status(name)
+
+
+@pretest.command("result")
+def pretest_result(
+    name: Pretest,
+    out: Annotated[Path | None, typer.Option(help="CSV waarin de uitkomsten komen, voor names import.")] = None,
+) -> None:
+    """Toon per naam en per set hoe zij worden gezien."""
+    from portal.commands import pretests as room
+
+    room.result(name, out)
 
 
 @app.command()

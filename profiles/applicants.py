@@ -15,6 +15,7 @@ from profiles.catalogue import DATA, Catalogue, Text, unknown_set
 from profiles.errors import BadInput, Problem
 from profiles.grounds import PartnerGender, Signal, SignalKind, sentence_of
 from profiles.letters import Level
+from profiles.naming import Combination, distinct
 from profiles.pairs import (
     USUAL_INCOME,
     Arm,
@@ -22,7 +23,6 @@ from profiles.pairs import (
     Matched,
     check_sets,
     differences,
-    distinct,
     highest_income,
     match,
 )
@@ -41,18 +41,26 @@ class Wish:
 
 
 def draw_pair(
-    catalogue: Catalogue, signal: Signal, sets: Mapping[Arm, str], wish: Wish, rng: Generator, *, sham: bool = False
+    catalogue: Catalogue,
+    signal: Signal,
+    sets: Mapping[Arm, str],
+    wish: Wish,
+    rng: Generator,
+    names: Combination | None = None,
+    *,
+    sham: bool = False,
 ) -> Matched:
     """Draw a pair for one dwelling; in a sham pair both arms show what the control shows.
 
+    ``names`` are as in `pairs.match`.
     Where the names are the signal the sets are those of the arms; else both arms have one set, and the names are those
     of two people of one gender in it. Everything else is drawn once for both. The same state of ``rng`` gives the same
     pair. BadInput when sets and signal do not fit.
     """
     if problems := check_signal(catalogue, signal, sets):
         raise BadInput(problems)
-    ground = signal.ground if signal.kind is SignalKind.NAME else catalogue.sets[sets[Arm.CONTROL]].ground
-    named = match(_earning(catalogue, signal), ground, sets, wish.rent, wish.move_in, rng, income=wish.income)
+    ground, earning = named_ground(catalogue, signal, sets), _earning(catalogue, signal)
+    named = match(earning, ground, sets, wish.rent, wish.move_in, rng, names, income=wish.income)
     towns = load_towns()
     town = towns[rng.integers(len(towns))]
     shown = {arm: Arm.CONTROL if sham else arm for arm in Arm}
@@ -60,6 +68,11 @@ def draw_pair(
     drawn = _with_partners(catalogue, signal, shown, drawn, rng)
     drawn = _with_sentences(signal, shown, drawn, rng)
     return Matched(drawn[Arm.CONTROL], drawn[Arm.TREATMENT])
+
+
+def named_ground(catalogue: Catalogue, signal: Signal, sets: Mapping[Arm, str]) -> Ground:
+    """The ground by which the two names are drawn: where they are not the signal, that of the set of both."""
+    return signal.ground if signal.kind is SignalKind.NAME else catalogue.sets[sets[Arm.CONTROL]].ground
 
 
 def _shaped(profile: Profile, signal: Signal, shown: Arm, language: Language) -> Profile:
@@ -134,8 +147,9 @@ def load_towns(folder: Path = DATA) -> tuple[str, ...]:
 
 def _earning(catalogue: Catalogue, signal: Signal) -> Catalogue:
     """The catalogue with the households that the signal allows."""
-    fitting = tuple(each for each in catalogue.households if signal.earners in (None, each.earners))
-    return replace(catalogue, households=fitting)
+    if signal.earners is None:
+        return catalogue
+    return replace(catalogue, households=tuple(each for each in catalogue.households if each.earners == signal.earners))
 
 
 Drawn = dict[Arm, Profile]
@@ -150,7 +164,8 @@ def _with_partners(
     coupled = {}
     for arm, profile in drawn.items():
         key, gender = catalogue.sets[profile.name.name_set].base, _partner_gender(signal, shown[arm], profile)
-        free = [name for name in catalogue.of(key, gender) if all(distinct(name, other) for other in taken)]
+        suited = [name for name in catalogue.drawable(key, gender) if name.cohort == profile.name.cohort]
+        free = [name for name in suited if all(distinct(name, other) for other in taken)]
         if not free:
             raise BadInput(_no_partner(key, gender))
         partner = free[rng.integers(len(free))]
@@ -167,7 +182,7 @@ def _partner_gender(signal: Signal, shown: Arm, profile: Profile) -> Gender:
 def _no_partner(key: str, gender: Gender) -> Problem:
     return Problem(
         "no-distinct-names",
-        "Er is geen naam voor een partner zonder een voornaam of achternaam die het paar al heeft.",
+        "Er is geen naam voor een partner van dezelfde leeftijdsgroep met een andere voornaam en achternaam.",
         found=f"{key}, {gender}",
         remedy="Voeg aan de namenset namen toe met een andere voornaam en achternaam.",
     )
@@ -199,6 +214,8 @@ def _unlike_names(signal: Signal, control: Profile, treatment: Profile, *, sham:
     beyond = {"name"} if not distinct(one, other) else set()
     if one.gender is not other.gender and not (named and signal.ground is Ground.GENDER):
         beyond.add("name.gender")
+    if one.cohort != other.cohort:
+        beyond.add("name.cohort")
     if one.name_set != other.name_set and not named:
         beyond.add("name.name_set")
     return beyond
@@ -209,6 +226,7 @@ def _unlike_partners(signal: Signal, shown: Mapping[Arm, Arm], pair: Mapping[Arm
     if len(partners) != (len(Arm) if signal.couple else 0):
         return {"partner"}
     beyond = {"partner.name_set"} if len({partner.name_set for partner in partners}) > 1 else set()
+    beyond |= {"partner.cohort"} if len({partner.cohort for partner in partners}) > 1 else set()
     for arm, profile in pair.items():
         if profile.partner and profile.partner.gender is not _partner_gender(signal, shown[arm], profile):
             beyond.add("partner.gender")

@@ -1,14 +1,15 @@
 """What profiles are made of: names, jobs and households, read from ``data/*.toml`` and checked."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from profiles.errors import BadInput, Problem
+from profiles.perception import Perception
 from profiles.profile import Gender, Ground, Name
 from profiles.toml_file import TomlFile
 
@@ -17,19 +18,22 @@ DATA = Path(__file__).parent / "data"
 
 @dataclass(frozen=True)
 class NameSet:
-    """A group of names that carries one signal; ``label`` is Dutch, ``source`` says what is known of its perception.
+    """A group of names that carries one signal; ``label`` is Dutch, ``source`` says where the names come from.
 
-    Ground origin: a set has names of both genders and ``gender`` and ``of`` are None. Ground gender: a set is one
-    gender of the origin set ``of``.
+    ``background`` is what raters should think of, as a Dutch adjective; ``tested`` says whether they were asked about
+    any of its names. Ground origin: a set has names of both genders and ``gender`` and ``of`` are None. Ground gender:
+    a set is one gender of the origin set ``of``.
     """
 
     key: str
     label: str
     ground: Ground
-    validated: bool
+    background: str
     source: str
+    licence: str
     gender: Gender | None = None
     of: str | None = None
+    tested: bool = False
 
     @property
     def base(self) -> str:
@@ -55,12 +59,21 @@ class Household:
     earners: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalogue:
+    """All that profiles are drawn from. ``records``, ``avoided`` and ``places`` go by full name.
+
+    ``records`` are the perception records, the newest of each name; ``avoided`` says why a name is never drawn;
+    ``places`` is the file and line where a name stands. Compared by identity, so that what is drawn from can be kept.
+    """
+
     names: tuple[Name, ...]
     sets: Mapping[str, NameSet]
     jobs: tuple[Job, ...]
     households: tuple[Household, ...]
+    records: Mapping[str, Perception] = field(default_factory=dict)
+    avoided: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, tuple[str, int | None]] = field(default_factory=dict)
 
     def of(self, key: str, gender: Gender | None = None) -> tuple[Name, ...]:
         """The names of one set, of one gender or of both; BadInput for a set that does not exist."""
@@ -68,15 +81,20 @@ class Catalogue:
             raise BadInput(unknown_set(key, self.sets))
         return tuple(name for name in self.names if name.name_set == key and gender in (None, name.gender))
 
+    def drawable(self, key: str, gender: Gender | None = None) -> tuple[Name, ...]:
+        """As `of`, without the names to avoid."""
+        return tuple(name for name in self.of(key, gender) if name.full not in self.avoided)
+
 
 def load(folder: Path = DATA) -> Catalogue:
     """Read ``names.toml``, ``jobs.toml`` and ``households.toml``; BadInput has every problem of the first bad file."""
-    sets, names = _read_names(folder / "names.toml")
+    sets, names, places = _read_names(folder / "names.toml")
     return Catalogue(
         names=names,
         sets=MappingProxyType(sets),
         jobs=_read_jobs(folder / "jobs.toml"),
         households=_read_households(folder / "households.toml"),
+        places=places,
     )
 
 
@@ -92,7 +110,8 @@ def unknown_set(key: str, known: Mapping[str, object]) -> Problem:
 # The shapes of the files.
 
 Text = Annotated[str, Field(pattern=r"^\S(.*\S)?$")]
-FirstLast = tuple[Text, Text]
+Cohort = Annotated[StrictInt, Field(ge=1930, le=2010, multiple_of=10)]
+Entry = tuple[Text, Text, Cohort]
 
 
 class _Shape(BaseModel):
@@ -102,11 +121,12 @@ class _Shape(BaseModel):
 class _OriginSet(_Shape):
     label: Text
     ground: Literal["origin"]
-    validated: StrictBool
+    background: Text
     source: Text
+    licence: Text
     # Two names at least, or a sham pair could not be made.
-    female: Annotated[list[FirstLast], Field(min_length=2)]
-    male: Annotated[list[FirstLast], Field(min_length=2)]
+    female: Annotated[list[Entry], Field(min_length=2)]
+    male: Annotated[list[Entry], Field(min_length=2)]
 
 
 class _GenderSet(_Shape):
@@ -146,7 +166,10 @@ class _HouseholdsFile(_Shape):
 # Names.
 
 
-def _read_names(path: Path) -> tuple[dict[str, NameSet], tuple[Name, ...]]:
+Places = dict[str, tuple[str, int | None]]
+
+
+def _read_names(path: Path) -> tuple[dict[str, NameSet], tuple[Name, ...], Places]:
     file = TomlFile.read(path)
     shapes = file.parse(_NamesFile).sets
     origin = {key: shape for key, shape in shapes.items() if isinstance(shape, _OriginSet)}
@@ -154,16 +177,18 @@ def _read_names(path: Path) -> tuple[dict[str, NameSet], tuple[Name, ...]]:
     file.require([*_bad_names(file, origin), *_bad_gender_sets(file, gender, origin)])
     sets = {key: _origin_set(key, shape) for key, shape in origin.items()}
     sets |= {key: _gender_set(key, shape, sets[shape.of]) for key, shape in gender.items()}
-    names = [name for key, shape in origin.items() for name, _ in _names(key, shape)]
-    return sets, (*names, *_names_of_gender_sets(names, gender))
+    placed = [found for key, shape in origin.items() for found in _names(key, shape)]
+    places = {name.full: (str(path), file.line(place)) for name, place in placed}
+    names = [name for name, _ in placed]
+    return sets, (*names, *_names_of_gender_sets(names, gender)), places
 
 
 def _origin_set(key: str, shape: _OriginSet) -> NameSet:
-    return NameSet(key, shape.label, Ground.ORIGIN, shape.validated, shape.source)
+    return NameSet(key, shape.label, Ground.ORIGIN, shape.background, shape.source, shape.licence)
 
 
 def _gender_set(key: str, shape: _GenderSet, base: NameSet) -> NameSet:
-    return NameSet(key, shape.label, Ground.GENDER, base.validated, base.source, shape.gender, shape.of)
+    return replace(base, key=key, label=shape.label, ground=Ground.GENDER, gender=shape.gender, of=shape.of)
 
 
 Place = tuple[str | int, ...]
@@ -171,15 +196,15 @@ Place = tuple[str | int, ...]
 
 def _names(key: str, shape: _OriginSet) -> Iterator[tuple[Name, Place]]:
     for gender, entries in ((Gender.FEMALE, shape.female), (Gender.MALE, shape.male)):
-        for index, (first, last) in enumerate(entries):
-            yield Name(first, last, key, gender), ("sets", key, gender.value, index)
+        for index, (first, last, cohort) in enumerate(entries):
+            yield Name(first, last, key, gender, cohort), ("sets", key, gender.value, index)
 
 
 def _names_of_gender_sets(names: list[Name], gender: Mapping[str, _GenderSet]) -> Iterator[Name]:
     for key, shape in gender.items():
         for name in names:
             if name.name_set == shape.of and name.gender is shape.gender:
-                yield Name(name.first, name.last, key, name.gender)
+                yield replace(name, name_set=key)
 
 
 def _bad_names(file: TomlFile, origin: Mapping[str, _OriginSet]) -> Iterator[Problem]:

@@ -10,9 +10,8 @@ from numpy.random import Generator
 
 from profiles.catalogue import Catalogue, Household, Job, unknown_set
 from profiles.errors import BadInput, Problem
-from profiles.profile import Gender, Ground, Name, Profile
-
-YOUNGEST, OLDEST = 28, 40
+from profiles.naming import Combination, ages, name_sequence
+from profiles.profile import Ground, Name, Profile
 
 
 @dataclass(frozen=True)
@@ -54,20 +53,24 @@ def match(
     rent: int,
     move_in: date,
     rng: Generator,
+    names: Combination | None = None,
     *,
     income: IncomeRule = USUAL_INCOME,
 ) -> Matched:
     """Draw a pair for one dwelling; ``rent`` in whole EUR per month, ``sets`` a name set key for each arm.
 
     Ground origin: both names have the same gender, drawn first. Ground gender: the sets fix the gender. The two names
-    never share a first name or surname, and every allowed combination is equally likely. Both arms of a sham pair get
-    the same set. The same state of ``rng`` gives the same pair. BadInput when the sets do not fit the ground.
+    are of one cohort, and of one class where that is known; they never share a first name or surname, and every allowed
+    combination is equally likely. Both arms of a sham pair get the same set. ``names`` are those of control and
+    treatment when they were drawn before. The same state of ``rng`` gives the same pair. BadInput when the sets do not
+    fit the ground.
     """
     if rent <= 0:
         raise ValueError(f"rent must be positive: {rent}")
     if problems := check_sets(catalogue, ground, sets):
         raise BadInput(problems)
-    name, other_name = _draw_names(catalogue, ground, sets, rng)
+    both = (sets[Arm.CONTROL], sets[Arm.TREATMENT])
+    name, other_name = names or name_sequence(catalogue, ground, both, move_in.year, rng)[0]
     control = _draw_profile(catalogue, name, _draw_income(catalogue, rent, income, rng), move_in, rng)
     return Matched(control, replace(control, name=other_name))
 
@@ -116,35 +119,13 @@ def _not_gender_alone(catalogue: Catalogue, keys: list[str]) -> tuple[Problem, .
     )
 
 
-def _draw_names(catalogue: Catalogue, ground: Ground, sets: Mapping[Arm, str], rng: Generator) -> tuple[Name, Name]:
-    gender = tuple(Gender)[rng.integers(len(Gender))] if ground is Ground.ORIGIN else None
-    control, treatment = (catalogue.of(sets[arm], gender) for arm in Arm)
-    allowed = [(one, other) for one, other in product(control, treatment) if distinct(one, other)]
-    if not allowed:
-        raise BadInput(_no_distinct_names(sets))
-    return allowed[rng.integers(len(allowed))]
-
-
-def distinct(one: Name, other: Name) -> bool:
-    """Whether two people share neither first name nor surname."""
-    return one.first.casefold() != other.first.casefold() and one.last.casefold() != other.last.casefold()
-
-
-def _no_distinct_names(sets: Mapping[Arm, str]) -> Problem:
-    return Problem(
-        "no-distinct-names",
-        "Er zijn geen twee namen zonder dezelfde voornaam of achternaam.",
-        found=" en ".join(sets[arm] for arm in Arm),
-        remedy="Voeg aan de namenset namen toe met een andere voornaam en achternaam.",
-    )
-
-
 def _draw_profile(catalogue: Catalogue, name: Name, income: int, move_in: date, rng: Generator) -> Profile:
     believable = _believable(catalogue, income)
     job, household = believable[rng.integers(len(believable))]
+    suited = ages(name, move_in.year)
     return Profile(
         name=name,
-        age=int(rng.integers(YOUNGEST, OLDEST, endpoint=True)),
+        age=suited[rng.integers(len(suited))],
         occupation=job.occupation,
         contract=job.contract,
         income=income,

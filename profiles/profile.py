@@ -43,12 +43,16 @@ class Gender(StrEnum):
 
 @dataclass(frozen=True)
 class Name:
-    """A first name and surname, the name set (catalogue key) it was drawn from, and the gender it suggests."""
+    """A first name and surname, the name set (catalogue key) it was drawn from, and the gender it suggests.
+
+    ``cohort`` is the decade of birth that the first name suits (1980: born 1980 to 1989); None where nobody asks.
+    """
 
     first: str
     last: str
     name_set: str
     gender: Gender
+    cohort: int | None = None
 
     @property
     def full(self) -> str:

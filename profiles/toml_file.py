@@ -70,7 +70,7 @@ class TomlFile:
         self, place: Place, code: str, message: str, *, found: str | None = None, remedy: str | None = None
     ) -> Problem:
         """A problem at a place in the file, as keys and indices from the top: ("sets", "dutch", "male", 3)."""
-        return Problem(code, message, str(self.path), self._line(place), found=found, remedy=remedy)
+        return Problem(code, message, str(self.path), self.line(place), found=found, remedy=remedy)
 
     def _not_toml(self, error: tomllib.TOMLDecodeError) -> Problem:
         # Python 3.11 tells the position only in the message.
@@ -80,7 +80,11 @@ class TomlFile:
         return Problem("not-toml", "Dit is geen geldige TOML.", str(self.path), line, column, str(error), remedy)
 
     def _deviation(self, detail: ErrorDetails) -> Problem:
-        code, message, remedy = _SENTENCES.get(detail["type"], _OTHER)
+        row = isinstance(detail["loc"][-1], int)
+        # What a row of a list lacks has no name of its own.
+        code, message, remedy = (
+            _OTHER if row and detail["type"] == "missing" else _SENTENCES.get(detail["type"], _OTHER)
+        )
         context = detail.get("ctx", {})
         words = {
             "field": detail["loc"][-1],
@@ -89,11 +93,12 @@ class TomlFile:
         }
         absent = detail["type"] in ("missing", "union_tag_not_found")
         # A field that is absent has no line of its own: point at the table.
-        place = detail["loc"][:2] if absent else detail["loc"]
+        place = detail["loc"][:2] if absent and not row else detail["loc"]
         found = None if absent else context.get("tag") or _short(detail["input"])
         return self.problem(place, code, message.format(**words), found=found, remedy=remedy.format(**words))
 
-    def _line(self, place: Place) -> int | None:
+    def line(self, place: Place) -> int | None:
+        """The line on which this place begins; None for the top of the file."""
         # A comment may hold brackets; blanked, positions stay the same.
         text = re.sub(r"#[^\n]*", lambda comment: " " * len(comment[0]), self.text)
         at = None

@@ -9,12 +9,12 @@ from typing import TypeVar
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from orchestrator import name_bank
 from orchestrator.design import Design, from_canonical
 from orchestrator.models import Coding, Decline, DeferredReply, Enrolment, Inquiry, Listing, Pair, Refusal, Round
 from orchestrator.models import Reply as ReplyRow
 from orchestrator.rounds import lifecycle, lookup
 from orchestrator.states import CodedBy, LetterState, PairState
-from profiles import catalogue
 from profiles.pairs import Arm
 from results.outcomes import Outcome, best, labels
 from results.statistics import Counts, cohens_kappa
@@ -72,7 +72,8 @@ class RoundFacts:
     signal: str
     control_set: str
     treatment_set: str
-    names_validated: bool
+    validation: str
+    fewest_raters: int | None
     seed: int
     digest: str
     version: int
@@ -199,8 +200,8 @@ def _hours(start: datetime | None, end: datetime | None) -> float | None:
 
 
 def _facts(session: Session, round_: Round, design: Design, rows: Sequence[PairRow]) -> RoundFacts:
-    sets = catalogue.load().sets
-    control, treatment = sets[design.question.control], sets[design.question.treatment]
+    bank = name_bank.of_round(round_)
+    control, treatment = bank.sets[design.question.control], bank.sets[design.question.treatment]
     arms = [arm for row in rows for arm in (row.control, row.treatment)]
     replies = session.scalars(_of_round(select(ReplyRow).join(Inquiry), round_).options(selectinload(ReplyRow.codings)))
     coded = replies.all()
@@ -218,7 +219,8 @@ def _facts(session: Session, round_: Round, design: Design, rows: Sequence[PairR
         signal=design.signal.key,
         control_set=control.label,
         treatment_set=treatment.label,
-        names_validated=control.validated and treatment.validated,
+        validation=name_bank.reached(bank, design).value,
+        fewest_raters=name_bank.fewest_raters(bank, design),
         seed=design.seed,
         digest=round_.digest,
         version=round_.version,

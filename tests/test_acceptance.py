@@ -70,7 +70,7 @@ class Played:
 
 
 def _play(folder: Path, bias: str) -> Played:
-    printed = praktijktest("demo", "--seed", "4", "--bias", bias, "--seconds", SECONDS, "--out", str(folder))
+    printed = praktijktest("demo", "--seed", "1", "--bias", bias, "--seconds", SECONDS, "--out", str(folder))
     return Played(printed, folder)
 
 
@@ -166,7 +166,7 @@ def test_the_machine_readable_results_keep_their_contract(biased: Played) -> Non
     assert {"mcnemar_exact", "mcnemar_midp", "mcnemar_asymptotic", "mcnemar_corrected"} == {
         row["name"] for row in results["tests"]
     }
-    assert (len(results["design_digest"]), results["seed"]) == (64, 4)
+    assert (len(results["design_digest"]), results["seed"]) == (64, 1)
 
 
 def test_each_audience_gets_its_report_and_no_more_than_it_may_see(biased: Played) -> None:

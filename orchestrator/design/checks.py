@@ -14,6 +14,7 @@ from profiles.catalogue import Catalogue, NameSet
 from profiles.errors import BadInput, Problem
 from profiles.grounds import Signal, SignalKind
 from profiles.pairs import Arm
+from profiles.perception import Validation
 
 LONGEST_DAYS = 366
 # RFC 2606 and RFC 6761: these names can never receive mail.
@@ -57,8 +58,10 @@ def broken_by_question(question: Question, sets: Mapping[str, NameSet], *, live:
         yield from _bad_sets(signal, chosen, sets)
         if question.control == question.treatment and signal.kind is SignalKind.NAME:
             yield _same_set(question)
-    if live:
-        yield from _unvalidated(chosen, sets)
+    if live or question.validation not in (None, Validation.NONE):
+        yield from _untested(chosen, sets, live=live)
+    if live and question.validation is Validation.NONE:
+        yield _no_validation_live()
 
 
 def _bad_sets(signal: Signal, chosen: Mapping[Arm, str], sets: Mapping[str, NameSet]) -> Iterator[Located]:
@@ -112,16 +115,29 @@ def _same_set(question: Question) -> Located:
     )
 
 
-def _unvalidated(chosen: Mapping[Arm, str], sets: Mapping[str, NameSet]) -> Iterator[Located]:
+def _untested(chosen: Mapping[Arm, str], sets: Mapping[str, NameSet], *, live: bool) -> Iterator[Located]:
+    """Sets of which no name was put to raters; what the records of the others say is `name_bank.problems`."""
     for arm, key in chosen.items():
-        if key in sets and not sets[key].validated:
+        if key in sets and not sets[key].tested:
             yield located(
                 ("question", arm.value),
-                "unvalidated-names-live",
-                "Deze namen zijn niet vooraf getest en mogen niet in een ronde die echt verzendt.",
+                "unvalidated-names-live" if live else "unvalidated-names",
+                "Deze namen zijn niet vooraf getest en mogen niet in een ronde die "
+                f"{'echt verzendt' if live else 'geteste namen vraagt'}.",
                 found=key,
-                remedy="Kies een gevalideerde namenset, of schrijf mode: rehearsal.",
+                remedy="Kies een gevalideerde namenset, lees de uitkomsten van een vooronderzoek in "
+                f"(praktijktest names import), of schrijf {'mode: rehearsal' if live else 'validation: none'}.",
             )
+
+
+def _no_validation_live() -> Located:
+    return located(
+        ("question", "validation"),
+        "no-validation-live",
+        "Een ronde die echt verzendt, vraagt namen die zijn herkend.",
+        found="none",
+        remedy="Schrijf validation: recognised of matched, of mode: rehearsal.",
+    )
 
 
 def broken_by_letters(letters: Letters, *, live: bool) -> Iterator[Located]:

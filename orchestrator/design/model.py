@@ -25,6 +25,7 @@ from profiles import grounds
 from profiles.grounds import Signal
 from profiles.letters import Level
 from profiles.pairs import USUAL_INCOME, IncomeRule
+from profiles.perception import Validation
 from profiles.profile import Ground, Language
 
 CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
@@ -164,6 +165,13 @@ class Question(Part):
         le=0.5,
         description="Deel van de tests waarin beide profielen een naam uit de controleset krijgen.",
         examples=[0.1],
+    )
+    validation: Annotated[Validation | None, WithJsonSchema({"type": "string", "enum": list(Validation)})] = Field(
+        default=None,
+        exclude_if=lambda level: level is None,  # a design that does not say has the text it always had
+        description="Wat van de namen bekend moet zijn: none, recognised (herkend) of matched (ook van dezelfde "
+        "klasse). Zonder deze sleutel: none in een oefenronde, recognised in een echte.",
+        examples=["recognised"],
     )
 
 
@@ -318,6 +326,11 @@ class Design(Part):
     def signal(self) -> Signal:
         """How the ground is shown; BadInput for a question that `checks` refuses."""
         return grounds.load().signal(self.question.ground, self.question.signal)
+
+    @property
+    def validation(self) -> Validation:
+        """The validation level that the names of this round must reach."""
+        return self.question.validation or (Validation.RECOGNISED if self.mode is Mode.LIVE else Validation.NONE)
 
 
 def canonical(design: Design) -> str:

@@ -4,9 +4,10 @@ What is guaranteed, in whatever batches and order listings arrive, and however m
 
 * A listing gets at most one pair in a round, and none when its advertiser's reference, its web address or its dwelling
   shows that the round knows it already. What was refused once stays refused.
-* Who writes first, in which words, under which names, and whether the pair is a sham, follow from the seed and the
-  listing's key alone. Pairs are drawn independently of each other, as in planning: arms are balanced by chance within
-  every stratum, and nothing is evened out within a batch.
+* Who writes first, in which words, and whether the pair is a sham, follow from the seed and the listing's key alone;
+  under which names, from these and from the names its advertiser has met, of which none comes twice (`rounds.casting`).
+  Pairs are drawn independently of each other, as in planning: arms are balanced by chance within every stratum, and
+  nothing is evened out within a batch.
 * Sample size, pairs per advertiser (design or consent, the lower), week cap and cool-down hold over planned and new
   pairs together. When there is no room for all, who came first has it; within one reading the random rank decides.
 * Nothing that is planned already moves. The first letter goes while the listing is new: uniform over the open seconds
@@ -33,10 +34,10 @@ from orchestrator.feed_items import Offer, Reading
 from orchestrator.intake import ListingRow, doorstep
 from orchestrator.models import Enrolment, Feed, Inquiry, Listing, Pair, Refusal, Round
 from orchestrator.rounds import lifecycle, planning, recreating
+from orchestrator.rounds.casting import Cast, Casting
 from orchestrator.schedule import Times, latest_start, place_beside
 from orchestrator.states import RoundState
 from orchestrator.suitability import highest_rent, suits
-from profiles.catalogue import Catalogue, load
 
 ACTOR = "feeds"
 Mark = tuple[object, ...]
@@ -125,8 +126,8 @@ class _Growth:
 
     design: Design
     now: datetime
-    catalogue: Catalogue
     consents: dict[str, Enrolment]
+    casting: Casting
     pairs: int
     moments: dict[int, list[Times]]
     """Of the pairs of each advertiser, by its row."""
@@ -136,6 +137,7 @@ class _Growth:
     """By what the listings of this round are recognised."""
     rows: dict[str, Listing] = field(default_factory=dict)
     times: dict[str, Times] = field(default_factory=dict)
+    casts: dict[str, Cast] = field(default_factory=dict)
     refused: dict[str, RefusalReason] = field(default_factory=dict)
     strangers: int = 0
     crowded: dict[int, datetime] = field(default_factory=dict)
@@ -145,10 +147,11 @@ class _Growth:
     def of(cls, session: Session, round_: Round, now: datetime) -> "_Growth":
         design = from_canonical(round_.design)
         consents = enrolment.holding(session, design.study.purpose, now)
+        casting = Casting.of(session, round_, {consent.advertiser_id for consent in consents.values()})
         known = {row.key: row for row in session.scalars(select(Listing))}
         here = _listings_of(session, round_)
         marks = {mark for row in known.values() if row.id in here for mark in _marks(row.key, row.advertiser_id, row)}
-        return cls(design, now, load(), consents, _pairs(session, round_), _moments(session, round_), known, marks)
+        return cls(design, now, consents, casting, _pairs(session, round_), _moments(session, round_), known, marks)
 
     def weigh(self, offer: Offer) -> None:
         """Plan a pair for a listing, refuse it, or pass over what the round knows already."""
@@ -167,7 +170,11 @@ class _Growth:
         if isinstance(found, RefusalReason):
             self.refused[row.key] = found
             return
-        self.times[row.key] = found
+        cast = self.casting.cast(row)
+        if cast is None:
+            self.refused[row.key] = RefusalReason.NO_NAME
+            return
+        self.times[row.key], self.casts[row.key] = found, cast
         self.moments[owner].append(found)
         self.pairs += 1
 
@@ -207,7 +214,7 @@ class _Growth:
         """Why no applicant of this round could write about a listing."""
         if not suits(self.design.signal.needs, row):
             return RefusalReason.UNSUITED
-        most = highest_rent(self.design, self.catalogue)
+        most = highest_rent(self.design, self.casting.bank)
         return RefusalReason.NO_INCOME if most is not None and row.rent > most else None
 
 
@@ -226,7 +233,8 @@ def _store(session: Session, round_: Round, growth: _Growth) -> None:
     session.flush()
     refused = growth.refused.items()
     session.add_all(Refusal(round_id=round_.id, listing_id=growth.rows[key].id, reason=why) for key, why in refused)
-    planning.write_pairs(session, round_, growth.times, growth.rows, after=growth.pairs - len(growth.times))
+    before = growth.pairs - len(growth.times)
+    planning.write_pairs(session, round_, growth.times, growth.rows, growth.casts, after=before)
 
 
 def _tell(session: Session, feed: Feed, reading: Reading, growth: _Growth) -> None:

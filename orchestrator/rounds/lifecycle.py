@@ -7,7 +7,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from orchestrator import design as designs
-from orchestrator import ledger
+from orchestrator import ledger, name_bank
 from orchestrator.design import Design
 from orchestrator.models import Control, Enrolment, InboundMail, Inquiry, Listing, Pair, Reply, Round
 from orchestrator.rounds import likeness, lookup, restored
@@ -212,13 +212,13 @@ def _check_unchanged(round_: Round) -> None:
     path = Path(round_.design_path) if round_.design_path else None
     if path is None or not path.exists():
         return
-    if (found := _digest_of_file(path)) != round_.digest:
+    if (found := _digest_of_file(path, round_)) != round_.digest:
         raise _changed(round_, f"in {path.name}", found)
 
 
-def _digest_of_file(path: Path) -> str:
+def _digest_of_file(path: Path, round_: Round) -> str:
     try:
-        return designs.digest(designs.read_design(path))
+        return designs.digest(designs.read_design(path, name_bank.of_round(round_).sets))
     except BadInput:
         return "onleesbaar"
 

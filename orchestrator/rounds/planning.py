@@ -4,24 +4,25 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from orchestrator import ledger, people
-from orchestrator.assignment import Draw, draw, select_listings
+from orchestrator import ledger, name_bank, people
+from orchestrator.assignment import RefusalReason, rank, select_listings
 from orchestrator.design import Design, canonical, digest, from_canonical
 from orchestrator.enrolment import enrol
 from orchestrator.intake import ListingRow, Participant, check_intake
 from orchestrator.listings import dwelling, take_in, to_record
 from orchestrator.models import Inquiry, Listing, Pair, Refusal, Round, Study
 from orchestrator.rounds import lookup
-from orchestrator.rounds.writing import applicants_of, compose
+from orchestrator.rounds.casting import Cast, Casting
+from orchestrator.rounds.writing import compose
 from orchestrator.schedule import Times, place
 from orchestrator.states import LetterState, PairState, RoundState
-from profiles import applicants, grounds, letter_checks, versions
-from profiles.catalogue import load
+from profiles import grounds, letter_checks, versions
+from profiles.catalogue import Catalogue
 from profiles.errors import BadInput, Problem, Refused
-from profiles.pairs import Arm, Matched
+from profiles.pairs import Arm
 
 LATEST = timedelta(days=3)
 """A letter that could not go within this time of its planned moment no longer goes: the dwelling is another market."""
@@ -36,12 +37,16 @@ def plan(
     actor: str,
     now: datetime,
     path: Path | None = None,
+    bank: Catalogue | None = None,
 ) -> Round:
     """Store a round, planned, with all its pairs and letters; a plan that nobody approved yet is replaced.
 
-    Raises `BadInput` for input that does not fit together and `Refused` when the round cannot be planned (again).
+    ``bank`` is what is known of the names, by default what comes with this program. Raises `BadInput` for input that
+    does not fit together and `Refused` when the round cannot be planned (again).
     """
-    if problems := [*check_intake(design, participants, listings), *_bad_letters(design)]:
+    bank = bank or name_bank.load()
+    problems = [*check_intake(design, participants, listings), *name_bank.problems(bank, design)]
+    if problems := [*problems, *_bad_letters(design)]:
         raise BadInput(problems)
     _make_room(session, design)
     advertisers = enrol(session, participants)
@@ -54,15 +59,19 @@ def plan(
         design_path=str(path.resolve()) if path else None,
         digest=digest(design),
         texts=texts(design),
+        names=name_bank.freeze(bank, design),
         state=RoundState.PLANNED,
         planned_by=actor,
         planned_at=now,
     )
     session.add(round_)
     session.flush()
-    planned, refused = _assign(design, participants, listings)
+    placed, refused = _assign(design, participants, listings)
+    casts, unnamed = _cast(session, round_, [rows[key] for key in placed])
+    refused |= unnamed
+    planned = {key: placed[key] for key in casts}
     session.add_all(Refusal(round_id=round_.id, listing_id=rows[key].id, reason=why) for key, why in refused.items())
-    write_pairs(session, round_, planned, rows)
+    write_pairs(session, round_, planned, rows, casts)
     told = {"digest": round_.digest, "pairs": len(planned), "refused": len(refused)}
     ledger.append(session, now, actor, "round.planned", f"round:{round_.id}", told)
     return round_
@@ -142,16 +151,38 @@ def _assign(
     return times, refused
 
 
+def _cast(
+    session: Session, round_: Round, chosen: Sequence[Listing]
+) -> tuple[dict[str, Cast], dict[str, RefusalReason]]:
+    """Draw the pair of each listing, or refuse it because its advertiser has met all names; by listing key."""
+    casting = Casting.of(session, round_, {row.advertiser_id for row in chosen})
+    in_order = sorted(chosen, key=lambda row: rank(casting.design.seed, row.key))
+    cast = {row.key: casting.cast(row) for row in in_order}
+    return (
+        {key: found for key, found in cast.items() if found},
+        {key: RefusalReason.NO_NAME for key, found in cast.items() if not found},
+    )
+
+
+def without_name(session: Session, round_: Round) -> int:
+    """Count the listings of a round that were refused because their advertiser had met all names."""
+    rows = select(func.count()).where(Refusal.round_id == round_.id, Refusal.reason == RefusalReason.NO_NAME)
+    return session.scalar(rows) or 0
+
+
 def write_pairs(
-    session: Session, round_: Round, planned: Mapping[str, Times], rows: Mapping[str, Listing], after: int = 0
+    session: Session,
+    round_: Round,
+    planned: Mapping[str, Times],
+    rows: Mapping[str, Listing],
+    casts: Mapping[str, Cast],
+    after: int = 0,
 ) -> None:
     """Store a pair with both its letters for each planned listing; pairs are numbered on ``after`` those there are."""
     design = from_canonical(round_.design)
-    catalogue = load()
-    variants = applicants.variants(design.signal, design.letters.level, design.letters.language)
     in_order = sorted(planned, key=lambda key: (planned[key].first, key))
     for number, key in enumerate(in_order, start=after + 1):
-        drawn = draw(design, key, variants)
+        drawn = casts[key].drawn
         pair = Pair(
             round_id=round_.id,
             listing_id=rows[key].id,
@@ -159,16 +190,16 @@ def write_pairs(
             sham=drawn.sham,
             first=drawn.first,
             state=PairState.OPEN,
+            turn=casts[key].turn,
             listed=to_record(rows[key]),
         )
-        matched = applicants_of(design, catalogue, drawn, rows[key].rent)
-        pair.inquiries = [_inquiry(design, rows[key], drawn, matched, arm, planned[key]) for arm in Arm]
+        pair.inquiries = [_inquiry(design, rows[key], casts[key], arm, planned[key]) for arm in Arm]
         session.add(pair)
     session.flush()
 
 
-def _inquiry(design: Design, listing: Listing, drawn: Draw, matched: Matched, arm: Arm, times: Times) -> Inquiry:
-    composed = compose(design, drawn, matched, dwelling(listing), arm)
+def _inquiry(design: Design, listing: Listing, cast: Cast, arm: Arm, times: Times) -> Inquiry:
+    composed = compose(design, cast.drawn, cast.matched, dwelling(listing), arm)
     planned = times.first if composed.order == 1 else times.second
     return Inquiry(
         arm=arm,

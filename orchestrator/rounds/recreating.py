@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from orchestrator import name_bank
 from orchestrator.assignment import draw
 from orchestrator.design import Design, from_canonical
 from orchestrator.listings import dwelling_of
 from orchestrator.models import Inquiry, Pair, Round
 from orchestrator.people import profile_of
-from orchestrator.rounds import planning
-from orchestrator.rounds.writing import Composed, applicants_of, compose
+from orchestrator.rounds import casting, planning
+from orchestrator.rounds.writing import Composed, compose
 from profiles import applicants, versions
-from profiles.catalogue import load
+from profiles.catalogue import Catalogue
 from profiles.errors import Refused
 from profiles.letters import Dwelling, Letter
 from profiles.pairs import Arm
@@ -27,20 +28,26 @@ Both = Mapping[Arm, Composed]
 
 @dataclass(frozen=True)
 class Home:
-    """What a pair is drawn on: the key of its listing, what a letter may mention of it, and the rent in EUR a month."""
+    """What a pair is drawn on: the key of its listing, what a letter may mention of it, and the rent in EUR a month.
+
+    ``turn`` is that of the pair's names (`casting`).
+    """
 
     key: str
     dwelling: Dwelling
     rent: int
+    turn: int = 0
 
 
-def recreate(design: Design, homes: Sequence[Home]) -> Iterator[Both]:
-    """Give both letters on each of these homes, in order, from nothing but design, seed and the packaged texts."""
-    catalogue = load()
+def recreate(design: Design, bank: Catalogue, homes: Sequence[Home]) -> Iterator[Both]:
+    """Give both letters on each of these homes, in order, from nothing but design, seed, names and packaged texts.
+
+    ``bank`` has the names that the design may draw (`name_bank.for_design`).
+    """
     variants = applicants.variants(design.signal, design.letters.level, design.letters.language)
     for home in homes:
         drawn = draw(design, home.key, variants)
-        matched = applicants_of(design, catalogue, drawn, home.rent)
+        matched = casting.applicants(design, bank, drawn, home.rent, home.turn)
         yield {arm: compose(design, drawn, matched, home.dwelling, arm) for arm in Arm}
 
 
@@ -53,7 +60,9 @@ def of_round(session: Session, round_: Round) -> dict[str, Both]:
     require_texts(round_)
     rows = select(Pair).where(Pair.round_id == round_.id).order_by(Pair.code)
     pairs = session.scalars(rows.options(joinedload(Pair.listing), selectinload(Pair.inquiries))).all()
-    again = recreate(from_canonical(round_.design), [_home(pair) for pair in pairs])
+    design = from_canonical(round_.design)
+    bank = name_bank.for_design(name_bank.of_round(round_), design)
+    again = recreate(design, bank, [_home(pair) for pair in pairs])
     by_code = {pair.code: both for pair, both in zip(pairs, again, strict=True)}
     differing = [pair.code for pair in pairs if not _same(pair, by_code[pair.code])]
     if differing:
@@ -91,7 +100,7 @@ def _some(names: Sequence[str]) -> str:
 
 def _home(pair: Pair) -> Home:
     rent = pair.listed["rent"] if pair.listed else pair.listing.rent
-    return Home(pair.listing.key, dwelling_of(pair), rent)
+    return Home(pair.listing.key, dwelling_of(pair), rent, pair.turn)
 
 
 def _same(pair: Pair, both: Both) -> bool:

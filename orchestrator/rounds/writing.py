@@ -1,15 +1,12 @@
-"""The two letters of a pair, from design, seed and dwelling alone: what planning stores, and what can be made again."""
+"""The letters of a pair, from what was drawn and the dwelling: what planning stores, and what can be made again."""
 
 import base64
 import hashlib
 from dataclasses import dataclass
-from datetime import date
 
-from orchestrator.assignment import Draw, generator
+from orchestrator.assignment import Draw
 from orchestrator.design import Design
 from profiles import letters
-from profiles.applicants import Wish, draw_pair
-from profiles.catalogue import Catalogue
 from profiles.letters import Dwelling, Letter
 from profiles.pairs import Arm, Matched
 from profiles.profile import Profile
@@ -25,13 +22,6 @@ class Composed:
     reply_address: str
     message_id: str
     letter: Letter
-
-
-def applicants_of(design: Design, catalogue: Catalogue, drawn: Draw, rent: int) -> Matched:
-    """Draw the two applicants of a pair, for a dwelling of ``rent`` EUR per month."""
-    rng, move_in = generator(design.seed, "profile", drawn.listing), _move_in(design.schedule.last_day)
-    wish = Wish(rent, move_in, design.letters.language, design.letters.income.rule)
-    return draw_pair(catalogue, design.signal, drawn.sets, wish, rng, sham=drawn.sham)
 
 
 def compose(design: Design, drawn: Draw, matched: Matched, dwelling: Dwelling, arm: Arm) -> Composed:
@@ -53,9 +43,3 @@ def _token(design: Design, listing_key: str, arm: Arm) -> str:
     parts = (design.round, str(design.version), str(design.seed), listing_key, arm.value)
     hashed = hashlib.sha256("\x1f".join(parts).encode()).digest()
     return base64.b32encode(hashed).decode().lower()[:26]
-
-
-def _move_in(last_day: date) -> date:
-    """Return the first day of the second month after the round: a date every applicant can mean."""
-    month = last_day.month + 1
-    return date(last_day.year + month // 12, month % 12 + 1, 1)

@@ -16,26 +16,38 @@ from orchestrator.rounds import answers, lifecycle, lookup, planning
 from orchestrator.settings import Settings
 from portal.commands import house
 from portal.commands.advertisers import print_held
+from portal.commands.names import bank
 from profiles.errors import BadInput, Problem
 
 out = Console(soft_wrap=True, markup=False)
 
 
 def plan(
-    design_path: Path, participants_path: Path, listings_path: Path, actor: str, forms_path: Path | None = None
+    design_path: Path,
+    participants_path: Path,
+    listings_path: Path,
+    actor: str,
+    forms_path: Path | None = None,
+    perceptions_path: Path | None = None,
 ) -> None:
     """Plan a round from its files; nothing is stored unless everything is."""
-    design = read_design(house.must_exist(design_path))
+    known = bank(house.must_exist(perceptions_path) if perceptions_path else None)
+    design = read_design(house.must_exist(design_path), known.sets)
     lifecycle.check_live(design, live=Settings.from_env().live)
     participants = read_participants(house.must_exist(participants_path))
     if forms_path is not None:
         participants = with_forms(participants, house.must_exist(forms_path))
     listings = read_listings(house.must_exist(listings_path), participants)
     with house.writing() as (session, now):
-        round_ = planning.plan(session, design, participants, listings, actor=actor, now=now, path=design_path)
+        round_ = planning.plan(
+            session, design, participants, listings, actor=actor, now=now, path=design_path, bank=known
+        )
         name, digest = round_.name, round_.digest
         pairs = views.monitor(session, name, now).planned // 2
+        nameless = planning.without_name(session, round_)
     out.print(f"Ronde {name} gepland: {pairs} tests, vastgelegd als {digest[:12]}.")
+    if nameless:
+        out.print(f"{nameless} advertenties vallen af (geen-naam): hun aanbieder zou een naam tweemaal krijgen.")
     out.print(f"Nu moet een ander dan {actor} haar goedkeuren: praktijktest approve {name} --by NAAM")
 
 

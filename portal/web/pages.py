@@ -79,7 +79,8 @@ def _pages() -> Environment:
 _PAGES = _pages()
 
 
-def _page(name: str, status: int = 200, **values: object) -> HTMLResponse:
+def page(name: str, status: int = 200, **values: object) -> HTMLResponse:
+    """A page made of one of our templates."""
     return HTMLResponse(_PAGES.get_template(name).render(**values), status)
 
 
@@ -96,18 +97,18 @@ def _with_headers(response: Response) -> Response:
 def _add_rounds(app: FastAPI, source: Source) -> None:
     @app.get("/", response_class=HTMLResponse)
     def rounds() -> HTMLResponse:
-        return _page("rounds.html", rounds=source.rounds())
+        return page("rounds.html", rounds=source.rounds())
 
     @app.get("/rondes/{round_name}", response_class=HTMLResponse)
     def monitor(round_name: str) -> HTMLResponse:
         total = burden.together(source.burden(round_name))
-        return _page("monitor.html", monitor=source.monitor(round_name), burden=total)
+        return page("monitor.html", monitor=source.monitor(round_name), burden=total)
 
     @app.get("/rondes/{round_name}/aanbieders", response_class=HTMLResponse)
     def advertisers(round_name: str) -> HTMLResponse:
         """For the researcher only: it names the advertisers."""
         rows = source.burden(round_name)
-        return _page(
+        return page(
             "advertisers.html",
             round=round_name,
             meters=source.detection(round_name),
@@ -161,4 +162,4 @@ def _add_errors(app: FastAPI) -> None:
 
 def _error(status: int, message: str | None = None, remedy: str | None = None) -> HTMLResponse:
     heading, general = ERRORS.get(status, ERRORS[404])
-    return _page("error.html", status, heading=heading, message=message or general, remedy=remedy)
+    return page("error.html", status, heading=heading, message=message or general, remedy=remedy)

@@ -9,6 +9,7 @@ from orchestrator.burden import Burden
 from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.exposure import Watched
+from portal.web import pretest
 from portal.web.pages import create_app
 from results import tables
 from results.tables import RoundTable
@@ -44,4 +45,6 @@ class DatabaseSource:
 
 def make_app(database: Database, clock: Clock) -> FastAPI:
     """Return the web application over this database."""
-    return create_app(DatabaseSource(database, clock))
+    app = create_app(DatabaseSource(database, clock))
+    pretest.add(app, database, clock)
+    return app

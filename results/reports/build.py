@@ -282,7 +282,6 @@ def _strip(own: Estimate, band: disclosure.Band | None) -> charts.Strip | None:
 def _provenance(facts: RoundFacts, audience: Audience) -> tuple[Term, ...]:
     """Who asked, on what ground, under which frozen plan. The seed is for the researcher alone: with the seed and the
     plan anybody could draw again which letter was which."""
-    tested = "vooraf getest" if facts.names_validated else "demonstratienamen, niet vooraf getest"
     open_to_all = (
         Term("Onderzoek", facts.study),
         Term("Opdrachtgever", facts.commissioner),
@@ -291,7 +290,7 @@ def _provenance(facts: RoundFacts, audience: Audience) -> tuple[Term, ...]:
         Term("Ronde", f"{facts.round}, {wording.told(wording.MODES, facts.mode)}"),
         Term("Stand van de ronde", wording.told(wording.ROUND_STATES, facts.state)),
         Term("Periode", formats.period(facts.first_day, facts.last_day)),
-        Term("Namen", tested),
+        Term("Namen", wording.names(facts)),
         Term("Ethische toetsing", facts.ethics_reference),
         Term("DPIA", facts.dpia_reference),
         Term("Onderzoeksopzet", f"versie {facts.version}, vingerafdruk {facts.digest}"),

@@ -52,8 +52,13 @@ REFUSALS = {
     "steekproef-vol": "Steekproef was al vol",
     "geen-moment": "Geen geschikt moment om te reageren",
     "niet-nieuw": "Advertentie was niet nieuw meer",
+    "geen-naam": "Woningaanbieder kende alle namen al",
     "past-niet-bij-signaal": "Woning past niet bij wat de ronde toont",
     "geen-passend-inkomen": "Geen geloofwaardig inkomen bij deze huur",
+}
+VALIDATIONS = {
+    "recognised": "zeker herkend",
+    "matched": "zeker herkend, en van dezelfde klasse",
 }
 DIFFER = {
     SignalKind.NAME: "alleen hun naam verschilt",
@@ -112,6 +117,14 @@ def candidate(facts: RoundFacts, arm: Arm) -> str:
 
 def signal_of(facts: RoundFacts) -> Signal:
     return grounds.load().signal(Ground(facts.ground), facts.signal)
+
+
+def names(facts: RoundFacts) -> str:
+    """Say what was known of the names before they were used."""
+    known = VALIDATIONS.get(facts.validation)
+    if known is None or facts.fewest_raters is None:
+        return "demonstratienamen, niet vooraf getest"
+    return f"vooraf getest bij minstens {formats.count(facts.fewest_raters)} beoordelaars per naam: {known}"
 
 
 def name_of(label: str) -> str:

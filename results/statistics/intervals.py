@@ -9,6 +9,7 @@ from math import sqrt
 import numpy as np
 import numpy.typing as npt
 
+from profiles import shares
 from results.statistics.counts import Counts
 from results.statistics.numeric import Array, bisect, normal_quantile
 
@@ -18,16 +19,7 @@ NO_INTERVAL: Interval = (None, None)
 
 def wilson(positive: float, n: float, level: float) -> tuple[float, float]:
     """Wilson score interval of ``positive`` out of ``n``."""
-    return wilson_z(positive, n, normal_quantile(level))
-
-
-def wilson_z(positive: float, n: float, z: float) -> tuple[float, float]:
-    """Wilson score interval at a given normal quantile."""
-    centre = positive + z * z / 2
-    half = z * sqrt(positive * (n - positive) / n + z * z / 4)
-    low, high = (centre - half) / (n + z * z), (centre + half) / (n + z * z)
-    # The limits at 0 and n are exact; rounding must not leave 1e-18 there.
-    return (0.0 if positive == 0 else low), (1.0 if positive == n else high)
+    return shares.wilson(positive, n, normal_quantile(level))
 
 
 def tango(counts: Counts, level: float) -> Interval:

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from profiles import shares
 from results.statistics.counts import Counts
-from results.statistics.intervals import NO_INTERVAL, Interval, correlation, wilson, wilson_z
+from results.statistics.intervals import NO_INTERVAL, Interval, correlation, wilson
 from results.statistics.numeric import Array, bisect, normal_quantile
 
 IntervalMethod = Callable[[Counts, float], Interval]
@@ -28,8 +29,8 @@ def ratio_bonett_price(counts: Counts, level: float) -> Interval:
     together = sqrt((counts.discordant + 2) / ((control + 1) * (treatment + 1)))
     apart = sum(sqrt((1 - (part + 1) / (usable + 2)) / (part + 1)) for part in (control, treatment))
     z = normal_quantile(level) * together / apart
-    low1, high1 = wilson_z(control, usable, z)
-    low2, high2 = wilson_z(treatment, usable, z)
+    low1, high1 = shares.wilson(control, usable, z)
+    low2, high2 = shares.wilson(treatment, usable, z)
     return low1 / high2, _divide(high1, low2)
 
 

@@ -23,6 +23,7 @@ from orchestrator.rounds import answers, lifecycle, lookup, planning, sending, s
 from orchestrator.rounds.answers import Proposed, Told
 from orchestrator.rounds.sending import Claim, Envelope, Result
 from orchestrator.states import AttemptOutcome, LetterState, MailState, RoundState
+from profiles.catalogue import Catalogue
 from profiles.errors import BadInput, Refused
 
 only_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -99,12 +100,13 @@ def plan(
     rows: Sequence[ListingRow] | int = 1,
     now: datetime = PLANNED,
     path: Path | None = None,
+    bank: Catalogue | None = None,
 ) -> None:
     """Plan a round as r.visser; ``rows`` is the listings, or how many of one advertiser."""
     homes = listings(rows) if isinstance(rows, int) else rows
     known = participants or [an_advertiser()]
     with database.writing() as session:
-        planning.plan(session, design or a_monday(), known, homes, actor="r.visser", now=now, path=path)
+        planning.plan(session, design or a_monday(), known, homes, actor="r.visser", now=now, path=path, bank=bank)
 
 
 def approve(database: Database, by: str = "m.dekker", name: str = ROUND) -> None:

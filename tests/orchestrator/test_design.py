@@ -20,6 +20,7 @@ from orchestrator.design import (
     read_design,
 )
 from profiles.catalogue import NameSet
+from profiles.perception import Validation
 from profiles.profile import Gender, Ground
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "amersfoort-2026" / "round.yaml"
@@ -33,14 +34,14 @@ def with_feeds(feed_hours: int = 48, **told: Any) -> Design:
     return a_design(sample={"feeds": [a_feed(**told)], "feed_hours": feed_hours})
 
 
-def a_set(key: str, *, ground: Ground = Ground.ORIGIN, validated: bool = False, **other: Any) -> NameSet:
-    return NameSet(key, f"{key} namen", ground, validated, "verzonnen", **other)
+def a_set(key: str, *, ground: Ground = Ground.ORIGIN, **other: Any) -> NameSet:
+    return NameSet(key, f"{key} namen", ground, "Nederlands", "verzonnen", "EUPL-1.2", **other)
 
 
 SETS = {
     "dutch": a_set("dutch"),
     "moroccan": a_set("moroccan"),
-    "tested": a_set("tested", validated=True),
+    "tested": a_set("tested", tested=True),
     "dutch_female": a_set("dutch_female", ground=Ground.GENDER, gender=Gender.FEMALE, of="dutch"),
     "dutch_male": a_set("dutch_male", ground=Ground.GENDER, gender=Gender.MALE, of="dutch"),
 }
@@ -74,6 +75,19 @@ def test_a_design_that_keeps_no_attachments_is_the_same_whether_it_says_so_or_no
     keeping = a_design(study={"keep_attachments": True})
     assert digest(keeping) != digest(a_design())
     assert from_canonical(canonical(keeping)).study.keep_attachments
+
+
+def test_a_design_that_asks_nothing_of_its_names_is_the_same_as_before_it_could_ask() -> None:
+    assert digest(a_design(question={"validation": None})) == digest(a_design())
+    asking = [a_design(question={"validation": level.value}) for level in Validation]
+    assert len({digest(design) for design in (a_design(), *asking)}) == 4
+    assert [from_canonical(canonical(design)).validation for design in asking] == list(Validation)
+
+
+def test_a_live_round_asks_names_that_are_recognised_and_a_rehearsal_asks_nothing() -> None:
+    assert a_design().validation is Validation.NONE
+    assert a_design(mode="live").validation is Validation.RECOGNISED
+    assert a_design(mode="live", question={"validation": "matched"}).validation is Validation.MATCHED
 
 
 def test_the_digest_of_the_example_is_what_it_was_before_feeds_could_be_declared() -> None:
@@ -126,6 +140,8 @@ def test_weekdays_count_as_dates_do() -> None:
         ({"question": {"control": "dutch_male"}}, "wrong-ground", "question.control"),
         ({"question": {"treatment": "dutch"}}, "same-name-set", "question.treatment"),
         ({"mode": "live", "letters": {"domain": "gemeente.nl"}}, "unvalidated-names-live", "question.control"),
+        ({"question": {"validation": "recognised"}}, "unvalidated-names", "question.control"),
+        ({"mode": "live", "question": {"validation": "none"}}, "no-validation-live", "question.validation"),
         (
             {"mode": "live", "question": {"control": "tested", "treatment": "tested"}},
             "reserved-domain-live",
@@ -200,7 +216,7 @@ def test_gender_is_tested_with_women_and_men_of_one_set() -> None:
 
 
 def test_validated_names_may_go_live() -> None:
-    sets = {"dutch": a_set("dutch", validated=True), "moroccan": a_set("moroccan", validated=True)}
+    sets = {"dutch": a_set("dutch", tested=True), "moroccan": a_set("moroccan", tested=True)}
     design = a_design(mode="live", letters={"domain": "woonpost.nl"})
     assert check(design, sets) == ()
 

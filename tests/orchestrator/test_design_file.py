@@ -11,7 +11,7 @@ from profiles.catalogue import NameSet
 from profiles.errors import BadInput, Problem
 from profiles.profile import Ground
 
-SETS = {key: NameSet(key, key, Ground.ORIGIN, False, "verzonnen") for key in ("dutch", "moroccan")}
+SETS = {key: NameSet(key, key, Ground.ORIGIN, key, "verzonnen", "EUPL-1.2") for key in ("dutch", "moroccan")}
 SOUND = """\
 # Een ronde om mee te oefenen
 round: proef-2026

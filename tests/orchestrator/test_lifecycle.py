@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bank_makers import a_bank
 from house_makers import (
     DAY,
     DUE,
@@ -109,7 +110,7 @@ def test_a_round_that_nobody_approved_does_not_start(database: Database) -> None
 
 @only_sqlite
 def test_a_live_round_does_not_start_on_an_installation_that_did_not_say_yes(database: Database) -> None:
-    plan(database, a_monday(mode="live"))
+    plan(database, a_monday(mode="live"), bank=a_bank())
     approve(database)
     with refused("live-not-set"):
         start(database, live=False)

@@ -20,6 +20,7 @@ from house_makers import (
 )
 from sqlalchemy import select
 
+from orchestrator import name_bank
 from orchestrator.assignment import RefusalReason, select_listings
 from orchestrator.db import Database
 from orchestrator.design import Design, canonical, check, digest, from_canonical
@@ -232,8 +233,13 @@ def test_all_letters_of_a_round_are_written_again_byte_for_byte_from_design_seed
 ) -> None:
     design, rows = on(key), homes(20)
     plan(database, design, rows=rows)
-    given = [Home(row.listing, Dwelling(row.street, row.city, row.reference, row.rooms), row.rent) for row in rows]
-    both = recreating.recreate(from_canonical(canonical(design)), given)
+    turns = {row.pair.listing.key: row.pair.turn for row in letters(database)}
+    given = [
+        Home(row.listing, Dwelling(row.street, row.city, row.reference, row.rooms), row.rent, turns[row.listing])
+        for row in rows
+    ]
+    bank = name_bank.for_design(name_bank.load(), design)
+    both = recreating.recreate(from_canonical(canonical(design)), bank, given)
     again = dict(zip((row.listing for row in rows), both, strict=True))
     written = letters(database)
     assert len(written) == 40

@@ -5,14 +5,22 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
+from bank_makers import NAMES
 from page_makers import ROUND, FakeSource
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from orchestrator import pretests
+from orchestrator.clock import Clock
+from orchestrator.db import Database
+from orchestrator.pretests import RIGHT, Judgement
+from portal.web import pretest
 from portal.web.pages import create_app
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -32,20 +40,46 @@ PAGES = {
     "aanbieders": f"/rondes/{ROUND}/aanbieders",
     "rondes": "/",
     "fout": "/bestaat-niet",
+    "vooronderzoek": "/vooronderzoek/open",
+    "vraag": "/vooronderzoek/open/{rater}/1",
+    "controlevraag": "/vooronderzoek/open/{rater}/{control}",
+    "bedankt": "/vooronderzoek/open/{finished}",
+    "gesloten": "/vooronderzoek/dicht",
 }
+Visited = tuple[Database, dict[str, str]]
+
+NOW = datetime(2026, 9, 7, 10, 0, tzinfo=UTC)
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium")
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[str]:
+def pretest_pages(blank_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visited]:
+    """An open and a closed pretest, with a rater who begins and one who is done; and what stands in their addresses."""
+    database = Database.at(f"sqlite:///{shutil.copy(blank_sqlite, tmp_path_factory.mktemp('names'))}")
+    with database.writing() as session:
+        for key in ("open", "dicht"):
+            pretests.start(session, key, NAMES.of("surinamese"), 4, "anna", NOW, 7)
+        pretests.close(session, "dicht", "anna", NOW)
+        rater, finished = (pretests.begin(session, "open", NOW) for _ in range(2))
+    with database.writing() as session:
+        control = next(place for place in range(1, 6) if pretests.item(session, "open", rater, place).name is None)
+        pretests.attend(session, "open", finished, RIGHT)
+        for place in range(1, 6):
+            pretests.judge(session, "open", finished, place, Judgement("unknown", 3, 3), NOW)
+    yield database, {"rater": rater, "finished": finished, "control": str(control)}
+    database.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def site(pretest_pages: Visited) -> Iterator[str]:
     """The real server on a free port of the loopback."""
+    app = create_app(FakeSource(mode="rehearsal"))
+    pretest.add(app, pretest_pages[0], Clock())
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(
-            uvicorn.Config(create_app(FakeSource(mode="rehearsal")), log_level="warning", lifespan="off")
-        )
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         while not server.started:
@@ -63,25 +97,66 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def violations(page: Page) -> list[str]:
+    found: dict[str, Any] = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}}).response
+    return [f"{each['id']}: {each['nodes'][0]['html'][:160]}" for each in found["violations"]]
+
+
 @pytest.mark.parametrize("width", [1280, 320])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_accessible_reflows_and_obeys_its_own_policy(
-    site: str, chromium: Browser, name: str, width: int
+    site: str, pretest_pages: Visited, chromium: Browser, name: str, width: int
 ) -> None:
     page = chromium.new_page(viewport={"width": width, "height": 900})
     blocked: list[str] = []
     page.on(
         "console", lambda message: blocked.append(message.text) if "Content Security Policy" in message.text else None
     )
-    page.goto(site + PAGES[name])
+    page.goto(site + PAGES[name].format(**pretest_pages[1]))
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-    found: dict[str, Any] = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}}).response
-    problems = [f"{each['id']}: {each['nodes'][0]['html'][:160]}" for each in found["violations"]]
+    problems = violations(page)
     scrolled = page.evaluate("document.documentElement.scrollWidth")
     page.close()
     assert problems == []
     assert scrolled <= width
     assert blocked == []
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+def test_a_question_that_was_not_answered_is_told_accessibly(site: str, chromium: Browser, width: int) -> None:
+    page = chromium.new_page(viewport={"width": width, "height": 900})
+    page.goto(f"{site}/vooronderzoek/open")
+    with page.expect_navigation():
+        page.locator("button").click()
+    # A browser that does not check a form by itself, and somebody who answers one question only.
+    page.evaluate("document.querySelector('form').noValidate = true")
+    page.check("#class_heard-2")
+    with page.expect_navigation():
+        page.locator("button").click()
+    assert page.title().startswith("Nog niet volledig")
+    assert page.locator("[aria-describedby]").count() == 2
+    problems, scrolled = violations(page), page.evaluate("document.documentElement.scrollWidth")
+    page.close()
+    assert problems == []
+    assert scrolled <= width
+
+
+def test_a_pretest_is_done_with_the_keyboard_alone_and_without_script(site: str, chromium: Browser) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site}/vooronderzoek/open")
+    page.locator("button").focus()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    for _ in range(5):
+        for group in page.locator("fieldset").all():
+            group.locator("input").first.focus()
+            page.keyboard.press("Space")
+            page.keyboard.press("ArrowDown")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+    assert page.locator("h1").inner_text() == "Bedankt"
+    context.close()
 
 
 def test_the_keyboard_reaches_the_content_first(site: str, chromium: Browser) -> None:

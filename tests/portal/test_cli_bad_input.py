@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from bank_makers import csv_of, records
 from cli_makers import DESIGN, LISTINGS, PARTICIPANTS, ROUND, User, a_user
-
-from orchestrator.design import Mode, read_design
-from portal.commands import steps
 
 
 @pytest.fixture
@@ -282,8 +280,11 @@ def test_a_new_version_waits_for_the_running_one_to_end(user: User) -> None:
 
 
 def test_a_live_design_needs_the_yes_of_the_installation_too(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    # No name set is validated yet, so the file alone never comes this far.
-    monkeypatch.setattr(steps, "read_design", lambda path: read_design(path).model_copy(update={"mode": Mode.LIVE}))
+    user.edits(DESIGN, "mode: rehearsal", "mode: live")
+    user.edits(DESIGN, "domain: woonpost.example", "domain: woonpost.nl")
+    # No name was put to real raters yet: without these made-up records the file never comes this far.
+    user.file("proef.csv").write_text(csv_of(*records("dutch", "moroccan")), encoding="utf-8")
+    user.does("names", "import", "proef.csv")
     user.does("migrate")
     before = user.record()
     done = user.plans()

@@ -64,7 +64,7 @@ def test_whatever_else_differs_is_named(key: str, field: str, value: object) -> 
 def test_a_name_of_another_group_or_gender_is_named_where_names_are_not_the_signal() -> None:
     pair = applicants("wheelchair", 5)
     other = Gender.MALE if pair.control.name.gender is Gender.FEMALE else Gender.FEMALE
-    stranger = replace(pair.treatment, name=Name("Emre", "Kaya", "turkish", other))
+    stranger = replace(pair.treatment, name=Name("Emre", "Kaya", "turkish", other, pair.control.name.cohort))
     assert unlike(SIGNALS["wheelchair"], pair.control, stranger) == {"name.name_set", "name.gender"}
     couple = applicants("same_sex_partner", 5)
     same = replace(couple.control, partner=couple.treatment.partner)

@@ -1,8 +1,10 @@
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from market.hearing import hear
 from profiles.catalogue import DATA, load
 from profiles.errors import BadInput, Problem
 from profiles.profile import Gender, Ground
@@ -11,15 +13,16 @@ NAMES = """\
 [sets.dutch]
 label = "Nederlands klinkende namen"
 ground = "origin"
-validated = false
+background = "Nederlands"
 source = "proef"
+licence = "EUPL-1.2"
 # a comment with ["brackets"] must not shift the lines
 female = [
-  ["Eva", "Kok"],
-  ["Iris", "Smit"],
+  ["Eva", "Kok", 1990],
+  ["Iris", "Smit", 1980],
 ]
-male = [["Bas", "Bos"],
-  ["Daan", "de Boer"]]
+male = [["Bas", "Bos", 1980],
+  ["Daan", "de Boer", 1990]]
 
 [sets.dutch_male]
 label = "Nederlands klinkende mannennamen"
@@ -64,19 +67,41 @@ def test_the_packaged_catalogue_has_the_promised_name_sets() -> None:
     }
 
 
-def test_every_packaged_set_has_ten_different_names_of_each_gender() -> None:
+def test_every_packaged_set_has_twenty_different_names_of_each_gender_ten_of_each_cohort() -> None:
     catalogue = load()
     for key, name_set in catalogue.sets.items():
         for gender in (name_set.gender,) if name_set.gender else Gender:
             names = catalogue.of(key, gender)
-            assert len({name.full for name in names}) == len(names) == 10
-            assert len({name.first for name in names}) == len({name.last for name in names}) == 10
+            assert len({name.full for name in names}) == len(names) == 20
+            assert len({name.first for name in names}) == len({name.last for name in names}) == 20
+            assert Counter(name.cohort for name in names) == {1980: 10, 1990: 10}
 
 
-def test_no_packaged_set_claims_to_be_validated() -> None:
-    sets = load().sets.values()
-    assert not any(name_set.validated for name_set in sets)
-    assert {name_set.source for name_set in sets} == {"voor demonstratie; niet vooraf getest"}
+def test_no_packaged_set_claims_to_be_tested_and_each_says_where_it_is_from() -> None:
+    catalogue = load()
+    assert not any(name_set.tested for name_set in catalogue.sets.values())
+    assert catalogue.records == {}
+    assert {name_set.source for name_set in catalogue.sets.values()} == {"voor demonstratie; niet vooraf getest"}
+    assert {name_set.licence for name_set in catalogue.sets.values()} == {"EUPL-1.2"}
+
+
+def test_the_market_hears_every_packaged_name_as_it_is_meant() -> None:
+    letters = {"f": Gender.FEMALE, "m": Gender.MALE}
+    for name in load().names:
+        heard = hear(name.full)
+        assert heard.dutch == name.name_set.startswith("dutch"), name.full
+        assert letters[heard.gender or "?"] is name.gender
+        assert (heard.first, heard.last) == (name.first, name.last)
+
+
+def test_each_name_is_known_with_the_line_it_stands_on() -> None:
+    catalogue = load()
+    lines = (DATA / "names.toml").read_text(encoding="utf-8").splitlines()
+    for name in catalogue.names:
+        file, line = catalogue.places[name.full]
+        assert file == str(DATA / "names.toml")
+        assert line is not None
+        assert f'"{name.first}", "{name.last}"' in lines[line - 1]
 
 
 def test_a_gender_set_holds_the_names_of_one_gender_of_its_base_set() -> None:
@@ -100,23 +125,25 @@ def test_a_catalogue_elsewhere_can_be_loaded(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "code", "line", "found"),
     [
-        ('["Iris", "Smit"]', '["Iris", "Смит"]', "no-mailbox", 9, "Iris Смит"),
-        ('["Iris", "Smit"]', '["Eva", "Kok"]', "duplicate-name", 9, "Eva Kok"),
-        ('["Iris", "Smit"]', '["Éva", "Kók"]', "duplicate-name", 9, "Éva Kók"),
-        ('["Daan", "de Boer"]', '["Eva", "Kok"]', "duplicate-name", 12, "Eva Kok"),
-        ('["Iris", "Smit"]', '["Iris", ""]', "empty-text", 9, "''"),
-        ('["Iris", "Smit"]', '["Iris ", "Smit"]', "empty-text", 9, "'Iris '"),
-        ('["Iris", "Smit"]', '["Iris", 3]', "bad-value", 9, "3"),
-        ('["Iris", "Smit"]', '["Iris"]', "missing-key", 1, None),
-        ('  ["Iris", "Smit"],\n', "", "too-few", 7, "[['Eva', 'Kok']]"),
+        ('["Iris", "Smit", 1980]', '["Iris", "Смит", 1980]', "no-mailbox", 10, "Iris Смит"),
+        ('["Iris", "Smit", 1980]', '["Eva", "Kok", 1990]', "duplicate-name", 10, "Eva Kok"),
+        ('["Iris", "Smit", 1980]', '["Éva", "Kók", 1990]', "duplicate-name", 10, "Éva Kók"),
+        ('["Daan", "de Boer", 1990]', '["Eva", "Kok", 1990]', "duplicate-name", 13, "Eva Kok"),
+        ('["Iris", "Smit", 1980]', '["Iris", "", 1980]', "empty-text", 10, "''"),
+        ('["Iris", "Smit", 1980]', '["Iris ", "Smit", 1980]', "empty-text", 10, "'Iris '"),
+        ('["Iris", "Smit", 1980]', '["Iris", 3, 1980]', "bad-value", 10, "3"),
+        ('  ["Iris", "Smit", 1980],\n', "", "too-few", 8, "[['Eva', 'Kok', 1990]]"),
         ('source = "proef"\n', "", "missing-key", 1, None),
-        ("validated = false", 'validated = "nee"', "bad-value", 4, "'nee'"),
+        ('licence = "EUPL-1.2"\n', "", "missing-key", 1, None),
+        ('background = "Nederlands"', 'background = ""', "empty-text", 4, "''"),
+        ('["Iris", "Smit", 1980]', '["Iris", "Smit"]', "bad-value", 10, None),
+        ('["Iris", "Smit", 1980]', '["Iris", "Smit", 1985]', "bad-value", 10, "1985"),
         ('ground = "origin"', 'ground = "religion"', "unknown-value", 1, "religion"),
         ('ground = "origin"\n', "", "missing-key", 1, None),
-        ('gender = "male"', 'gender = "man"', "unknown-value", 17, "'man'"),
-        ('of = "dutch"', 'of = "duch"', "unknown-name-set", 18, "duch"),
-        ('of = "dutch"', 'of = "dutch_male"', "unknown-name-set", 18, "dutch_male"),
-        ('of = "dutch"', 'of = "dutch"\ncolour = "blue"', "unknown-key", 19, "'blue'"),
+        ('gender = "male"', 'gender = "man"', "unknown-value", 18, "'man'"),
+        ('of = "dutch"', 'of = "duch"', "unknown-name-set", 19, "duch"),
+        ('of = "dutch"', 'of = "dutch_male"', "unknown-name-set", 19, "dutch_male"),
+        ('of = "dutch"', 'of = "dutch"\ncolour = "blue"', "unknown-key", 20, "'blue'"),
     ],
 )
 def test_a_mistake_in_the_names_is_told_with_file_line_and_entry(
@@ -129,7 +156,7 @@ def test_a_mistake_in_the_names_is_told_with_file_line_and_entry(
 
 def test_every_mistake_in_a_file_is_told_at_once(tmp_path: Path) -> None:
     names = NAMES.replace('"Smit"', '""').replace('gender = "male"', 'gender = "man"')
-    assert [problem.line for problem in problems(folder_with(tmp_path, names=names))] == [9, 17]
+    assert [problem.line for problem in problems(folder_with(tmp_path, names=names))] == [10, 18]
 
 
 def test_broken_toml_is_told_with_its_line(tmp_path: Path) -> None:

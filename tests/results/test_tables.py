@@ -249,7 +249,7 @@ def test_the_facts_hold_the_design_and_the_two_people_who_stand_for_it(database:
     assert (facts.commissioner, facts.purpose, facts.mode) == ("Gemeente Proefstad", "learning", "rehearsal")
     assert (facts.control_set, facts.treatment_set) != ("dutch", "moroccan")
     assert (facts.positive, facts.response_days, facts.level) == (("positive",), 10, 0.95)
-    assert facts.names_validated is False
+    assert (facts.validation, facts.fewest_raters) == ("none", None)
 
 
 @only_sqlite

@@ -1,0 +1,103 @@
+"""Which two names a pair gets: of one gender, cohort and class, and none that the advertiser has met."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import product
+
+from numpy.random import Generator
+
+from profiles.catalogue import Catalogue
+from profiles.errors import BadInput, Problem
+from profiles.perception import same_class
+from profiles.profile import Gender, Ground, Name
+
+YOUNGEST, OLDEST = 28, 40
+Combination = tuple[Name, Name]
+
+
+class NamesUsedUp(Exception):
+    """The advertiser has met a name of every combination in this round."""
+
+
+@dataclass
+class Met:
+    """The full names that an advertiser has met: in this round, where none may come twice, and before it."""
+
+    here: set[str] = field(default_factory=set)
+    before: set[str] = field(default_factory=set)
+
+
+def name_sequence(
+    catalogue: Catalogue, ground: Ground, sets: tuple[str, str], year: int, rng: Generator
+) -> tuple[Combination, ...]:
+    """All names that control and treatment of a pair can have in this year, in an order drawn for that pair alone.
+
+    Ground origin: one gender comes first, each as often as the other; within a gender every order is equally likely. A
+    pair gets the first combination that its advertiser may meet (`turn_of`), so that its names follow from the seed,
+    the listing and its turn. BadInput when there is none.
+    """
+    genders = _in_drawn_order(rng) if ground is Ground.ORIGIN else (None,)
+    groups = [combinations(catalogue, *sets, gender, year) for gender in genders]
+    if not any(groups):
+        raise BadInput(_none_fits(sets))
+    return tuple(group[place] for group in groups for place in rng.permutation(len(group)))
+
+
+def turn_of(sequence: Sequence[Combination], met: Met) -> int:
+    """Return the place of the first combination with no name that the advertiser ever met, else met in this round.
+
+    Raises `NamesUsedUp` when none is left.
+    """
+    for known in (met.here | met.before, met.here):
+        for turn, (one, other) in enumerate(sequence):
+            if one.full not in known and other.full not in known:
+                return turn
+    raise NamesUsedUp
+
+
+@lru_cache(maxsize=64)
+def combinations(
+    catalogue: Catalogue, control: str, treatment: str, gender: Gender | None, year: int
+) -> tuple[Combination, ...]:
+    """All combinations of a name of either set that may stand in one pair in this year."""
+    one, other = (
+        [name for name in catalogue.drawable(key, gender) if ages(name, year)] for key in (control, treatment)
+    )
+    return tuple(both for both in product(one, other) if _fit(catalogue, *both))
+
+
+def ages(name: Name, year: int) -> list[int]:
+    """The ages that an applicant of this name can have in a year: born in the cohort that the name suits."""
+    suited = range(YOUNGEST, OLDEST + 1)
+    return [age for age in suited if name.cohort is None or name.cohort <= year - age < name.cohort + 10]
+
+
+def _in_drawn_order(rng: Generator) -> tuple[Gender, Gender]:
+    women, men = Gender
+    return (women, men) if rng.integers(len(Gender)) == 0 else (men, women)
+
+
+def _fit(catalogue: Catalogue, one: Name, other: Name) -> bool:
+    return one.cohort == other.cohort and distinct(one, other) and _same_class(catalogue, one, other)
+
+
+def distinct(one: Name, other: Name) -> bool:
+    """Whether two people share neither first name nor surname."""
+    return one.first.casefold() != other.first.casefold() and one.last.casefold() != other.last.casefold()
+
+
+def _same_class(catalogue: Catalogue, one: Name, other: Name) -> bool:
+    """Whether raters heard one class in both; where they were not asked about both, nothing can be said against it."""
+    told, heard = catalogue.records.get(one.full), catalogue.records.get(other.full)
+    return told is None or heard is None or same_class(told.class_mean, heard.class_mean)
+
+
+def _none_fits(sets: tuple[str, str]) -> Problem:
+    return Problem(
+        "no-distinct-names",
+        "Er zijn geen twee namen van één leeftijdsgroep en klasse zonder dezelfde voornaam of achternaam.",
+        found=" en ".join(sets),
+        remedy=f"Voeg aan de namensets namen toe voor wie {YOUNGEST} tot {OLDEST} jaar is, met andere voor- en "
+        "achternamen.",
+    )
