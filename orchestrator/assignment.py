@@ -14,6 +14,7 @@ from numpy.random import Generator, Philox
 
 from orchestrator.design import Design, Order
 from orchestrator.intake import ListingRow, Participant
+from orchestrator.suitability import suits
 from profiles.pairs import Arm
 
 
@@ -25,6 +26,8 @@ class RefusalReason(StrEnum):
     NO_MOMENT = "geen-moment"
     NOT_NEW = "niet-nieuw"
     NO_NAME = "geen-naam"
+    UNSUITED = "past-niet-bij-signaal"
+    NO_INCOME = "geen-passend-inkomen"
 
 
 @dataclass(frozen=True)
@@ -89,15 +92,18 @@ def select_listings(
 ) -> Selection:
     """Choose in random order, up to the cap of each advertiser (design or consent, the lower) and the sample size.
 
-    ``used`` are the pairs that an advertiser's consent gave to other rounds already. Every listing's advertiser is
-    among the participants, as `intake.check_intake` requires.
+    ``used`` are the pairs that an advertiser's consent gave to other rounds already. A listing that does not suit the
+    signal is refused before anything is counted. Every listing's advertiser is among the participants, as
+    `fitting.check_intake` requires.
     """
     caps = {each.advertiser: _cap(design, each, used.get(each.advertiser, 0)) for each in participants}
     taken: Counter[str] = Counter()
     chosen: list[str] = []
     refused: list[Refusal] = []
     for listing in sorted(listings, key=lambda listing: rank(design.seed, listing.listing)):
-        if taken[listing.advertiser] >= caps[listing.advertiser]:
+        if not suits(design.signal.needs, listing):
+            refused.append(Refusal(listing.listing, RefusalReason.UNSUITED))
+        elif taken[listing.advertiser] >= caps[listing.advertiser]:
             refused.append(Refusal(listing.listing, RefusalReason.ADVERTISER_FULL))
         elif len(chosen) >= design.sample.pairs:
             refused.append(Refusal(listing.listing, RefusalReason.SAMPLE_FULL))

@@ -62,7 +62,7 @@ SAID: Mapping[Sign, str] = MappingProxyType(
 
 ALIKE = 0.5
 """From which likeness two texts are the same to a reader: the same letter text filled in for two applicants has 0.68 to
-1, two different letter texts at most 0.2."""
+1, two different letter texts at most 0.2, or less than 0.48 where both show a signal by the same sentence."""
 
 FEWEST_FOR_RHYTHM = 8
 """With fewer letters chance alone makes the times between them look even."""
@@ -80,7 +80,7 @@ Wording = frozenset[tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Received:
-    """One letter as the advertiser got it; ``own`` are phrases of the listing, such as street, city and reference."""
+    """One letter as the advertiser got it; ``own`` are phrases of this letter alone: of its listing, of a partner."""
 
     at: datetime
     first: str

@@ -129,7 +129,8 @@ def _received(
     found: defaultdict[int, list[Received]] = defaultdict(list)
     for listing, profile, body, moment in session.execute(rows.where(Listing.advertiser_id.in_(since), *which)):
         if moment > since[listing.advertiser_id]:
-            name, own = profile["name"], (listing.street, listing.city, listing.reference)
+            name, partner = profile["name"], profile.get("partner") or {"first": "", "last": ""}
+            own = (listing.street, listing.city, listing.reference, partner["first"], partner["last"])
             found[listing.advertiser_id].append(Received(moment, name["first"], name["last"], body, own))
     return found
 

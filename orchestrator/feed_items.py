@@ -16,13 +16,13 @@ from lxml import etree
 
 from orchestrator.design import DeclaredFeed, FeedFormat
 from orchestrator.design.calendar import AMSTERDAM
-from orchestrator.intake import LISTING_COLUMNS, ListingRow, listing_of
+from orchestrator.intake import LISTING_COLUMNS, OPTIONAL_COLUMN, ListingRow, listing_of
 from orchestrator.sheet import Row, Sheet, parse_sheet
 from orchestrator.text_file import decode_utf8, shorten
 from profiles.errors import BadInput, Problem
 
-COLUMNS = (*LISTING_COLUMNS, "published")
-MAY_LACK = ("reference", "url", "published")
+COLUMNS = (*LISTING_COLUMNS, "published", OPTIONAL_COLUMN)
+MAY_LACK = ("reference", "url", "published", OPTIONAL_COLUMN)
 """A feed need not have these; a listing without moment of publication is as old as our knowledge of it."""
 
 USUAL = {"listing": ("guid", "id", "link"), "url": ("link",), "published": ("pubDate", "published", "date")}

@@ -1,4 +1,4 @@
-"""Participants and listings from CSV, checked row by row, against each other and against a design."""
+"""Participants and listings from CSV, checked row by row and against each other; `fitting` asks what a design needs."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
-from orchestrator.design import DeclaredFeed, Design, Purpose
+from orchestrator.design import Purpose
 from orchestrator.design.model import ROW_KEY
 from orchestrator.forms import Form
 from orchestrator.sheet import Row, read_sheet
@@ -23,12 +23,12 @@ __all__ = [
     "ListingRow",
     "Participant",
     "Purpose",
-    "check_intake",
     "doorstep",
     "listing_of",
     "read_days",
     "read_listings",
     "read_participants",
+    "without_participant",
 ]
 
 PARTICIPANT_COLUMNS = (
@@ -43,6 +43,9 @@ DAYS_OFF = "days_off"
 """A column of participants.csv that may be left out."""
 
 MOST_DAYS_OFF = 366
+
+OPTIONAL_COLUMN = "accessible"
+"""Whether a wheelchair can reach the dwelling; a list need not say."""
 LONGEST_EMAIL = 254
 
 # RFC 5321 and 5322 without the quoted forms; the part before the @ has at most 64 characters.
@@ -53,6 +56,7 @@ _KEY = re.compile(ROW_KEY)
 _POSTCODE = re.compile(r"([1-9]\d{3}) ?([A-Za-z]{2})", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
+_YES_OR_NO = {"yes": True, "ja": True, "true": True, "no": False, "nee": False, "false": False, "": None}
 
 
 class AdvertiserKind(StrEnum):
@@ -97,7 +101,7 @@ class Participant:
 class ListingRow:
     """An advertised dwelling; ``street`` includes the house number, ``rent`` is whole EUR per month.
 
-    ``reference`` and ``url`` may be empty.
+    ``reference`` and ``url`` may be empty; ``accessible`` is whether a wheelchair can reach it, None when nobody tells.
     """
 
     listing: str
@@ -112,6 +116,7 @@ class ListingRow:
     url: str
     line: int
     row: Row | None = field(default=None, compare=False, repr=False)
+    accessible: bool | None = None
 
 
 def read_participants(path: Path) -> tuple[Participant, ...]:
@@ -163,67 +168,8 @@ def read_days(text: str) -> frozenset[date]:
     return frozenset(chain.from_iterable(days))
 
 
-def check_intake(
-    design: Design, participants: Sequence[Participant], listings: Sequence[ListingRow]
-) -> tuple[Problem, ...]:
-    """Why these participants and listings cannot be tested by this design; empty when they can."""
-    unfit = [problem for participant in participants for problem in _unfit(design, participant)]
-    willing = {participant.advertiser for participant in participants if not any(_unfit(design, participant))}
-    known = [participant.advertiser for participant in participants]
-    strangers = [_stranger(listing, known) for listing in listings if listing.advertiser not in known]
-    strangers += [
-        _feed_of_a_stranger(feed, known) for feed in design.sample.feeds if feed.advertiser not in ("", *known)
-    ]
-    if not any(listing.advertiser in willing for listing in listings):
-        strangers.append(_nothing_to_test())
-    return (*unfit, *strangers)
-
-
-def _unfit(design: Design, participant: Participant) -> Iterator[Problem]:
-    first_day, last_day = design.schedule.first_day, design.schedule.last_day
-    if participant.consent_until < first_day:
-        yield _problem(
-            participant,
-            "consent_until",
-            "expired-consent",
-            f"De toestemming van '{participant.advertiser}' eindigt voor de eerste dag van de ronde ({first_day}).",
-            str(participant.consent_until),
-            "Vraag nieuwe toestemming, of haal de regel weg.",
-        )
-    if participant.consent_from > last_day:
-        yield _problem(
-            participant,
-            "consent_from",
-            "expired-consent",
-            f"De toestemming van '{participant.advertiser}' begint pas na de laatste dag van de ronde ({last_day}).",
-            str(participant.consent_from),
-            "Vraag eerder ingaande toestemming, of haal de regel weg.",
-        )
-    if participant.purpose is not design.study.purpose:
-        yield _problem(
-            participant,
-            "purpose",
-            "wrong-purpose",
-            f"'{participant.advertiser}' gaf toestemming voor een ander doel dan het onderzoek "
-            f"({design.study.purpose.value}).",
-            participant.purpose.value,
-            "Vraag toestemming voor dit doel, of haal de regel weg.",
-        )
-
-
-def _stranger(listing: ListingRow, known: Sequence[str]) -> Problem:
-    return _problem(listing, "advertiser", *_without_participant(listing.advertiser, known))
-
-
-def _feed_of_a_stranger(feed: DeclaredFeed, known: Sequence[str]) -> Problem:
-    message = f"De aanbieder van feed {feed.url} staat niet bij de deelnemers, dus er is geen toestemming."
-    near = get_close_matches(feed.advertiser, known, n=1, cutoff=0.8)
-    guess = f"Bedoelt u '{near[0]}'? Zo niet: " if near else ""
-    remedy = f"{guess}Voeg de aanbieder met toestemming toe aan de deelnemers, of haal de feed weg."
-    return Problem("feed-without-participant", message, found=feed.advertiser, remedy=remedy)
-
-
-def _without_participant(advertiser: str, known: Sequence[str]) -> tuple[str, str, str, str]:
+def without_participant(advertiser: str, known: Sequence[str]) -> tuple[str, str, str, str]:
+    """Return code, message, what was found and remedy for a listing whose advertiser is not among these."""
     near = get_close_matches(advertiser, known, n=1, cutoff=0.8)
     guess = f"Bedoelt u '{near[0]}'? Zo niet: " if near else ""
     return (
@@ -232,20 +178,6 @@ def _without_participant(advertiser: str, known: Sequence[str]) -> tuple[str, st
         advertiser,
         f"{guess}Voeg de aanbieder met toestemming toe aan de deelnemers, of haal de advertentie weg.",
     )
-
-
-def _nothing_to_test() -> Problem:
-    return Problem(
-        "nothing-to-test",
-        "Er blijft geen enkele advertentie over van een aanbieder met geldige toestemming.",
-        remedy="Controleer de toestemming (periode en doel) en de aanbieders van de advertenties.",
-    )
-
-
-def _problem(about: Participant | ListingRow, column: str, code: str, message: str, found: str, remedy: str) -> Problem:
-    if about.row is None:
-        return Problem(code, message, line=about.line, found=found, remedy=remedy)
-    return about.row.problem(column, code, message, found, remedy)
 
 
 def _require(problems: Iterable[Problem]) -> None:
@@ -291,6 +223,7 @@ def _listing(cells: "_Cells", advertisers: Sequence[str]) -> ListingRow:
         url=cells.url("url") if cells.row["url"] else "",
         line=cells.row.line,
         row=cells.row,
+        accessible=cells.yes_or_no(OPTIONAL_COLUMN),
     )
 
 
@@ -331,7 +264,7 @@ class _Cells:
         before = len(self.problems)
         value = self.key("advertiser")
         if value not in known and len(self.problems) == before:
-            code, message, _, remedy = _without_participant(value, known)
+            code, message, _, remedy = without_participant(value, known)
             self.wrong("advertiser", code, message, remedy)
         return value
 
@@ -355,6 +288,13 @@ class _Cells:
         else:
             return int(value)
         return least
+
+    def yes_or_no(self, column: str) -> bool | None:
+        value = self.row.cells.get(column, "").casefold()
+        if value not in _YES_OR_NO:
+            remedy = "Schrijf ja of nee, of laat de cel leeg."
+            self.wrong(column, "not-yes-or-no", "Dit is geen ja en geen nee.", remedy)
+        return _YES_OR_NO.get(value)
 
     def day(self, column: str) -> date | None:
         try:

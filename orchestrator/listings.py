@@ -1,13 +1,15 @@
 """Listings, as rows."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from orchestrator.intake import ListingRow
-from orchestrator.models import Advertiser, Listing
+from orchestrator.models import Advertiser, Listing, Pair
 from profiles.letters import Dwelling
 
 _INTAKE_LOCK = 7_204_614  # any fixed number: PostgreSQL's advisory lock under which listings come in
@@ -44,8 +46,21 @@ def _fill(row: Listing, given: ListingRow, advertiser_id: int) -> None:
     row.advertiser_id = advertiser_id
     row.street, row.postcode, row.city, row.district = given.street, given.postcode, given.city, given.district
     row.rent, row.rooms, row.reference, row.url = given.rent, given.rooms, given.reference, given.url
+    row.accessible = given.accessible
 
 
 def dwelling(listing: Listing) -> Dwelling:
     """Return what a letter may mention of a listing."""
     return Dwelling(street=listing.street, city=listing.city, reference=listing.reference, rooms=listing.rooms)
+
+
+def to_record(listing: Listing) -> dict[str, Any]:
+    """Return what the letters on a listing depend on, as JSON-safe values."""
+    return {**asdict(dwelling(listing)), "rent": listing.rent}
+
+
+def dwelling_of(pair: Pair) -> Dwelling:
+    """Return what the letters of a pair could mention: the listing as it was when the pair was drawn."""
+    if pair.listed is None:
+        return dwelling(pair.listing)  # a round from before this was kept
+    return Dwelling(**{key: value for key, value in pair.listed.items() if key != "rent"})

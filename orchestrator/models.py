@@ -43,7 +43,8 @@ class Study(Base):
 class Round(Base):
     """One pre-registered wave; ``design`` is the canonical text whose SHA-256 is ``digest``.
 
-    ``names`` is what was known of its names when it was planned (`name_bank.freeze`).
+    ``texts`` has the digest of every file that its letters are made of (`profiles.versions`), ``names`` what was known
+    of its names when it was planned (`name_bank.freeze`).
     """
 
     __tablename__ = "round"
@@ -59,6 +60,7 @@ class Round(Base):
     design: Mapped[str] = mapped_column(Text)
     design_path: Mapped[str | None] = mapped_column(Text)
     digest: Mapped[str] = mapped_column(String(64))
+    texts: Mapped[dict[str, Any] | None]
     names: Mapped[dict[str, Any] | None]
     state: Mapped[RoundState]
     planned_by: Mapped[str] = mapped_column(String(120))
@@ -146,6 +148,7 @@ class Listing(Base):
     reference: Mapped[str] = mapped_column(String(80))
     url: Mapped[str] = mapped_column(Text)
     first_seen_at: Mapped[datetime | None]
+    accessible: Mapped[bool | None]
     advertiser: Mapped[Advertiser] = relationship()
 
 
@@ -185,6 +188,7 @@ class Refusal(Base):
 class Pair(Base):
     """One listing approached by both arms; at most one per listing and round.
 
+    ``listed`` is what the listing said when the pair was drawn (`listings.to_record`); a listing is brought up to date.
     ``turn`` is the place of its names in the order drawn for it: so many its advertiser had met a name of.
     """
 
@@ -198,6 +202,7 @@ class Pair(Base):
     first: Mapped[Arm]
     state: Mapped[PairState]
     reason: Mapped[str | None] = mapped_column(String(40))
+    listed: Mapped[dict[str, Any] | None]
     turn: Mapped[int] = mapped_column(default=0, server_default="0")
     round: Mapped[Round] = relationship()
     listing: Mapped[Listing] = relationship()

@@ -17,14 +17,16 @@ from babel.numbers import format_currency
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError, UndefinedError
 
 from profiles.errors import BadInput, Problem
-from profiles.profile import Profile
+from profiles.profile import Language, Profile
+from profiles.words import told_in
 
 TEMPLATES = Path(__file__).parent / "templates"
-DECLINE = "decline"
+COUPLES, DECLINE = "couples", "decline"
+AND = {Language.DUTCH: "en", Language.ENGLISH: "and"}
 
 
 class Level(StrEnum):
-    """How much an applicant tells: minimal is the name alone; full adds age, work, income, household, move-in day."""
+    """How much an applicant tells: minimal is the name alone; full adds age, work, income, household, day and town."""
 
     MINIMAL = "minimal"
     FULL = "full"
@@ -51,33 +53,41 @@ class Dwelling:
     rooms: int
 
 
-def variants(level: str = Level.MINIMAL, language: str = "nl", *, templates: Path = TEMPLATES) -> tuple[str, ...]:
-    """The letter variants that have a text for this level, sorted."""
-    return _folders(templates / language, _BODIES[_level(level)])
+def variants(
+    level: str = Level.MINIMAL, language: str = Language.DUTCH, *, couple: bool = False, templates: Path = TEMPLATES
+) -> tuple[str, ...]:
+    """The letter variants that have a text for this level, sorted; ``couple``: those that two people send."""
+    return _folders(templates / home(language, couple=couple), _BODIES[_level(level)])
 
 
-def declines(language: str = "nl", *, templates: Path = TEMPLATES) -> tuple[str, ...]:
+def declines(language: str = Language.DUTCH, *, couple: bool = False, templates: Path = TEMPLATES) -> tuple[str, ...]:
     """The variants of the courtesy letter, sorted."""
-    return _folders(templates / language / DECLINE, "body.txt")
+    return _folders(templates / home(language, couple=couple) / DECLINE, "body.txt")
 
 
-def render(
-    variant: str, profile: Profile, dwelling: Dwelling, level: str, language: str = "nl", *, templates: Path = TEMPLATES
-) -> Letter:
+def render(variant: str, profile: Profile, dwelling: Dwelling, level: str, *, templates: Path = TEMPLATES) -> Letter:
     """Write a first letter; BadInput names template, line and field when it asks for what the level does not offer."""
-    _require(variant, variants(level, language, templates=templates))
-    return _letter(
-        templates, f"{language}/{variant}", _BODIES[_level(level)], _offered(profile, level, language), dwelling
-    )
+    _require(variant, variants(level, profile.language, couple=profile.partner is not None, templates=templates))
+    folder = f"{home(profile.language, couple=profile.partner is not None)}/{variant}"
+    return _letter(templates, folder, _BODIES[_level(level)], _offered(profile, level), dwelling)
 
 
-def decline(
-    variant: str, profile: Profile, dwelling: Dwelling, language: str = "nl", *, templates: Path = TEMPLATES
-) -> Letter:
+def decline(variant: str, profile: Profile, dwelling: Dwelling, *, templates: Path = TEMPLATES) -> Letter:
     """Write the courtesy letter that withdraws the interest; it offers a template the same as level minimal."""
-    _require(variant, declines(language, templates=templates))
-    name = _offered(profile, Level.MINIMAL, language)
-    return _letter(templates, f"{language}/{DECLINE}/{variant}", "body.txt", name, dwelling)
+    couple = profile.partner is not None
+    _require(variant, declines(profile.language, couple=couple, templates=templates))
+    folder = f"{home(profile.language, couple=couple)}/{DECLINE}/{variant}"
+    return _letter(templates, folder, "body.txt", _offered(profile, Level.MINIMAL), dwelling)
+
+
+def home(language: str, *, couple: bool) -> str:
+    """The folder of the texts in a language, of one applicant or of two, below the templates."""
+    return f"{Language(language).value}/{COUPLES}" if couple else Language(language).value
+
+
+def files(variant: str, level: str) -> tuple[str, str]:
+    """The subject and the body of a variant, below its home."""
+    return f"{variant}/subject.txt", f"{variant}/{_BODIES[_level(level)]}"
 
 
 def _level(level: str) -> Level:
@@ -97,28 +107,42 @@ def _require(variant: str, known: tuple[str, ...]) -> None:
         raise BadInput(Problem("unknown-variant", "Deze briefversie bestaat niet.", found=variant, remedy=remedy))
 
 
-def facts(profile: Profile, level: str, language: str = "nl") -> dict[str, str | int]:
-    """Return what a level tells of an applicant beside the name, in the words of a letter, by field."""
+def facts(profile: Profile, level: str) -> dict[str, str | int]:
+    """Return what a level tells of an applicant beside the name, in the words of its letter, by field.
+
+    Two who write together are a household, and say so by their names.
+    """
     if _level(level) is Level.MINIMAL:
         return {}
-    return {
+    language = profile.language
+    told: dict[str, str | int] = {
         "age": profile.age,
-        "occupation": profile.occupation,
-        "contract": profile.contract,
+        "occupation": told_in(language, profile.occupation),
+        "contract": told_in(language, profile.contract),
         "income": _euros(profile.income, language),
-        "household": profile.household,
         "move_in": _day(profile.move_in, language),
+        "town": profile.town,
     }
+    return told if profile.partner else {**told, "household": told_in(language, profile.household)}
 
 
-def _offered(profile: Profile, level: str, language: str) -> SimpleNamespace:
+def signed(profile: Profile) -> str:
+    """The name or names under a letter."""
+    return (
+        f"{profile.full_name} {AND[profile.language]} {profile.partner.full}" if profile.partner else profile.full_name
+    )
+
+
+def _offered(profile: Profile, level: str) -> SimpleNamespace:
     """Only what the level may tell: what is not here cannot slip into a letter."""
     name = {"full_name": profile.full_name, "first": profile.name.first, "last": profile.name.last}
-    return SimpleNamespace(**name, **facts(profile, level, language))
+    couple = {"partner": profile.partner.first, "names": signed(profile)} if profile.partner else {}
+    return SimpleNamespace(**name, **couple, sentence=profile.sentence, **facts(profile, level))
 
 
 def _euros(amount: int, language: str) -> str:
-    text = format_currency(amount, "EUR", format="¤ #,##0", locale=language, currency_digits=False)
+    pattern = "¤#,##0" if language == Language.ENGLISH else "¤ #,##0"
+    text = format_currency(amount, "EUR", format=pattern, locale=language, currency_digits=False)
     # People type an ordinary space; a hard one would give a machine away.
     return text.replace("\u00a0", " ")
 

@@ -79,10 +79,11 @@ def _in_drawn_order(rng: Generator) -> tuple[Gender, Gender]:
 
 
 def _fit(catalogue: Catalogue, one: Name, other: Name) -> bool:
-    return one.cohort == other.cohort and _distinct(one, other) and _same_class(catalogue, one, other)
+    return one.cohort == other.cohort and distinct(one, other) and _same_class(catalogue, one, other)
 
 
-def _distinct(one: Name, other: Name) -> bool:
+def distinct(one: Name, other: Name) -> bool:
+    """Whether two people share neither first name nor surname."""
     return one.first.casefold() != other.first.casefold() and one.last.casefold() != other.last.casefold()
 
 

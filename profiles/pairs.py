@@ -13,8 +13,17 @@ from profiles.errors import BadInput, Problem
 from profiles.naming import Combination, ages, name_sequence
 from profiles.profile import Ground, Name, Profile
 
-# The common demand is a gross income of four times the rent; 5 to 15 per cent more never fails on income alone.
-LEAST_SHARE, MOST_SHARE = 420, 460  # per cent of the rent
+
+@dataclass(frozen=True)
+class IncomeRule:
+    """The gross income of a household, from ``least`` to ``most`` per cent of the rent."""
+
+    least: int
+    most: int
+
+
+USUAL_INCOME = IncomeRule(420, 460)
+"""The common demand is a gross income of four times the rent; 5 to 15 per cent more never fails on income alone."""
 
 
 class Arm(StrEnum):
@@ -45,6 +54,8 @@ def match(
     move_in: date,
     rng: Generator,
     names: Combination | None = None,
+    *,
+    income: IncomeRule = USUAL_INCOME,
 ) -> Matched:
     """Draw a pair for one dwelling; ``rent`` in whole EUR per month, ``sets`` a name set key for each arm.
 
@@ -60,7 +71,7 @@ def match(
         raise BadInput(problems)
     both = (sets[Arm.CONTROL], sets[Arm.TREATMENT])
     name, other_name = names or name_sequence(catalogue, ground, both, move_in.year, rng)[0]
-    control = _draw_profile(catalogue, name, rent, move_in, rng)
+    control = _draw_profile(catalogue, name, _draw_income(catalogue, rent, income, rng), move_in, rng)
     return Matched(control, replace(control, name=other_name))
 
 
@@ -108,8 +119,7 @@ def _not_gender_alone(catalogue: Catalogue, keys: list[str]) -> tuple[Problem, .
     )
 
 
-def _draw_profile(catalogue: Catalogue, name: Name, rent: int, move_in: date, rng: Generator) -> Profile:
-    income = _draw_income(catalogue, rent, rng)
+def _draw_profile(catalogue: Catalogue, name: Name, income: int, move_in: date, rng: Generator) -> Profile:
     believable = _believable(catalogue, income)
     job, household = believable[rng.integers(len(believable))]
     suited = ages(name, move_in.year)
@@ -124,10 +134,15 @@ def _draw_profile(catalogue: Catalogue, name: Name, rent: int, move_in: date, rn
     )
 
 
-def _draw_income(catalogue: Catalogue, rent: int, rng: Generator) -> int:
-    """Gross EUR per month in tens: 4.2 to 4.6 times the rent, but never less than the lowest believable wage."""
-    least = -(-rent * LEAST_SHARE // 1000)
-    most = max(least, rent * MOST_SHARE // 1000)
+def highest_income(catalogue: Catalogue) -> int:
+    """The most that a household of this catalogue can believably earn, in gross EUR per month."""
+    return max(job.income_until * household.earners for job, household in product(catalogue.jobs, catalogue.households))
+
+
+def _draw_income(catalogue: Catalogue, rent: int, rule: IncomeRule, rng: Generator) -> int:
+    """Gross EUR per month in tens: what the rule asks, but never less than the lowest believable wage."""
+    least = -(-rent * rule.least // 1000)
+    most = max(least, rent * rule.most // 1000)
     income = 10 * int(rng.integers(least, most, endpoint=True))
     return max(income, min(job.income_from for job in catalogue.jobs))
 

@@ -3,12 +3,15 @@
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from difflib import unified_diff
+from itertools import product
 
-from profiles.letters import Dwelling, Letter, facts, render
+from profiles.applicants import unlike
+from profiles.grounds import Signal
+from profiles.letters import Dwelling, Letter, facts, render, signed
 from profiles.pairs import Arm
-from profiles.profile import Name, Profile
+from profiles.profile import Language, Name, Profile
 
 MOST_LEANING = 4.0
 """Where the arms are exchangeable a leaning is nearly standard normal: one in 16,000 passes this by chance alone."""
@@ -25,11 +28,17 @@ class Written:
 
 @dataclass(frozen=True)
 class LetterPair:
-    """The two letters on one dwelling, by arm; ``code`` is the pair's."""
+    """The two letters on one dwelling, by arm; ``code`` is the pair's. In a sham pair both show the control."""
 
     code: str
     dwelling: Dwelling
     letters: Mapping[Arm, Written]
+    sham: bool = False
+
+    @property
+    def profiles(self) -> tuple[Profile, Profile]:
+        """Those of control and treatment."""
+        return self.letters[Arm.CONTROL].profile, self.letters[Arm.TREATMENT].profile
 
 
 @dataclass(frozen=True)
@@ -56,22 +65,24 @@ class Leaning:
     n: int
 
 
-def check(pairs: Sequence[LetterPair], level: str) -> tuple[Violation, ...]:
+def check(pairs: Sequence[LetterPair], level: str, signal: Signal) -> tuple[Violation, ...]:
     """Return every violation of parity in a round's pairs; empty when a hostile reader would find none."""
-    return (*(violation for pair in pairs for violation in check_pair(pair, level)), *_leaning_too_far(pairs))
+    within = (violation for pair in pairs for violation in check_pair(pair, level, signal))
+    return (*within, *_leaning_too_far(pairs, level))
 
 
-def check_pair(pair: LetterPair, level: str) -> Iterator[Violation]:
+def check_pair(pair: LetterPair, level: str, signal: Signal) -> Iterator[Violation]:
     """Give what breaks parity within one pair: other facts, another text than its variant gives, facts left out."""
-    yield from _other_facts(pair)
+    yield from _other_facts(pair, signal)
     yield from _not_a_function(pair, level)
     yield from _not_alike_without_signal(pair, level)
     yield from _facts_left_out(pair, level)
 
 
-def leanings(pairs: Sequence[LetterPair]) -> tuple[Leaning, ...]:
+def leanings(pairs: Sequence[LetterPair], level: str) -> tuple[Leaning, ...]:
     """Return how far each marker of length and tone follows the arm, over all pairs."""
-    return tuple(_leaning(marker, count, pairs) for marker, count in MARKERS.items())
+    texts = [[_unsigned(pair, arm, level) for pair in pairs] for arm in Arm]
+    return tuple(_leaning(marker, count, texts) for marker, count in MARKERS.items())
 
 
 def _words(pattern: str) -> Callable[[str], int]:
@@ -91,16 +102,21 @@ MARKERS: Mapping[str, Callable[[str], int]] = {
     "dank": _words("dank|bedankt|thanks?"),
     "bijlagen": _words("bijlagen?|bijgevoegd|meegestuurd|attach(?:ed|ments?)"),
 }
-"""What is counted in a letter without its signature: length, tone, and attachments that it speaks of (it has none)."""
+"""What is counted in a letter without its signal: length, tone, and attachments that it speaks of (it has none)."""
 
 
-def _other_facts(pair: LetterPair) -> Iterator[Violation]:
-    control, treatment = (pair.letters[arm].profile for arm in Arm)
-    for field in fields(Profile):
-        one, other = getattr(control, field.name), getattr(treatment, field.name)
-        if field.name != "name" and one != other:
-            sentence = f"De twee woningzoekers verschillen ook in {field.name}."
-            yield Violation(pair.code, sentence, (f"- {one}", f"+ {other}"))
+def _other_facts(pair: LetterPair, signal: Signal) -> Iterator[Violation]:
+    control, treatment = pair.profiles
+    for field in sorted(unlike(signal, control, treatment, sham=pair.sham)):
+        sentence = f"De twee woningzoekers verschillen ook in {field}."
+        yield Violation(pair.code, sentence, (f"- {_value(control, field)}", f"+ {_value(treatment, field)}"))
+
+
+def _value(profile: Profile, field: str) -> object:
+    value: object = profile
+    for step in field.split("."):
+        value = getattr(value, step, None)
+    return value
 
 
 def _not_a_function(pair: LetterPair, level: str) -> Iterator[Violation]:
@@ -112,17 +128,46 @@ def _not_a_function(pair: LetterPair, level: str) -> Iterator[Violation]:
 
 
 def _not_alike_without_signal(pair: LetterPair, level: str) -> Iterator[Violation]:
-    """In either variant, both applicants must write the very same letter once their names are taken away."""
-    nameless = [_nameless(pair.letters[arm].profile) for arm in Arm]
-    for variant in sorted({written.variant for written in pair.letters.values()}):
-        control, treatment = (render(variant, profile, pair.dwelling, level) for profile in nameless)
-        if control != treatment:
-            sentence = f"Zonder het signaal verschillen de twee brieven van versie '{variant}' nog."
-            yield Violation(pair.code, sentence, _diff(control, treatment))
+    """In either variant, both applicants must write the very same letter once their signal is taken away.
+
+    It is taken away twice: from the letter, where no other word may hang on it, and from the applicant, where the text
+    must not miss it. Where the pair writes two languages, this holds in either.
+    """
+    languages = sorted({profile.language for profile in pair.profiles})
+    variants = sorted({written.variant for written in pair.letters.values()})
+    for variant, language in product(variants, languages):
+        profiles = [replace(profile, language=language) for profile in pair.profiles]
+        for without in (_signal_cut_out, _signal_never_there):
+            control, treatment = (without(variant, profile, pair.dwelling, level) for profile in profiles)
+            if control != treatment:
+                sentence = f"Zonder het signaal verschillen de twee brieven van versie '{variant}' nog."
+                yield Violation(pair.code, sentence, _diff(control, treatment))
+                break
 
 
-def _nameless(profile: Profile) -> Profile:
-    return replace(profile, name=Name("Voornaam", "Achternaam", "", profile.name.gender))
+def _signal_never_there(variant: str, profile: Profile, dwelling: Dwelling, level: str) -> Letter:
+    nobody = Name("Voornaam", "Achternaam", "", profile.name.gender)
+    partner = replace(nobody, first="Partner") if profile.partner else None
+    return render(variant, replace(profile, name=nobody, partner=partner, sentence="", age=0), dwelling, level)
+
+
+def _signal_cut_out(variant: str, profile: Profile, dwelling: Dwelling, level: str) -> Letter:
+    letter = render(variant, profile, dwelling, level)
+    return Letter(_cut(letter.subject, profile, dwelling), _cut(letter.body, profile, dwelling))
+
+
+def _cut(text: str, profile: Profile, dwelling: Dwelling) -> str:
+    """A text without what shows the signal; a street that is called like somebody stays what it is."""
+    own = [phrase for phrase in (dwelling.street, dwelling.city, dwelling.reference) if phrase]
+    for number, phrase in enumerate(own):
+        text = text.replace(phrase, f"\0{number}\0")
+    text = text.replace(profile.sentence, "[zin]") if profile.sentence else text
+    text = text.replace(signed(profile), "[naam]").replace(profile.full_name, "[naam]")
+    if profile.partner:
+        text = re.sub(rf"\b{re.escape(profile.partner.first)}\b", "[partner]", text)
+    for number, phrase in enumerate(own):
+        text = text.replace(f"\0{number}\0", phrase)
+    return text
 
 
 def _facts_left_out(pair: LetterPair, level: str) -> Iterator[Violation]:
@@ -133,13 +178,13 @@ def _facts_left_out(pair: LetterPair, level: str) -> Iterator[Violation]:
 
 
 def _carried(written: Written, level: str) -> frozenset[str]:
-    """Return the facts of its writer that a letter mentions."""
+    """Return the facts of its writer that a letter mentions, in its own language."""
     text = f"{written.letter.subject}\n{written.letter.body}"
     return frozenset(field for field, words in facts(written.profile, level).items() if str(words) in text)
 
 
-def _leaning_too_far(pairs: Sequence[LetterPair]) -> Iterator[Violation]:
-    for leaning in leanings(pairs):
+def _leaning_too_far(pairs: Sequence[LetterPair], level: str) -> Iterator[Violation]:
+    for leaning in leanings(pairs, level):
         if abs(leaning.z) > MOST_LEANING:
             sentence = (
                 f"Over de hele ronde hangt '{leaning.marker}' samen met het profiel: gemiddeld {leaning.control:.1f} "
@@ -148,19 +193,26 @@ def _leaning_too_far(pairs: Sequence[LetterPair]) -> Iterator[Violation]:
             yield Violation(None, sentence)
 
 
-def _leaning(marker: str, count: Callable[[str], int], pairs: Sequence[LetterPair]) -> Leaning:
-    told = [[count(_unsigned(pair.letters[arm])) for pair in pairs] for arm in Arm]
-    control, treatment = told
+def _leaning(marker: str, count: Callable[[str], int], texts: Sequence[Sequence[str]]) -> Leaning:
+    control, treatment = ([count(text) for text in own] for own in texts)
     differences = [other - one for one, other in zip(control, treatment, strict=True)]
     spread = math.sqrt(sum(difference**2 for difference in differences))
     z = sum(differences) / spread if spread else 0.0
-    most = max(len(pairs), 1)
-    return Leaning(marker, sum(control) / most, sum(treatment) / most, z, len(pairs))
+    most = max(len(differences), 1)
+    return Leaning(marker, sum(control) / most, sum(treatment) / most, z, len(differences))
 
 
-def _unsigned(written: Written) -> str:
-    """Return what a letter says without the name of its writer, which is the signal and has a length of its own."""
-    return written.letter.body.replace(written.profile.full_name, "")
+def _unsigned(pair: LetterPair, arm: Arm, level: str) -> str:
+    """Return what a letter says without the signal, which has a length and words of its own.
+
+    Where the two letters of a pair are in two languages, the Dutch of either is counted.
+    """
+    written = pair.letters[arm]
+    body = written.letter.body
+    if len({profile.language for profile in pair.profiles}) > 1:
+        written = replace(written, profile=replace(written.profile, language=Language.DUTCH))
+        body = render(written.variant, written.profile, pair.dwelling, level).body
+    return re.sub(r"\[(?:naam|partner|zin)\]", "", _cut(body, written.profile, pair.dwelling))
 
 
 def _diff(one: Letter, other: Letter) -> tuple[str, ...]:

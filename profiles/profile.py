@@ -13,10 +13,25 @@ _DROPPED = " -'’.\u00a0"
 
 
 class Ground(StrEnum):
-    """The protected characteristic that a round tests; only what a name can show."""
+    """The characteristic that a round tests; ``data/grounds.toml`` says of each which law protects it, if any."""
 
     ORIGIN = "origin"
     GENDER = "gender"
+    SEXUAL_ORIENTATION = "sexual_orientation"
+    CIVIL_STATUS = "civil_status"
+    DISABILITY = "disability"
+    RELIGION = "religion"
+    LONE_PARENT = "lone_parent"
+    BENEFIT_INCOME = "benefit_income"
+    AGE = "age"
+    LANGUAGE = "language"
+
+
+class Language(StrEnum):
+    """What a letter is written in."""
+
+    DUTCH = "nl"
+    ENGLISH = "en"
 
 
 class Gender(StrEnum):
@@ -56,7 +71,9 @@ class Name:
 class Profile:
     """A fictitious home-seeker; ``income`` is gross EUR per month of the whole household, ``move_in`` a calendar day.
 
-    ``contract`` and ``household`` are Dutch words as a letter uses them ("vast contract", "alleenstaand").
+    ``contract`` and ``household`` are Dutch words as a letter uses them ("vast contract", "alleenstaand"), whatever
+    ``language`` it writes in. ``town`` is where it lives now. Who has a ``partner`` writes for both; ``sentence`` is
+    the one that shows a signal, as it stands in the letter, or empty.
     """
 
     name: Name
@@ -66,6 +83,10 @@ class Profile:
     income: int
     household: str
     move_in: date
+    town: str = ""
+    partner: Name | None = None
+    sentence: str = ""
+    language: Language = Language.DUTCH
 
     @property
     def full_name(self) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from profiles.errors import BadInput, Problem
+from profiles.grounds import word_pattern
 from results.rules import Hit, Reading, read, rule_book
 
 LABELS_FILE = Path(__file__).parent / "data" / "reply_labels.toml"
@@ -198,16 +199,18 @@ _MAIL_ADDRESS = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w.-]*\w")
 _ROW_OF_MASKS = re.compile(rf"{MASK}(?:[\s./&_-]*{MASK})+")
 
 
-def mask_cues(text: str, names: Sequence[str], addresses: Sequence[str]) -> str:
+def mask_cues(text: str, names: Sequence[str], addresses: Sequence[str], words: Sequence[str] = ()) -> str:
     """The text with every cue of the applicant replaced by one bar of fixed length.
 
-    ``names`` are full names or parts of them, ``addresses`` mail addresses or their local parts. Hidden in any case,
+    ``names`` are full names or parts of them, ``addresses`` mail addresses or their local parts, ``words`` what else
+    tells the arms apart, as `grounds.word_pattern` takes them. Hidden in any case,
     with or without diacritics, also garbled by a wrong character set: first name, last name with its particles and
     initials, mail addresses that hold either, and forms of address (meneer, mevrouw, dhr.). A name that is also an
     everyday word ("Bos", "Ben") is hidden only where it has a capital.
     """
     folded, origin = _folded(text)
-    spans = [match.span() for pattern in (_TITLE, _cues(tuple(names))) for match in pattern.finditer(folded)]
+    patterns = (_TITLE, _cues(tuple(names)), _telling_words(words))
+    spans = [match.span() for pattern in patterns for match in pattern.finditer(folded)]
     spans += _address_spans(folded, tuple(names), tuple(addresses))
     pieces, at = [], 0
     for start, end in sorted(spans):
@@ -219,10 +222,10 @@ def mask_cues(text: str, names: Sequence[str], addresses: Sequence[str]) -> str:
     return _ROW_OF_MASKS.sub(MASK, "".join(pieces) + text[at:])
 
 
-def leaks(text: str, names: Sequence[str], addresses: Sequence[str]) -> tuple[str, ...]:
+def leaks(text: str, names: Sequence[str], addresses: Sequence[str], words: Sequence[str] = ()) -> tuple[str, ...]:
     """The cues of the applicant that still stand in a text; empty when it may be shown to a coder."""
     folded, _ = _folded(text)
-    found = [match[0] for match in _TITLE.finditer(folded)]
+    found = [match[0] for pattern in (_TITLE, _telling_words(words)) for match in pattern.finditer(folded)]
     found += [
         word
         for word in _words(names)
@@ -230,6 +233,10 @@ def leaks(text: str, names: Sequence[str], addresses: Sequence[str]) -> tuple[st
     ]
     found += [address for address in addresses if _fold(address) and _fold(address).lower() in folded.lower()]
     return tuple(dict.fromkeys(found))
+
+
+def _telling_words(words: Sequence[str]) -> re.Pattern[str]:
+    return word_pattern(_fold(word) for word in words)
 
 
 def _folded(text: str) -> tuple[str, list[int]]:

@@ -69,6 +69,7 @@ class RoundFacts:
     purpose: str
     mode: str
     ground: str
+    signal: str
     control_set: str
     treatment_set: str
     validation: str
@@ -215,6 +216,7 @@ def _facts(session: Session, round_: Round, design: Design, rows: Sequence[PairR
         purpose=design.study.purpose.value,
         mode=design.mode.value,
         ground=design.question.ground.value,
+        signal=design.signal.key,
         control_set=control.label,
         treatment_set=treatment.label,
         validation=name_bank.reached(bank, design).value,

@@ -25,7 +25,7 @@ DOORS = {
     "fastapi": ("portal/web/", "market/"),
     "uvicorn": ("portal/commands/running.py", "market/"),
     "aiosmtpd": ("workers/inbox/", "market/"),
-    "typer": ("portal/cli.py",),
+    "typer": ("portal/cli/",),
 }
 PURE = (
     "profiles/", "orchestrator/design/", "orchestrator/assignment.py", "orchestrator/schedule.py",

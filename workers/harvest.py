@@ -9,7 +9,7 @@ from orchestrator.feeds import fetch
 from orchestrator.rounds import growing
 from orchestrator.rounds.growing import Asked
 from orchestrator.settings import Settings
-from profiles.errors import BadInput
+from profiles.errors import BadInput, Refused
 
 EVERY = timedelta(minutes=15)
 """A feed is asked at most so often, by the installation's clock, also when the last answer was no good."""
@@ -30,8 +30,9 @@ def read_feed(database: Database, clock: Clock, settings: Settings) -> bool:
         return False
     try:
         _take_in(database, clock, settings, asked)
-    except BadInput as fault:
-        first, more = fault.problems[0], len(fault.problems) - 1
+    except (BadInput, Refused) as fault:
+        problems = fault.problems if isinstance(fault, BadInput) else (fault.problem,)
+        first, more = problems[0], len(problems) - 1
         message = f"{first} (en nog {more})" if more else str(first)
         with database.writing() as session:
             growing.note_fault(session, asked.id, message, clock.now())

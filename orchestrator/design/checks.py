@@ -8,9 +8,12 @@ from urllib.parse import urlsplit
 from orchestrator.design.calendar import Calendar
 from orchestrator.design.model import DeclaredFeed, Design, FeedFormat, Letters, Mode, Question, Sample, Schedule
 from orchestrator.settings import LOOPBACK
+from profiles import grounds
+from profiles.applicants import check_signal
 from profiles.catalogue import Catalogue, NameSet
-from profiles.errors import Problem
-from profiles.pairs import Arm, check_sets
+from profiles.errors import BadInput, Problem
+from profiles.grounds import Signal, SignalKind
+from profiles.pairs import Arm
 from profiles.perception import Validation
 
 LONGEST_DAYS = 366
@@ -39,29 +42,63 @@ def broken_rules(design: Design, sets: Mapping[str, NameSet]) -> tuple[Located, 
     return (
         *broken_by_question(design.question, sets, live=live),
         *broken_by_letters(design.letters, live=live),
+        *broken_by_signal(design.question, design.letters),
         *broken_by_sample(design.sample, live=live),
         *broken_by_schedule(design.schedule),
     )
 
 
 def broken_by_question(question: Question, sets: Mapping[str, NameSet], *, live: bool) -> Iterator[Located]:
-    catalogue = Catalogue(names=(), sets=sets, jobs=(), households=())
     chosen = {Arm.CONTROL: question.control, Arm.TREATMENT: question.treatment}
-    unfit = {}
-    for arm, key in chosen.items():
-        # Each set by itself first, so that the problem points at its own key.
-        if problems := check_sets(catalogue, question.ground, dict.fromkeys(Arm, key)):
-            unfit[arm] = problems[0]
-    yield from (_repeat(("question", arm.value), problem) for arm, problem in unfit.items())
-    if not unfit:
-        together = check_sets(catalogue, question.ground, chosen)
-        yield from (_repeat(("question", "treatment"), problem) for problem in together)
-    if question.control == question.treatment:
-        yield _same_set(question)
+    try:
+        signal = grounds.load().signal(question.ground, question.signal)
+    except BadInput as error:
+        yield from (_repeat(("question", "signal"), problem) for problem in error.problems)
+    else:
+        yield from _bad_sets(signal, chosen, sets)
+        if question.control == question.treatment and signal.kind is SignalKind.NAME:
+            yield _same_set(question)
     if live or question.validation not in (None, Validation.NONE):
         yield from _untested(chosen, sets, live=live)
     if live and question.validation is Validation.NONE:
         yield _no_validation_live()
+
+
+def _bad_sets(signal: Signal, chosen: Mapping[Arm, str], sets: Mapping[str, NameSet]) -> Iterator[Located]:
+    catalogue = Catalogue(names=(), sets=sets, jobs=(), households=())
+    unfit = {}
+    for arm, key in chosen.items():
+        # Each set by itself first, so that the problem points at its own key.
+        if problems := check_signal(catalogue, signal, dict.fromkeys(Arm, key)):
+            unfit[arm] = problems[0]
+    yield from (_repeat(("question", arm.value), problem) for arm, problem in unfit.items())
+    if not unfit:
+        together = check_signal(catalogue, signal, chosen)
+        yield from (_repeat(("question", "treatment"), problem) for problem in together)
+
+
+def broken_by_signal(question: Question, letters: Letters) -> Iterator[Located]:
+    """What no letters of this kind can show; nothing for a question without a sound signal: that is its own problem."""
+    try:
+        signal = grounds.load().signal(question.ground, question.signal)
+    except BadInput:
+        return
+    if letters.level not in signal.levels:
+        message = f"Signaal '{signal.key}' past niet in een brief van dit niveau, die zelf al vertelt wat het toont."
+        remedy = f"Kies uit: {', '.join(signal.levels)}."
+        yield located(("letters", "level"), "level-not-for-signal", message, found=letters.level.value, remedy=remedy)
+        return
+    spoken = signal.control.sentences
+    if signal.kind is SignalKind.SENTENCE and letters.language not in spoken:
+        message = f"Signaal '{signal.key}' heeft geen zinnen in deze taal."
+        remedy = f"Kies uit: {', '.join(spoken)}."
+        path = ("letters", "language")
+        yield located(path, "no-sentences-in-language", message, found=letters.language.value, remedy=remedy)
+        return
+    if signal.kind is SignalKind.LANGUAGE and letters.language is not signal.control.language:
+        message, remedy = "Bij deze grond schrijft elk profiel in zijn eigen taal.", "Haal language weg."
+        found = letters.language.value
+        yield located(("letters", "language"), "language-is-the-signal", message, found=found, remedy=remedy)
 
 
 def _repeat(path: KeyPath, problem: Problem) -> Located:
@@ -104,6 +141,14 @@ def _no_validation_live() -> Located:
 
 
 def broken_by_letters(letters: Letters, *, live: bool) -> Iterator[Located]:
+    if letters.income.min > letters.income.max:
+        yield located(
+            ("letters", "income"),
+            "income-reversed",
+            "Het minste inkomen is meer dan het meeste.",
+            found=f"min {letters.income.min:g}, max {letters.income.max:g}",
+            remedy="Wissel min en max om.",
+        )
     if live and letters.domain.endswith(tuple(f".{name}" for name in RESERVED)):
         yield located(
             ("letters", "domain"),

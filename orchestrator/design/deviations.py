@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from orchestrator.design.checks import KeyPath, Located, located
 from orchestrator.design.model import Part
 from orchestrator.design.yaml_file import YamlFile
+from profiles import grounds
 from profiles.errors import Problem
 
 AnyPart = TypeVar("AnyPart", bound=Part)
@@ -111,6 +112,8 @@ class Shape(Generic[AnyPart]):
         return self._located(path, "bad-value", "Deze waarde heeft niet de goede vorm.", found=None, remedy=example)
 
     def _unknown_value(self, path: KeyPath, value: str, expected: str) -> Located:
+        if path == ("question", "ground") and (why := _why_not_offered(value)):
+            return self._located(path, "ground-not-offered", why, found=value, remedy=self._for_example(path))
         choices = [choice.strip().strip("'") for choice in expected.replace(" or ", ", ").split(",")]
         code = "unknown-ground" if path == ("question", "ground") else "unknown-value"
         near = get_close_matches(value, choices, n=1, cutoff=0.6)
@@ -137,6 +140,10 @@ class Shape(Generic[AnyPart]):
             part = _part_of(fields[step]) if step in fields else None
             fields = _by_key(part) if part else {}
         return fields
+
+
+def _why_not_offered(ground: str) -> str | None:
+    return grounds.load().refused.get(ground.strip().casefold().replace("-", "_"))
 
 
 def _by_key(part: type[Part]) -> dict[str, FieldInfo]:

@@ -21,9 +21,12 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from profiles import grounds
+from profiles.grounds import Signal
 from profiles.letters import Level
+from profiles.pairs import USUAL_INCOME, IncomeRule
 from profiles.perception import Validation
-from profiles.profile import Ground
+from profiles.profile import Ground, Language
 
 CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
 # A label never starts or ends with a hyphen; the last one is not a number, so that no IP address passes.
@@ -139,12 +142,24 @@ class Study(Part):
     )
 
 
+def _optional(description: str, example: str) -> Any:
+    """A text that may be left out: it is empty then, and not in the canonical text."""
+    return Field("", exclude_if=not_, description=description, examples=[example])
+
+
 class Question(Part):
     """What is tested, and by which name sets."""
 
-    ground: Ground = Field(description="De grond: origin (afkomst) of gender (geslacht).", examples=["origin"])
+    ground: Ground = Field(
+        description="De grond, bijvoorbeeld origin (afkomst), gender (geslacht) of disability (handicap).",
+        examples=["origin"],
+    )
+    signal: SetKey = _optional("Hoe de grond wordt getoond, als dat op meer dan een manier kan.", "wheelchair")
     control: SetKey = Field(description="Namenset van het controleprofiel.", examples=["dutch"])
-    treatment: SetKey = Field(description="Namenset van het testprofiel.", examples=["moroccan"])
+    treatment: SetKey = Field(
+        description="Namenset van het testprofiel; dezelfde als control wanneer niet de naam het signaal is.",
+        examples=["moroccan"],
+    )
     sham_share: float = Field(
         ge=0,
         le=0.5,
@@ -160,6 +175,20 @@ class Question(Part):
     )
 
 
+class Income(Part):
+    """The gross income of a household, in times the rent; the drawn income is uniform between the two."""
+
+    min: float = Field(ge=1, le=10, description="Minste inkomen, in keren de huur.", examples=[4.2])
+    max: float = Field(ge=1, le=10, description="Meeste inkomen, in keren de huur.", examples=[4.6])
+
+    @property
+    def rule(self) -> IncomeRule:
+        return IncomeRule(round(100 * self.min), round(100 * self.max))
+
+
+USUAL = Income(min=USUAL_INCOME.least / 100, max=USUAL_INCOME.most / 100)
+
+
 class Letters(Part):
     """What the applicants write, and from which domain."""
 
@@ -167,11 +196,17 @@ class Letters(Part):
     domain: str = Field(
         pattern=DOMAIN, max_length=200, description="Domein van de e-mailadressen.", examples=["woonpost.example"]
     )
-
-
-def _optional(description: str, example: str) -> Any:
-    """A text that may be left out: it is empty then, and not in the canonical text."""
-    return Field("", exclude_if=not_, description=description, examples=[example])
+    language: Language = Field(
+        Language.DUTCH,
+        exclude_if=lambda language: language == Language.DUTCH,
+        description="Taal van de brieven: nl (Nederlands) of en (Engels), voor beide profielen.",
+        examples=["nl"],
+    )
+    income: Income = Field(
+        USUAL,
+        exclude_if=lambda income: income == USUAL,
+        description="Het bruto-inkomen van beide profielen, in keren de huur.",
+    )
 
 
 class FeedFields(Part):
@@ -188,6 +223,7 @@ class FeedFields(Part):
     reference: Text = _optional("Kenmerk dat in de brief komt.", "objectcode")
     url: Text = _optional("Webadres van de advertentie.", "link")
     published: Text = _optional("Wanneer de advertentie verscheen.", "datum")
+    accessible: Text = _optional("Of de woning met een rolstoel bereikbaar is (ja of nee).", "rolstoel")
 
 
 class DeclaredFeed(Part):
@@ -293,6 +329,11 @@ class Design(Part):
     schedule: Schedule = Field(description="De planning.")
     outcome: OutcomeRule = Field(description="De uitkomst.")
     analysis: Analysis = Field(description="De analyse.")
+
+    @property
+    def signal(self) -> Signal:
+        """How the ground is shown; BadInput for a question that `checks` refuses."""
+        return grounds.load().signal(self.question.ground, self.question.signal)
 
     @property
     def validation(self) -> Validation:

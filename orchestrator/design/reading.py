@@ -12,6 +12,7 @@ from orchestrator.design.checks import (
     broken_by_question,
     broken_by_sample,
     broken_by_schedule,
+    broken_by_signal,
     broken_rules,
     located,
 )
@@ -57,6 +58,8 @@ def _rules_of_sound_parts(data: Mapping[str, Any], sets: Mapping[str, NameSet]) 
         yield from _unknown_sets(data.get("question"), sets)
     if letters := _sound(Letters, data.get("letters")):
         yield from broken_by_letters(letters, live=live)
+    if question and letters:
+        yield from broken_by_signal(question, letters)
     if sample := _sound(Sample, data.get("sample")):
         yield from broken_by_sample(sample, live=live)
     if schedule := _sound(Schedule, data.get("schedule")):

@@ -20,10 +20,10 @@ from orchestrator.assignment import Draw, draw, generator
 from orchestrator.design import Design, from_canonical
 from orchestrator.models import Inquiry, Listing, Pair, Round
 from orchestrator.states import OPEN_LETTER, LetterState
-from profiles import letters
+from profiles.applicants import Wish, draw_pair, named_ground, variants
 from profiles.catalogue import Catalogue
 from profiles.naming import Combination, Met, NamesUsedUp, name_sequence, turn_of
-from profiles.pairs import Arm, Matched, match
+from profiles.pairs import Arm, Matched
 
 SEEN = (*OPEN_LETTER, LetterState.SENT, LetterState.UNCERTAIN)
 """The states of a letter that was, or may yet be, read."""
@@ -52,7 +52,7 @@ class Casting:
         """Return the casting of a round, which knows what these advertisers have met."""
         design = from_canonical(round_.design)
         bank = name_bank.for_design(name_bank.of_round(round_), design)
-        casting = cls(design, bank, letters.variants(design.letters.level))
+        casting = cls(design, bank, variants(design.signal, design.letters.level, design.letters.language))
         for advertiser, in_round, name in _met(session, round_, advertisers):
             known = casting.met[advertiser]
             (known.here if in_round else known.before).add(name)
@@ -73,14 +73,15 @@ class Casting:
 def applicants(design: Design, bank: Catalogue, drawn: Draw, rent: int, turn: int) -> Matched:
     """Draw the two applicants of a pair whose names had this turn; ``bank`` has the names that the design may draw."""
     rng, move_in = generator(design.seed, "profile", drawn.listing), move_in_day(design.schedule.last_day)
+    wish = Wish(rent, move_in, design.letters.language, design.letters.income.rule)
     names = _sequence(design, bank, drawn)[turn]
-    return match(bank, design.question.ground, drawn.sets, rent, move_in, rng, names)
+    return draw_pair(bank, design.signal, drawn.sets, wish, rng, names, sham=drawn.sham)
 
 
 def _sequence(design: Design, bank: Catalogue, drawn: Draw) -> tuple[Combination, ...]:
     sets = (drawn.sets[Arm.CONTROL], drawn.sets[Arm.TREATMENT])
     rng, year = generator(design.seed, "names", drawn.listing), move_in_day(design.schedule.last_day).year
-    return name_sequence(bank, design.question.ground, sets, year, rng)
+    return name_sequence(bank, named_ground(bank, design.signal, drawn.sets), sets, year, rng)
 
 
 def move_in_day(last_day: date) -> date:

@@ -9,7 +9,7 @@ from orchestrator import ledger
 from orchestrator.assignment import generator
 from orchestrator.design import from_canonical
 from orchestrator.intake import Channel
-from orchestrator.listings import dwelling
+from orchestrator.listings import dwelling_of
 from orchestrator.models import Decline, Inquiry, Reply
 from orchestrator.people import profile_of
 from orchestrator.states import LetterState
@@ -34,8 +34,9 @@ def plan_decline(session: Session, reply: Reply, now: datetime) -> None:
         return
     listing = inquiry.pair.listing
     rng = generator(from_canonical(inquiry.pair.round.design).seed, "decline", listing.key, inquiry.arm.value)
-    variant = str(rng.choice(letters.declines()))
-    letter = letters.decline(variant, profile_of(inquiry), dwelling(listing))
+    profile = profile_of(inquiry)
+    variant = str(rng.choice(letters.declines(profile.language, couple=profile.partner is not None)))
+    letter = letters.decline(variant, profile, dwelling_of(inquiry.pair))
     planned = now + timedelta(hours=float(rng.uniform(*AFTER_HOURS)))
     local, _, domain = inquiry.message_id.strip("<>").partition("@")
     session.add(

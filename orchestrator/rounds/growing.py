@@ -33,10 +33,11 @@ from orchestrator.enrolment import ZONE
 from orchestrator.feed_items import Offer, Reading
 from orchestrator.intake import ListingRow, doorstep
 from orchestrator.models import Enrolment, Feed, Inquiry, Listing, Pair, Refusal, Round
-from orchestrator.rounds import lifecycle, planning
+from orchestrator.rounds import lifecycle, planning, recreating
 from orchestrator.rounds.casting import Cast, Casting
 from orchestrator.schedule import Times, latest_start, place_beside
 from orchestrator.states import RoundState
+from orchestrator.suitability import highest_rent, suits
 
 ACTOR = "feeds"
 Mark = tuple[object, ...]
@@ -105,6 +106,8 @@ def grow(
     round_ = session.get_one(Round, feed.round_id, with_for_update=held, populate_existing=True)
     if round_.state is not RoundState.RUNNING:
         return 0
+    if round_.texts is not None:  # a round from before this was kept
+        recreating.require_texts(round_)
     growth = _Growth.of(session, round_, now)
     for offer in sorted(reading.offers, key=lambda offer: rank(growth.design.seed, offer.listing.listing)):
         growth.weigh(offer)
@@ -198,6 +201,8 @@ class _Growth:
         self, row: Listing, advertiser: str, consent: Enrolment, first_seen: datetime | None
     ) -> Times | RefusalReason:
         sample, owner = self.design.sample, consent.advertiser_id
+        if (unfit := self._unfit(row)) is not None:
+            return unfit
         until = first_seen + timedelta(hours=sample.feed_hours) if first_seen else None
         if until is None or until < self.now:
             return RefusalReason.NOT_NEW
@@ -219,6 +224,13 @@ class _Growth:
     def _consent_is_used_up(self, advertiser: str, consent: Enrolment) -> bool:
         planned = self.used.get(advertiser, 0) + self.added[consent.advertiser_id]
         return consent.max_pairs is not None and planned >= consent.max_pairs
+
+    def _unfit(self, row: Listing) -> RefusalReason | None:
+        """Why no applicant of this round could write about a listing."""
+        if not suits(self.design.signal.needs, row):
+            return RefusalReason.UNSUITED
+        most = highest_rent(self.design, self.casting.bank)
+        return RefusalReason.NO_INCOME if most is not None and row.rent > most else None
 
 
 def _marks(key: str, owner: int, row: Listing | ListingRow) -> Iterator[Mark]:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from orchestrator.design import from_canonical
-from orchestrator.listings import dwelling
+from orchestrator.listings import dwelling_of
 from orchestrator.models import Pair, Round
 from orchestrator.people import profile_of
 from profiles import parity
@@ -27,7 +27,8 @@ def letter_pairs(session: Session, round_: Round) -> list[LetterPair]:
 
 def require(session: Session, round_: Round) -> None:
     """Raise `Refused`, with a diff, when the arms of a round differ in more than their signal."""
-    found = parity.check(letter_pairs(session, round_), from_canonical(round_.design).letters.level)
+    design = from_canonical(round_.design)
+    found = parity.check(letter_pairs(session, round_), design.letters.level, design.signal)
     if found:
         raise Refused(
             "no-parity",
@@ -41,7 +42,7 @@ def _letter_pair(pair: Pair) -> LetterPair:
         inquiry.arm: Written(inquiry.variant, profile_of(inquiry), Letter(inquiry.subject, inquiry.body))
         for inquiry in pair.inquiries
     }
-    return LetterPair(pair.code, dwelling(pair.listing), letters)
+    return LetterPair(pair.code, dwelling_of(pair), letters, pair.sham)
 
 
 def _told(found: Sequence[Violation]) -> str:

@@ -1,7 +1,5 @@
 """From design, participants and listings to a planned round: every letter written, every moment fixed."""
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,19 +7,20 @@ from pathlib import Path
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from orchestrator import enrolment, ledger, limits, name_bank
+from orchestrator import enrolment, ledger, limits, name_bank, people
 from orchestrator.assignment import RefusalReason, rank, select_listings
 from orchestrator.design import Design, canonical, digest, from_canonical
-from orchestrator.intake import ListingRow, Participant, check_intake
-from orchestrator.listings import dwelling, take_in
+from orchestrator.fitting import check_intake
+from orchestrator.intake import ListingRow, Participant
+from orchestrator.listings import dwelling, take_in, to_record
 from orchestrator.models import Advertiser, Inquiry, Listing, Pair, Refusal, Round, Study
-from orchestrator.people import to_record
 from orchestrator.rounds import lookup
 from orchestrator.rounds.casting import Cast, Casting
+from orchestrator.rounds.writing import compose
 from orchestrator.schedule import Times, place
 from orchestrator.states import LetterState, PairState, RoundState
 from orchestrator.web_address import domain_of
-from profiles import letters
+from profiles import grounds, letter_checks, versions
 from profiles.catalogue import Catalogue
 from profiles.errors import BadInput, Problem, Refused
 from profiles.pairs import Arm
@@ -47,7 +46,8 @@ def plan(
     does not fit together and `Refused` when the round cannot be planned (again).
     """
     bank = bank or name_bank.load()
-    if problems := [*check_intake(design, participants, listings), *name_bank.problems(bank, design)]:
+    problems = [*check_intake(design, participants, listings), *name_bank.problems(bank, design)]
+    if problems := [*problems, *_bad_letters(design)]:
         raise BadInput(problems)
     _make_room(session, design)
     advertisers = enrolment.enrol(session, participants)
@@ -59,6 +59,7 @@ def plan(
         design=canonical(design),
         design_path=str(path.resolve()) if path else None,
         digest=digest(design),
+        texts=texts(design),
         names=name_bank.freeze(bank, design),
         state=RoundState.PLANNED,
         planned_by=actor,
@@ -75,6 +76,16 @@ def plan(
     told = {"digest": round_.digest, "pairs": len(planned), "refused": len(refused)}
     ledger.append(session, now, actor, "round.planned", f"round:{round_.id}", told)
     return round_
+
+
+def texts(design: Design) -> dict[str, str]:
+    """Return the digest of every file that the letters of this design are made of."""
+    return versions.used(design.signal, design.letters.level, design.letters.language)
+
+
+def _bad_letters(design: Design) -> tuple[Problem, ...]:
+    ground = grounds.load().grounds[design.question.ground]
+    return letter_checks.check(ground, design.signal, design.letters.level, design.letters.language)
 
 
 def _make_room(session: Session, design: Design) -> None:
@@ -186,6 +197,7 @@ def write_pairs(
             first=drawn.first,
             state=PairState.OPEN,
             turn=casts[key].turn,
+            listed=to_record(rows[key]),
         )
         pair.inquiries = [_inquiry(design, rows[key], casts[key], arm, planned[key]) for arm in Arm]
         session.add(pair)
@@ -193,33 +205,23 @@ def write_pairs(
 
 
 def _inquiry(design: Design, listing: Listing, cast: Cast, arm: Arm, times: Times) -> Inquiry:
-    drawn, profile = cast.drawn, cast.matched.of(arm)
-    order = 1 if arm is drawn.first else 2
-    letter = letters.render(drawn.variants[arm], profile, dwelling(listing), design.letters.level)
-    token = _token(design, listing.key, arm)
-    planned = times.first if order == 1 else times.second
+    composed = compose(design, cast.drawn, cast.matched, dwelling(listing), arm)
+    planned = times.first if composed.order == 1 else times.second
     return Inquiry(
         arm=arm,
-        order=order,
+        order=composed.order,
         gap=times.gap,
-        variant=drawn.variants[arm],
-        profile=to_record(profile),
-        sender_name=profile.full_name,
-        reply_address=f"{profile.mailbox}.{token[:8]}@{design.letters.domain}",
-        message_id=f"<{token}@{design.letters.domain}>",
+        variant=composed.variant,
+        profile=people.to_record(composed.profile),
+        sender_name=composed.profile.full_name,
+        reply_address=composed.reply_address,
+        message_id=composed.message_id,
         channel=listing.advertiser.channel,
         recipient=listing.advertiser.address,
         domain=domain_of(listing.advertiser.address),
-        subject=letter.subject,
-        body=letter.body,
+        subject=composed.letter.subject,
+        body=composed.letter.body,
         state=LetterState.PLANNED,
         planned_at=planned,
         not_after=planned + LATEST,
     )
-
-
-def _token(design: Design, listing_key: str, arm: Arm) -> str:
-    """Return 26 letters and digits (130 bits) that belong to one inquiry and can be re-created from the design."""
-    parts = (design.round, str(design.version), str(design.seed), listing_key, arm.value)
-    hashed = hashlib.sha256("\x1f".join(parts).encode()).digest()
-    return base64.b32encode(hashed).decode().lower()[:26]

@@ -6,12 +6,12 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from orchestrator.design import from_canonical
-from orchestrator.rounds import likeness, lookup
+from orchestrator.rounds import likeness, lookup, recreating
 from portal.commands import house
-from profiles import parity
+from profiles import letters, parity
 from profiles.errors import Refused
 from profiles.pairs import Arm
-from profiles.parity import LetterPair
+from profiles.parity import LetterPair, Written
 
 out = Console(soft_wrap=True)
 HEADS = {Arm.CONTROL: "controleprofiel", Arm.TREATMENT: "testprofiel"}
@@ -34,20 +34,43 @@ def check(name: str) -> None:
     with house.reading() as (session, _):
         round_ = lookup.find(session, name)
         pairs = likeness.letter_pairs(session, round_)
-        _print_leanings(parity.leanings(pairs))
-        likeness.require(session, round_)
         level = from_canonical(round_.design).letters.level
+        _print_leanings(parity.leanings(pairs, level))
+        likeness.require(session, round_)
     out.print(f"{len(pairs)} tests op niveau {level.value}: de brieven verschillen alleen in het signaal.")
 
 
+def recreate(name: str, code: str | None) -> None:
+    """Write the letters of a round again and print how many came out as they were; raise `Refused` when one did not."""
+    with house.reading() as (session, _):
+        round_ = lookup.find(session, name)
+        again = recreating.of_round(session, round_)
+        digest = round_.digest
+    if code is not None and code not in again:
+        raise Refused("unknown-pair", f"Ronde '{name}' heeft geen test {code}.", "Zie pairs.csv of status.")
+    for arm, composed in again[code].items() if code else ():
+        out.print(f"{HEADS[arm]}: {letters.signed(composed.profile)} <{composed.reply_address}>", highlight=False)
+        out.print(Text(f"{composed.letter.subject}\n\n{composed.letter.body}"))
+    out.print(f"{2 * len(again)} brieven opnieuw geschreven, byte voor byte gelijk (opzet {digest[:12]}).")
+
+
 def _side_by_side(pair: LetterPair) -> Table:
-    table = Table(title=f"{pair.code}  {pair.dwelling.street}", box=SIMPLE_HEAD, expand=True)
+    sham = ", schijntest" if pair.sham else ""
+    table = Table(title=f"{pair.code}  {pair.dwelling.street}{sham}", box=SIMPLE_HEAD, expand=True)
     for arm in Arm:
         written = pair.letters[arm]
-        table.add_column(f"{HEADS[arm]}: {written.profile.full_name} (versie {written.variant})", ratio=1)
+        table.add_column(f"{HEADS[arm]}: {letters.signed(written.profile)} (versie {written.variant})", ratio=1)
     table.add_row(*(Text(pair.letters[arm].letter.subject, style="bold") for arm in Arm))
-    table.add_row(*(Text(pair.letters[arm].letter.body) for arm in Arm))
+    table.add_row(*(_signal_in_bold(pair.letters[arm]) for arm in Arm))
     return table
+
+
+def _signal_in_bold(written: Written) -> Text:
+    """The body, with what shows the signal in bold."""
+    body, profile = Text(written.letter.body), written.profile
+    shown = [profile.sentence, letters.signed(profile), profile.partner.first if profile.partner else ""]
+    body.highlight_words([text for text in shown if text], style="bold")
+    return body
 
 
 def _print_leanings(leanings: tuple[parity.Leaning, ...]) -> None:

@@ -3,7 +3,10 @@
 from dataclasses import replace
 
 from orchestrator.states import PairState
+from profiles import grounds
 from profiles.errors import BadInput, Problem
+from profiles.pairs import Arm
+from profiles.profile import Ground
 from results import charts, disclosure, formats, tables
 from results.disclosure import Cell, Suppressed
 from results.reports import figures, wording
@@ -82,11 +85,15 @@ def _truth(value: float | None, analysis: Analysis | None) -> str | None:
 
 
 def _meaning(facts: RoundFacts) -> tuple[Term, ...]:
+    ground, differ = grounds.load().grounds[Ground(facts.ground)], wording.DIFFER[wording.signal_of(facts).kind]
     counted = " of ".join(wording.told(wording.OUTCOMES, outcome) for outcome in facts.positive)
     return (
-        Term("Test", "twee verzonnen kandidaten reageren op dezelfde advertentie; alleen hun naam verschilt"),
-        Term("Controleprofiel", f"de kandidaat met {wording.name_of(facts.control_set)}"),
-        Term("Testprofiel", f"de kandidaat met {wording.name_of(facts.treatment_set)}"),
+        Term("Test", f"twee verzonnen kandidaten reageren op dezelfde advertentie; {differ}"),
+        Term("Controleprofiel", f"de kandidaat met {wording.candidate(facts, Arm.CONTROL)}"),
+        Term("Testprofiel", f"de kandidaat met {wording.candidate(facts, Arm.TREATMENT)}"),
+        Term("Grond", f"{ground.label.lower()} ({ground.basis})"),
+        Term("Gelijk in beide profielen", ground.equal),
+        Term("Wat de ronde zegt", ground.claim),
         Term("Uitnodiging", f"{counted}, binnen {facts.response_days} dagen"),
     )
 

@@ -7,6 +7,10 @@ of a disadvantage for the test profile.
 from collections.abc import Mapping
 
 from orchestrator.states import RoundState
+from profiles import grounds
+from profiles.grounds import Signal, SignalKind
+from profiles.pairs import Arm
+from profiles.profile import Ground
 from results import formats
 from results.disclosure import broker_verdict
 from results.reports.values import Direction, Finding
@@ -49,10 +53,18 @@ REFUSALS = {
     "geen-moment": "Geen geschikt moment om te reageren",
     "niet-nieuw": "Advertentie was niet nieuw meer",
     "geen-naam": "Woningaanbieder kende alle namen al",
+    "past-niet-bij-signaal": "Woning past niet bij wat de ronde toont",
+    "geen-passend-inkomen": "Geen geloofwaardig inkomen bij deze huur",
 }
 VALIDATIONS = {
     "recognised": "zeker herkend",
     "matched": "zeker herkend, en van dezelfde klasse",
+}
+DIFFER = {
+    SignalKind.NAME: "alleen hun naam verschilt",
+    SignalKind.PARTNER: "alleen de naam van hun partner verschilt, naast wie zij zelf zijn",
+    SignalKind.SENTENCE: "alleen één zin verschilt, naast wie zij zelf zijn",
+    SignalKind.LANGUAGE: "alleen de taal van hun brief verschilt, naast wie zij zelf zijn",
 }
 PURPOSES = {"learning": "leren", "monitoring": "monitoren"}
 MODES = {"rehearsal": "oefenronde", "live": "echte ronde"}
@@ -95,6 +107,16 @@ FIRST = {"control": "Controleprofiel reageerde eerst", "treatment": "Testprofiel
 def told(words: Mapping[str, str], code: str) -> str:
     """The Dutch word for a code; a code nobody translated yet is shown as it is, never dropped."""
     return words.get(code) or code.replace("_", " ").replace("-", " ").capitalize()
+
+
+def candidate(facts: RoundFacts, arm: Arm) -> str:
+    """What follows "de kandidaat met": a name of a set, or what the signal gives an arm."""
+    side = signal_of(facts).side(arm).label
+    return side or name_of(facts.control_set if arm is Arm.CONTROL else facts.treatment_set)
+
+
+def signal_of(facts: RoundFacts) -> Signal:
+    return grounds.load().signal(Ground(facts.ground), facts.signal)
 
 
 def names(facts: RoundFacts) -> str:
@@ -140,7 +162,7 @@ def finding(estimate: Estimate | None, facts: RoundFacts, detectable: float | No
     """The plain sentence of a round: a shown difference, or none shown with what the round could have found."""
     if estimate is None or estimate.value is None or estimate.low is None or estimate.high is None:
         return Finding(Direction.NO_DATA, "", "Er zijn geen geslaagde tests.", " Er valt nog niets te vergelijken.")
-    control, treatment = name_of(facts.control_set), name_of(facts.treatment_set)
+    control, treatment = (candidate(facts, arm) for arm in Arm)
     if estimate.low > 0:
         return _difference(Direction.TREATMENT_WORSE, control, estimate.value, estimate.low, estimate.high)
     if estimate.high < 0:
@@ -217,7 +239,7 @@ def sham(counts: Counts) -> str:
     if not counts.n:
         return "Er zijn geen geslaagde schijntests. De ronde meet dus niet hoeveel verschil door toeval ontstaat."
     return (
-        f"Bij {formats.many(counts.n, 'schijntest', 'schijntests')} kwamen beide namen uit dezelfde groep. "
+        f"Bij {formats.many(counts.n, 'schijntest', 'schijntests')} toonden beide profielen hetzelfde. "
         f"Daarvan kreeg {formats.count(counts.discordant)} keer maar één van beide een uitnodiging "
         f"({formats.percent(counts.discordant / counts.n)}). Zo veel eenzijdige uitkomsten ontstaan ook zonder "
         "verschil in naam."

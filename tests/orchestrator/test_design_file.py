@@ -130,7 +130,7 @@ def test_windows_line_ends_are_no_problem(tmp_path: Path) -> None:
         ("sham_share: 0.1", "sham_share: 0.6", "out-of-range", 18, 15, "sham_share: 0.6", "Schrijf bijvoorbeeld: sham"),
         ("  name: Proef\n", '  name: " "\n', "out-of-range", 7, 9, 'name: " "', "Schrijf bijvoorbeeld: name: "),
         ("round: proef-2026", "round: Proef!", "bad-value", 2, 8, "round: Proef!", "Schrijf bijvoorbeeld: round: "),
-        ("ground: origin", "ground: afkomst", "unknown-ground", 15, 11, "afkomst", "Kies uit: origin, gender."),
+        ("ground: origin", "ground: afkomst", "unknown-ground", 15, 11, "afkomst", "Kies uit: origin, gender, "),
         ("wed, thu", "wo, thu", "unknown-value", 28, 24, "wo", "Kies uit: mon, tue, wed, thu, fri, sat, sun."),
         ("purpose: learning", "purpose: leaning", "unknown-value", 12, 12, "leaning", "Bedoelt u 'learning'? Kies ui"),
         ("treatment: moroccan", "treatment: maroc", "unknown-name-set", 17, 14, "maroc", "Kies uit: dutch, moroccan."),
@@ -306,3 +306,10 @@ def test_whatever_is_typed_gives_a_design_or_named_problems(tmp_path: Path, cut:
     except BadInput as error:
         problems = error.problems
     assert all(problem.line and problem.column and problem.message for problem in problems)
+
+
+@pytest.mark.parametrize("word", ["political_opinion", "Politieke gezindheid", "belief"])
+def test_a_ground_that_is_not_offered_is_refused_with_the_reason(tmp_path: Path, word: str) -> None:
+    (problem,) = problems_of(tmp_path, changed("ground: origin", f"ground: {word}"))
+    assert (problem.code, problem.line, problem.column, problem.found) == ("ground-not-offered", 15, 11, word)
+    assert "geen grond die u hier kunt testen" in problem.message

@@ -3,6 +3,7 @@
 import runpy
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.detection import ALIKE, THRESHOLDS, Meter, Received, Sign, evenness, likeness, measure, wording
-from profiles import letters
+from orchestrator.detection import (
+    ALIKE,
+    THRESHOLDS,
+    Meter,
+    Received,
+    Sign,
+    Wording,
+    evenness,
+    likeness,
+    measure,
+    wording,
+)
+from profiles import grounds, letters
 from profiles.letters import Dwelling, Level
-from profiles.profile import Gender, Name, Profile
+from profiles.profile import Gender, Language, Name, Profile
 
 BENCH: dict[str, Any] = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "detection.py"))
 MONDAY = datetime(2026, 9, 7, 8, 0, tzinfo=UTC)
@@ -66,6 +78,51 @@ def test_one_letter_text_is_alike_for_every_applicant_and_dwelling_and_two_texts
     for name in names:
         for another in names:
             assert (likeness(one[name], two[another]) >= ALIKE) == (name == another), (name, another)
+
+
+HOMES = [(Language.DUTCH, False), (Language.DUTCH, True), (Language.ENGLISH, False)]
+SENTENCES = {
+    (language, signal.couple, text)
+    for ground in grounds.load().grounds.values()
+    for signal in ground.signals.values()
+    for side in (signal.control, signal.treatment)
+    for language, told in side.sentences.items()
+    for text in told
+}
+
+
+def showing(variant: str, level: Level, language: Language, *, couple: bool, last: str, sentence: str = "") -> Wording:
+    """The wording of a letter of somebody called ``last``, who may write for two and show a signal by a sentence."""
+    partner = Name("Thijs", "Kuipers", "dutch", Gender.MALE) if couple else None
+    name = Name("Eva", last, "dutch", Gender.FEMALE)
+    profile = Profile(name, 33, "docent", "vast contract", 4560, "alleenstaand", MONDAY.date(), "Soest", partner,
+                      sentence, language)  # fmt: skip
+    body = letters.render(variant, profile, HOME, level).body
+    own = (HOME.street, HOME.city, HOME.reference, "Thijs", "Kuipers")
+    return wording(Received(MONDAY, "Eva", last, body, own))
+
+
+@pytest.mark.parametrize("level", list(Level))
+@pytest.mark.parametrize(("language", "couple"), HOMES)
+def test_two_letters_of_couples_or_in_english_are_not_alike_either(
+    language: Language, couple: bool, level: Level
+) -> None:
+    names = letters.variants(level, language, couple=couple)
+    one, two = (
+        {name: showing(name, level, language, couple=couple, last=last) for name in names} for last in ("Kok", "Smit")
+    )
+    for name, another in product(names, names):
+        value = likeness(one[name], two[another])
+        assert value == 1 if name == another else value <= 0.2, (name, another)
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_one_sentence_of_a_signal_in_two_letters_does_not_make_them_alike(level: Level) -> None:
+    for language, couple, sentence in SENTENCES:
+        names = letters.variants(level, language, couple=couple)
+        told = {name: showing(name, level, language, couple=couple, last="Kok", sentence=sentence) for name in names}
+        most = max(likeness(told[name], told[another]) for name, another in combinations(names, 2))
+        assert most < 0.48 < ALIKE, sentence
 
 
 def test_a_paragraph_more_does_not_hide_a_copied_text() -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from orchestrator.assignment import draw, select_listings
 from orchestrator.design import Mode, digest, json_schema, read_design
+from orchestrator.fitting import check_intake
 from orchestrator.forms import Encoding
 from orchestrator.forms_file import with_forms
-from orchestrator.intake import AdvertiserKind, Channel, check_intake, read_listings, read_participants
+from orchestrator.intake import AdvertiserKind, Channel, read_listings, read_participants
 from orchestrator.schedule import place
 from profiles.letters import variants
 from profiles.pairs import Arm

@@ -253,3 +253,14 @@ def test_whatever_comes_gives_offers_or_named_problems(
     assert all(problem.message and problem.remedy for problem in problems)
     assert all(problem.line and problem.message for problem in reading.problems)
     assert all("\0" not in offer.id and offer.id.encode() for offer in reading.offers)
+
+
+@pytest.mark.parametrize(
+    ("word", "told"), [("ja", True), ("nee", False), (True, True), (False, False), ("", None), (None, None)]
+)
+def test_a_feed_may_tell_whether_a_wheelchair_can_come_in(word: object, told: bool | None) -> None:
+    item = {"listing": "1", "street": "Laan 1", "postcode": "3811 AB", "city": "Stad", "district": "Wijk", "rent": 900,
+            "rooms": 3, "rolstoel": word}  # fmt: skip
+    feed = a_feed(format="json", advertiser="alfa", fields={"accessible": "rolstoel"})
+    (offer,) = read_items(json.dumps([item]).encode(), feed, ["alfa"]).offers
+    assert offer.listing.accessible is told

@@ -9,13 +9,13 @@ from design_makers import a_design
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from orchestrator.fitting import check_intake
 from orchestrator.intake import (
     AdvertiserKind,
     Channel,
     ListingRow,
     Participant,
     Purpose,
-    check_intake,
     read_listings,
     read_participants,
 )

@@ -33,7 +33,7 @@ from orchestrator.design import Calendar, digest
 from orchestrator.intake import Channel, Purpose
 from orchestrator.models import Advertiser, Enrolment, Event, Inquiry, Listing, Pair, Refusal, Round, Study
 from orchestrator.people import profile_of
-from orchestrator.rounds import lifecycle, planning
+from orchestrator.rounds import lifecycle
 from orchestrator.states import LetterState, PairState, RoundState
 from profiles import letters as texts
 from profiles.pairs import Arm, differences
@@ -216,7 +216,7 @@ def breaks_after(number: int) -> Callable[..., texts.Letter]:
 
 
 def test_nothing_is_stored_when_planning_fails_halfway(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planning.letters, "render", breaks_after(7))
+    monkeypatch.setattr(texts, "render", breaks_after(7))
     with pytest.raises(Broken):
         plan(database, rows=5)
     assert set(stored(database).values()) == {0}
@@ -227,7 +227,7 @@ def test_a_plan_that_fails_leaves_the_round_it_was_to_replace(
 ) -> None:
     plan(database, rows=2)
     before = assignment(database)
-    monkeypatch.setattr(planning.letters, "render", breaks_after(0))
+    monkeypatch.setattr(texts, "render", breaks_after(0))
     with pytest.raises(Broken):
         plan(database, a_monday(seed=8), rows=2)
     assert assignment(database) == before

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from cli_makers import LISTINGS, PARTICIPANTS, ROUND, User, a_user
+from cli_makers import DESIGN, LISTINGS, PARTICIPANTS, ROUND, User, a_user
 from feed_makers import Page, serving
 
 from orchestrator.clock import Clock
@@ -84,6 +84,39 @@ def test_a_withdrawn_advertiser_gets_no_more_letters(user: User) -> None:
     key = user.file(PARTICIPANTS).read_text(encoding="utf-8").splitlines()[1].partition(",")[0]
     assert "reacties gaan niet meer uit" in user.does("withdraw", key, "--by", "anna")
     assert user.says("withdraw", "niemand").code == 2
+
+
+def test_letters_are_shown_compared_and_written_again(user: User) -> None:
+    user.plans()
+    shown = user.does("letters", "preview", ROUND, "--pair", "P-0002")
+    assert "controleprofiel" in shown
+    assert "1 van" in shown
+    assert "verschillen alleen in het signaal" in user.does("letters", "check", ROUND)
+    again = user.does("letters", "recreate", ROUND, "--pair", "P-0002")
+    assert "byte voor byte gelijk" in again
+    assert "@woonpost.example>" in again
+    assert user.says("letters", "recreate", ROUND, "--pair", "P-9999").code == 2
+
+
+def test_a_round_of_couples_is_planned_shown_and_approved(user: User) -> None:
+    user.edits(DESIGN, "  ground: origin ", "  ground: sexual_orientation ")
+    user.edits(DESIGN, "  treatment: moroccan ", "  treatment: dutch ")
+    assert user.plans().code == 0
+    assert " en " in user.does("letters", "preview", ROUND, "--most", "1")
+    user.does("approve", ROUND, "--by", "bert")
+    assert "byte voor byte gelijk" in user.does("letters", "recreate", ROUND)
+
+
+@pytest.mark.parametrize(
+    ("ground", "code"),
+    [("belief", "ground-not-offered"), ("disability", "signal-not-chosen"), ("age", "more-than-the")],
+)
+def test_a_ground_that_cannot_be_tested_like_this_is_refused(user: User, ground: str, code: str) -> None:
+    user.edits(DESIGN, "  ground: origin ", f"  ground: {ground} ")
+    done = user.plans()
+    assert done.code == 2
+    assert code in done.err
+    assert f"{DESIGN}:" in done.err
 
 
 def test_the_emergency_stop_shuts_all_sending_until_it_is_opened_again(user: User) -> None:

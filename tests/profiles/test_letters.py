@@ -1,5 +1,7 @@
 import re
 import shutil
+from collections import defaultdict
+from dataclasses import replace
 from datetime import date
 from difflib import SequenceMatcher
 from itertools import combinations
@@ -12,9 +14,22 @@ from hypothesis import strategies as st
 
 from profiles.catalogue import load
 from profiles.errors import BadInput, Problem
-from profiles.letters import TEMPLATES, Dwelling, Letter, Level, decline, declines, render, variants
+from profiles.letters import (
+    TEMPLATES,
+    Dwelling,
+    Letter,
+    Level,
+    decline,
+    declines,
+    facts,
+    home,
+    render,
+    signed,
+    variants,
+)
 from profiles.pairs import Arm, Matched, match
-from profiles.profile import Gender, Ground, Name, Profile
+from profiles.profile import Gender, Ground, Language, Name, Profile
+from profiles.words import told_in
 
 CATALOGUE = load()
 DWELLING = Dwelling("Langestraat 12", "Amersfoort", "AM-0042", 3)
@@ -222,3 +237,103 @@ def test_an_unknown_courtesy_letter_is_refused_with_the_known_ones() -> None:
 def test_an_unknown_level_is_refused_with_the_known_ones() -> None:
     with pytest.raises(BadInput, match=r"unknown-level.*minimal, full"):
         variants("standaard")
+
+
+# Couples, English and the sentence of a signal.
+
+HOMES = [(Language.DUTCH, False), (Language.DUTCH, True), (Language.ENGLISH, False)]
+
+
+def writer(language: Language, *, couple: bool, sentence: str = "") -> Profile:
+    partner = Name("Thijs", "Kuipers", "dutch", Gender.MALE) if couple else None
+    return replace(profile(), town="Soest", language=language, partner=partner, sentence=sentence)
+
+
+def texts(language: Language, *, couple: bool, body: str) -> dict[str, str]:
+    folder = TEMPLATES / home(language, couple=couple)
+    return {path.parent.name: path.read_text(encoding="utf-8") for path in folder.glob(f"*/{body}")}
+
+
+def test_there_are_letters_for_couples_and_in_english_on_both_levels() -> None:
+    assert len(variants("minimal", couple=True)) >= 4
+    assert variants("minimal", couple=True) == variants("full", couple=True)
+    assert variants("minimal", "en") == variants("full", "en") == VARIANTS
+    for language, couple in HOMES:
+        assert len(declines(language, couple=couple)) >= 2
+
+
+@pytest.mark.parametrize(("language", "couple"), HOMES)
+@pytest.mark.parametrize("level", list(Level))
+def test_every_letter_names_the_dwelling_and_ends_with_who_wrote_it(
+    language: Language, couple: bool, level: str
+) -> None:
+    who = writer(language, couple=couple)
+    for variant in variants(level, language, couple=couple):
+        letter = render(variant, who, DWELLING, level)
+        assert "Langestraat 12" in letter.subject
+        assert "Langestraat 12" in letter.body
+        assert letter.body.endswith(f"\n{signed(who)}\n")
+        assert not re.search(r"[ ]{2}|\n{3}| \n", letter.body), variant
+
+
+@pytest.mark.parametrize(("language", "couple"), HOMES)
+def test_a_full_letter_tells_every_fact_in_its_own_language_and_a_minimal_one_none(
+    language: Language, couple: bool
+) -> None:
+    who = writer(language, couple=couple)
+    told = [str(words) for words in facts(who, "full").values()]
+    for variant in variants("full", language, couple=couple):
+        full, minimal = (whole(render(variant, who, DWELLING, level)) for level in ("full", "minimal"))
+        assert not [words for words in told if words not in full], variant
+        assert not [words for words in told if words in minimal], variant
+        assert re.search(r"[Mm]ail", minimal)
+
+
+@pytest.mark.parametrize(("language", "couple"), HOMES)
+@pytest.mark.parametrize("level", list(Level))
+def test_a_sentence_stands_once_in_every_letter_and_leaves_no_gap(language: Language, couple: bool, level: str) -> None:
+    without = writer(language, couple=couple)
+    sentence = "Deze zin toont iets."
+    for variant in variants(level, language, couple=couple):
+        shown = render(variant, replace(without, sentence=sentence), DWELLING, level).body
+        plain = render(variant, without, DWELLING, level).body
+        assert shown.count(sentence) == 1
+        assert re.sub(rf"\n\n{sentence}\n\n", "\n\n", shown.replace(f" {sentence}", "")) == plain
+
+
+@pytest.mark.parametrize("body", ["body.txt", "body_full.txt"])
+@pytest.mark.parametrize(("language", "couple"), HOMES)
+def test_no_two_letters_share_a_sentence(language: Language, couple: bool, body: str) -> None:
+    owners: dict[str, set[str]] = defaultdict(set)
+    for variant, text in texts(language, couple=couple, body=body).items():
+        filled = re.sub(r"\{\{.*?\}\}", "X", re.sub(r"\{%.*?%\}", " ", text))
+        for sentence in re.split(r"[.!?\n]+", filled):
+            words = re.findall(r"\w+", sentence.casefold())
+            if len(words) > 2:  # a salutation is anybody's
+                owners[" ".join(words)].add(variant)
+    assert {sentence: of for sentence, of in owners.items() if len(of) > 1} == {}
+
+
+def test_a_letter_of_one_person_cannot_name_a_partner_and_a_couple_needs_letters_of_its_own(tmp_path: Path) -> None:
+    templates = templates_with(tmp_path, body="Dag, {{ profile.partner }}\n")
+    assert problem_of(templates).code == "unknown-field"
+    with pytest.raises(BadInput, match=r"unknown-variant.*kort"):
+        render("beknopt", writer(Language.DUTCH, couple=True), DWELLING, "minimal")
+    with pytest.raises(BadInput, match="unknown-variant"):
+        render("kort", writer(Language.ENGLISH, couple=True), DWELLING, "minimal")
+
+
+def test_a_couple_declines_as_a_couple_and_who_wrote_english_in_english() -> None:
+    couple = decline("verder", writer(Language.DUTCH, couple=True), DWELLING)
+    assert couple.body.endswith("\nEmre Yıldız en Thijs Kuipers\n")
+    assert re.search(r"\bik\b", couple.body) is None
+    assert "Thank you" in decline("toch_niet", writer(Language.ENGLISH, couple=False), DWELLING).body
+
+
+def test_every_word_of_jobs_and_households_has_its_english() -> None:
+    for job in CATALOGUE.jobs:
+        assert told_in("en", job.occupation) != job.occupation
+        assert told_in("en", job.contract) != job.contract
+    assert {told_in("en", each.label) for each in CATALOGUE.households} == {"single", "living with my partner"}
+    with pytest.raises(BadInput, match=r"no-english.*kapper"):
+        told_in("en", "kapper")

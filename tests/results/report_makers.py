@@ -24,6 +24,7 @@ def facts(**changes: Any) -> RoundFacts:
         purpose="learning",
         mode="live",
         ground="origin",
+        signal="origin_name",
         control_set="Nederlands klinkende namen",
         treatment_set="Marokkaans klinkende namen",
         validation="none",

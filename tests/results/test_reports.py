@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -9,7 +10,9 @@ import report_makers as make
 
 from orchestrator.assignment import RefusalReason
 from orchestrator.states import Exclusion, LetterState, RoundState
+from profiles import grounds
 from profiles.errors import BadInput, Refused
+from profiles.profile import Ground
 from results.reports import Audience, Report, build, render, wording
 from results.reports.values import Broker, Direction, Municipality, Researcher
 from results.statistics import Estimate, Verdict
@@ -346,3 +349,19 @@ def test_what_comes_from_a_design_file_is_text_and_never_markup() -> None:
     text = page(researcher(make.full_round(study="<script>alert(1)</script> & meer")))
     assert "<script>" not in text
     assert "&lt;script&gt;" in text
+
+
+SIGNALS = [(ground.value, key) for ground, told in grounds.load().grounds.items() for key in told.signals]
+
+
+@pytest.mark.parametrize(("ground", "signal"), SIGNALS)
+def test_every_report_says_which_ground_in_which_law_and_what_may_be_claimed(ground: str, signal: str) -> None:
+    facts = make.facts(ground=ground, signal=signal, state="released")
+    report = build(replace(make.full_round(state="released"), facts=facts), Audience.MUNICIPALITY)
+    told, described = words(report), grounds.load().grounds[Ground(ground)]
+    assert described.claim in told
+    assert described.basis in told
+    assert described.equal in told
+    side = described.signals[signal].treatment.label or "een Marokkaans klinkende naam"
+    assert f"de kandidaat met {side}" in told
+    assert ("beleidsgrond" in told) == described.policy

@@ -3,13 +3,14 @@
 Each command imports its room when it runs: statistics and the task queue take seconds to load, and `--help` must not.
 """
 
-import getpass
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from portal.cli import groups
+from portal.cli.arguments import Advertiser, By, Folder, Reason, Round
 from profiles.errors import BadInput, PraktijktestError, Refused
 
 app = typer.Typer(
@@ -18,20 +19,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Praktijktests op de huurmarkt: plannen, verzenden, coderen, vergelijken en rapporteren.",
 )
-
-Round = Annotated[str, typer.Argument(metavar="RONDE", help="Naam van de ronde.")]
-Advertiser = Annotated[str, typer.Argument(metavar="AANBIEDER", help="Sleutel van de woningaanbieder.")]
-By = Annotated[str, typer.Option("--by", metavar="NAAM", help="Wie dit doet.", default_factory=getpass.getuser)]
-Reason = Annotated[str, typer.Option("--reason", help="Waarom; komt in het logboek.")]
-letters = typer.Typer(no_args_is_help=True, help="De brieven van een ronde: bekijken en vergelijken.")
-app.add_typer(letters, name="letters")
-names = typer.Typer(no_args_is_help=True, help="De namenbank: wat van de namen bekend is.")
-app.add_typer(names, name="names")
-pretest = typer.Typer(no_args_is_help=True, help="Een vooronderzoek: mensen beoordelen namen op een openbare pagina.")
-app.add_typer(pretest, name="pretest")
-
-Pretest = Annotated[str, typer.Argument(metavar="VOORONDERZOEK", help="Naam van het vooronderzoek.")]
-Folder = Annotated[Path, typer.Option("--out", help="Map voor de bestanden.")]
+app.add_typer(groups.letters, name="letters")
+app.add_typer(groups.names, name="names")
+app.add_typer(groups.pretest, name="pretest")
 
 
 def main() -> None:
@@ -99,102 +89,6 @@ def plan(
     from portal.commands import steps
 
     steps.plan(design, participants, listings, by, forms, perceptions)
-
-
-@letters.command()
-def preview(
-    name: Round,
-    pair: Annotated[str | None, typer.Option(help="Alleen deze test, bijvoorbeeld P-0001.")] = None,
-    most: Annotated[int, typer.Option(min=1, help="Hooguit zoveel tests.")] = 3,
-) -> None:
-    """Toon de twee brieven van een test naast elkaar. Wie codeert, mag dit niet zien."""
-    from portal.commands import letters as room
-
-    room.preview(name, pair, most)
-
-
-@letters.command("ahead")
-def letters_ahead(
-    name: Round,
-    number: Annotated[int, typer.Option(min=1, help="Hooguit zoveel reacties.")] = 20,
-) -> None:
-    """Toon de volgende reacties, en waarom elk nog wacht."""
-    from portal.commands import ahead
-
-    ahead.print_ahead(name, number)
-
-
-@letters.command("check")
-def check_letters(name: Round) -> None:
-    """Toon of de brieven van de twee profielen in meer verschillen dan het signaal."""
-    from portal.commands import letters as room
-
-    room.check(name)
-
-
-@names.command("show")
-def show_names(name_set: Annotated[str | None, typer.Argument(metavar="[NAMENSET]")] = None) -> None:
-    """Toon de namensets, of de namen van één set met hoe zij worden gezien."""
-    from portal.commands import names as room
-
-    room.show(name_set)
-
-
-@names.command("export")
-def export_names(file: Annotated[Path, typer.Argument(metavar="BESTAND.csv")]) -> None:
-    """Schrijf alle namen met hun uitkomsten."""
-    from portal.commands import names as room
-
-    room.export(file)
-
-
-@names.command("import")
-def import_names(file: Annotated[Path, typer.Argument(metavar="BESTAND.csv")]) -> None:
-    """Lees uitkomsten van een vooronderzoek in."""
-    from portal.commands import names as room
-
-    room.take_in(file)
-
-
-@pretest.command("open")
-def open_pretest(
-    name: Pretest,
-    by: By,
-    sets: Annotated[str, typer.Option(help="De namensets, met komma's ertussen.")] = "dutch,moroccan",
-    per_rater: Annotated[int, typer.Option(help="Zoveel namen krijgt elke beoordelaar.")] = 12,
-    seed: Annotated[int | None, typer.Option(help="Startgetal van de volgorden; anders geloot.")] = None,
-) -> None:
-    """Open een vooronderzoek; het adres van de pagina wordt getoond."""
-    from portal.commands import pretests as room
-
-    room.start(name, sets, per_rater, by, seed)
-
-
-@pretest.command("close")
-def close_pretest(name: Pretest, by: By) -> None:
-    """Sluit een vooronderzoek; daarna is de uitkomst te zien."""
-    from portal.commands import pretests as room
-
-    room.close(name, by)
-
-
-@pretest.command("status")
-def pretest_status(name: Pretest) -> None:
-    """Toon hoeveel mensen hebben meegedaan."""
-    from portal.commands import pretests as room
-
-    room.status(name)
-
-
-@pretest.command("result")
-def pretest_result(
-    name: Pretest,
-    out: Annotated[Path | None, typer.Option(help="CSV waarin de uitkomsten komen, voor names import.")] = None,
-) -> None:
-    """Toon per naam en per set hoe zij worden gezien."""
-    from portal.commands import pretests as room
-
-    room.result(name, out)
 
 
 @app.command()

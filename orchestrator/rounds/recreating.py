@@ -1,0 +1,118 @@
+"""Letters of a planned or past round, written again from its design, its seed and its listings, byte for byte."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from orchestrator import name_bank
+from orchestrator.assignment import draw
+from orchestrator.design import Design, from_canonical
+from orchestrator.listings import dwelling_of
+from orchestrator.models import Inquiry, Pair, Round
+from orchestrator.people import profile_of
+from orchestrator.rounds import casting, planning
+from orchestrator.rounds.writing import Composed, compose
+from profiles import applicants, versions
+from profiles.catalogue import Catalogue
+from profiles.errors import Refused
+from profiles.letters import Dwelling, Letter
+from profiles.pairs import Arm
+
+MOST_SHOWN = 3
+"""So many files or pairs stand in a refusal; the rest is counted."""
+
+Both = Mapping[Arm, Composed]
+
+
+@dataclass(frozen=True)
+class Home:
+    """What a pair is drawn on: the key of its listing, what a letter may mention of it, and the rent in EUR a month.
+
+    ``turn`` is that of the pair's names (`casting`).
+    """
+
+    key: str
+    dwelling: Dwelling
+    rent: int
+    turn: int = 0
+
+
+def recreate(design: Design, bank: Catalogue, homes: Sequence[Home]) -> Iterator[Both]:
+    """Give both letters on each of these homes, in order, from nothing but design, seed, names and packaged texts.
+
+    ``bank`` has the names that the design may draw (`name_bank.for_design`).
+    """
+    variants = applicants.variants(design.signal, design.letters.level, design.letters.language)
+    for home in homes:
+        drawn = draw(design, home.key, variants)
+        matched = casting.applicants(design, bank, drawn, home.rent, home.turn)
+        yield {arm: compose(design, drawn, matched, home.dwelling, arm) for arm in Arm}
+
+
+def of_round(session: Session, round_: Round) -> dict[str, Both]:
+    """Return the letters of a round written again, by code of the pair.
+
+    Raises `Refused` when the texts are not those the round was planned with, and when a letter is not, byte for byte,
+    what was written then.
+    """
+    require_texts(round_)
+    rows = select(Pair).where(Pair.round_id == round_.id).order_by(Pair.code)
+    pairs = session.scalars(rows.options(joinedload(Pair.listing), selectinload(Pair.inquiries))).all()
+    design = from_canonical(round_.design)
+    bank = name_bank.for_design(name_bank.of_round(round_), design)
+    again = recreate(design, bank, [_home(pair) for pair in pairs])
+    by_code = {pair.code: both for pair, both in zip(pairs, again, strict=True)}
+    differing = [pair.code for pair in pairs if not _same(pair, by_code[pair.code])]
+    if differing:
+        raise Refused(
+            "letters-differ",
+            f"Van ronde '{round_.name}' zijn de brieven van {len(differing)} van {len(pairs)} tests niet zoals de "
+            f"opzet ze geeft: {_some(differing)}.",
+            "Zij zijn na het plannen gewijzigd, of de loting van deze versie van het programma is een andere.",
+        )
+    return by_code
+
+
+def require_texts(round_: Round) -> None:
+    """Raise `Refused`, naming the files, when letters written now would not be those of this round."""
+    if round_.texts is None:
+        raise Refused(
+            "no-text-versions",
+            f"Van ronde '{round_.name}' is niet bewaard met welke briefteksten zij is gepland.",
+            "Zij is met een oudere versie gepland; haar brieven staan wel in het dossier (letters preview).",
+        )
+    changed = versions.changed(round_.texts, planning.texts(from_canonical(round_.design)))
+    if changed:
+        raise Refused(
+            "texts-changed",
+            f"Sinds ronde '{round_.name}' werd gepland, zijn er {len(changed)} bestanden met brieven of gegevens "
+            f"anders: {_some(changed)}.",
+            "Zet de versie van het programma terug waarmee zij werd gepland.",
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - MOST_SHOWN
+    return ", ".join(names[:MOST_SHOWN]) + (f" en nog {more}" if more > 0 else "")
+
+
+def _home(pair: Pair) -> Home:
+    rent = pair.listed["rent"] if pair.listed else pair.listing.rent
+    return Home(pair.listing.key, dwelling_of(pair), rent, pair.turn)
+
+
+def _same(pair: Pair, both: Both) -> bool:
+    return all(_as_stored(inquiry) == both[inquiry.arm] for inquiry in pair.inquiries)
+
+
+def _as_stored(inquiry: Inquiry) -> Composed:
+    return Composed(
+        order=inquiry.order,
+        variant=inquiry.variant,
+        profile=profile_of(inquiry),
+        reply_address=inquiry.reply_address,
+        message_id=inquiry.message_id,
+        letter=Letter(inquiry.subject, inquiry.body),
+    )

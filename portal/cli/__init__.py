@@ -1,0 +1,5 @@
+"""The command line: how everything is called."""
+
+from portal.cli.commands import app, main
+
+__all__ = ["app", "main"]

@@ -1,0 +1,119 @@
+"""Commands in groups: letters, names, pretest. As in `portal.cli.commands`, each imports its room when it runs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from portal.cli.arguments import By, Pretest, Round
+
+letters = typer.Typer(no_args_is_help=True, help="De brieven van een ronde: bekijken en vergelijken.")
+names = typer.Typer(no_args_is_help=True, help="De namenbank: wat van de namen bekend is.")
+pretest = typer.Typer(no_args_is_help=True, help="Een vooronderzoek: mensen beoordelen namen op een openbare pagina.")
+
+
+@letters.command()
+def preview(
+    name: Round,
+    pair: Annotated[str | None, typer.Option(help="Alleen deze test, bijvoorbeeld P-0001.")] = None,
+    most: Annotated[int, typer.Option(min=1, help="Hooguit zoveel tests.")] = 3,
+) -> None:
+    """Toon de twee brieven van een test naast elkaar. Wie codeert, mag dit niet zien."""
+    from portal.commands import letters as room
+
+    room.preview(name, pair, most)
+
+
+@letters.command("ahead")
+def letters_ahead(
+    name: Round,
+    number: Annotated[int, typer.Option(min=1, help="Hooguit zoveel reacties.")] = 20,
+) -> None:
+    """Toon de volgende reacties, en waarom elk nog wacht."""
+    from portal.commands import ahead
+
+    ahead.print_ahead(name, number)
+
+
+@letters.command("check")
+def check_letters(name: Round) -> None:
+    """Toon of de brieven van de twee profielen in meer verschillen dan het signaal."""
+    from portal.commands import letters as room
+
+    room.check(name)
+
+
+@letters.command()
+def recreate(
+    name: Round,
+    pair: Annotated[str | None, typer.Option(help="Toon ook de brieven van deze test, bijvoorbeeld P-0001.")] = None,
+) -> None:
+    """Schrijf alle brieven van een ronde opnieuw uit opzet en startgetal, en vergelijk ze byte voor byte."""
+    from portal.commands import letters as room
+
+    room.recreate(name, pair)
+
+
+@names.command("show")
+def show_names(name_set: Annotated[str | None, typer.Argument(metavar="[NAMENSET]")] = None) -> None:
+    """Toon de namensets, of de namen van één set met hoe zij worden gezien."""
+    from portal.commands import names as room
+
+    room.show(name_set)
+
+
+@names.command("export")
+def export_names(file: Annotated[Path, typer.Argument(metavar="BESTAND.csv")]) -> None:
+    """Schrijf alle namen met hun uitkomsten."""
+    from portal.commands import names as room
+
+    room.export(file)
+
+
+@names.command("import")
+def import_names(file: Annotated[Path, typer.Argument(metavar="BESTAND.csv")]) -> None:
+    """Lees uitkomsten van een vooronderzoek in."""
+    from portal.commands import names as room
+
+    room.take_in(file)
+
+
+@pretest.command("open")
+def open_pretest(
+    name: Pretest,
+    by: By,
+    sets: Annotated[str, typer.Option(help="De namensets, met komma's ertussen.")] = "dutch,moroccan",
+    per_rater: Annotated[int, typer.Option(help="Zoveel namen krijgt elke beoordelaar.")] = 12,
+    seed: Annotated[int | None, typer.Option(help="Startgetal van de volgorden; anders geloot.")] = None,
+) -> None:
+    """Open een vooronderzoek; het adres van de pagina wordt getoond."""
+    from portal.commands import pretests as room
+
+    room.start(name, sets, per_rater, by, seed)
+
+
+@pretest.command("close")
+def close_pretest(name: Pretest, by: By) -> None:
+    """Sluit een vooronderzoek; daarna is de uitkomst te zien."""
+    from portal.commands import pretests as room
+
+    room.close(name, by)
+
+
+@pretest.command("status")
+def pretest_status(name: Pretest) -> None:
+    """Toon hoeveel mensen hebben meegedaan."""
+    from portal.commands import pretests as room
+
+    room.status(name)
+
+
+@pretest.command("result")
+def pretest_result(
+    name: Pretest,
+    out: Annotated[Path | None, typer.Option(help="CSV waarin de uitkomsten komen, voor names import.")] = None,
+) -> None:
+    """Toon per naam en per set hoe zij worden gezien."""
+    from portal.commands import pretests as room
+
+    room.result(name, out)
