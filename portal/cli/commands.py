@@ -92,6 +92,14 @@ def plan(
 
 
 @app.command()
+def balance(name: Round) -> None:
+    """Toon of de loting van een ronde gelijk uitviel: wie eerst schrijft, en in welke woorden."""
+    from portal.commands import letters as room
+
+    room.balance(name)
+
+
+@app.command()
 def approve(name: Round, by: By) -> None:
     """Keur een geplande ronde goed; niet door wie haar plande."""
     from portal.commands import steps

@@ -5,6 +5,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from orchestrator import planned
 from orchestrator.design import from_canonical
 from orchestrator.rounds import likeness, lookup, recreating
 from portal.commands import house
@@ -12,6 +13,8 @@ from profiles import letters, parity
 from profiles.errors import Refused
 from profiles.pairs import Arm
 from profiles.parity import LetterPair, Written
+from results import balance as drawn
+from results import formats
 
 out = Console(soft_wrap=True)
 HEADS = {Arm.CONTROL: "controleprofiel", Arm.TREATMENT: "testprofiel"}
@@ -38,6 +41,19 @@ def check(name: str) -> None:
         _print_leanings(parity.leanings(pairs, level))
         likeness.require(session, round_)
     out.print(f"{len(pairs)} tests op niveau {level.value}: de brieven verschillen alleen in het signaal.")
+
+
+def balance(name: str) -> None:
+    """Print the balance table of a planned round, and whether it is what a fair draw gives."""
+    with house.reading() as (session, _):
+        lines = drawn.table(planned.of_round(session, name).pairs)
+    numbers = (Column(heading, justify="right") for heading in ("controle", "test", "p", "p na Holm"))
+    shown = Table(Column("wat", no_wrap=True), "deel", *numbers, box=SIMPLE_HEAD)
+    for line in lines:
+        chances = (formats.number(chance, 3) for chance in (line.p, line.adjusted))
+        shown.add_row(line.what, line.part, str(line.control), str(line.treatment), *chances)
+    out.print(shown)
+    out.print(drawn.verdict(lines))
 
 
 def recreate(name: str, code: str | None) -> None:
