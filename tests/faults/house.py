@@ -21,7 +21,7 @@ from kombu.exceptions import OperationalError as BrokerAway
 from naive import TABLE, configure, send
 from processes import Nursery, Process, Sink
 from servers import Postgres, Redis, until
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from orchestrator import views
 from orchestrator.control import set_clock
@@ -83,6 +83,10 @@ class Stage:
 
     def pool(self) -> Process:
         """A worker with children, of which one can die alone."""
+        raise NotImplementedError
+
+    def forget_the_rest(self) -> None:
+        """Drop the pairs that are not due yet: the faults are over, and nothing need be sent for them any more."""
         raise NotImplementedError
 
     def hurry(self) -> None:
@@ -264,6 +268,14 @@ class Product(Stage):
                 inquiry.not_after = inquiry.planned_at + timedelta(hours=6)
                 self.last_due = time.monotonic() + (inquiry.planned_at - now).total_seconds()
 
+    def forget_the_rest(self) -> None:
+        later = Inquiry.planned_at > self.clock.now() + GAP
+        untouched = select(Inquiry.pair_id).where(Inquiry.order == 1, Inquiry.state == LetterState.PLANNED, later)
+        with self.database.writing() as session:
+            pairs = session.scalars(untouched.where(Inquiry.fence == 0)).all()
+            session.execute(delete(Inquiry).where(Inquiry.pair_id.in_(pairs)))
+        self.last_due = min(self.last_due, time.monotonic() + 2 * GAP.total_seconds())
+
     def hurry(self) -> None:
         with self.database.writing() as session:
             waiting = Inquiry.state == LetterState.PLANNED, Inquiry.next_try_at.is_not(None)
@@ -388,6 +400,16 @@ class Naive(Stage):
             while self.due and self.due[0][0] <= time.monotonic():
                 send.apply_async((self.due[0][1],), retry=False)
                 self.due.pop(0)
+
+    def forget_the_rest(self) -> None:
+        with self.postgres.connect(self.database_name) as database:
+            begun = 'SELECT pair FROM naive_letter WHERE "order" = 1 AND NOT id = ANY(%s)'
+            gone = database.execute(
+                f"DELETE FROM naive_letter WHERE pair NOT IN ({begun}) RETURNING id",  # noqa: S608 - our own words
+                ([letter for _, letter in self.due],),
+            ).fetchall()
+        self.due = [each for each in self.due if (each[1],) not in gone]
+        self.last_due = time.monotonic() + GAP.total_seconds()
 
     def with_children(self) -> list[Process]:
         return self.of("worker")

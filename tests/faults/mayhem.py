@@ -106,7 +106,7 @@ class Mayhem:
             ready = [each for each in there if each.alive and each.frozen is None]
             return [each for each in ready if not each.phase and self.stage.has_worked(each)] if steady else ready
 
-        until(grown, 60, "a worker at work")
+        until(grown, 120, "a worker at work")
         return roll.choice(grown())
 
     def kill_worker(self, roll: random.Random) -> str:
@@ -130,7 +130,7 @@ class Mayhem:
             able = [each for each in self.stage.with_children() if each.frozen is None and self.stage.has_worked(each)]
             return [pid for each in able for pid in each.children()]
 
-        until(children, 60, "a pool at work")
+        until(children, 120, "a pool at work")
         pid = roll.choice(children())
         self.stage.kill_child(pid)
         return str(pid)

@@ -25,8 +25,8 @@ BRISK_PAIRS_PER_SECOND = 1.5
 
 PAUSE_SECONDS = (0.1, 0.7)
 SEED = 20260907
-SECONDS_PER_FAULT = 2.0
-"""About how long a fault and what follows it take; decides for how many letters there is work."""
+SECONDS_PER_FAULT = 5.0
+"""Longer than a fault and what follows it take, also on a busy machine: for so long there are letters to send."""
 
 SETTLED = 0.95
 """The share of the uncertain letters that arrived of which a copy must tell so."""
@@ -216,6 +216,7 @@ def _break(
     begun = time.monotonic()
     faults = mayhem.run(number, PAUSE_SECONDS)
     ran = time.monotonic() - begun
+    stage.forget_the_rest()
     for process in [process for _, process in mayhem.extra]:
         stage.kill(process)
     rested = stage.rest(WORKERS, REST_SECONDS)
