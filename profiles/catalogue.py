@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
@@ -87,7 +88,19 @@ class Catalogue:
 
 
 def load(folder: Path = DATA) -> Catalogue:
-    """Read ``names.toml``, ``jobs.toml`` and ``households.toml``; BadInput has every problem of the first bad file."""
+    """Read ``names.toml``, ``jobs.toml`` and ``households.toml``; BadInput has every problem of the first bad file.
+
+    What comes with this program is read once: it does not change while it runs.
+    """
+    return _packaged() if folder == DATA else _read(folder)
+
+
+@cache
+def _packaged() -> Catalogue:
+    return _read(DATA)
+
+
+def _read(folder: Path) -> Catalogue:
     sets, names, places = _read_names(folder / "names.toml")
     return Catalogue(
         names=names,

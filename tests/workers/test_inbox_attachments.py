@@ -118,6 +118,7 @@ def the_reply(database: Database) -> Reply:
     with database.reading() as session:
         reply: Reply = only(session.scalars(select(Reply)))
         assert reply.inquiry.pair.inquiries
+        assert reply.inquiry.pair.round
         return reply
 
 
