@@ -48,6 +48,18 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+LONG = (
+    "test_acceptance.py", "test_clock_steps.py", "test_partition.py", "test_cli_processes.py", "test_faults.py",
+    "test_cli_rehearse.py", "test_pool.py", "test_outlook.py", "test_relay.py", "test_cli_names.py",
+)  # fmt: skip
+"""Files of few tests that take long. They begin first, those that compute beside those that wait, or the run would end
+with one process at work and the others idle."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     about = "inject 200 faults into real worker processes, and into the naive mode beside them (about 13 minutes)"
     parser.addoption("--faults", action="store_true", help=about)

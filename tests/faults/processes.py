@@ -91,9 +91,10 @@ class Process:
     def children(self) -> list[int]:
         """The processes of its pool that are at work or getting ready for it, oldest first."""
         told: list[int] = []
-        for thread in Path(f"/proc/{self.pid}/task").glob("*/children"):
-            with suppress(OSError):  # a thread that just ended
-                told += map(int, thread.read_text().split())
+        with suppress(OSError):  # the process just ended
+            for thread in Path(f"/proc/{self.pid}/task").iterdir():
+                with suppress(OSError):  # or one of its threads
+                    told += map(int, (thread / "children").read_text().split())
         return sorted(pid for pid in told if (words := _command(pid)) and not any(each in words for each in NO_WORKER))
 
 

@@ -146,8 +146,11 @@ def survives(machine: Machine, pytestconfig: pytest.Config, *, examples: int, st
     run_state_machine_as_test(machine, settings=wishes)
 
 
-def finds(machine: Machine, fault: str, *, examples: int = 150, steps: int = 40) -> None:
-    """Run a machine on functions of which one is wrong; it must say ``fault``. The runs are the same each time."""
+def finds(machine: Machine, fault: str, *, examples: int = 2000, steps: int = 40) -> None:
+    """Run a machine on functions of which one is wrong; it must say ``fault``.
+
+    It stops as soon as it is said: so many runs are a bound on patience, not what a planted error usually takes.
+    """
     wishes = _wishes(examples, steps, derandomize=True, phases=(Phase.generate,))
     with pytest.raises(AssertionError, match=fault):
         run_state_machine_as_test(machine, settings=wishes)
