@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Column, Table
 
 from orchestrator import ahead, status
 from orchestrator.enrolment import ZONE
@@ -22,12 +20,10 @@ def print_ahead(name: str, number: int) -> None:
     if not coming:
         out.print(f"In ronde {name} gaat geen reactie meer uit. Zie praktijktest status {name}")
         return
-    fixed = (Column(heading, no_wrap=True) for heading in ("tijd", "test", "volgorde"))
-    table = Table(*fixed, "aanbieder", "advertentie", "kanaal", "waarom nu niet", box=SIMPLE_HEAD)
     for each in coming:
         at = f"{each.at.astimezone(ZONE):%d-%m-%Y %H:%M}"
-        table.add_row(at, each.pair, f"{each.order} van 2", each.advertiser, each.listing, each.channel, each.why)
-    out.print(table)
+        out.print(f"{at}  {each.pair}  {each.order} van 2  {each.why}")
+        out.print(f"{'':18}{each.advertiser}, {each.listing} ({each.channel})")
 
 
 def print_chapters(chapters: Sequence[Chapter]) -> None:
