@@ -18,6 +18,7 @@ from orchestrator.web_address import is_web_address
 from profiles.errors import BadInput, Problem
 
 __all__ = [
+    "HOW_DAYS",
     "AdvertiserKind",
     "Channel",
     "ListingRow",
@@ -43,6 +44,7 @@ DAYS_OFF = "days_off"
 """A column of participants.csv that may be left out."""
 
 MOST_DAYS_OFF = 366
+HOW_DAYS = "Schrijf dagen met een puntkomma ertussen, een reeks met twee punten: 2026-10-12..2026-10-16."
 
 OPTIONAL_COLUMN = "accessible"
 """Whether a wheelchair can reach the dwelling; a list need not say."""
@@ -327,8 +329,7 @@ class _Cells:
         try:
             return read_days(self.row[DAYS_OFF])
         except ValueError:
-            remedy = "Schrijf dagen met een puntkomma ertussen, een reeks met twee punten: 2026-10-12..2026-10-16."
-            self.wrong(DAYS_OFF, "bad-days-off", "Dit zijn geen dagen.", remedy)
+            self.wrong(DAYS_OFF, "bad-days-off", "Dit zijn geen dagen.", HOW_DAYS)
             return frozenset()
 
     def email(self, column: str) -> str:

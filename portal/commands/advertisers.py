@@ -11,7 +11,7 @@ from orchestrator import burden, enrolment, exposure, outlook, views
 from orchestrator.burden import ASSUMED, Burden
 from orchestrator.detection import SAID, THRESHOLDS, written
 from orchestrator.enrolment import ZONE
-from orchestrator.intake import read_days
+from orchestrator.intake import HOW_DAYS, read_days
 from orchestrator.rounds import holds
 from orchestrator.views import WHILE_HELD, HeldAdvertiser
 from portal.commands import house
@@ -51,8 +51,7 @@ def _days(text: str) -> frozenset[date]:
     try:
         return read_days(text)
     except ValueError as error:
-        remedy = "Schrijf dagen met een puntkomma ertussen, een reeks met twee punten: 2026-10-12..2026-10-16."
-        raise BadInput(Problem("bad-days-off", "Dit zijn geen dagen.", found=text, remedy=remedy)) from error
+        raise BadInput(Problem("bad-days-off", "Dit zijn geen dagen.", found=text, remedy=HOW_DAYS)) from error
 
 
 def print_holds() -> None:
