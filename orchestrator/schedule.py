@@ -7,7 +7,8 @@ from types import MappingProxyType
 
 from numpy.random import Generator
 
-from orchestrator.assignment import Refusal, RefusalReason, generator, rank
+from orchestrator.assignment import Refusal, RefusalReason
+from orchestrator.chance import generator, rank
 from orchestrator.design import Calendar, Design, Schedule
 from orchestrator.design.calendar import Span
 
