@@ -17,6 +17,7 @@ from profiles.grounds import PartnerGender, Signal, SignalKind, sentence_of
 from profiles.letters import Level
 from profiles.naming import Combination, distinct
 from profiles.pairs import (
+    BOTH,
     USUAL_INCOME,
     Arm,
     IncomeRule,
@@ -63,8 +64,8 @@ def draw_pair(
     named = match(earning, ground, sets, wish.rent, wish.move_in, rng, names, income=wish.income)
     towns = load_towns()
     town = towns[rng.integers(len(towns))]
-    shown = {arm: sham or arm for arm in Arm}
-    drawn = {arm: _shaped(replace(named.of(arm), town=town), signal, shown[arm], wish.language) for arm in Arm}
+    shown = {arm: sham or arm for arm in BOTH}
+    drawn = {arm: _shaped(replace(named.of(arm), town=town), signal, shown[arm], wish.language) for arm in BOTH}
     drawn = _with_partners(catalogue, signal, shown, drawn, rng)
     drawn = _with_sentences(signal, shown, drawn, rng)
     return Matched(drawn[Arm.CONTROL], drawn[Arm.TREATMENT])
@@ -104,12 +105,12 @@ def unlike(signal: Signal, control: Profile, treatment: Profile, *, sham: Arm | 
     Two people always have two names: what counts of a name, or of a partner's, is set and gender. In a sham pair only
     the people may differ, and both sentences are of the arm that both show.
     """
-    shown = {arm: sham or arm for arm in Arm}
+    shown = {arm: sham or arm for arm in BOTH}
     pair = {Arm.CONTROL: control, Arm.TREATMENT: treatment}
     beyond = differences(control, treatment) - {"name", "partner", "sentence", "age", "language"}
     beyond |= _unlike_names(signal, control, treatment, sham=bool(sham))
     beyond |= _unlike_partners(signal, shown, pair)
-    beyond |= {field for arm in Arm for field in _not_shown(signal, shown[arm], pair[arm])}
+    beyond |= {field for arm in BOTH for field in _not_shown(signal, shown[arm], pair[arm])}
     if signal.control.age is None or sham:
         beyond |= differences(control, treatment) & {"age"}
     if signal.control.language is None or sham:
@@ -119,7 +120,7 @@ def unlike(signal: Signal, control: Profile, treatment: Profile, *, sham: Arm | 
 
 def variants(signal: Signal, level: str, language: Language, *, templates: Path = letters.TEMPLATES) -> tuple[str, ...]:
     """The letter variants that both arms can have: they stand in every language of the pair, sorted."""
-    spoken = {signal.language(arm, language) for arm in Arm}
+    spoken = {signal.language(arm, language) for arm in BOTH}
     known = [set(letters.variants(level, each, couple=signal.couple, templates=templates)) for each in spoken]
     return tuple(sorted(set.intersection(*known)))
 
@@ -193,7 +194,7 @@ def _with_sentences(signal: Signal, shown: Mapping[Arm, Arm], drawn: Drawn, rng:
     if signal.kind is not SignalKind.SENTENCE:
         return drawn
     count = len(_sentences(signal, Arm.CONTROL, drawn[Arm.CONTROL]))
-    chosen = rng.choice(count, size=len(Arm), replace=False)
+    chosen = rng.choice(count, size=len(BOTH), replace=False)
     return {
         arm: replace(profile, sentence=_sentences(signal, shown[arm], profile)[number])
         for (arm, profile), number in zip(drawn.items(), chosen, strict=True)
@@ -223,7 +224,7 @@ def _unlike_names(signal: Signal, control: Profile, treatment: Profile, *, sham:
 
 def _unlike_partners(signal: Signal, shown: Mapping[Arm, Arm], pair: Mapping[Arm, Profile]) -> set[str]:
     partners = [profile.partner for profile in pair.values() if profile.partner]
-    if len(partners) != (len(Arm) if signal.couple else 0):
+    if len(partners) != (len(BOTH) if signal.couple else 0):
         return {"partner"}
     beyond = {"partner.name_set"} if len({partner.name_set for partner in partners}) > 1 else set()
     beyond |= {"partner.cohort"} if len({partner.cohort for partner in partners}) > 1 else set()

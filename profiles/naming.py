@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import product
+from typing import TypeVar
 
 from numpy.random import Generator
 
@@ -16,6 +17,7 @@ YOUNGEST, OLDEST = 28, 40
 Combination = tuple[Name, Name]
 Burden = tuple[int, ...]
 """How much the names of a combination were used already; less comes first."""
+Names = TypeVar("Names", bound=tuple[Name, ...])
 
 
 class NamesUsedUp(Exception):
@@ -52,7 +54,7 @@ def name_sequence(
     return tuple(group[place] for group in groups for place in rng.permutation(len(group)))
 
 
-def turn_of(sequence: Sequence[Combination], met: Met, burden: Callable[[Combination], Burden]) -> int:
+def turn_of(sequence: Sequence[Names], met: Met, burden: Callable[[Names], Burden]) -> int:
     """Return the place of the combination that is least burdened of those the advertiser may meet.
 
     These are the ones of which it met neither name ever, or where there are none, not in this round; of equally
@@ -63,6 +65,13 @@ def turn_of(sequence: Sequence[Combination], met: Met, burden: Callable[[Combina
         if free:
             return min(free, key=lambda turn: burden(sequence[turn]))
     raise NamesUsedUp
+
+
+def companions(catalogue: Catalogue, key: str, beside: Sequence[Name], year: int, rng: Generator) -> tuple[Name, ...]:
+    """The names of one more set that may stand in one set of letters with these, in a drawn order."""
+    suited = [name for name in catalogue.drawable(key, beside[0].gender) if ages(name, year)]
+    fit = [name for name in suited if all(_fit(catalogue, other, name) for other in beside)]
+    return tuple(fit[place] for place in rng.permutation(len(fit)))
 
 
 @lru_cache(maxsize=64)

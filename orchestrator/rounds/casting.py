@@ -9,9 +9,10 @@ from the design and what is kept alone.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -25,9 +26,9 @@ from orchestrator.states import OPEN_LETTER, LetterState
 from profiles.applicants import Wish, draw_pair, named_ground, variants
 from profiles.catalogue import Catalogue
 from profiles.factors import FactorLevel
-from profiles.naming import Burden, Combination, Met, NamesUsedUp, name_sequence, turn_of
-from profiles.pairs import Arm, IncomeRule, Matched
-from profiles.profile import Gender
+from profiles.naming import Burden, Combination, Met, NamesUsedUp, companions, name_sequence, turn_of
+from profiles.pairs import BOTH, Arm, IncomeRule, Matched
+from profiles.profile import Gender, Name
 
 SEEN = (*OPEN_LETTER, LetterState.SENT, LetterState.UNCERTAIN)
 """The states of a letter that was, or may yet be, read."""
@@ -35,10 +36,14 @@ SEEN = (*OPEN_LETTER, LetterState.SENT, LetterState.UNCERTAIN)
 
 @dataclass(frozen=True)
 class Cast:
-    """What was drawn for a pair, and its two applicants; ``turn`` is the place of their names in its sequence."""
+    """What was drawn for a pair, and its applicants.
+
+    ``turns`` are the places of their names in the sequences drawn for it: of control and treatment together, then of
+    each further treatment.
+    """
 
     drawn: Draw
-    turn: int
+    turns: tuple[int, ...]
     matched: Matched
 
 
@@ -55,9 +60,9 @@ class Uses:
         self.orders[name, first] += 1
         self.texts[name, variant] += 1
 
-    def burden(self, drawn: Draw, names: Combination) -> Burden:
-        """How much more these names would be used than others, were they to sign the letters of this pair."""
-        signed = [(name.full, arm) for name, arm in zip(names, Arm, strict=True) if arm in drawn.arms]
+    def burden(self, drawn: Draw, arms: Sequence[Arm], names: Sequence[Name]) -> Burden:
+        """How much more these names would be used than others, were they to sign the letters of these arms."""
+        signed = [(name.full, arm) for name, arm in zip(names, arms, strict=True) if arm in drawn.arms]
         return (
             sum(self.names[name] for name, _ in signed),
             sum(self.orders[name, arm is drawn.first] for name, arm in signed),
@@ -94,17 +99,27 @@ class Casting:
     def cast(self, listing: Listing, seat: Seat) -> Cast | None:
         """Draw the pair of a listing at its seat; None when its advertiser has met all names in this round."""
         drawn, met = draw(self.design, listing.key, self.variants, seat), self.met[listing.advertiser_id]
-        sequence = _sequence(self.design, self.bank, drawn)
         try:
-            turn = turn_of(sequence, met, lambda names: self.uses.burden(drawn, names))
+            turns, names = self._names(drawn, met)
         except NamesUsedUp:
             return None
-        matched = _applicants(self.design, self.bank, drawn, listing.rent, sequence[turn])
+        matched = _applicants(self.design, self.bank, drawn, listing.rent, names)
         for arm in drawn.arms:
             name = matched.of(arm).full_name
             met.here.add(name)
             self.uses.count(name, arm is drawn.first, drawn.variants[arm])
-        return Cast(drawn, turn, matched)
+        return Cast(drawn, turns, matched)
+
+    def _names(self, drawn: Draw, met: Met) -> tuple[tuple[int, ...], tuple[Name, ...]]:
+        """Choose the names of a pair, and the turns by which they are found again."""
+        both = _sequence(self.design, self.bank, drawn)
+        turns = [turn_of(both, met, partial(self.uses.burden, drawn, BOTH))]
+        names: tuple[Name, ...] = both[turns[0]]
+        for arm in tuple(drawn.sets)[len(BOTH) :]:
+            free = [(name,) for name in _companions(self.design, self.bank, drawn, arm, names)]
+            turns.append(turn_of(free, met, partial(self.uses.burden, drawn, (arm,))))
+            names += free[turns[-1]]
+        return tuple(turns), names
 
     def cast_next(self, listing: Listing) -> Cast | None:
         """Draw one more pair of a round that grows, behind those it has; None as in `cast`."""
@@ -114,15 +129,21 @@ class Casting:
         return cast
 
 
-def applicants(design: Design, bank: Catalogue, drawn: Draw, rent: int, turn: int) -> Matched:
-    """Draw the two applicants of a pair whose names had this turn; ``bank`` has the names that the design may draw."""
-    return _applicants(design, bank, drawn, rent, _sequence(design, bank, drawn)[turn])
+def applicants(design: Design, bank: Catalogue, drawn: Draw, rent: int, turns: Sequence[int]) -> Matched:
+    """Draw the applicants of a pair whose names had these turns; ``bank`` has the names that the design may draw."""
+    names: tuple[Name, ...] = _sequence(design, bank, drawn)[turns[0]]
+    for arm, turn in zip(tuple(drawn.sets)[len(BOTH) :], turns[1:], strict=True):
+        names += (_companions(design, bank, drawn, arm, names)[turn],)
+    return _applicants(design, bank, drawn, rent, names)
 
 
-def _applicants(design: Design, bank: Catalogue, drawn: Draw, rent: int, names: Combination) -> Matched:
+def _applicants(design: Design, bank: Catalogue, drawn: Draw, rent: int, names: tuple[Name, ...]) -> Matched:
     rng, move_in = generator(design.seed, "profile", drawn.listing), move_in_day(design.schedule.last_day)
     wish = Wish(rent, move_in, design.letters.language, income_rule(design, drawn.level))
-    return draw_pair(bank, design.signal, drawn.sets, wish, rng, names, sham=drawn.sham)
+    control, treatment, *others = names
+    matched = draw_pair(bank, design.signal, drawn.sets, wish, rng, (control, treatment), sham=drawn.sham)
+    # In a set of more the name is the whole signal (`pairing`): whatever else a treatment is, the next one is too.
+    return replace(matched, others=tuple(replace(matched.treatment, name=name) for name in others))
 
 
 def income_rule(design: Design, level: FactorLevel | None) -> IncomeRule:
@@ -139,6 +160,11 @@ def _sequence(design: Design, bank: Catalogue, drawn: Draw) -> tuple[Combination
     rng, year = generator(design.seed, "names", drawn.listing), move_in_day(design.schedule.last_day).year
     gender = _GENDERS.get(drawn.level) if drawn.level else None
     return name_sequence(bank, named_ground(bank, design.signal, drawn.sets), sets, year, rng, gender)
+
+
+def _companions(design: Design, bank: Catalogue, drawn: Draw, arm: Arm, beside: Sequence[Name]) -> tuple[Name, ...]:
+    rng, year = generator(design.seed, "names", drawn.listing, arm), move_in_day(design.schedule.last_day).year
+    return companions(bank, drawn.sets[arm], beside, year, rng)
 
 
 def move_in_day(last_day: date) -> date:

@@ -208,7 +208,8 @@ def write_pairs(
             state=PairState.OPEN,
             place=drawn.seat.place,
             level=drawn.level,
-            turn=casts[key].turn,
+            turn=casts[key].turns[0],
+            turns=list(casts[key].turns[1:]) or None,
             listed=to_record(rows[key]),
         )
         pair.inquiries = [_inquiry(design, rows[key], casts[key], arm, planned[key]) for arm in drawn.arms]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from orchestrator.states import PairState
-from profiles.pairs import Arm
+from profiles.pairs import BOTH
 from results import charts, tables
 from results.reports import wording
 from results.reports.values import AdvertiserRow, Amount, FourCells, IntervalRow, IntervalTable, OrderRow
@@ -112,7 +112,7 @@ def _interval_row(
 
 def order_rows(rows: Sequence[PairRow], level: float) -> tuple[OrderRow, ...]:
     """Does it matter who reacts first? Counts and net difference within each order."""
-    halves = [(arm, [row for row in rows if row.first == arm]) for arm in Arm]
+    halves = [(arm, [row for row in rows if row.first == arm]) for arm in BOTH]
     return tuple(OrderRow(wording.FIRST[arm], tables.counts(half), net(analysed(half, level))) for arm, half in halves)
 
 

@@ -35,7 +35,7 @@ from profiles.applicants import unlike
 from profiles.catalogue import load
 from profiles.errors import BadInput, Refused
 from profiles.letters import Dwelling
-from profiles.pairs import Arm
+from profiles.pairs import BOTH, Arm
 
 GROUNDS = grounds.load()
 SIGNALS = {key: signal for ground in GROUNDS.grounds.values() for key, signal in ground.signals.items()}
@@ -237,7 +237,7 @@ def test_all_letters_of_a_round_are_written_again_byte_for_byte_from_design_seed
     kept = {row.pair.listing.key: row.pair for row in letters(database)}
     seats = {key: Seat(pair.sham, pair.place) for key, pair in kept.items()}
     given = [
-        Home(key, Dwelling(row.street, row.city, row.reference, row.rooms), row.rent, seats[key], kept[key].turn)
+        Home(key, Dwelling(row.street, row.city, row.reference, row.rooms), row.rent, seats[key], (kept[key].turn,))
         for row in rows
         for key in (row.listing,)
     ]
@@ -268,7 +268,7 @@ def test_a_listing_that_was_brought_up_to_date_does_not_change_the_letters_of_a_
             listing.street, listing.rent, listing.reference = "Elders 1", 650, ""
     assert of_round(database) == before
     assert set(before) == {"P-0001", "P-0002", "P-0003"}
-    assert set(before["P-0001"]) == set(Arm)
+    assert set(before["P-0001"]) == set(BOTH)
 
 
 @only_sqlite
