@@ -9,7 +9,7 @@ from the design and what is kept alone.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -23,7 +23,7 @@ from orchestrator.chance import generator
 from orchestrator.design import Design, from_canonical
 from orchestrator.models import Inquiry, Listing, Pair, Round
 from orchestrator.states import OPEN_LETTER, LetterState
-from profiles.applicants import Wish, draw_pair, named_ground, variants
+from profiles.applicants import Wish, draw_pair, named_ground, partner_names, variants
 from profiles.catalogue import Catalogue
 from profiles.factors import FactorLevel
 from profiles.naming import Burden, Combination, Met, NamesUsedUp, companions, name_sequence, turn_of
@@ -39,7 +39,7 @@ class Cast:
     """What was drawn for a pair, and its applicants.
 
     ``turns`` are the places of their names in the sequences drawn for it: of control and treatment together, then of
-    each further treatment.
+    each further treatment of a set, or of the partners of control and treatment.
     """
 
     drawn: Draw
@@ -105,9 +105,11 @@ class Casting:
             return None
         matched = _applicants(self.design, self.bank, drawn, listing.rent, names)
         for arm in drawn.arms:
-            name = matched.of(arm).full_name
-            met.here.add(name)
-            self.uses.count(name, arm is drawn.first, drawn.variants[arm])
+            profile = matched.of(arm)
+            for name in (profile.name, profile.partner):
+                if name is not None:
+                    met.here.add(name.full)
+                    self.uses.count(name.full, arm is drawn.first, drawn.variants[arm])
         return Cast(drawn, turns, matched)
 
     def _names(self, drawn: Draw, met: Met) -> tuple[tuple[int, ...], tuple[Name, ...]]:
@@ -115,8 +117,8 @@ class Casting:
         both = _sequence(self.design, self.bank, drawn)
         turns = [turn_of(both, met, partial(self.uses.burden, drawn, BOTH))]
         names: tuple[Name, ...] = both[turns[0]]
-        for arm in tuple(drawn.sets)[len(BOTH) :]:
-            free = [(name,) for name in _companions(self.design, self.bank, drawn, arm, names)]
+        for arm in _further(self.design, drawn):
+            free = [(name,) for name in _beside(self.design, self.bank, drawn, arm, names)]
             turns.append(turn_of(free, met, partial(self.uses.burden, drawn, (arm,))))
             names += free[turns[-1]]
         return tuple(turns), names
@@ -132,16 +134,18 @@ class Casting:
 def applicants(design: Design, bank: Catalogue, drawn: Draw, rent: int, turns: Sequence[int]) -> Matched:
     """Draw the applicants of a pair whose names had these turns; ``bank`` has the names that the design may draw."""
     names: tuple[Name, ...] = _sequence(design, bank, drawn)[turns[0]]
-    for arm, turn in zip(tuple(drawn.sets)[len(BOTH) :], turns[1:], strict=True):
-        names += (_companions(design, bank, drawn, arm, names)[turn],)
+    for arm, turn in zip(_further(design, drawn), turns[1:], strict=True):
+        names += (_beside(design, bank, drawn, arm, names)[turn],)
     return _applicants(design, bank, drawn, rent, names)
 
 
 def _applicants(design: Design, bank: Catalogue, drawn: Draw, rent: int, names: tuple[Name, ...]) -> Matched:
     rng, move_in = generator(design.seed, "profile", drawn.listing), move_in_day(design.schedule.last_day)
     wish = Wish(rent, move_in, design.letters.language, income_rule(design, drawn.level))
-    control, treatment, *others = names
-    matched = draw_pair(bank, design.signal, drawn.sets, wish, rng, (control, treatment), sham=drawn.sham)
+    both, others = (names[0], names[1]), names[len(BOTH) :]
+    if design.signal.couple:
+        return draw_pair(bank, design.signal, drawn.sets, wish, rng, both, (others[0], others[1]), sham=drawn.sham)
+    matched = draw_pair(bank, design.signal, drawn.sets, wish, rng, both, sham=drawn.sham)
     # In a set of more the name is the whole signal (`pairing`): whatever else a treatment is, the next one is too.
     return replace(matched, others=tuple(replace(matched.treatment, name=name) for name in others))
 
@@ -162,9 +166,17 @@ def _sequence(design: Design, bank: Catalogue, drawn: Draw) -> tuple[Combination
     return name_sequence(bank, named_ground(bank, design.signal, drawn.sets), sets, year, rng, gender)
 
 
-def _companions(design: Design, bank: Catalogue, drawn: Draw, arm: Arm, beside: Sequence[Name]) -> tuple[Name, ...]:
+def _further(design: Design, drawn: Draw) -> tuple[Arm, ...]:
+    """The arms that need one more name: each further treatment of a set, and both arms of a couple."""
+    return BOTH if design.signal.couple else tuple(drawn.sets)[len(BOTH) :]
+
+
+def _beside(design: Design, bank: Catalogue, drawn: Draw, arm: Arm, names: Sequence[Name]) -> tuple[Name, ...]:
+    """The names that may come next, in the order drawn for the pair: of a partner, or of a further treatment."""
     rng, year = generator(design.seed, "names", drawn.listing, arm), move_in_day(design.schedule.last_day).year
-    return companions(bank, drawn.sets[arm], beside, year, rng)
+    if design.signal.couple:
+        return partner_names(bank, design.signal, drawn.sham or arm, names[BOTH.index(arm)], names, rng)
+    return companions(bank, drawn.sets[arm], names, year, rng)
 
 
 def move_in_day(last_day: date) -> date:
@@ -173,15 +185,19 @@ def move_in_day(last_day: date) -> date:
     return date(last_day.year + month // 12, month % 12 + 1, 1)
 
 
-def _met(session: Session, round_: Round, advertisers: Collection[int]) -> Iterable[tuple[int, bool, str]]:
+def _met(session: Session, round_: Round, advertisers: Collection[int]) -> Iterator[tuple[int, bool, str]]:
     """Give advertiser, whether it was in this round, and the full name of each letter these advertisers may have read.
 
     Of this round every letter counts, also one that no longer goes: nobody has to reckon with what was cancelled.
     """
-    here = Pair.round_id == round_.id
-    rows = select(Listing.advertiser_id, here, Inquiry.sender_name).select_from(Inquiry).join(Pair).join(Listing)
+    here, partner = Pair.round_id == round_.id, Inquiry.profile["partner"]
+    told = (Inquiry.sender_name, partner["first"].as_string(), partner["last"].as_string())
+    rows = select(Listing.advertiser_id, here, *told).select_from(Inquiry).join(Pair).join(Listing)
     rows = rows.where(Listing.advertiser_id.in_(advertisers), or_(here, Inquiry.state.in_(SEEN)))
-    return ((advertiser, bool(in_round), name) for advertiser, in_round, name in session.execute(rows))
+    for advertiser, in_round, name, first, last in session.execute(rows):
+        yield advertiser, bool(in_round), name
+        if first:
+            yield advertiser, bool(in_round), f"{first} {last}"
 
 
 def _signed(session: Session, round_: Round) -> Iterable[tuple[str, int, str]]:
