@@ -1,6 +1,6 @@
 """Which two names a pair gets: of one gender, cohort and class, and none that the advertiser has met."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import product
@@ -55,16 +55,22 @@ def name_sequence(
 
 
 def turn_of(sequence: Sequence[Names], met: Met, burden: Callable[[Names], Burden]) -> int:
-    """Return the place of the combination that is least burdened of those the advertiser may meet.
-
-    These are the ones of which it met neither name ever, or where there are none, not in this round; of equally
-    burdened ones the first. Raises `NamesUsedUp` when none is left.
-    """
-    for known in (met.here | met.before, met.here):
-        free = [turn for turn, names in enumerate(sequence) if not any(name.full in known for name in names)]
-        if free:
-            return min(free, key=lambda turn: burden(sequence[turn]))
+    """Return the place of the combination that a pair gets first by `turns_of`; raises `NamesUsedUp` for none."""
+    for turn in turns_of(sequence, met, burden):
+        return turn
     raise NamesUsedUp
+
+
+def turns_of(sequence: Sequence[Names], met: Met, burden: Callable[[Names], Burden]) -> Iterator[int]:
+    """Give the places of the combinations that the advertiser may meet, the least burdened first.
+
+    First those of which it met neither name ever, then those not in this round; of equally burdened ones the first.
+    """
+    ever = met.here | met.before
+    free = [turn for turn, names in enumerate(sequence) if not any(name.full in met.here for name in names)]
+    for known in (False, True):
+        turns = [turn for turn in free if any(name.full in ever for name in sequence[turn]) is known]
+        yield from sorted(turns, key=lambda turn: burden(sequence[turn]))
 
 
 def companions(catalogue: Catalogue, key: str, beside: Sequence[Name], year: int, rng: Generator) -> tuple[Name, ...]:

@@ -26,7 +26,7 @@ from orchestrator.states import OPEN_LETTER, LetterState
 from profiles.applicants import Wish, draw_pair, named_ground, partner_names, variants
 from profiles.catalogue import Catalogue
 from profiles.factors import FactorLevel
-from profiles.naming import Burden, Combination, Met, NamesUsedUp, companions, name_sequence, turn_of
+from profiles.naming import Burden, Combination, Met, NamesUsedUp, companions, name_sequence, turn_of, turns_of
 from profiles.pairs import BOTH, Arm, IncomeRule, Matched
 from profiles.profile import Gender, Name
 
@@ -113,15 +113,23 @@ class Casting:
         return Cast(drawn, turns, matched)
 
     def _names(self, drawn: Draw, met: Met) -> tuple[tuple[int, ...], tuple[Name, ...]]:
-        """Choose the names of a pair, and the turns by which they are found again."""
+        """Choose the names of a pair, and the turns by which they are found again; raises `NamesUsedUp`."""
         both = _sequence(self.design, self.bank, drawn)
-        turns = [turn_of(both, met, partial(self.uses.burden, drawn, BOTH))]
-        names: tuple[Name, ...] = both[turns[0]]
+        for turn in turns_of(both, met, partial(self.uses.burden, drawn, BOTH)):
+            try:
+                return self._with_further((turn,), both[turn], drawn, met)
+            except NamesUsedUp:  # nobody is left beside these two; beside two others there may be
+                continue
+        raise NamesUsedUp
+
+    def _with_further(
+        self, turns: tuple[int, ...], names: tuple[Name, ...], drawn: Draw, met: Met
+    ) -> tuple[tuple[int, ...], tuple[Name, ...]]:
         for arm in _further(self.design, drawn):
             free = [(name,) for name in _beside(self.design, self.bank, drawn, arm, names)]
-            turns.append(turn_of(free, met, partial(self.uses.burden, drawn, (arm,))))
-            names += free[turns[-1]]
-        return tuple(turns), names
+            turn = turn_of(free, met, partial(self.uses.burden, drawn, (arm,)))
+            turns, names = (*turns, turn), (*names, *free[turn])
+        return turns, names
 
     def cast_next(self, listing: Listing) -> Cast | None:
         """Draw one more pair of a round that grows, behind those it has; None as in `cast`."""
