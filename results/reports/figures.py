@@ -86,17 +86,20 @@ def by(rows: Iterable[PairRow], key: Callable[[PairRow], str]) -> dict[str, tupl
 
 
 def interval_table(
-    groups: Mapping[str, Sequence[PairRow]], total: str, level: float, hidden: Mapping[str, str] | None = None
+    groups: Mapping[str, Sequence[PairRow]], total: str | None, level: float, hidden: Mapping[str, str] | None = None
 ) -> IntervalTable:
-    """Net difference per group and over all of them, on one scale; ``hidden`` names groups not to show, and why."""
+    """Net difference per group, on one scale; ``hidden`` names groups not to show, and why.
+
+    Under the name ``total`` also over all of them, unless groups share their listings.
+    """
     away = hidden or {}
     named = [(name, net(analysed(rows, level)), len(usable(rows))) for name, rows in groups.items()]
     shown = [each for each in named if each[0] not in away]
     everything = [row for rows in groups.values() for row in rows]
-    overall = (total, net(analysed(everything, level)), len(usable(everything)))
-    on = charts.scale(limit for _, each, _ in [*shown, overall] if each for limit in (each.low, each.high))
+    overall = [(total, net(analysed(everything, level)), len(usable(everything)))] if total else []
+    on = charts.scale(limit for _, each, _ in [*shown, *overall] if each for limit in (each.low, each.high))
     rows = [_interval_row(*each, on, away.get(each[0])) for each in named]
-    return IntervalTable((*rows, _interval_row(*overall, on, None, total=True)), on, level)
+    return IntervalTable((*rows, *(_interval_row(*each, on, None, total=True) for each in overall)), on, level)
 
 
 def _interval_row(

@@ -102,6 +102,16 @@ TESTS = {
 }
 HALF_PER_HUNDRED = 0.005
 RATIOS = frozenset({"odds_ratio", "rate_ratio"})
+FACTORS = {
+    "gender": "het geslacht van alle kandidaten van een test: bij de helft van de tests vrouwen, anders mannen",
+    "income": "het inkomen van alle kandidaten van een test: bij de helft van de tests ruim, anders krap",
+}
+LEVELS = {
+    "female": "Twee vrouwen schrijven",
+    "male": "Twee mannen schrijven",
+    "ample": "Beide met een ruim inkomen",
+    "tight": "Beide met een krap inkomen",
+}
 FIRST = {"control": "Controleprofiel reageerde eerst", "treatment": "Testprofiel reageerde eerst"}
 
 
