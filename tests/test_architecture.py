@@ -29,7 +29,7 @@ DOORS = {
 }
 PURE = (
     "profiles/", "orchestrator/design/", "orchestrator/assignment.py", "orchestrator/schedule.py",
-    "orchestrator/feed_items.py", "orchestrator/states.py", "orchestrator/detection.py",
+    "orchestrator/chance.py", "orchestrator/feed_items.py", "orchestrator/states.py", "orchestrator/detection.py",
     "results/outcomes.py", "results/rules.py",
     "results/disclosure.py", "results/charts.py", "results/formats.py", "results/statistics/",
     "results/diagnosis/",
