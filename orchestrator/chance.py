@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 Bits = NDArray[np.uint64]
 """Unsigned integers of 64 bits, one per row."""
 
+Ints = NDArray[np.int64]
+
 # 2**64 over the golden ratio: steps by it are spread evenly over all integers of 64 bits.
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 WORD = 8
@@ -37,7 +39,12 @@ def digests(texts: Sequence[str]) -> Bits:
     return state
 
 
-def bits(seed: int, purpose: str, keys: Bits, number: int | Bits = 0) -> Bits:
+def together(one: Bits, other: Bits) -> Bits:
+    """The keys of rows that it takes two texts to tell apart, from the digests of both; the order matters."""
+    return _mixed(_mixed(one) + other)
+
+
+def bits(seed: int, purpose: str, keys: Bits, number: int | Ints | Bits = 0) -> Bits:
     """64 random bits for each key; another seed, purpose or number gives bits that have nothing to do with these.
 
     ``number`` counts draws of one purpose, from 0; an array counts them for each key.
@@ -46,14 +53,12 @@ def bits(seed: int, purpose: str, keys: Bits, number: int | Bits = 0) -> Bits:
     return _mixed(_mixed(keys ^ _start(seed, purpose)) + counted)
 
 
-def uniforms(seed: int, purpose: str, keys: Bits, number: int | Bits = 0) -> NDArray[np.float64]:
+def uniforms(seed: int, purpose: str, keys: Bits, number: int | Ints | Bits = 0) -> NDArray[np.float64]:
     """A number for each key, uniform over the multiples of 2**-53 from 0 up to, not including, 1."""
     return (bits(seed, purpose, keys, number) >> np.uint64(11)) * np.float64(2.0**-53)
 
 
-def below(
-    seed: int, purpose: str, keys: Bits, number: int | Bits = 0, *, limits: int | NDArray[np.int64]
-) -> NDArray[np.int64]:
+def below(seed: int, purpose: str, keys: Bits, number: int | Ints | Bits = 0, *, limits: int | Ints) -> Ints:
     """A whole number for each key, uniform from 0 up to, not including, its limit; ValueError for a limit under 1.
 
     Limits are far below 2**53: the chances of two outcomes then differ by less than limit / 2**53 of their size.

@@ -1,0 +1,184 @@
+"""Both moments of all pairs of many advertisers, all advertisers abreast; `place` says by which rules.
+
+First the first listing of each advertiser is placed, then the second of each, and so on, in the random order of an
+advertiser's own listings. So what a step needs of each advertiser is one row of an array.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orchestrator import chance
+from orchestrator.assignment import Refusal, RefusalReason
+from orchestrator.chance import Bits, Ints
+from orchestrator.design import Design, Schedule
+from orchestrator.schedule.draws import Asked, Dice
+from orchestrator.schedule.openings import WEEK, Openings
+from orchestrator.schedule.times import Load, Placement, Times
+
+TRIES = 500
+NONE = -1
+FAR = -(2**30)
+
+# How many advertisers go abreast, and how many draws are looked at together at least: it matters to the time it takes
+# and to the memory, and to nothing else.
+ABREAST = 8192
+TOGETHER = 4096
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """The moments of many listings, one row each, in seconds since 1970 (UTC); `NONE` where none was found.
+
+    ``gap`` is as in `Times`, in seconds.
+    """
+
+    listings: tuple[str, ...]
+    first: Ints
+    second: Ints
+    gap: Ints
+
+    def placement(self) -> Placement:
+        """The same in words."""
+        times: dict[str, Times] = {}
+        refused: list[Refusal] = []
+        columns = self.first.tolist(), self.second.tolist(), self.gap.tolist()
+        for listing, first, second, gap in zip(self.listings, *columns, strict=True):
+            if first == NONE:
+                refused.append(Refusal(listing, RefusalReason.NO_MOMENT))
+            else:
+                times[listing] = times_of(first, second, gap)
+        return Placement(MappingProxyType(times), tuple(refused))
+
+
+def times_of(first: int, second: int, gap: int) -> Times:
+    """The times of a pair, from seconds."""
+    return Times(datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(second, UTC), timedelta(seconds=gap))
+
+
+def place_all(design: Design, loads: Mapping[str, Load]) -> Moments:
+    """Draw the moments of all pairs of many advertisers, by the advertiser's key; the rules are those of `place`.
+
+    What an advertiser gets follows from the design, its key and its load: not from the others, nor from any order.
+    """
+    closures = [(load.consent, load.days_off) for load in loads.values()]
+    numbers = {closure: number for number, closure in enumerate(dict.fromkeys(closures))}
+    dice = Dice.of(design.seed, design.schedule, tuple(numbers))
+    sizes = np.array([len(load.listings) for load in loads.values()], np.int64)
+    owners = np.repeat(np.arange(len(loads)), sizes)
+    calendars = np.array([numbers[closure] for closure in closures], np.int64)[owners]
+    listings = tuple(listing for load in loads.values() for listing in load.listings)
+    keys = pair_keys(list(loads), owners, listings)
+    asked = Asked(calendars, keys, np.zeros_like(calendars), dice.room[calendars])
+    first, second = np.full((2, len(listings)), NONE)
+    in_order = np.lexsort((chance.bits(design.seed, "rank", keys), owners))
+    for levels in _abreast(sizes, in_order):
+        board = Board(design.schedule, dice.openings, len(levels[0]), len(levels))
+        for level, pairs in enumerate(levels):
+            for rows, *found in borne(dice, board, level, asked.at(pairs)):
+                first[pairs[rows]], second[pairs[rows]] = found
+    return Moments(listings, first, second, np.minimum(second - first, dice.longest))
+
+
+def pair_keys(advertisers: Sequence[str], owners: Ints, listings: Sequence[str]) -> Bits:
+    """By what chance knows each pair; ``owners`` are the places of the listings' advertisers."""
+    return chance.together(chance.digests(advertisers)[owners], chance.digests(listings))
+
+
+def _abreast(sizes: Ints, in_order: Ints) -> Iterator[list[Ints]]:
+    """For some advertisers at a time: the first listing of each, the second of each that has one, and so on.
+
+    ``sizes`` are the numbers of listings of the advertisers, whose listings follow each other ``in_order``. Those with
+    most go first, so that an advertiser stands in the same row of each array.
+    """
+    begins, largest_first = np.cumsum(sizes) - sizes, np.argsort(-sizes, kind="stable")
+    largest_first = largest_first[: np.count_nonzero(sizes)]
+    for start in range(0, len(largest_first), ABREAST):
+        some = largest_first[start : start + ABREAST]
+        yield [in_order[begins[some][sizes[some] > level] + level] for level in range(sizes[some[0]])]
+
+
+class Board:
+    """The moments that some advertisers have, each pair on a place of its own; what more they can bear."""
+
+    def __init__(self, schedule: Schedule, openings: Openings, advertisers: int, places: int) -> None:
+        days = len(openings.starts)
+        self.per_week, self.per_day = schedule.per_advertiser_week, schedule.per_advertiser_day
+        self.rest = math.ceil(schedule.cooldown_hours * 3600)
+        self.in_week = np.zeros((advertisers, days // WEEK), np.int16)
+        self.on_day = np.zeros((advertisers, days), np.int16)
+        # Counted from here the seconds fit in 32 bits: nothing is read as much as these.
+        self.origin = int(openings.starts[0])
+        self.letters = np.full((advertisers, 2 * places), FAR, np.int32)
+
+    def has_room(self, rows: Ints, days: Ints) -> Flags:
+        """Whether each advertiser may have one more pair in the week and on the day of its first letter."""
+        room: Flags = self.in_week[rows, days // WEEK] < self.per_week
+        if self.per_day:
+            np.logical_and(room, self.on_day[rows, days] < self.per_day, out=room)
+        return room
+
+    def has_rest(self, rows: Ints, moments: Ints, places: int) -> Flags:
+        """Whether each moment keeps the cool-down from the letters on the first so many places of its advertiser."""
+        apart = self.letters[rows, : 2 * places]
+        apart -= (moments - self.origin).astype(np.int32)[:, np.newaxis]
+        rest: Flags = (np.abs(apart, out=apart) >= self.rest).all(axis=1)
+        return rest
+
+    def add(self, rows: Ints, first: Ints, second: Ints, days: Ints, place: int) -> None:
+        """Put a pair on this place of these advertisers, which are all different."""
+        self.in_week[rows, days // WEEK] += 1
+        self.on_day[rows, days] += 1
+        self.letters[rows, 2 * place], self.letters[rows, 2 * place + 1] = first - self.origin, second - self.origin
+
+    def hold(self, place: int, times: Times, day: int | None) -> None:
+        """Put a pair that is there already on this place and the next, of the only advertiser of this board.
+
+        A letter that went at a fraction of a second stands on the whole seconds before and after it; ``day`` is None
+        for a first letter in no week of the period.
+        """
+        moments = [moment.timestamp() - self.origin for moment in (times.first, times.second)]
+        around = [whole(moment) for whole in (math.floor, math.ceil) for moment in moments]
+        self.letters[0, 2 * place : 2 * place + 4] = around
+        if day is not None:
+            self.in_week[0, day // WEEK] += 1
+            self.on_day[0, day] += 1
+
+
+def borne(dice: Dice, board: Board, place: int, asked: Asked) -> Iterator[tuple[Ints, Ints, Ints]]:
+    """Put one more pair of each advertiser on the board, at the first of its draws that the advertiser can bear.
+
+    Yield the rows of those that found one, and both moments. The fewer are left, the more draws of each are looked
+    at together; which is the first that can be borne does not change by it.
+    """
+    waiting, tried = np.flatnonzero(asked.choices > 0), 0
+    while waiting.size and tried < TRIES:
+        many = min(TRIES - tried, max(1, TOGETHER // waiting.size))
+        rows, numbers = np.repeat(waiting, many), np.tile(np.arange(tried, tried + many), waiting.size)
+        drawn = _bearable(dice, board, place, rows, asked.at(rows), numbers)
+        # The draws of an advertiser follow each other: the first is where its row begins.
+        rows, first, second, days = (column[np.diff(drawn[0], prepend=-1) > 0] for column in drawn)
+        board.add(rows, first, second, days, place)
+        yield rows, first, second
+        waiting, tried = np.setdiff1d(waiting, rows, assume_unique=True), tried + many
+
+
+def _bearable(
+    dice: Dice, board: Board, places: int, rows: Ints, asked: Asked, numbers: Ints
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """Make these draws; return the rows, both moments and the first days of those that can be borne, in order."""
+    first, days = dice.first(asked, numbers)
+    left = np.flatnonzero(board.has_room(rows, days))
+    rows, first, days = rows[left], first[left], days[left]
+    second = dice.second(asked.at(left), numbers[left], first)
+    if board.rest and places:
+        left = np.flatnonzero(board.has_rest(rows, first, places) & board.has_rest(rows, second, places))
+        rows, first, second, days = rows[left], first[left], second[left], days[left]
+    return rows, first, second, days

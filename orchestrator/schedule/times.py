@@ -1,0 +1,42 @@
+"""What the schedule says of a pair: when its two letters go, or that no moment was found."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from orchestrator.assignment import Refusal
+
+Days = tuple[date, date]
+"""A first and a last day, both included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Both moments of a pair, aware UTC, and the gap: the least time that must pass between the two.
+
+    The gap is the time between both moments, or the longest declared gap when a closure lies between them.
+    """
+
+    first: datetime
+    second: datetime
+    gap: timedelta
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Times by listing key, and a refusal for every listing that no moment was found for."""
+
+    times: Mapping[str, Times]
+    refused: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one advertiser is to bear: its listings, by distinct keys, and the days on which it may be written to.
+
+    ``consent`` is the first and last day it takes part, all days when it is None.
+    """
+
+    listings: tuple[str, ...]
+    consent: Days | None = None
+    days_off: frozenset[date] = frozenset()
