@@ -1,20 +1,22 @@
-"""The seeded draw: which listings are tested, who writes first, in which words. All of it follows from seed and key.
+"""The draw: which listings are tested, and what each pair is. All of it follows from the seed and the keys of the rows.
 
-No choice depends on the order in which listings are given, on how many are drawn at once, or on when.
+Nothing depends on the order in which listings are given, or on when. Chance gives each listing its rank, and so its
+seat; the rotation decides what comes with a seat. The seat is kept with the pair, so that a pair can be drawn again
+from the design and its seat alone, and a growing round goes on where it was.
 """
 
-import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from numpy.random import Generator, Philox
-
-from orchestrator.design import Design, Order
+from orchestrator.chance import generator, rank
+from orchestrator.design import Approach, Design, Order, Stratum
 from orchestrator.intake import ListingRow, Participant
+from orchestrator.rotation import turn
 from orchestrator.suitability import suits
+from profiles.factors import LEVELS, FactorLevel
 from profiles.pairs import Arm
 
 
@@ -23,6 +25,7 @@ class RefusalReason(StrEnum):
 
     ADVERTISER_FULL = "maximum-per-aanbieder"
     SAMPLE_FULL = "steekproef-vol"
+    STRATUM_FULL = "quotum-vol"
     NO_MOMENT = "geen-moment"
     NOT_NEW = "niet-nieuw"
     NO_NAME = "geen-naam"
@@ -45,42 +48,88 @@ class Selection:
 
 
 @dataclass(frozen=True)
-class Draw:
-    """What chance decided for one pair; ``sets`` are the name sets of the arms, equal in a sham pair."""
+class Home:
+    """A listing that gets a pair: its key, that of its advertiser, and the stratum it is in."""
 
     listing: str
-    sham: bool
-    first: Arm
+    advertiser: str
+    stratum: str
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A place in the rotation of one kind of pairs: real ones, or sham pairs in which both arms show ``sham``."""
+
+    sham: Arm | None
+    place: int
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What one pair is; ``sets`` are the name sets of the arms, equal in a sham pair.
+
+    ``arms`` are those that write, the first first: both, or in an unpaired design one.
+    """
+
+    listing: str
+    seat: Seat
+    arms: tuple[Arm, ...]
     sets: Mapping[Arm, str]
     variants: Mapping[Arm, str]
+    level: FactorLevel | None
+
+    @property
+    def sham(self) -> Arm | None:
+        """What both arms show in a sham pair."""
+        return self.seat.sham
+
+    @property
+    def first(self) -> Arm:
+        return self.arms[0]
 
 
-def generator(seed: int, *key: str) -> Generator:
-    """A generator of its own for a row: Philox, keyed by the seed and the parts of the row's key.
+def seat(design: Design, homes: Collection[Home]) -> dict[str, Seat]:
+    """Seat the pairs of a plan, by listing: the declared shares exactly sham, chosen by chance; the rest real.
 
-    Parts are kept apart: ("ab", "c") and ("a", "bc") give different numbers.
+    Places are given block by block: stratum after stratum, in it advertiser after advertiser, both in an order drawn by
+    the seed. So every block is as balanced as the rotation, and so is the whole.
     """
-    return Generator(Philox(key=int.from_bytes(_hash(seed, *key)[:16])))
+    shams = _shams(design, homes)
+    taken: Counter[Arm | None] = Counter()
+    seats = {}
+    for home in sorted(homes, key=lambda home: _block(design, home)):
+        sham = shams.get(home.listing)
+        seats[home.listing] = Seat(sham, taken[sham])
+        taken[sham] += 1
+    return seats
 
 
-def rank(seed: int, listing: str) -> bytes:
-    """Where a listing stands in the random order of this seed; sorts."""
-    return _hash(seed, "rank", listing)
+def next_seat(design: Design, listing: str, taken: Counter[Arm | None]) -> Seat:
+    """Seat one more pair of a round that grows: sham by its own chance, behind the pairs of its kind there are."""
+    drawn, question = generator(design.seed, "sham", listing).random(), design.question
+    sham = None
+    if drawn < question.sham_share + question.sham_treatment_share:
+        sham = Arm.CONTROL if drawn < question.sham_share else Arm.TREATMENT
+    return Seat(sham, taken[sham])
 
 
-def draw(design: Design, listing: str, variants: Sequence[str]) -> Draw:
-    """Draw a pair: sham or not, the first arm, and two distinct letter variants, each independent of the others.
+def draw(design: Design, listing: str, variants: Sequence[str], place: Seat) -> Draw:
+    """Return the pair of a listing at its seat.
 
     ``variants`` are the keys of the letter texts to choose from, in any order; ValueError for fewer than two.
     """
-    sham = bool(generator(design.seed, "sham", listing).random() < design.question.sham_share)
-    control = design.question.control
+    texts, sham = sorted(set(variants)), place.sham
+    given = turn(design.seed, sham or "real", place.place, len(texts))
+    first = Arm.TREATMENT if design.schedule.order is Order.TREATMENT_FIRST else given.first
+    shown = {arm: sham or arm for arm in Arm}
+    sets = {Arm.CONTROL: design.question.control, Arm.TREATMENT: design.question.treatment}
     return Draw(
         listing=listing,
-        sham=sham,
-        first=_first(design, listing),
-        sets=_by_arm(control, control if sham else design.question.treatment),
-        variants=_by_arm(*_two_variants(design.seed, listing, variants)),
+        seat=place,
+        arms=(first,) if design.question.approach is Approach.UNPAIRED else (first, first.other),
+        sets=MappingProxyType({arm: sets[shown[arm]] for arm in Arm}),
+        variants=MappingProxyType({arm: texts[word] for arm, word in zip(Arm, given.words, strict=True)}),
+        level=LEVELS[design.question.factor][given.level] if design.question.factor else None,
     )
 
 
@@ -90,27 +139,69 @@ def select_listings(
     listings: Sequence[ListingRow],
     used: Mapping[str, int] = MappingProxyType({}),
 ) -> Selection:
-    """Choose in random order, up to the cap of each advertiser (design or consent, the lower) and the sample size.
+    """Choose in random order, up to the cap of each advertiser (design or consent, the lower), quotas and sample size.
 
-    ``used`` are the pairs that an advertiser's consent gave to other rounds already. A listing that does not suit the
-    signal is refused before anything is counted. Every listing's advertiser is among the participants, as
-    `fitting.check_intake` requires.
+    Strata with a quota choose first, so that no other takes their room. ``used`` are the pairs that an advertiser's
+    consent gave to other rounds already. A listing that does not suit the signal is refused before anything is counted.
+    Every listing's advertiser is among the participants, as `fitting.check_intake` requires.
     """
     caps = {each.advertiser: _cap(design, each, used.get(each.advertiser, 0)) for each in participants}
+    kinds = {each.advertiser: each.kind.value for each in participants}
+    room = Room.of(design)
     taken: Counter[str] = Counter()
     chosen: list[str] = []
     refused: list[Refusal] = []
-    for listing in sorted(listings, key=lambda listing: rank(design.seed, listing.listing)):
+    ranked = sorted(listings, key=lambda listing: rank(design.seed, listing.listing))
+    strata = {each.listing: stratum_of(design, each.district, kinds[each.advertiser]) for each in ranked}
+    for listing in sorted(ranked, key=lambda listing: strata[listing.listing] not in room.quotas):
         if not suits(design.signal.needs, listing):
             refused.append(Refusal(listing.listing, RefusalReason.UNSUITED))
         elif taken[listing.advertiser] >= caps[listing.advertiser]:
             refused.append(Refusal(listing.listing, RefusalReason.ADVERTISER_FULL))
-        elif len(chosen) >= design.sample.pairs:
-            refused.append(Refusal(listing.listing, RefusalReason.SAMPLE_FULL))
+        elif (full := room.full(strata[listing.listing])) is not None:
+            refused.append(Refusal(listing.listing, full))
         else:
             taken[listing.advertiser] += 1
+            room.take(strata[listing.listing])
             chosen.append(listing.listing)
-    return Selection(tuple(chosen), tuple(refused))
+    return Selection(tuple(sorted(chosen, key=lambda key: rank(design.seed, key))), tuple(refused))
+
+
+@dataclass
+class Room:
+    """How many pairs a round has room for: its ``quotas`` by stratum, and what they leave for all other strata."""
+
+    quotas: Mapping[str, int]
+    elsewhere: int
+    taken: Counter[str]
+
+    @classmethod
+    def of(cls, design: Design, taken: Mapping[str, int] = MappingProxyType({})) -> "Room":
+        """Return the room of a round that has ``taken`` so many pairs, by stratum."""
+        quotas = design.sample.quotas
+        return cls(quotas, design.sample.pairs - sum(quotas.values()), Counter(taken))
+
+    def full(self, stratum: str) -> RefusalReason | None:
+        """Why no pair of this stratum fits any more; None when one does."""
+        if stratum in self.quotas:
+            return RefusalReason.STRATUM_FULL if self.taken[stratum] >= self.quotas[stratum] else None
+        elsewhere = sum(many for each, many in self.taken.items() if each not in self.quotas)
+        return RefusalReason.SAMPLE_FULL if elsewhere >= self.elsewhere else None
+
+    def take(self, stratum: str) -> None:
+        """Count one more pair of this stratum."""
+        self.taken[stratum] += 1
+
+
+def stratum_of(design: Design, district: str, kind: str) -> str:
+    """Return the stratum of a listing in this district of an advertiser of this kind; empty where none is declared."""
+    match design.sample.stratum:
+        case Stratum.DISTRICT:
+            return district
+        case Stratum.KIND:
+            return kind
+        case None:
+            return ""
 
 
 def _cap(design: Design, participant: Participant, used: int) -> int:
@@ -118,27 +209,16 @@ def _cap(design: Design, participant: Participant, used: int) -> int:
     return most if participant.max_pairs is None else min(most, max(0, participant.max_pairs - used))
 
 
-def _first(design: Design, listing: str) -> Arm:
-    if design.schedule.order is Order.TREATMENT_FIRST:
-        return Arm.TREATMENT
-    return tuple(Arm)[generator(design.seed, "first", listing).integers(len(Arm))]
+def _shams(design: Design, homes: Collection[Home]) -> dict[str, Arm]:
+    """Which listings get a sham pair, and what it shows."""
+    question, by_chance = design.question, sorted(homes, key=lambda home: rank(design.seed, "sham", home.listing))
+    many = round(len(homes) * question.sham_share)
+    more = round(len(homes) * (question.sham_share + question.sham_treatment_share))
+    return {
+        home.listing: Arm.CONTROL if number < many else Arm.TREATMENT for number, home in enumerate(by_chance[:more])
+    }
 
 
-def _two_variants(seed: int, listing: str, variants: Sequence[str]) -> tuple[str, str]:
-    texts = sorted(set(variants))
-    if len(texts) < len(Arm):
-        raise ValueError(f"a pair needs two distinct letter variants: {texts}")
-    one, other = generator(seed, "variants", listing).choice(len(texts), size=len(Arm), replace=False)
-    return texts[one], texts[other]
-
-
-def _by_arm(control: str, treatment: str) -> Mapping[Arm, str]:
-    return MappingProxyType({Arm.CONTROL: control, Arm.TREATMENT: treatment})
-
-
-def _hash(seed: int, *key: str) -> bytes:
-    hashed = hashlib.sha256()
-    for part in (str(seed), *key):
-        text = part.encode()
-        hashed.update(len(text).to_bytes(8) + text)
-    return hashed.digest()
+def _block(design: Design, home: Home) -> tuple[bytes, ...]:
+    names = (("stratum", home.stratum), ("advertiser", home.advertiser), (home.listing,))
+    return tuple(rank(design.seed, *name) for name in names)

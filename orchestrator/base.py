@@ -11,6 +11,7 @@ from orchestrator.db import UtcDateTime
 from orchestrator.design import Purpose
 from orchestrator.intake import AdvertiserKind, Channel
 from orchestrator.states import AttemptOutcome, CodedBy, LetterState, MailState, PairState, RoundState
+from profiles.factors import FactorLevel
 from profiles.pairs import Arm
 
 NAMING = {
@@ -22,19 +23,21 @@ NAMING = {
 }
 
 
-def _words(kind: type[StrEnum]) -> Enum:
+def words(kind: type[StrEnum], name: str | None = None) -> Enum:
+    """The column type of these words; ``name`` is that of its constraint, where a table has the type twice."""
     return Enum(
         kind,
         native_enum=False,
         create_constraint=True,
         length=24,
         values_callable=lambda words: [word.value for word in words],
-        name=kind.__name__.lower(),
+        name=name or kind.__name__.lower(),
     )
 
 
 _WORDS: tuple[type[StrEnum], ...] = (
-    AdvertiserKind, Arm, AttemptOutcome, Channel, CodedBy, LetterState, MailState, PairState, Purpose, RoundState,
+    AdvertiserKind, Arm, AttemptOutcome, Channel, CodedBy, FactorLevel, LetterState, MailState,
+    PairState, Purpose, RoundState,
 )  # fmt: skip
 
 
@@ -45,5 +48,5 @@ class Base(DeclarativeBase):
         timedelta: Interval(),
         # None is no value, not the JSON word for it.
         dict[str, Any]: JSON(none_as_null=True),
-        **{kind: _words(kind) for kind in _WORDS},
+        **{kind: words(kind) for kind in _WORDS},
     }

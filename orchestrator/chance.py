@@ -1,16 +1,19 @@
-"""Chance for many rows at once: every number follows from seed, purpose, the row's key and a counter, nothing else.
+"""Chance that can be repeated: every number follows from the seed of a round and the key of the row it is for. Pure.
 
-There is no stream to advance: a row gets the same number alone or among a million others, in whatever order. The
-numbers are those of a counter-based generator, made by hashing (Salmon, Moraes, Dror and Shaw, "Parallel random
-numbers: as easy as 1, 2, 3", 2011), with the finaliser of SplitMix64 (Steele, Lea and Flood, 2014; the shifts and
-factors are Stafford's variant 13). It is no secret: whoever knows seed and key knows the draw. For one row, ask for an
-array of one.
+For one row that needs much chance there is a `generator`. For many rows at once there are `bits`, `uniforms` and
+`below`, asked by seed, purpose, the rows' keys and a counter. There is no stream to advance: a row gets the same number
+alone or among a million others, in whatever order. Their numbers are those of a counter-based generator, made by
+hashing (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011), with the finaliser of
+SplitMix64 (Steele, Lea and Flood, 2014; the shifts and factors are Stafford's variant 13). Chance is no secret: whoever
+knows seed and key knows the draw.
 """
 
+import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+from numpy.random import Generator, Philox
 from numpy.typing import NDArray
 
 Bits = NDArray[np.uint64]
@@ -21,6 +24,19 @@ Ints = NDArray[np.int64]
 # 2**64 over the golden ratio: steps by it are spread evenly over all integers of 64 bits.
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 WORD = 8
+
+
+def generator(seed: int, *key: str) -> Generator:
+    """A generator of its own for a row: Philox, keyed by the seed and the parts of the row's key.
+
+    Parts are kept apart: ("ab", "c") and ("a", "bc") give different numbers.
+    """
+    return Generator(Philox(key=int.from_bytes(_hash(seed, *key)[:16])))
+
+
+def rank(seed: int, *key: str) -> bytes:
+    """Where a row stands in the random order of this seed; sorts."""
+    return _hash(seed, "rank", *key)
 
 
 def digests(texts: Sequence[str]) -> Bits:
@@ -78,3 +94,11 @@ def _mixed(values: Bits) -> Bits:
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return values ^ (values >> np.uint64(31))
+
+
+def _hash(seed: int, *key: str) -> bytes:
+    hashed = hashlib.sha256()
+    for part in (str(seed), *key):
+        text = part.encode()
+        hashed.update(len(text).to_bytes(8) + text)
+    return hashed.digest()

@@ -1,10 +1,13 @@
 """Whether participants and listings can be tested by a design: consent, purpose, advertisers, what a signal needs."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from difflib import get_close_matches
 
 from orchestrator import suitability
+from orchestrator.assignment import stratum_of
 from orchestrator.design import DeclaredFeed, Design
+from orchestrator.design.places import Located, located
 from orchestrator.intake import ListingRow, Participant, without_participant
 from profiles.catalogue import load
 from profiles.errors import Problem
@@ -25,6 +28,23 @@ def check_intake(
     if not any(suitability.suits(design.signal.needs, listing) for listing in theirs):
         strangers.append(_nothing_suits(design) if theirs else _nothing_to_test())
     return (*unfit, *strangers, *_beyond_income(design, theirs))
+
+
+def short_quotas(
+    design: Design, participants: Sequence[Participant], listings: Sequence[ListingRow], chosen: Collection[str]
+) -> Iterator[Located]:
+    """The quotas that the chosen listings do not fill; a round that grows from feeds may fill them later."""
+    kinds = {each.advertiser: each.kind.value for each in participants}
+    strata = {each.listing: stratum_of(design, each.district, kinds[each.advertiser]) for each in listings}
+    found = Counter(strata[key] for key in chosen)
+    for stratum, wanted in design.sample.quotas.items() if not design.sample.feeds else ():
+        if found[stratum] < wanted:
+            offered = sum(each == stratum for each in strata.values())
+            message = "Zoveel tests kunnen er in dit stratum niet komen."
+            told = f"{wanted} gevraagd, {found[stratum]} mogelijk ({offered} advertenties)"
+            remedy = "Verlaag het quotum, voeg advertenties toe, of verhoog sample.per_advertiser."
+            path = ("sample", "quotas", stratum)
+            yield located(path, "impossible-quota", message, found=told, remedy=remedy)
 
 
 def _unfit(design: Design, participant: Participant) -> Iterator[Problem]:

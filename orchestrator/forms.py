@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from orchestrator.design.checks import Located, located
 from orchestrator.design.model import Part, Text
+from orchestrator.design.places import Located, located
 from orchestrator.web_address import host_of, is_web_address
 
 # Dutch numbers, however spaced: 06-12345678, 033 123 45 67, +31 6 12345678.

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from orchestrator.design.checks import Located, located
 from orchestrator.design.deviations import Shape, strict
+from orchestrator.design.places import Located, located
 from orchestrator.design.yaml_file import YamlFile
 from orchestrator.forms import Form, broken_rules
 from orchestrator.intake import Channel, Participant

@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
-from orchestrator.design import Purpose
+from orchestrator.design import AdvertiserKind, Purpose
 from orchestrator.design.model import ROW_KEY
 from orchestrator.forms import Form
 from orchestrator.sheet import Row, read_sheet
@@ -59,13 +59,6 @@ _POSTCODE = re.compile(r"([1-9]\d{3}) ?([A-Za-z]{2})", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 _YES_OR_NO = {"yes": True, "ja": True, "true": True, "no": False, "nee": False, "false": False, "": None}
-
-
-class AdvertiserKind(StrEnum):
-    """Who lets the dwelling."""
-
-    BROKER = "broker"
-    PRIVATE_LANDLORD = "private_landlord"
 
 
 class Channel(StrEnum):

@@ -17,12 +17,14 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from orchestrator.base import Base as Base
+from orchestrator.base import words
 from orchestrator.design import Purpose
 from orchestrator.intake import AdvertiserKind, Channel
 from orchestrator.pretest_models import Pretest as Pretest
 from orchestrator.pretest_models import Rater as Rater
 from orchestrator.pretest_models import Rating as Rating
 from orchestrator.states import AttemptOutcome, CodedBy, LetterState, MailState, PairState, RoundState
+from profiles.factors import FactorLevel
 from profiles.pairs import Arm
 
 
@@ -189,7 +191,9 @@ class Pair(Base):
     """One listing approached by both arms; at most one per listing and round.
 
     ``listed`` is what the listing said when the pair was drawn (`listings.to_record`); a listing is brought up to date.
-    ``turn`` is the place of its names in the order drawn for it: so many its advertiser had met a name of.
+    ``sham`` is what both arms show in a sham pair. ``place`` is its place in the rotation of its kind
+    (`assignment.Seat`), ``level`` that of the factor of the design, and ``turn`` the place of its names in the order
+    drawn for it. ``first`` is the arm that writes first, in an unpaired design the only one.
     """
 
     __tablename__ = "pair"
@@ -198,12 +202,14 @@ class Pair(Base):
     round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
     listing_id: Mapped[int] = mapped_column(ForeignKey("listing.id"), index=True)
     code: Mapped[str] = mapped_column(String(16))
-    sham: Mapped[bool]
+    sham: Mapped[Arm | None] = mapped_column(words(Arm, "sham"))
     first: Mapped[Arm]
     state: Mapped[PairState]
     reason: Mapped[str | None] = mapped_column(String(40))
     listed: Mapped[dict[str, Any] | None]
     turn: Mapped[int] = mapped_column(default=0, server_default="0")
+    place: Mapped[int] = mapped_column(default=0, server_default="0")
+    level: Mapped[FactorLevel | None]
     round: Mapped[Round] = relationship()
     listing: Mapped[Listing] = relationship()
     inquiries: Mapped[list["Inquiry"]] = relationship(back_populates="pair", order_by="Inquiry.order")

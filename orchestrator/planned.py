@@ -29,7 +29,7 @@ class PlannedPair:
     listing: str
     advertiser: str
     district: str
-    sham: bool
+    sham: Arm | None
     first: Arm
     control: PlannedLetter
     treatment: PlannedLetter

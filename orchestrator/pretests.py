@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from orchestrator import ledger
-from orchestrator.assignment import generator
+from orchestrator.chance import generator
 from orchestrator.design.model import KEY
 from orchestrator.enrolment import ZONE
 from orchestrator.models import Pretest, Rater, Rating

@@ -48,9 +48,9 @@ def draw_pair(
     rng: Generator,
     names: Combination | None = None,
     *,
-    sham: bool = False,
+    sham: Arm | None = None,
 ) -> Matched:
-    """Draw a pair for one dwelling; in a sham pair both arms show what the control shows.
+    """Draw a pair for one dwelling; in a sham pair both arms show what the arm ``sham`` shows.
 
     ``names`` are as in `pairs.match`.
     Where the names are the signal the sets are those of the arms; else both arms have one set, and the names are those
@@ -63,7 +63,7 @@ def draw_pair(
     named = match(earning, ground, sets, wish.rent, wish.move_in, rng, names, income=wish.income)
     towns = load_towns()
     town = towns[rng.integers(len(towns))]
-    shown = {arm: Arm.CONTROL if sham else arm for arm in Arm}
+    shown = {arm: sham or arm for arm in Arm}
     drawn = {arm: _shaped(replace(named.of(arm), town=town), signal, shown[arm], wish.language) for arm in Arm}
     drawn = _with_partners(catalogue, signal, shown, drawn, rng)
     drawn = _with_sentences(signal, shown, drawn, rng)
@@ -98,16 +98,16 @@ def check_signal(catalogue: Catalogue, signal: Signal, sets: Mapping[Arm, str]) 
     )
 
 
-def unlike(signal: Signal, control: Profile, treatment: Profile, *, sham: bool = False) -> frozenset[str]:
+def unlike(signal: Signal, control: Profile, treatment: Profile, *, sham: Arm | None = None) -> frozenset[str]:
     """In what two profiles of a pair differ beyond what the signal is; empty when the pair is sound.
 
     Two people always have two names: what counts of a name, or of a partner's, is set and gender. In a sham pair only
-    the people may differ, and both sentences are of the control.
+    the people may differ, and both sentences are of the arm that both show.
     """
-    shown = {arm: Arm.CONTROL if sham else arm for arm in Arm}
+    shown = {arm: sham or arm for arm in Arm}
     pair = {Arm.CONTROL: control, Arm.TREATMENT: treatment}
     beyond = differences(control, treatment) - {"name", "partner", "sentence", "age", "language"}
-    beyond |= _unlike_names(signal, control, treatment, sham=sham)
+    beyond |= _unlike_names(signal, control, treatment, sham=bool(sham))
     beyond |= _unlike_partners(signal, shown, pair)
     beyond |= {field for arm in Arm for field in _not_shown(signal, shown[arm], pair[arm])}
     if signal.control.age is None or sham:

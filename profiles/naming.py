@@ -1,6 +1,6 @@
 """Which two names a pair gets: of one gender, cohort and class, and none that the advertiser has met."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import product
@@ -14,6 +14,8 @@ from profiles.profile import Gender, Ground, Name
 
 YOUNGEST, OLDEST = 28, 40
 Combination = tuple[Name, Name]
+Burden = tuple[int, ...]
+"""How much the names of a combination were used already; less comes first."""
 
 
 class NamesUsedUp(Exception):
@@ -29,30 +31,37 @@ class Met:
 
 
 def name_sequence(
-    catalogue: Catalogue, ground: Ground, sets: tuple[str, str], year: int, rng: Generator
+    catalogue: Catalogue,
+    ground: Ground,
+    sets: tuple[str, str],
+    year: int,
+    rng: Generator,
+    gender: Gender | None = None,
 ) -> tuple[Combination, ...]:
     """All names that control and treatment of a pair can have in this year, in an order drawn for that pair alone.
 
-    Ground origin: one gender comes first, each as often as the other; within a gender every order is equally likely. A
-    pair gets the first combination that its advertiser may meet (`turn_of`), so that its names follow from the seed,
-    the listing and its turn. BadInput when there is none.
+    Ground origin: of both genders, or of the one that is asked; one gender comes first, each as often as the other, and
+    within a gender every order is equally likely. A pair gets one of these by its turn (`turn_of`), so that its names
+    follow from the seed, the listing and its turn. BadInput when there is none.
     """
-    genders = _in_drawn_order(rng) if ground is Ground.ORIGIN else (None,)
-    groups = [combinations(catalogue, *sets, gender, year) for gender in genders]
+    both = (gender,) if gender else _in_drawn_order(rng)
+    genders = both if ground is Ground.ORIGIN else (None,)
+    groups = [combinations(catalogue, *sets, each, year) for each in genders]
     if not any(groups):
         raise BadInput(_none_fits(sets))
     return tuple(group[place] for group in groups for place in rng.permutation(len(group)))
 
 
-def turn_of(sequence: Sequence[Combination], met: Met) -> int:
-    """Return the place of the first combination with no name that the advertiser ever met, else met in this round.
+def turn_of(sequence: Sequence[Combination], met: Met, burden: Callable[[Combination], Burden]) -> int:
+    """Return the place of the combination that is least burdened of those the advertiser may meet.
 
-    Raises `NamesUsedUp` when none is left.
+    These are the ones of which it met neither name ever, or where there are none, not in this round; of equally
+    burdened ones the first. Raises `NamesUsedUp` when none is left.
     """
     for known in (met.here | met.before, met.here):
-        for turn, (one, other) in enumerate(sequence):
-            if one.full not in known and other.full not in known:
-                return turn
+        free = [turn for turn, names in enumerate(sequence) if not any(name.full in known for name in names)]
+        if free:
+            return min(free, key=lambda turn: burden(sequence[turn]))
     raise NamesUsedUp
 
 

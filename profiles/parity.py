@@ -28,12 +28,12 @@ class Written:
 
 @dataclass(frozen=True)
 class LetterPair:
-    """The two letters on one dwelling, by arm; ``code`` is the pair's. In a sham pair both show the control."""
+    """The two letters on one dwelling, by arm; ``code`` is the pair's. In a sham pair both show ``sham``."""
 
     code: str
     dwelling: Dwelling
     letters: Mapping[Arm, Written]
-    sham: bool = False
+    sham: Arm | None = None
 
     @property
     def profiles(self) -> tuple[Profile, Profile]:

@@ -39,7 +39,7 @@ class ArmRow:
 
 @dataclass(frozen=True)
 class PairRow:
-    """One listing approached by both arms; in a sham pair both arms carry a name of the control set."""
+    """One listing approached by both arms; in a sham pair both arms show what the arm ``sham`` shows."""
 
     pair: str
     listing: str
@@ -47,7 +47,7 @@ class PairRow:
     advertiser_name: str
     advertiser_kind: str
     district: str
-    sham: bool
+    sham: Arm | None
     first: Arm
     gap_hours: float | None
     state: str

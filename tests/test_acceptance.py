@@ -103,7 +103,7 @@ def test_a_fair_market_shows_no_difference(fair: Played) -> None:
 
 
 def test_sham_pairs_show_noise_around_zero(biased: Played) -> None:
-    sham = [row for row in biased.pairs if row["sham"] == "1" and row["state"] == "usable"]
+    sham = [row for row in biased.pairs if row["sham"] == "control" and row["state"] == "usable"]
     assert len(sham) > 10
     only = Counter((row["control_positive"], row["treatment_positive"]) for row in sham)
     # Two equal profiles: the discordant pairs fall either way (two-sided sign test, p > 0.01).
@@ -158,7 +158,7 @@ def test_the_machine_readable_results_keep_their_contract(biased: Played) -> Non
     results = biased.results
     assert set(results["counts"]) == {"c11", "c10", "c01", "c00"}
     assert sum(results["counts"].values()) + sum(results["excluded"].values()) == len(
-        [row for row in biased.pairs if row["sham"] == "0"]
+        [row for row in biased.pairs if not row["sham"]]
     )
     names = {(row["name"], row["over"]) for row in results["estimates"]}
     assert {("net_discrimination", over) for over in ("all", "usable", "relative")} <= names

@@ -3,7 +3,9 @@
 from orchestrator.design.calendar import Calendar
 from orchestrator.design.checks import check
 from orchestrator.design.model import (
+    AdvertiserKind,
     Analysis,
+    Approach,
     DeclaredFeed,
     Design,
     FeedFields,
@@ -18,6 +20,7 @@ from orchestrator.design.model import (
     Question,
     Sample,
     Schedule,
+    Stratum,
     Study,
     Weekday,
     canonical,
@@ -28,7 +31,9 @@ from orchestrator.design.model import (
 from orchestrator.design.reading import read_design
 
 __all__ = [
+    "AdvertiserKind",
     "Analysis",
+    "Approach",
     "Calendar",
     "DeclaredFeed",
     "Design",
@@ -44,6 +49,7 @@ __all__ = [
     "Question",
     "Sample",
     "Schedule",
+    "Stratum",
     "Study",
     "Weekday",
     "canonical",

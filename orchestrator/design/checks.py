@@ -1,12 +1,13 @@
 """What the shape of a design cannot say: rules that span fields, the catalogue's sets or the calendar."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 from orchestrator.design.calendar import Calendar
 from orchestrator.design.model import DeclaredFeed, Design, FeedFormat, Letters, Mode, Question, Sample, Schedule
+from orchestrator.design.pairing import broken_by_factor, broken_by_order, broken_by_pairing, broken_by_quotas
+from orchestrator.design.places import KeyPath, Located, located
 from orchestrator.settings import LOOPBACK
 from profiles import grounds
 from profiles.applicants import check_signal
@@ -19,16 +20,6 @@ from profiles.perception import Validation
 LONGEST_DAYS = 366
 # RFC 2606 and RFC 6761: these names can never receive mail.
 RESERVED = ("example", "test", "invalid", "localhost", "example.com", "example.net", "example.org")
-
-KeyPath = tuple[str | int, ...]
-
-
-@dataclass(frozen=True)
-class Located:
-    """A problem and the keys that lead to it from the top of the design."""
-
-    path: KeyPath
-    problem: Problem
 
 
 def check(design: Design, sets: Mapping[str, NameSet]) -> tuple[Problem, ...]:
@@ -43,12 +34,15 @@ def broken_rules(design: Design, sets: Mapping[str, NameSet]) -> tuple[Located, 
         *broken_by_question(design.question, sets, live=live),
         *broken_by_letters(design.letters, live=live),
         *broken_by_signal(design.question, design.letters),
+        *broken_by_factor(design.question, design.letters),
+        *broken_by_order(design.question, design.schedule),
         *broken_by_sample(design.sample, live=live),
         *broken_by_schedule(design.schedule),
     )
 
 
 def broken_by_question(question: Question, sets: Mapping[str, NameSet], *, live: bool) -> Iterator[Located]:
+    yield from broken_by_pairing(question)
     chosen = {Arm.CONTROL: question.control, Arm.TREATMENT: question.treatment}
     try:
         signal = grounds.load().signal(question.ground, question.signal)
@@ -160,6 +154,7 @@ def broken_by_letters(letters: Letters, *, live: bool) -> Iterator[Located]:
 
 
 def broken_by_sample(sample: Sample, *, live: bool) -> Iterator[Located]:
+    yield from broken_by_quotas(sample)
     urls = [feed.url for feed in sample.feeds]
     for number, feed in enumerate(sample.feeds):
         path: KeyPath = ("sample", "feeds", number)
@@ -270,14 +265,3 @@ def _bad_window(schedule: Schedule) -> Iterator[Located]:
             found=f"{schedule.gap_hours.max:g}",
             remedy="Maak de tussentijd korter of de periode langer.",
         )
-
-
-def located(path: KeyPath, code: str, message: str, *, found: str | None, remedy: str | None) -> Located:
-    """A problem whose message begins with its key path: "schedule.gap_hours.max: …"."""
-    named = f"{dotted(path)}: {message}" if path else message
-    return Located(path, Problem(code, named, found=found, remedy=remedy))
-
-
-def dotted(path: KeyPath) -> str:
-    """("schedule", "weekdays", 1) as "schedule.weekdays[1]"."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")

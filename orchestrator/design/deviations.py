@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from orchestrator.design.checks import KeyPath, Located, located
 from orchestrator.design.model import Part
+from orchestrator.design.places import KeyPath, Located, located
 from orchestrator.design.yaml_file import YamlFile
 from profiles import grounds
 from profiles.errors import Problem

@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from profiles import grounds
+from profiles.factors import Factor
 from profiles.grounds import Signal
 from profiles.letters import Level
 from profiles.pairs import USUAL_INCOME, IncomeRule
@@ -63,6 +64,27 @@ class Order(StrEnum):
 
     RANDOM = "random"
     TREATMENT_FIRST = "treatment_first"
+
+
+class AdvertiserKind(StrEnum):
+    """Who lets the dwelling."""
+
+    BROKER = "broker"
+    PRIVATE_LANDLORD = "private_landlord"
+
+
+class Approach(StrEnum):
+    """Whether both arms write about a listing, or one of them."""
+
+    PAIRED = "paired"
+    UNPAIRED = "unpaired"
+
+
+class Stratum(StrEnum):
+    """By what listings are grouped, so that the arms are balanced in every group and a group can have a quota."""
+
+    DISTRICT = "district"
+    KIND = "kind"
 
 
 class Weekday(StrEnum):
@@ -163,8 +185,29 @@ class Question(Part):
     sham_share: float = Field(
         ge=0,
         le=0.5,
-        description="Deel van de tests waarin beide profielen een naam uit de controleset krijgen.",
+        description="Deel van de tests waarin beide profielen tonen wat het controleprofiel toont.",
         examples=[0.1],
+    )
+    sham_treatment_share: float = Field(
+        default=0,
+        ge=0,
+        le=0.5,
+        exclude_if=not_,
+        description="Deel van de tests waarin beide profielen tonen wat het testprofiel toont.",
+        examples=[0.05],
+    )
+    approach: Approach = Field(
+        Approach.PAIRED,
+        exclude_if=lambda approach: approach == Approach.PAIRED,
+        description="paired: beide profielen schrijven op een advertentie; unpaired: één van beide, geloot.",
+        examples=["paired"],
+    )
+    factor: Annotated[Factor | None, WithJsonSchema({"type": "string", "enum": list(Factor)})] = Field(
+        default=None,
+        exclude_if=lambda factor: factor is None,
+        description="Tweede kenmerk dat van test tot test wisselt en in beide profielen gelijk is: gender (vrouwen of "
+        "mannen) of income (ruim of krap inkomen).",
+        examples=["income"],
     )
     validation: Annotated[Validation | None, WithJsonSchema({"type": "string", "enum": list(Validation)})] = Field(
         default=None,
@@ -207,6 +250,11 @@ class Letters(Part):
         exclude_if=lambda income: income == USUAL,
         description="Het bruto-inkomen van beide profielen, in keren de huur.",
     )
+    tight_income: Income | None = Field(
+        None,
+        exclude_if=lambda income: income is None,
+        description="Bij question.factor: income het krappe inkomen van beide profielen; income is dan het ruime.",
+    )
 
 
 class FeedFields(Part):
@@ -244,6 +292,18 @@ class Sample(Part):
     pairs: int = Field(ge=1, le=100_000, description="Zoveel tests telt de ronde hooguit.", examples=[240])
     per_advertiser: int = Field(
         ge=1, le=1000, description="Hooguit zoveel tests bij één aanbieder in deze ronde.", examples=[8]
+    )
+    stratum: Annotated[Stratum | None, WithJsonSchema({"type": "string", "enum": list(Stratum)})] = Field(
+        default=None,
+        exclude_if=lambda stratum: stratum is None,
+        description="Waarnaar advertenties worden verdeeld: district (wijk) of kind (makelaar of particulier).",
+        examples=["district"],
+    )
+    quotas: dict[Text, Annotated[int, Field(ge=1, le=100_000)]] = Field(
+        default={},
+        exclude_if=not_,
+        description="Zoveel tests in een stratum, precies; wat overblijft is voor de strata die hier niet staan.",
+        examples=[{"Binnenstad": 60}],
     )
     feeds: tuple[DeclaredFeed, ...] = Field(
         (), max_length=100, description="Lijsten op het web waaruit nieuwe advertenties in de lopende ronde komen."

@@ -7,17 +7,17 @@ from typing import Any
 from pydantic import ValidationError
 
 from orchestrator.design.checks import (
-    Located,
     broken_by_letters,
     broken_by_question,
     broken_by_sample,
     broken_by_schedule,
     broken_by_signal,
     broken_rules,
-    located,
 )
 from orchestrator.design.deviations import AnyPart, Shape, strict
 from orchestrator.design.model import Design, Letters, Mode, Question, Sample, Schedule
+from orchestrator.design.pairing import broken_by_factor, broken_by_order
+from orchestrator.design.places import Located, located
 from orchestrator.design.yaml_file import YamlFile
 from profiles.catalogue import NameSet, load, unknown_set
 from profiles.errors import BadInput, Problem
@@ -40,6 +40,11 @@ def read_design(path: Path, sets: Mapping[str, NameSet] | None = None) -> Design
     return design
 
 
+def in_file(found: Located, path: Path | None) -> Problem:
+    """The problem with its place in the design's file, when there is one."""
+    return YamlFile.read(path, _START).place(found) if path else found.problem
+
+
 def _parse(file: YamlFile, sets: Mapping[str, NameSet]) -> tuple[Design | None, list[Problem]]:
     try:
         design = strict(Design, file.data)
@@ -60,10 +65,13 @@ def _rules_of_sound_parts(data: Mapping[str, Any], sets: Mapping[str, NameSet]) 
         yield from broken_by_letters(letters, live=live)
     if question and letters:
         yield from broken_by_signal(question, letters)
+        yield from broken_by_factor(question, letters)
     if sample := _sound(Sample, data.get("sample")):
         yield from broken_by_sample(sample, live=live)
     if schedule := _sound(Schedule, data.get("schedule")):
         yield from broken_by_schedule(schedule)
+    if question and schedule:
+        yield from broken_by_order(question, schedule)
 
 
 def _unknown_sets(question: object, sets: Mapping[str, NameSet]) -> Iterator[Located]:

@@ -9,7 +9,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-from orchestrator.design.checks import KeyPath, Located, dotted, located
+from orchestrator.design.places import KeyPath, Located, dotted, located
 from orchestrator.text_file import read_utf8, shorten
 from profiles.errors import BadInput, Problem
 

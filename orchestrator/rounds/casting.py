@@ -1,14 +1,15 @@
 """Who writes to whom: the two applicants of each pair, so that no advertiser meets a name twice.
 
-What chance decides follows from the seed and the listing's key. Each pair has all names in an order of its own, and
-gets the first that its advertiser has not met: in this round never twice, over earlier rounds not while there are
-others. Which these are follows from the pairs that were cast before it with the same advertiser, and from nothing else:
-in planning the listings that precede it in the random rank, in a growing round those that came before. The turn it took
-is kept with the pair, so that its applicants can be drawn again from the design alone.
+What chance decides follows from the seed and the listing's key. Each pair has all names in an order of its own, and of
+those that its advertiser has not met (in this round never twice, over earlier rounds not while there are others) gets
+the one that was used least in the round: so names come equally often, with either arm first and in every letter text.
+That follows from the pairs that were cast before it, and from nothing else: in planning those seated before it, in a
+growing round those that came before. The turn it took is kept with the pair, so that its applicants can be drawn again
+from the design and what is kept alone.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -16,14 +17,17 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from orchestrator import name_bank
-from orchestrator.assignment import Draw, draw, generator
+from orchestrator.assignment import Draw, Seat, draw, next_seat
+from orchestrator.chance import generator
 from orchestrator.design import Design, from_canonical
 from orchestrator.models import Inquiry, Listing, Pair, Round
 from orchestrator.states import OPEN_LETTER, LetterState
 from profiles.applicants import Wish, draw_pair, named_ground, variants
 from profiles.catalogue import Catalogue
-from profiles.naming import Combination, Met, NamesUsedUp, name_sequence, turn_of
-from profiles.pairs import Arm, Matched
+from profiles.factors import FactorLevel
+from profiles.naming import Burden, Combination, Met, NamesUsedUp, name_sequence, turn_of
+from profiles.pairs import Arm, IncomeRule, Matched
+from profiles.profile import Gender
 
 SEEN = (*OPEN_LETTER, LetterState.SENT, LetterState.UNCERTAIN)
 """The states of a letter that was, or may yet be, read."""
@@ -39,49 +43,102 @@ class Cast:
 
 
 @dataclass
+class Uses:
+    """How often each name signed a letter of the round: in all, by whether it wrote first, and by letter text."""
+
+    names: Counter[str] = field(default_factory=Counter)
+    orders: Counter[tuple[str, bool]] = field(default_factory=Counter)
+    texts: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def count(self, name: str, first: bool, variant: str) -> None:
+        self.names[name] += 1
+        self.orders[name, first] += 1
+        self.texts[name, variant] += 1
+
+    def burden(self, drawn: Draw, names: Combination) -> Burden:
+        """How much more these names would be used than others, were they to sign the letters of this pair."""
+        signed = [(name.full, arm) for name, arm in zip(names, Arm, strict=True) if arm in drawn.arms]
+        return (
+            sum(self.names[name] for name, _ in signed),
+            sum(self.orders[name, arm is drawn.first] for name, arm in signed),
+            sum(self.texts[name, drawn.variants[arm]] for name, arm in signed),
+        )
+
+
+@dataclass
 class Casting:
-    """The names that may be drawn in a round, and those that each advertiser has met, by its row."""
+    """The names that may be drawn in a round, those that each advertiser has met (by its row), and what was used."""
 
     design: Design
     bank: Catalogue
     variants: tuple[str, ...]
     met: dict[int, Met] = field(default_factory=lambda: defaultdict(Met))
+    uses: Uses = field(default_factory=Uses)
+    seats: Counter[Arm | None] = field(default_factory=Counter)
+    """How many pairs of each kind the round has."""
 
     @classmethod
     def of(cls, session: Session, round_: Round, advertisers: Collection[int]) -> "Casting":
-        """Return the casting of a round, which knows what these advertisers have met."""
+        """Return the casting of a round, which knows what these advertisers have met and what the round used."""
         design = from_canonical(round_.design)
         bank = name_bank.for_design(name_bank.of_round(round_), design)
         casting = cls(design, bank, variants(design.signal, design.letters.level, design.letters.language))
         for advertiser, in_round, name in _met(session, round_, advertisers):
             known = casting.met[advertiser]
             (known.here if in_round else known.before).add(name)
+        for name, order, variant in _signed(session, round_):
+            casting.uses.count(name, order == 1, variant)
+        casting.seats.update(session.scalars(select(Pair.sham).where(Pair.round_id == round_.id)))
         return casting
 
-    def cast(self, listing: Listing) -> Cast | None:
-        """Draw the pair of a listing; None when its advertiser has met all names in this round."""
-        drawn, met = draw(self.design, listing.key, self.variants), self.met[listing.advertiser_id]
+    def cast(self, listing: Listing, seat: Seat) -> Cast | None:
+        """Draw the pair of a listing at its seat; None when its advertiser has met all names in this round."""
+        drawn, met = draw(self.design, listing.key, self.variants, seat), self.met[listing.advertiser_id]
+        sequence = _sequence(self.design, self.bank, drawn)
         try:
-            turn = turn_of(_sequence(self.design, self.bank, drawn), met)
+            turn = turn_of(sequence, met, lambda names: self.uses.burden(drawn, names))
         except NamesUsedUp:
             return None
-        matched = applicants(self.design, self.bank, drawn, listing.rent, turn)
-        met.here.update(matched.of(arm).full_name for arm in Arm)
+        matched = _applicants(self.design, self.bank, drawn, listing.rent, sequence[turn])
+        for arm in drawn.arms:
+            name = matched.of(arm).full_name
+            met.here.add(name)
+            self.uses.count(name, arm is drawn.first, drawn.variants[arm])
         return Cast(drawn, turn, matched)
+
+    def cast_next(self, listing: Listing) -> Cast | None:
+        """Draw one more pair of a round that grows, behind those it has; None as in `cast`."""
+        seat = next_seat(self.design, listing.key, self.seats)
+        if (cast := self.cast(listing, seat)) is not None:
+            self.seats[seat.sham] += 1
+        return cast
 
 
 def applicants(design: Design, bank: Catalogue, drawn: Draw, rent: int, turn: int) -> Matched:
     """Draw the two applicants of a pair whose names had this turn; ``bank`` has the names that the design may draw."""
+    return _applicants(design, bank, drawn, rent, _sequence(design, bank, drawn)[turn])
+
+
+def _applicants(design: Design, bank: Catalogue, drawn: Draw, rent: int, names: Combination) -> Matched:
     rng, move_in = generator(design.seed, "profile", drawn.listing), move_in_day(design.schedule.last_day)
-    wish = Wish(rent, move_in, design.letters.language, design.letters.income.rule)
-    names = _sequence(design, bank, drawn)[turn]
+    wish = Wish(rent, move_in, design.letters.language, income_rule(design, drawn.level))
     return draw_pair(bank, design.signal, drawn.sets, wish, rng, names, sham=drawn.sham)
+
+
+def income_rule(design: Design, level: FactorLevel | None) -> IncomeRule:
+    """Return the income that both applicants of a pair at this level of the factor have, by the rent."""
+    tight = design.letters.tight_income
+    return tight.rule if tight and level is FactorLevel.TIGHT else design.letters.income.rule
+
+
+_GENDERS: Mapping[FactorLevel, Gender] = {FactorLevel.FEMALE: Gender.FEMALE, FactorLevel.MALE: Gender.MALE}
 
 
 def _sequence(design: Design, bank: Catalogue, drawn: Draw) -> tuple[Combination, ...]:
     sets = (drawn.sets[Arm.CONTROL], drawn.sets[Arm.TREATMENT])
     rng, year = generator(design.seed, "names", drawn.listing), move_in_day(design.schedule.last_day).year
-    return name_sequence(bank, named_ground(bank, design.signal, drawn.sets), sets, year, rng)
+    gender = _GENDERS.get(drawn.level) if drawn.level else None
+    return name_sequence(bank, named_ground(bank, design.signal, drawn.sets), sets, year, rng, gender)
 
 
 def move_in_day(last_day: date) -> date:
@@ -99,3 +156,9 @@ def _met(session: Session, round_: Round, advertisers: Collection[int]) -> Itera
     rows = select(Listing.advertiser_id, here, Inquiry.sender_name).select_from(Inquiry).join(Pair).join(Listing)
     rows = rows.where(Listing.advertiser_id.in_(advertisers), or_(here, Inquiry.state.in_(SEEN)))
     return ((advertiser, bool(in_round), name) for advertiser, in_round, name in session.execute(rows))
+
+
+def _signed(session: Session, round_: Round) -> Iterable[tuple[str, int, str]]:
+    """Give name, order and letter text of each letter of a round."""
+    rows = select(Inquiry.sender_name, Inquiry.order, Inquiry.variant).join(Pair).where(Pair.round_id == round_.id)
+    return ((name, order, variant) for name, order, variant in session.execute(rows))

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from orchestrator import ledger
-from orchestrator.assignment import generator
+from orchestrator.chance import generator
 from orchestrator.design import from_canonical
 from orchestrator.intake import Channel
 from orchestrator.listings import dwelling_of

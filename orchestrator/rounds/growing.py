@@ -4,10 +4,9 @@ What is guaranteed, in whatever batches and order listings arrive, and however m
 
 * A listing gets at most one pair in a round, and none when its advertiser's reference, its web address or its dwelling
   shows that the round knows it already. What was refused once stays refused.
-* Who writes first, in which words, and whether the pair is a sham, follow from the seed and the listing's key alone;
-  under which names, from these and from the names its advertiser has met, of which none comes twice (`rounds.casting`).
-  Pairs are drawn independently of each other, as in planning: arms are balanced by chance within every stratum, and
-  nothing is evened out within a batch.
+* Whether a pair is a sham follows from the seed and the listing's key alone. Each pair takes the next place in the
+  rotation of its kind, behind those there are, so that order and words stay as balanced as they were planned; names
+  follow from these and from those met and used before, of which none comes twice (`rounds.casting`).
 * Sample size, pairs per advertiser (design or consent, the lower), week cap and cool-down hold over planned and new
   pairs together. When there is no room for all, who came first has it; within one reading the random rank decides.
 * Nothing that is planned already moves. The first letter goes while the listing is new: uniform over the open seconds
@@ -27,12 +26,13 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from orchestrator import channel_faults, enrolment, ledger, limits, listings
-from orchestrator.assignment import RefusalReason, rank
+from orchestrator.assignment import RefusalReason, Room, stratum_of
+from orchestrator.chance import rank
 from orchestrator.design import Calendar, DeclaredFeed, Design, from_canonical
 from orchestrator.enrolment import ZONE
 from orchestrator.feed_items import Offer, Reading
 from orchestrator.intake import ListingRow, doorstep
-from orchestrator.models import Enrolment, Feed, Inquiry, Listing, Pair, Refusal, Round
+from orchestrator.models import Advertiser, Enrolment, Feed, Inquiry, Listing, Pair, Refusal, Round
 from orchestrator.rounds import lifecycle, planning, recreating
 from orchestrator.rounds.casting import Cast, Casting
 from orchestrator.schedule import Times, latest_start, place_beside
@@ -132,7 +132,9 @@ class _Growth:
     used: dict[str, int]
     """The pairs that each consent gave before this reading, to this round and others."""
     casting: Casting
-    pairs: int
+    room: Room
+    kinds: dict[int, str]
+    """What kind of advertiser each is, by its row."""
     moments: dict[int, list[Times]]
     """Of the pairs of each advertiser, by its row."""
     known: dict[str, Listing]
@@ -158,8 +160,10 @@ class _Growth:
         marks = {mark for row in known.values() if row.id in here for mark in _marks(row.key, row.advertiser_id, row)}
         owners = {consent.advertiser_id for consent in consents.values()}
         days_off = {owner: enrolment.days_off(session, owner) for owner in owners}
-        used, pairs = limits.used_up(session), _pairs(session, round_)
-        return cls(design, now, consents, days_off, used, casting, pairs, _moments(session, round_), known, marks)
+        used, room = limits.used_up(session), Room.of(design, _strata(session, round_))
+        kinds = {row.id: row.kind.value for row in session.scalars(select(Advertiser).where(Advertiser.id.in_(owners)))}
+        moments = _moments(session, round_)
+        return cls(design, now, consents, days_off, used, casting, room, kinds, moments, known, marks)
 
     def weigh(self, offer: Offer) -> None:
         """Plan a pair for a listing, refuse it, or pass over what the round knows already."""
@@ -178,14 +182,14 @@ class _Growth:
         if isinstance(found, RefusalReason):
             self.refused[row.key] = found
             return
-        cast = self.casting.cast(row)
+        cast = self.casting.cast_next(row)
         if cast is None:
             self.refused[row.key] = RefusalReason.NO_NAME
             return
         self.times[row.key], self.casts[row.key] = found, cast
         self.moments[owner].append(found)
         self.added[owner] += 1
-        self.pairs += 1
+        self.room.take(self._stratum(row))
 
     def _row(self, offer: Offer, owner: int) -> tuple[Listing, datetime | None]:
         """The row of a listing, and since when it is advertised; None when it is known of old and nobody tells."""
@@ -208,8 +212,8 @@ class _Growth:
             return RefusalReason.NOT_NEW
         if len(self.moments[owner]) >= sample.per_advertiser or self._consent_is_used_up(advertiser, consent):
             return RefusalReason.ADVERTISER_FULL
-        if self.pairs >= sample.pairs:
-            return RefusalReason.SAMPLE_FULL
+        if (full := self.room.full(self._stratum(row))) is not None:
+            return full
         if owner in self.crowded and until <= self.crowded[owner]:
             return RefusalReason.NO_MOMENT  # another was tried often enough in this time
         days = (consent.valid_from.astimezone(ZONE).date(), consent.valid_until.astimezone(ZONE).date())
@@ -220,6 +224,9 @@ class _Growth:
         if found is None:
             self.crowded[owner] = until
         return found or RefusalReason.NO_MOMENT
+
+    def _stratum(self, row: Listing) -> str:
+        return stratum_of(self.design, row.district, self.kinds[row.advertiser_id])
 
     def _consent_is_used_up(self, advertiser: str, consent: Enrolment) -> bool:
         planned = self.used.get(advertiser, 0) + self.added[consent.advertiser_id]
@@ -248,7 +255,7 @@ def _store(session: Session, round_: Round, growth: _Growth) -> None:
     session.flush()
     refused = growth.refused.items()
     session.add_all(Refusal(round_id=round_.id, listing_id=growth.rows[key].id, reason=why) for key, why in refused)
-    before = growth.pairs - len(growth.times)
+    before = growth.room.taken.total() - len(growth.times)
     planning.write_pairs(session, round_, growth.times, growth.rows, growth.casts, after=before)
 
 
@@ -300,6 +307,13 @@ def _pairs(session: Session, round_: Round) -> int:
     return session.scalar(select(func.count()).select_from(Pair).where(Pair.round_id == round_.id)) or 0
 
 
+def _strata(session: Session, round_: Round) -> Counter[str]:
+    """How many pairs a round has, by stratum."""
+    rows = select(Listing.district, Advertiser.kind).select_from(Pair).join(Listing).join(Advertiser)
+    design, found = from_canonical(round_.design), session.execute(rows.where(Pair.round_id == round_.id))
+    return Counter(stratum_of(design, district, kind.value) for district, kind in found)
+
+
 def _listings_of(session: Session, round_: Round) -> set[int]:
     """The listings that have a pair in this round, or were refused in it."""
     pairs = select(Pair.listing_id).where(Pair.round_id == round_.id)
@@ -308,18 +322,19 @@ def _listings_of(session: Session, round_: Round) -> set[int]:
 
 def _moments(session: Session, round_: Round) -> dict[int, list[Times]]:
     """When both letters of each pair went or are to go, by the row of the advertiser; stopped pairs count too."""
+    # In an unpaired design there is no second letter: the moment of the first then counts for both.
     first, second = aliased(Inquiry), aliased(Inquiry)
     rows = (
         select(
             Listing.advertiser_id,
             func.coalesce(first.sent_at, first.planned_at),
-            func.coalesce(second.sent_at, second.planned_at),
-            second.gap,
+            func.coalesce(second.sent_at, second.planned_at, first.sent_at, first.planned_at),
+            first.gap,
         )
         .select_from(Pair)
         .join(Listing, Listing.id == Pair.listing_id)
         .join(first, and_(first.pair_id == Pair.id, first.order == 1))
-        .join(second, and_(second.pair_id == Pair.id, second.order == 2))
+        .outerjoin(second, and_(second.pair_id == Pair.id, second.order == 2))
         .where(Pair.round_id == round_.id)
     )
     moments: dict[int, list[Times]] = defaultdict(list)

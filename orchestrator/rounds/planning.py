@@ -8,9 +8,10 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from orchestrator import enrolment, ledger, limits, name_bank, people
-from orchestrator.assignment import RefusalReason, rank, select_listings
+from orchestrator.assignment import Home, RefusalReason, Selection, seat, select_listings, stratum_of
 from orchestrator.design import Design, canonical, digest, from_canonical
-from orchestrator.fitting import check_intake
+from orchestrator.design.reading import in_file
+from orchestrator.fitting import check_intake, short_quotas
 from orchestrator.intake import ListingRow, Participant
 from orchestrator.listings import dwelling, take_in, to_record
 from orchestrator.models import Advertiser, Inquiry, Listing, Pair, Refusal, Round, Study
@@ -67,7 +68,10 @@ def plan(
     )
     session.add(round_)
     session.flush()
-    placed, refused = _assign(session, design, participants, listings, advertisers)
+    selection = select_listings(design, participants, listings, limits.used_up(session))
+    if short := [in_file(found, path) for found in short_quotas(design, participants, listings, selection.chosen)]:
+        raise BadInput(short)
+    placed, refused = _assign(session, design, participants, listings, advertisers, selection)
     casts, unnamed = _cast(session, round_, [rows[key] for key in placed])
     refused |= unnamed
     planned = {key: placed[key] for key in casts}
@@ -141,9 +145,9 @@ def _assign(
     participants: Sequence[Participant],
     listings: Sequence[ListingRow],
     advertisers: Mapping[str, Advertiser],
+    selection: Selection,
 ) -> tuple[dict[str, Times], dict[str, str]]:
-    """Choose the listings and fix their moments; return the times and the refusals, both by listing key."""
-    selection = select_listings(design, participants, listings, limits.used_up(session))
+    """Fix the moments of the chosen listings; return the times and the refusals, both by listing key."""
     refused = {refusal.listing: refusal.reason.value for refusal in selection.refused}
     chosen = set(selection.chosen)
     times: dict[str, Times] = {}
@@ -162,12 +166,18 @@ def _cast(
 ) -> tuple[dict[str, Cast], dict[str, RefusalReason]]:
     """Draw the pair of each listing, or refuse it because its advertiser has met all names; by listing key."""
     casting = Casting.of(session, round_, {row.advertiser_id for row in chosen})
-    in_order = sorted(chosen, key=lambda row: rank(casting.design.seed, row.key))
-    cast = {row.key: casting.cast(row) for row in in_order}
+    rows = {row.key: row for row in chosen}
+    seats = seat(casting.design, [_home(casting.design, row) for row in chosen])
+    cast = {key: casting.cast(rows[key], place) for key, place in seats.items()}
     return (
         {key: found for key, found in cast.items() if found},
         {key: RefusalReason.NO_NAME for key, found in cast.items() if not found},
     )
+
+
+def _home(design: Design, row: Listing) -> Home:
+    advertiser = row.advertiser
+    return Home(row.key, advertiser.key, stratum_of(design, row.district, advertiser.kind.value))
 
 
 def without_name(session: Session, round_: Round) -> int:
@@ -184,7 +194,7 @@ def write_pairs(
     casts: Mapping[str, Cast],
     after: int = 0,
 ) -> None:
-    """Store a pair with both its letters for each planned listing; pairs are numbered on ``after`` those there are."""
+    """Store a pair with its letters for each planned listing; pairs are numbered on ``after`` those there are."""
     design = from_canonical(round_.design)
     in_order = sorted(planned, key=lambda key: (planned[key].first, key))
     for number, key in enumerate(in_order, start=after + 1):
@@ -196,10 +206,12 @@ def write_pairs(
             sham=drawn.sham,
             first=drawn.first,
             state=PairState.OPEN,
+            place=drawn.seat.place,
+            level=drawn.level,
             turn=casts[key].turn,
             listed=to_record(rows[key]),
         )
-        pair.inquiries = [_inquiry(design, rows[key], casts[key], arm, planned[key]) for arm in Arm]
+        pair.inquiries = [_inquiry(design, rows[key], casts[key], arm, planned[key]) for arm in drawn.arms]
         session.add(pair)
     session.flush()
 

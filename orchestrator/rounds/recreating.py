@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from orchestrator import name_bank
-from orchestrator.assignment import draw
+from orchestrator.assignment import Seat, draw
 from orchestrator.design import Design, from_canonical
 from orchestrator.listings import dwelling_of
 from orchestrator.models import Inquiry, Pair, Round
@@ -30,25 +30,26 @@ Both = Mapping[Arm, Composed]
 class Home:
     """What a pair is drawn on: the key of its listing, what a letter may mention of it, and the rent in EUR a month.
 
-    ``turn`` is that of the pair's names (`casting`).
+    ``seat`` is that of the pair, ``turn`` that of its names (`casting`).
     """
 
     key: str
     dwelling: Dwelling
     rent: int
+    seat: Seat
     turn: int = 0
 
 
 def recreate(design: Design, bank: Catalogue, homes: Sequence[Home]) -> Iterator[Both]:
-    """Give both letters on each of these homes, in order, from nothing but design, seed, names and packaged texts.
+    """Give the letters on each of these homes, in order, from nothing but design, seed, names and packaged texts.
 
     ``bank`` has the names that the design may draw (`name_bank.for_design`).
     """
     variants = applicants.variants(design.signal, design.letters.level, design.letters.language)
     for home in homes:
-        drawn = draw(design, home.key, variants)
+        drawn = draw(design, home.key, variants, home.seat)
         matched = casting.applicants(design, bank, drawn, home.rent, home.turn)
-        yield {arm: compose(design, drawn, matched, home.dwelling, arm) for arm in Arm}
+        yield {arm: compose(design, drawn, matched, home.dwelling, arm) for arm in drawn.arms}
 
 
 def of_round(session: Session, round_: Round) -> dict[str, Both]:
@@ -100,7 +101,7 @@ def _some(names: Sequence[str]) -> str:
 
 def _home(pair: Pair) -> Home:
     rent = pair.listed["rent"] if pair.listed else pair.listing.rent
-    return Home(pair.listing.key, dwelling_of(pair), rent, pair.turn)
+    return Home(pair.listing.key, dwelling_of(pair), rent, Seat(pair.sham, pair.place), pair.turn)
 
 
 def _same(pair: Pair, both: Both) -> bool:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from orchestrator import control, enrolment, ledger, limits
-from orchestrator.assignment import generator
+from orchestrator.chance import generator
 from orchestrator.db import UtcDateTime
 from orchestrator.design import Design, from_canonical
 from orchestrator.forms import Form, described

@@ -25,11 +25,11 @@ class Composed:
 
 
 def compose(design: Design, drawn: Draw, matched: Matched, dwelling: Dwelling, arm: Arm) -> Composed:
-    """Write the letter of one arm."""
+    """Write the letter of one of the arms that write."""
     profile, variant, domain = matched.of(arm), drawn.variants[arm], design.letters.domain
     token = _token(design, drawn.listing, arm)
     return Composed(
-        order=1 if arm is drawn.first else 2,
+        order=drawn.arms.index(arm) + 1,
         variant=variant,
         profile=profile,
         reply_address=f"{profile.mailbox}.{token[:8]}@{domain}",

@@ -122,14 +122,14 @@ class Board:
         """Whether each advertiser may have one more pair in the week and on the day of its first letter."""
         room: Flags = self.in_week[rows, days // WEEK] < self.per_week
         if self.per_day:
-            np.logical_and(room, self.on_day[rows, days] < self.per_day, out=room)
+            room &= self.on_day[rows, days] < self.per_day
         return room
 
     def has_rest(self, rows: Ints, moments: Ints, places: int) -> Flags:
         """Whether each moment keeps the cool-down from the letters on the first so many places of its advertiser."""
         apart = self.letters[rows, : 2 * places]
         apart -= (moments - self.origin).astype(np.int32)[:, np.newaxis]
-        rest: Flags = (np.abs(apart, out=apart) >= self.rest).all(axis=1)
+        rest: Flags = np.all(np.abs(apart, out=apart) >= self.rest, axis=1)
         return rest
 
     def add(self, rows: Ints, first: Ints, second: Ints, days: Ints, place: int) -> None:

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from orchestrator import planned
-from orchestrator.assignment import generator
+from orchestrator.chance import generator
 from orchestrator.db import Database
 from orchestrator.design import Calendar, Design, Mode, read_design
 from orchestrator.intake import Channel, ListingRow, Participant, read_listings, read_participants
@@ -192,7 +192,7 @@ def _played(inputs: Path, design: Design, plan: PlannedRound, wishes: Wishes) ->
     sample = Sample(
         tuple(pair.advertiser for pair in plan.pairs),
         tuple(pair.district or "Wijk onbekend" for pair in plan.pairs),
-        tuple(pair.sham for pair in plan.pairs),
+        tuple(pair.sham is not None for pair in plan.pairs),
     )
     rng = generator(design.seed, "rehearse", "uncertain")
     uncertain = rng.random((wishes.rounds, sample.size)) < wishes.uncertain

@@ -50,6 +50,7 @@ EXCLUSIONS = {
 REFUSALS = {
     "maximum-per-aanbieder": "Woningaanbieder heeft al genoeg tests in deze ronde",
     "steekproef-vol": "Steekproef was al vol",
+    "quotum-vol": "Het quotum van dit stratum was vol",
     "geen-moment": "Geen geschikt moment om te reageren",
     "niet-nieuw": "Advertentie was niet nieuw meer",
     "geen-naam": "Woningaanbieder kende alle namen al",

@@ -1,15 +1,30 @@
 """The draw: what it depends on, what it does not, and that it is fair."""
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from design_makers import a_design
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binomtest, chi2_contingency, chisquare
+from scipy.stats import binomtest, chisquare
 
-from orchestrator.assignment import Refusal, RefusalReason, draw, generator, select_listings
+from orchestrator.assignment import (
+    Draw,
+    Home,
+    Refusal,
+    RefusalReason,
+    Seat,
+    Selection,
+    draw,
+    next_seat,
+    seat,
+    select_listings,
+)
+from orchestrator.chance import generator
+from orchestrator.design import Design
 from orchestrator.intake import AdvertiserKind, Channel, ListingRow, Participant, Purpose
 from profiles.pairs import Arm
 
@@ -42,8 +57,14 @@ def listings_of(**numbers: int) -> list[ListingRow]:
     return [a_listing(f"{key}-{number}", key) for key, count in numbers.items() for number in range(count)]
 
 
-def test_the_same_seed_and_key_draw_the_same_pair() -> None:
-    assert draw(a_design(), "ams-1", VARIANTS) == draw(a_design(), "ams-1", VARIANTS)
+def homes(*, advertisers: int = 40, each: int = 6, strata: int = 1) -> list[Home]:
+    numbers = range(advertisers * each)
+    return [Home(KEYS[at], f"aanbieder-{at % advertisers}", f"wijk-{at % strata}") for at in numbers]
+
+
+def drawn(design: Design, places: Sequence[Home], variants: Sequence[str] = VARIANTS) -> list[Draw]:
+    """The pairs of these homes, in order of their seats."""
+    return [draw(design, key, variants, place) for key, place in seat(design, places).items()]
 
 
 def test_another_seed_or_key_gives_other_numbers() -> None:
@@ -55,79 +76,116 @@ def test_another_seed_or_key_gives_other_numbers() -> None:
 
 
 def test_a_draw_of_an_approved_round_can_be_repeated_for_ever() -> None:
-    drawn = [draw(a_design(), key, VARIANTS) for key in KEYS[:12]]
-    assert "".join("s" if each.sham else each.first.value[0] for each in drawn) == "ttcccttctccc"
-    letters = [each.variants[Arm.CONTROL][0] + each.variants[Arm.TREATMENT][0] for each in drawn[:6]]
-    assert " ".join(letters) == "bf iv vi fi bi vi"
+    pairs = drawn(a_design(), homes(advertisers=4, each=3))
+    assert " ".join(each.listing[-2:] for each in pairs) == "05 01 09 08 04 00 07 03 11 10 02 06"
+    assert "".join("s" if each.sham else each.first.value[0] for each in pairs) == "scttccttcttc"
+    letters = [each.variants[Arm.CONTROL][0] + each.variants[Arm.TREATMENT][0] for each in pairs[:6]]
+    assert " ".join(letters) == "fv fi vf ib bv vi"
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(st.data())
-def test_order_subset_and_batches_change_no_assignment(data: st.DataObject) -> None:
-    design = a_design(seed=data.draw(st.integers(0, 2**53 - 1)))
-    whole = {key: draw(design, key, VARIANTS) for key in KEYS[:40]}
-    some = data.draw(st.lists(st.sampled_from(KEYS[:40]), unique=True))
-    variants = data.draw(st.permutations(VARIANTS))
-    cut = data.draw(st.integers(0, len(some)))
-    batches = [{key: draw(design, key, variants) for key in part} for part in (some[cut:], some[:cut])]
-    assert batches[0] | batches[1] == {key: whole[key] for key in some}
+def test_neither_the_order_of_listings_nor_that_of_texts_changes_a_draw(data: st.DataObject) -> None:
+    design, places = a_design(seed=data.draw(st.integers(0, 2**53 - 1))), homes(advertisers=5)
+    shuffled, variants = data.draw(st.permutations(places)), data.draw(st.permutations(VARIANTS))
+    assert drawn(design, shuffled, variants) == drawn(design, places)
 
 
-def test_either_arm_writes_first_equally_often() -> None:
-    design = a_design()
-    first = Counter(draw(design, key, VARIANTS).first for key in KEYS)
-    assert binomtest(first[Arm.TREATMENT], len(KEYS), 0.5).pvalue > SURE
+@given(st.integers(0, 2**53 - 1), st.integers(0, 200), st.floats(0, 0.3), st.floats(0, 0.2))
+def test_the_declared_shares_of_pairs_are_sham_to_the_pair(seed: int, many: int, share: float, treated: float) -> None:
+    design = a_design(seed=seed, question={"sham_share": share, "sham_treatment_share": treated})
+    kinds = Counter(place.sham for place in seat(design, homes(advertisers=many, each=1)).values())
+    assert kinds[Arm.CONTROL] == round(many * share)
+    assert kinds[Arm.CONTROL] + kinds[Arm.TREATMENT] == round(many * (share + treated))
 
 
-def test_the_declared_share_of_pairs_is_sham() -> None:
-    design = a_design(question={"sham_share": 0.1})
-    sham = sum(draw(design, key, VARIANTS).sham for key in KEYS)
-    assert binomtest(sham, len(KEYS), 0.1).pvalue > SURE
+def test_chance_decides_which_pairs_are_sham() -> None:
+    places = homes(advertisers=50, each=1)
+    times = Counter(
+        key for seed in range(400) for key, place in seat(a_design(seed=seed), places).items() if place.sham
+    )
+    assert chisquare([times[home.listing] for home in places]).pvalue > SURE
 
 
-def test_a_share_of_zero_draws_no_sham_pair() -> None:
-    design = a_design(question={"sham_share": 0})
-    assert not any(draw(design, key, VARIANTS).sham for key in KEYS[:1000])
+@given(st.integers(0, 2**53 - 1), st.integers(1, 9))
+def test_the_places_of_each_kind_are_numbered_without_gaps(seed: int, strata: int) -> None:
+    seats = seat(a_design(seed=seed, question={"sham_share": 0.2}), homes(strata=strata)).values()
+    for sham in (None, Arm.CONTROL):
+        assert sorted(each.place for each in seats if each.sham is sham) == list(range(192 if sham is None else 48))
 
 
-def test_order_sham_and_variants_are_independent_of_each_other() -> None:
-    design = a_design(question={"sham_share": 0.3})
-    drawn = [draw(design, key, VARIANTS) for key in KEYS]
-    traits: dict[str, list[object]] = {
-        "first": [each.first for each in drawn],
-        "sham": [each.sham for each in drawn],
-        "control text": [each.variants[Arm.CONTROL] for each in drawn],
-        "treatment text": [each.variants[Arm.TREATMENT] for each in drawn],
-    }
-    for one, other in [("first", "sham"), *((a, b) for a in ("first", "sham") for b in list(traits)[2:])]:
-        table = Counter(zip(traits[one], traits[other], strict=True))
-        rows, columns = set(traits[one]), set(traits[other])
-        assert chi2_contingency([[table[row, column] for column in columns] for row in rows]).pvalue > SURE
+@given(st.integers(0, 2**53 - 1))
+def test_within_every_stratum_and_advertiser_order_and_words_are_nearly_even(seed: int) -> None:
+    design, places = a_design(seed=seed, question={"sham_share": 0}), homes(strata=4)
+    found = {each.listing: each for each in drawn(design, places, [f"brief-{number}" for number in range(8)])}
+    for part in ("stratum", "advertiser"):
+        for key in {getattr(home, part) for home in places}:
+            own = [found[home.listing] for home in places if getattr(home, part) == key]
+            first = Counter(each.first for each in own)
+            assert abs(first[Arm.CONTROL] - first[Arm.TREATMENT]) <= 8
+            for arm in Arm:
+                assert max(Counter(each.variants[arm] for each in own).values()) <= len(own) / 8 + 2
 
 
-def test_each_arm_gets_each_text_equally_often_and_never_the_same_as_the_other() -> None:
-    design = a_design()
-    pairs = Counter(tuple(draw(design, key, VARIANTS).variants.values()) for key in KEYS)
-    assert set(pairs) == {(one, other) for one in VARIANTS for other in VARIANTS if one != other}
-    assert chisquare(list(pairs.values())).pvalue > SURE
+def test_a_growing_round_goes_on_behind_the_pairs_there_are() -> None:
+    design, taken = (
+        a_design(question={"sham_share": 0.1, "sham_treatment_share": 0.1}),
+        Counter({None: 7, Arm.CONTROL: 2}),
+    )
+    seats = [next_seat(design, key, taken) for key in KEYS]
+    assert {(each.sham, each.place) for each in seats} == {(None, 7), (Arm.CONTROL, 2), (Arm.TREATMENT, 0)}
+    for arm in Arm:
+        assert binomtest(sum(each.sham is arm for each in seats), len(KEYS), 0.1).pvalue > SURE
 
 
-def test_both_arms_of_a_sham_pair_have_the_control_set() -> None:
-    design = a_design(question={"sham_share": 0.5})
-    for drawn in (draw(design, key, VARIANTS) for key in KEYS[:200]):
-        assert drawn.sets[Arm.CONTROL] == "dutch"
-        assert drawn.sets[Arm.TREATMENT] == ("dutch" if drawn.sham else "moroccan")
+@pytest.mark.parametrize("sham", [None, *Arm])
+def test_both_arms_of_a_sham_pair_have_one_set(sham: Arm | None) -> None:
+    both = draw(a_design(), "ams-1", VARIANTS, Seat(sham, 0)).sets
+    shown = {Arm.CONTROL: "dutch", Arm.TREATMENT: "moroccan"}
+    assert [both[arm] for arm in Arm] == [shown[sham or arm] for arm in Arm]
 
 
 def test_treatment_first_is_obeyed() -> None:
     design = a_design(schedule={"order": "treatment_first"})
-    assert {draw(design, key, VARIANTS).first for key in KEYS[:200]} == {Arm.TREATMENT}
+    assert {each.first for each in drawn(design, homes())} == {Arm.TREATMENT}
+
+
+def test_in_an_unpaired_design_one_arm_writes_and_each_as_often() -> None:
+    design = a_design(question={"approach": "unpaired", "sham_share": 0})
+    pairs = drawn(design, homes())
+    assert Counter(each.arms for each in pairs) == {(Arm.CONTROL,): 120, (Arm.TREATMENT,): 120}
+
+
+@pytest.mark.parametrize(("factor", "levels"), [("gender", ("female", "male")), ("income", ("ample", "tight"))])
+def test_the_levels_of_a_second_factor_come_as_often_with_either_order(factor: str, levels: tuple[str, str]) -> None:
+    pairs = drawn(a_design(question={"factor": factor, "sham_share": 0}), homes())
+    assert Counter((each.level, each.first) for each in pairs) == {(level, arm): 60 for level in levels for arm in Arm}
 
 
 @pytest.mark.parametrize("variants", [(), ("vraag",), ("vraag", "vraag")])
 def test_a_pair_cannot_be_drawn_from_one_text(variants: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="two distinct"):
-        draw(a_design(), "ams-1", variants)
+        draw(a_design(), "ams-1", variants, Seat(None, 0))
+
+
+@pytest.fixture(scope="module")
+def quotas() -> Selection:
+    design = a_design(sample={"pairs": 12, "stratum": "district", "quotas": {"Zuid": 5, "Noord": 2}})
+    rows = [replace(each, district="Zuid") for each in listings_of(a=6)]
+    rows += [replace(each, district="Noord") for each in listings_of(b=6)] + listings_of(c=6, d=6)
+    return select_listings(design, [a_participant(key) for key in "abcd"], rows)
+
+
+def test_a_quota_is_filled_to_the_pair_and_the_rest_is_for_the_other_strata(quotas: Selection) -> None:
+    assert Counter(key[0] for key in quotas.chosen)["a"] == 5
+    assert Counter(key[0] for key in quotas.chosen)["b"] == 2
+    assert len(quotas.chosen) == 12
+
+
+def test_who_is_beyond_a_quota_is_told_so(quotas: Selection) -> None:
+    why = {each.listing[0]: each.reason for each in quotas.refused}
+    assert why["a"] is why["b"] is RefusalReason.STRATUM_FULL
+    assert why["c"] is RefusalReason.SAMPLE_FULL
 
 
 def test_an_advertiser_gets_no_more_than_the_lower_of_both_caps() -> None:
@@ -167,7 +225,7 @@ def test_chance_and_not_the_key_decides_who_is_chosen() -> None:
 
 
 def test_a_refusal_is_told_in_dutch() -> None:
-    told = ["maximum-per-aanbieder", "steekproef-vol", "geen-moment", "niet-nieuw", "geen-naam"]
+    told = ["maximum-per-aanbieder", "steekproef-vol", "quotum-vol", "geen-moment", "niet-nieuw", "geen-naam"]
     told += ["past-niet-bij-signaal", "geen-passend-inkomen"]
     assert [reason.value for reason in RefusalReason] == told
     assert Refusal("ams-1", RefusalReason.NO_MOMENT).reason == "geen-moment"

@@ -14,7 +14,6 @@ from house_makers import (
     a_monday,
     an_advertiser,
     letters,
-    listings,
     meddle,
     only_sqlite,
     plan,
@@ -25,7 +24,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from orchestrator import exposure
-from orchestrator.assignment import draw, generator
+from orchestrator.assignment import Seat, draw
+from orchestrator.chance import generator
 from orchestrator.db import Database
 from orchestrator.design import Calendar, read_design
 from orchestrator.detection import Sign
@@ -103,12 +103,18 @@ def test_names_do_not_depend_on_the_order_in_which_listings_are_given(database: 
 
 
 @only_sqlite
-def test_names_of_one_advertiser_do_not_depend_on_the_listings_of_another(database: Database) -> None:
-    people = [an_advertiser(), an_advertiser("bravo")]
-    plan(database, participants=people, rows=listings(12))
-    few = by_listing(database)
-    plan(database, participants=people, rows=[*listings(12), *(a_listing(number, "bravo") for number in range(20, 32))])
-    assert few.items() <= by_listing(database).items()
+def test_names_are_used_as_often_as_each_other_and_with_either_order(database: Database) -> None:
+    people = [an_advertiser(f"kantoor-{number}") for number in range(30)]
+    plan(
+        database, participants=people, rows=[a_listing(number, people[number % 30].advertiser) for number in range(240)]
+    )
+    signed = letters(database)
+    for name_set in ("dutch", "moroccan"):
+        own = [row for row in signed if profile_of(row).name.name_set == name_set]
+        used = Counter(row.sender_name for row in own)
+        assert max(used.values()) - min(used.values()) <= 1
+        first = Counter(row.sender_name for row in own if row.order == 1)
+        assert all(abs(2 * first[name] - many) <= 2 for name, many in used.items())
 
 
 @only_sqlite
@@ -158,7 +164,7 @@ def test_the_applicants_of_a_pair_can_be_drawn_again_from_the_design_and_the_tur
     turns = []
     with database.reading() as session:
         for pair in session.scalars(select(Pair).join(Round).where(Round.name == "volgende-2026")):
-            cast = draw(design, pair.listing.key, variants(design.letters.level))
+            cast = draw(design, pair.listing.key, variants(design.letters.level), Seat(pair.sham, pair.place))
             again = casting.applicants(design, load(), cast, pair.listing.rent, pair.turn)
             assert [again.of(row.arm) for row in pair.inquiries] == [profile_of(row) for row in pair.inquiries]
             turns.append(pair.turn)

@@ -4,7 +4,7 @@ import json
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from orchestrator.assignment import draw, select_listings
+from orchestrator.assignment import Home, draw, seat, select_listings
 from orchestrator.design import Mode, digest, json_schema, read_design
 from orchestrator.fitting import check_intake
 from orchestrator.forms import Encoding
@@ -63,9 +63,10 @@ def test_every_pair_of_the_example_is_chosen_drawn_and_placed() -> None:
         keys[listing.advertiser].append(listing.listing)
     placed = {advertiser: place(DESIGN, advertiser, listings) for advertiser, listings in keys.items()}
     assert sum(len(placement.times) for placement in placed.values()) == 240
-    drawn = [draw(DESIGN, key, variants(DESIGN.letters.level)) for key in selection.chosen]
-    assert Counter(each.first for each in drawn).keys() == set(Arm)
-    assert 10 <= sum(each.sham for each in drawn) <= 40
+    seats = seat(DESIGN, [Home(row.listing, row.advertiser, "") for row in LISTINGS])
+    drawn = [draw(DESIGN, key, variants(DESIGN.letters.level), seats[key]) for key in selection.chosen]
+    assert Counter(each.first for each in drawn) == {Arm.CONTROL: 120, Arm.TREATMENT: 120}
+    assert sum(each.sham is Arm.CONTROL for each in drawn) == 24
 
 
 def test_the_schema_beside_the_example_is_the_schema_of_the_code() -> None:

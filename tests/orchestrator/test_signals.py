@@ -21,7 +21,7 @@ from house_makers import (
 from sqlalchemy import select
 
 from orchestrator import name_bank
-from orchestrator.assignment import RefusalReason, select_listings
+from orchestrator.assignment import RefusalReason, Seat, select_listings
 from orchestrator.db import Database
 from orchestrator.design import Design, canonical, check, digest, from_canonical
 from orchestrator.fitting import check_intake
@@ -168,7 +168,7 @@ def test_a_round_under_every_signal_is_planned_and_approved(database: Database, 
         approve(database, name=design.round)
         with database.reading() as session:
             pairs = likeness.letter_pairs(session, lookup.find(session, design.round))
-        assert {pair.sham for pair in pairs} == {True, False}
+        assert {pair.sham for pair in pairs} == {Arm.CONTROL, None}
         assert not [pair for pair in pairs if unlike(SIGNALS[key], *pair.profiles, sham=pair.sham)]
 
 
@@ -234,10 +234,12 @@ def test_all_letters_of_a_round_are_written_again_byte_for_byte_from_design_seed
 ) -> None:
     design, rows = on(key), homes(20)
     plan(database, design, rows=rows)
-    turns = {row.pair.listing.key: row.pair.turn for row in letters(database)}
+    kept = {row.pair.listing.key: row.pair for row in letters(database)}
+    seats = {key: Seat(pair.sham, pair.place) for key, pair in kept.items()}
     given = [
-        Home(row.listing, Dwelling(row.street, row.city, row.reference, row.rooms), row.rent, turns[row.listing])
+        Home(key, Dwelling(row.street, row.city, row.reference, row.rooms), row.rent, seats[key], kept[key].turn)
         for row in rows
+        for key in (row.listing,)
     ]
     bank = name_bank.for_design(name_bank.load(), design)
     both = recreating.recreate(from_canonical(canonical(design)), bank, given)

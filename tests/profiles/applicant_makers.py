@@ -28,15 +28,15 @@ def sets_of(signal: Signal) -> dict[Arm, str]:
     return named.get(signal.ground, dict.fromkeys(Arm, "dutch"))
 
 
-def applicants(key: str, seed: int, *, sham: bool = False, language: Language = Language.DUTCH) -> Matched:
+def applicants(key: str, seed: int, *, sham: Arm | None = None, language: Language = Language.DUTCH) -> Matched:
     signal = SIGNALS[key]
-    sets = dict.fromkeys(Arm, sets_of(signal)[Arm.CONTROL]) if sham else sets_of(signal)
+    sets = dict.fromkeys(Arm, sets_of(signal)[sham]) if sham else sets_of(signal)
     wish = Wish(RENT, date(2026, 11, 1), language)
     return draw_pair(CATALOGUE, signal, sets, wish, np.random.default_rng(seed), sham=sham)
 
 
 def a_pair(
-    key: str, seed: int, variants: tuple[str, ...], level: str = "minimal", *, sham: bool = False, number: int = 1
+    key: str, seed: int, variants: tuple[str, ...], level: str = "minimal", *, sham: Arm | None = None, number: int = 1
 ) -> LetterPair:
     """A pair of letters as planning makes them: two variants, drawn independently of the arm."""
     matched = applicants(key, seed, sham=sham)

@@ -35,19 +35,19 @@ def test_the_two_applicants_differ_in_their_ground_and_nowhere_else(key: str, se
 
 
 @settings(deadline=None)
-@given(keys, seeds)
-def test_both_applicants_of_a_sham_pair_show_the_control(key: str, seed: int) -> None:
-    pair, signal = applicants(key, seed, sham=True), SIGNALS[key]
-    assert unlike(signal, pair.control, pair.treatment, sham=True) == frozenset()
+@given(keys, seeds, st.sampled_from(Arm))
+def test_both_applicants_of_a_sham_pair_show_one_arm(key: str, seed: int, sham: Arm) -> None:
+    pair, signal = applicants(key, seed, sham=sham), SIGNALS[key]
+    assert unlike(signal, pair.control, pair.treatment, sham=sham) == frozenset()
     assert pair.treatment.name.gender is pair.control.name.gender
-    assert pair.treatment.language is pair.control.language is Language.DUTCH
+    assert pair.treatment.language is pair.control.language is signal.language(sham, Language.DUTCH)
 
 
 @settings(deadline=None)
 @given(keys.filter(lambda key: key not in ("origin_name", "gender_name")), seeds)
 def test_a_real_pair_is_no_sham_pair_and_its_arms_cannot_be_swapped(key: str, seed: int) -> None:
     pair, signal = applicants(key, seed), SIGNALS[key]
-    assert unlike(signal, pair.control, pair.treatment, sham=True)
+    assert unlike(signal, pair.control, pair.treatment, sham=Arm.CONTROL)
     assert unlike(signal, pair.treatment, pair.control)
 
 

@@ -102,8 +102,10 @@ def test_chance_alone_hardly_ever_blocks_a_round() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.sampled_from(sorted(SIGNALS)), st.integers(0, 2**32 - 1), st.booleans(), st.data())
-def test_a_pair_has_parity_under_every_signal_sham_or_not(key: str, seed: int, sham: bool, data: st.DataObject) -> None:
+@given(st.sampled_from(sorted(SIGNALS)), st.integers(0, 2**32 - 1), st.sampled_from([None, *Arm]), st.data())
+def test_a_pair_has_parity_under_every_signal_sham_or_not(
+    key: str, seed: int, sham: Arm | None, data: st.DataObject
+) -> None:
     signal = SIGNALS[key]
     level = data.draw(st.sampled_from(signal.levels))
     pair = signalling(key, seed, both_can_have(signal, level, Language.DUTCH), level, sham=sham)
@@ -127,7 +129,7 @@ def test_an_arm_that_shows_the_sentence_of_the_other_is_found() -> None:
 
 
 def test_a_real_pair_that_says_it_is_a_sham_pair_is_found() -> None:
-    pair = replace(signalling("wheelchair", 4, VARIANTS), sham=True)
+    pair = replace(signalling("wheelchair", 4, VARIANTS), sham=Arm.CONTROL)
     assert list(check_pair(pair, "minimal", WHEELCHAIR))
 
 

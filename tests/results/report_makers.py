@@ -74,7 +74,7 @@ def pair(cell: str, place: int = 0, advertiser: int = 0, **changes: Any) -> Pair
         advertiser_name=f"Makelaardij {chr(65 + advertiser % 26)}{advertiser:02d}",
         advertiser_kind="broker",
         district=DISTRICTS[place % len(DISTRICTS)],
-        sham=False,
+        sham=None,
         first=Arm.CONTROL if place % 2 else Arm.TREATMENT,
         gap_hours=6.0,
         state="usable",
@@ -97,7 +97,7 @@ def excluded(reason: str, place: int) -> PairRow:
 
 
 def sham(cell: str, place: int) -> PairRow:
-    return pair(cell, place, place % 24, sham=True, pair=f"S-{place:04d}")
+    return pair(cell, place, place % 24, sham=Arm.CONTROL, pair=f"S-{place:04d}")
 
 
 def table(rows: Iterable[PairRow], **changes: Any) -> RoundTable:

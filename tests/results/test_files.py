@@ -34,7 +34,7 @@ def test_the_results_are_of_the_real_pairs_and_name_design_and_seed() -> None:
 
 def test_a_sham_pair_that_was_excluded_is_not_among_the_exclusions() -> None:
     rows = [*pairs(1, 1, 1, 1), pair("c11", 50, state="excluded", reason="niet-verzonden")]
-    rows.append(pair("c11", 51, sham=True, state="excluded", reason="test-herkend"))
+    rows.append(pair("c11", 51, sham=Arm.CONTROL, state="excluded", reason="test-herkend"))
     assert files.results_of(table(rows))["excluded"] == {"niet-verzonden": 1}
 
 
@@ -58,7 +58,7 @@ def test_there_is_one_line_for_every_pair_sham_and_excluded_ones_included() -> N
     rows = [*pairs(2, 1, 0, 0), sham("c11", 70), pair("c11", 71, state="excluded", reason="niet-verzonden")]
     got = lines(files.pairs_csv(table(rows)))
     assert [line["pair"] for line in got] == [row.pair for row in rows]
-    assert [line["sham"] for line in got] == ["0", "0", "0", "1", "0"]
+    assert [line["sham"] for line in got] == ["", "", "", "control", ""]
     assert got[-1]["reason"] == "niet-verzonden"
 
 

@@ -75,7 +75,7 @@ def test_a_row_tells_who_was_asked_what_by_whom_and_when(database: Database) -> 
     row = only(load(database).rows)
     one, two = letters(database)
     assert (row.pair, row.listing, row.district, row.sham, row.state, row.reason) == (
-        "P-0001", "ams-1", "Binnenstad", False, "open", None,
+        "P-0001", "ams-1", "Binnenstad", None, "open", None,
     )  # fmt: skip
     assert (row.advertiser, row.advertiser_name, row.advertiser_kind) == ("alfa", "Makelaardij Alfa", "broker")
     assert row.first is one.arm

@@ -1,0 +1,96 @@
+"""What the designs beyond the plain pair ask: shares of sham pairs, unpaired letters, a second factor, quotas."""
+
+from collections.abc import Iterator
+
+from orchestrator.design.model import AdvertiserKind, Approach, Letters, Order, Question, Sample, Schedule, Stratum
+from orchestrator.design.places import Located, located
+from profiles import grounds
+from profiles.applicants import income_is_told
+from profiles.errors import BadInput
+from profiles.factors import Factor
+from profiles.profile import Ground
+
+MOST_SHAM = 0.5
+
+
+def broken_by_pairing(question: Question) -> Iterator[Located]:
+    """What cannot go together in a question."""
+    sham = question.sham_share + question.sham_treatment_share
+    if sham > MOST_SHAM:
+        message = "Meer dan de helft van de tests wordt schijntest, samen met question.sham_share."
+        remedy = f"Maak de twee aandelen samen hooguit {MOST_SHAM:g}."
+        yield located(("question", "sham_treatment_share"), "too-many-shams", message, found=f"{sham:g}", remedy=remedy)
+    if question.approach is Approach.UNPAIRED and sham:
+        message = "Een schijntest vergelijkt twee brieven op een advertentie, en in deze opzet gaat er een."
+        remedy = "Schrijf sham_share: 0 en haal sham_treatment_share weg, of kies approach: paired."
+        yield located(("question", "approach"), "unpaired-sham", message, found=question.approach.value, remedy=remedy)
+    if question.factor is Factor.GENDER and question.ground is Ground.GENDER:
+        message = "Het geslacht is zelf al wat er wordt getest."
+        yield located(
+            ("question", "factor"), "factor-is-ground", message, found=question.factor.value, remedy="Haal factor weg."
+        )
+
+
+def broken_by_order(question: Question, schedule: Schedule) -> Iterator[Located]:
+    """Where one of both writes, who writes is drawn."""
+    if question.approach is Approach.UNPAIRED and schedule.order is not Order.RANDOM:
+        message = "Bij approach: unpaired wordt geloot wie schrijft; anders schreef het controleprofiel nooit."
+        yield located(
+            ("schedule", "order"),
+            "unpaired-order",
+            message,
+            found=schedule.order.value,
+            remedy="Schrijf order: random.",
+        )
+
+
+def broken_by_factor(question: Question, letters: Letters) -> Iterator[Located]:
+    """Whether the two incomes of a factor are there, differ, and can be read."""
+    path, tight = ("letters", "tight_income"), letters.tight_income
+    if question.factor is not Factor.INCOME:
+        if tight is not None:
+            message = "Een krap inkomen hoort bij question.factor: income, en die staat er niet."
+            yield located(
+                path, "unused-income", message, found=None, remedy="Haal tight_income weg, of schrijf factor: income."
+            )
+        return
+    if tight is None:
+        message = "Bij question.factor: income hoort ook hoe krap het krappe inkomen is."
+        remedy = "Schrijf onder letters: tight_income: {min: 3.2, max: 3.6}"
+        yield located(("letters",), "no-tight-income", message, found="niets", remedy=remedy)
+        return
+    if tight.min > tight.max or tight.max >= letters.income.min:
+        message = "Het krappe inkomen is niet van laag naar hoog, of niet lager dan het ruime (letters.income)."
+        found = f"{tight.min:g} tot {tight.max:g}, ruim vanaf {letters.income.min:g}"
+        yield located(
+            path, "incomes-overlap", message, found=found, remedy="Laat het eindigen onder letters.income.min."
+        )
+    if not _told(question, letters):
+        message = "In een brief van dit niveau staat geen inkomen, dus niemand kan het verschil lezen."
+        yield located(
+            ("letters", "level"), "income-not-told", message, found=letters.level.value, remedy="Schrijf level: full."
+        )
+
+
+def broken_by_quotas(sample: Sample) -> Iterator[Located]:
+    """Whether the quotas are of a declared stratum, and together fit in the sample."""
+    path = ("sample", "quotas")
+    if sample.quotas and sample.stratum is None:
+        message, remedy = "Er zijn quota, maar niet waarnaar wordt verdeeld.", "Schrijf ook stratum: district of kind."
+        yield located(path, "quotas-without-stratum", message, found=", ".join(sample.quotas), remedy=remedy)
+    if (wanted := sum(sample.quotas.values())) > sample.pairs:
+        message = "De quota samen zijn meer dan de hele steekproef (sample.pairs)."
+        found = f"{wanted}, en pairs: {sample.pairs}"
+        yield located(path, "impossible-quota", message, found=found, remedy="Verlaag een quotum, of verhoog pairs.")
+    for key in sample.quotas if sample.stratum is Stratum.KIND else ():
+        if key not in list(AdvertiserKind):
+            message = "Zo'n soort aanbieder is er niet."
+            remedy = f"Kies uit: {', '.join(AdvertiserKind)}."
+            yield located((*path, key), "unknown-stratum", message, found=key, remedy=remedy)
+
+
+def _told(question: Question, letters: Letters) -> bool:
+    try:
+        return income_is_told(grounds.load().signal(question.ground, question.signal), letters.level)
+    except BadInput:
+        return True  # a signal that does not exist is its own problem
