@@ -159,7 +159,7 @@ class _Growth:
         here = _listings_of(session, round_)
         marks = {mark for row in known.values() if row.id in here for mark in _marks(row.key, row.advertiser_id, row)}
         owners = {consent.advertiser_id for consent in consents.values()}
-        days_off = {owner: enrolment.days_off(session, owner) for owner in owners}
+        days_off = enrolment.all_days_off(session)
         used, room = limits.used_up(session), Room.of(design, _strata(session, round_))
         kinds = {row.id: row.kind.value for row in session.scalars(select(Advertiser).where(Advertiser.id.in_(owners)))}
         moments = _moments(session, round_)
@@ -219,7 +219,13 @@ class _Growth:
         days = (consent.valid_from.astimezone(ZONE).date(), consent.valid_until.astimezone(ZONE).date())
         window, others = (self.now, until), self.moments[owner]
         found = place_beside(
-            self.design, advertiser, row.key, others, consent=days, window=window, days_off=self.days_off[owner]
+            self.design,
+            advertiser,
+            row.key,
+            others,
+            consent=days,
+            window=window,
+            days_off=self.days_off[owner],
         )
         if found is None:
             self.crowded[owner] = until
@@ -253,8 +259,7 @@ def _marks(key: str, owner: int, row: Listing | ListingRow) -> Iterator[Mark]:
 def _store(session: Session, round_: Round, growth: _Growth) -> None:
     session.add_all(growth.rows.values())
     session.flush()
-    refused = growth.refused.items()
-    session.add_all(Refusal(round_id=round_.id, listing_id=growth.rows[key].id, reason=why) for key, why in refused)
+    planning.write_refusals(session, round_, {growth.rows[key].id: why for key, why in growth.refused.items()})
     before = growth.room.taken.total() - len(growth.times)
     planning.write_pairs(session, round_, growth.times, growth.rows, growth.casts, after=before)
 
