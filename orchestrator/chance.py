@@ -1,8 +1,29 @@
-"""Chance that can be repeated: every number follows from the seed of a round and the key of the row it is for. Pure."""
+"""Chance that can be repeated: every number follows from the seed of a round and the key of the row it is for. Pure.
+
+For one row that needs much chance there is a `generator`. For many rows at once there are `bits`, `uniforms` and
+`below`, asked by seed, purpose, the rows' keys and a counter. There is no stream to advance: a row gets the same number
+alone or among a million others, in whatever order. Their numbers are those of a counter-based generator, made by
+hashing (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011), with the finaliser of
+SplitMix64 (Steele, Lea and Flood, 2014; the shifts and factors are Stafford's variant 13). Chance is no secret: whoever
+knows seed and key knows the draw.
+"""
 
 import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
 
+import numpy as np
 from numpy.random import Generator, Philox
+from numpy.typing import NDArray
+
+Bits = NDArray[np.uint64]
+"""Unsigned integers of 64 bits, one per row."""
+
+Ints = NDArray[np.int64]
+
+# 2**64 over the golden ratio: steps by it are spread evenly over all integers of 64 bits.
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+WORD = 8
 
 
 def generator(seed: int, *key: str) -> Generator:
@@ -16,6 +37,63 @@ def generator(seed: int, *key: str) -> Generator:
 def rank(seed: int, *key: str) -> bytes:
     """Where a row stands in the random order of this seed; sorts."""
     return _hash(seed, "rank", *key)
+
+
+def digests(texts: Sequence[str]) -> Bits:
+    """A number of 64 bits for each text; the rows' keys for the functions below.
+
+    Texts of the same length in bytes, up to eight, never share a number; any others by a chance of 2**-64.
+    """
+    rows = [text.encode() for text in texts]
+    lengths = np.fromiter(map(len, rows), np.uint64, len(rows))
+    width = -(-int(lengths.max(initial=1)) // WORD)
+    words = np.array(rows, f"S{width * WORD}").view("<u8").reshape(len(rows), width).astype(np.uint64)
+    state = _mixed(lengths * GOLDEN)
+    for place in range(width):
+        # How far the longest text reaches must not matter to the others.
+        state = np.where(lengths > place * WORD, _mixed(state ^ words[:, place]), state)
+    return state
+
+
+def together(one: Bits, other: Bits) -> Bits:
+    """The keys of rows that it takes two texts to tell apart, from the digests of both; the order matters."""
+    return _mixed(_mixed(one) + other)
+
+
+def bits(seed: int, purpose: str, keys: Bits, number: int | Ints | Bits = 0) -> Bits:
+    """64 random bits for each key; another seed, purpose or number gives bits that have nothing to do with these.
+
+    ``number`` counts draws of one purpose, from 0; an array counts them for each key.
+    """
+    counted = np.asarray(number, np.uint64) * GOLDEN
+    return _mixed(_mixed(keys ^ _start(seed, purpose)) + counted)
+
+
+def uniforms(seed: int, purpose: str, keys: Bits, number: int | Ints | Bits = 0) -> NDArray[np.float64]:
+    """A number for each key, uniform over the multiples of 2**-53 from 0 up to, not including, 1."""
+    return (bits(seed, purpose, keys, number) >> np.uint64(11)) * np.float64(2.0**-53)
+
+
+def below(seed: int, purpose: str, keys: Bits, number: int | Ints | Bits = 0, *, limits: int | Ints) -> Ints:
+    """A whole number for each key, uniform from 0 up to, not including, its limit; ValueError for a limit under 1.
+
+    Limits are far below 2**53: the chances of two outcomes then differ by less than limit / 2**53 of their size.
+    """
+    if np.any(np.less(limits, 1)):
+        raise ValueError("there is nothing below a limit under 1")
+    return (uniforms(seed, purpose, keys, number) * limits).astype(np.int64)
+
+
+@lru_cache(maxsize=256)
+def _start(seed: int, purpose: str) -> np.uint64:
+    return np.uint64(digests([f"{seed}:{purpose}"])[0])
+
+
+def _mixed(values: Bits) -> Bits:
+    """A one-to-one map of 64 bits in which every bit of the input turns about half of the output."""
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
 
 
 def _hash(seed: int, *key: str) -> bytes:

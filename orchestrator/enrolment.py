@@ -1,11 +1,12 @@
 """Participants and their consent, as rows."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import chain, groupby
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute as Column
 from sqlalchemy.orm import Session
 
@@ -53,10 +54,20 @@ def give_days_off(session: Session, key: str, days: frozenset[date], actor: str,
 
 def days_off(session: Session, advertiser_id: int) -> frozenset[date]:
     """Return the days on which an advertiser is not written to."""
-    rows = session.scalars(select(Blackout).where(Blackout.advertiser_id == advertiser_id))
-    spans = [(row.start.astimezone(ZONE).date(), row.end.astimezone(ZONE).date()) for row in rows]
-    days = ([first + timedelta(days=ahead) for ahead in range((last - first).days + 1)] for first, last in spans)
-    return frozenset(chain.from_iterable(days))
+    return _days_off(session, Blackout.advertiser_id == advertiser_id)[advertiser_id]
+
+
+def all_days_off(session: Session) -> dict[int, frozenset[date]]:
+    """Return the days on which each advertiser is not written to, by its row; none for those that have no such days."""
+    return _days_off(session, true())
+
+
+def _days_off(session: Session, whose: ColumnElement[bool]) -> dict[int, frozenset[date]]:
+    found: dict[int, set[date]] = defaultdict(set)
+    for owner, start, end in session.execute(select(Blackout.advertiser_id, Blackout.start, Blackout.end).where(whose)):
+        first, last = start.astimezone(ZONE).date(), end.astimezone(ZONE).date()
+        found[owner].update(first + timedelta(days=ahead) for ahead in range((last - first).days + 1))
+    return defaultdict(frozenset, {owner: frozenset(days) for owner, days in found.items()})
 
 
 def _set_days_off(session: Session, advertiser: Advertiser, days: frozenset[date]) -> None:

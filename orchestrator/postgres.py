@@ -1,11 +1,14 @@
 """PostgreSQL, by a client that does not wait for ever: a server that is gone, or says nothing, is soon an error."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg import sql
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
 
 T = TypeVar("T")
 
@@ -49,3 +52,17 @@ def make_engine(url: URL) -> Engine:
         return Impatient.connect(*args, **{**parameters, "options": f"{parameters.get('options', '')} {limit}"})
 
     return engine
+
+
+def copy(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Copy rows into these columns, in the transaction of the connection; raises the errors of SQLAlchemy."""
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names)
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as into:
+            for row in rows:
+                into.write_row(row)
+    except psycopg.Error as error:
+        told = statement.as_string(driver)
+        raise DBAPIError.instance(told, None, error, psycopg.Error, dialect=connection.dialect) from error

@@ -28,8 +28,8 @@ DOORS = {
     "typer": ("portal/cli/",),
 }
 PURE = (
-    "profiles/", "orchestrator/design/", "orchestrator/assignment.py", "orchestrator/schedule.py",
-    "orchestrator/feed_items.py", "orchestrator/states.py", "orchestrator/detection.py",
+    "profiles/", "orchestrator/design/", "orchestrator/assignment.py", "orchestrator/schedule/",
+    "orchestrator/chance.py", "orchestrator/feed_items.py", "orchestrator/states.py", "orchestrator/detection.py",
     "results/outcomes.py", "results/rules.py",
     "results/disclosure.py", "results/charts.py", "results/formats.py", "results/statistics/",
     "results/diagnosis/",

@@ -1,10 +1,8 @@
 """The working moments that a schedule declares, correct across holidays and daylight saving."""
 
-from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, lru_cache
-from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 from holidays import country_holidays
@@ -25,8 +23,8 @@ class Calendar:
 
     Moments in are aware, moments out aware UTC.
 
-    `is_open`, `next_open` and `hours` know office hours only; the other members count the open seconds from
-    ``first_day`` to ``last_day``, both included.
+    `spans`, `first` and `last` are of the period, from ``first_day`` to ``last_day``, both included; the other members
+    know office hours only. Open seconds are counted by `schedule.openings`.
     """
 
     schedule: Schedule
@@ -59,9 +57,13 @@ class Calendar:
         """Opening and closing moment of a day, or None when it is closed."""
         if day.weekday() not in self._weekdays or day in _holidays(day.year) or day in self.days_off:
             return None
-        opening = datetime.combine(day, self.schedule.from_, self.zone).astimezone(UTC)
+        opening = self.opening(day)
         closing = datetime.combine(day, self.schedule.until, self.zone).astimezone(UTC)
         return (opening, closing) if opening < closing else None
+
+    def opening(self, day: date) -> datetime:
+        """The moment at which a day opens, if it is not closed."""
+        return datetime.combine(day, self.schedule.from_, self.zone).astimezone(UTC)
 
     def day_of(self, moment: datetime) -> date:
         """The calendar day of a moment in the zone; ValueError for a naive moment."""
@@ -79,11 +81,6 @@ class Calendar:
         return self._open(self.schedule.first_day, self.schedule.last_day)
 
     @property
-    def seconds(self) -> int:
-        """The number of open seconds in the period."""
-        return self._ends[-1] if self._ends else 0
-
-    @property
     def first(self) -> datetime:
         """The first open second of the period."""
         return self.spans[0][0]
@@ -93,28 +90,6 @@ class Calendar:
         """The last open second of the period."""
         return self.spans[-1][1] - SECOND
 
-    def second(self, index: int) -> datetime:
-        """The open second of the period with this index, counted from 0."""
-        if not 0 <= index < self.seconds:
-            raise ValueError(f"second {index} of {self.seconds}")
-        number = bisect_right(self._ends, index)
-        passed = self._ends[number - 1] if number else 0
-        return self.spans[number][0] + (index - passed) * SECOND
-
-    def seconds_before(self, moment: datetime) -> int:
-        """How many open seconds of the period begin before this moment."""
-        number = bisect_right(self.spans, moment, key=lambda span: span[1])
-        passed = self._ends[number - 1] if number else 0
-        if number == len(self.spans) or moment <= self.spans[number][0]:
-            return passed
-        return passed + -((self.spans[number][0] - moment) // SECOND)
-
-    def moment_at(self, fraction: float) -> datetime:
-        """Map 0..1 uniformly onto the open seconds of the period; ValueError outside 0..1 or when nothing is open."""
-        if not 0 <= fraction <= 1:
-            raise ValueError(f"fraction outside 0..1: {fraction}")
-        return self.second(min(int(fraction * self.seconds), self.seconds - 1))
-
     def _open(self, first_day: date, last_day: date) -> tuple[Span, ...]:
         days = (first_day + timedelta(days=ahead) for ahead in range((last_day - first_day).days + 1))
         return tuple(span for day in days if (span := self.hours(day)) is not None)
@@ -122,11 +97,6 @@ class Calendar:
     @cached_property
     def _weekdays(self) -> frozenset[int]:
         return frozenset(day.number for day in self.schedule.weekdays)
-
-    @cached_property
-    def _ends(self) -> list[int]:
-        """Open seconds of the period up to the end of each open day."""
-        return list(accumulate((end - start) // SECOND for start, end in self.spans))
 
 
 @lru_cache

@@ -1,5 +1,6 @@
 """From design, participants and listings to a planned round: every letter written, every moment fixed."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator import enrolment, ledger, limits, name_bank, people
 from orchestrator.assignment import Home, RefusalReason, Selection, seat, select_listings, stratum_of
+from orchestrator.bulk import Row, insert_all
 from orchestrator.design import Design, canonical, digest, from_canonical
 from orchestrator.design.reading import in_file
 from orchestrator.fitting import check_intake, short_quotas
@@ -18,7 +20,7 @@ from orchestrator.models import Advertiser, Inquiry, Listing, Pair, Refusal, Rou
 from orchestrator.rounds import lookup
 from orchestrator.rounds.casting import Cast, Casting
 from orchestrator.rounds.writing import compose
-from orchestrator.schedule import Times, place
+from orchestrator.schedule import Load, Times, place_all
 from orchestrator.states import LetterState, PairState, RoundState
 from orchestrator.web_address import domain_of
 from profiles import grounds, letter_checks, versions
@@ -75,7 +77,7 @@ def plan(
     casts, unnamed = _cast(session, round_, [rows[key] for key in placed])
     refused |= unnamed
     planned = {key: placed[key] for key in casts}
-    session.add_all(Refusal(round_id=round_.id, listing_id=rows[key].id, reason=why) for key, why in refused.items())
+    write_refusals(session, round_, {rows[key].id: why for key, why in refused.items()})
     write_pairs(session, round_, planned, rows, casts)
     told = {"digest": round_.digest, "pairs": len(planned), "refused": len(refused)}
     ledger.append(session, now, actor, "round.planned", f"round:{round_.id}", told)
@@ -149,16 +151,21 @@ def _assign(
 ) -> tuple[dict[str, Times], dict[str, str]]:
     """Fix the moments of the chosen listings; return the times and the refusals, both by listing key."""
     refused = {refusal.listing: refusal.reason.value for refusal in selection.refused}
-    chosen = set(selection.chosen)
-    times: dict[str, Times] = {}
-    for participant in participants:
-        own = [row.listing for row in listings if row.advertiser == participant.advertiser and row.listing in chosen]
-        consent = (participant.consent_from, participant.consent_until)
-        days_off = enrolment.days_off(session, advertisers[participant.advertiser].id)
-        placed = place(design, participant.advertiser, own, consent=consent, days_off=days_off)
-        times |= placed.times
-        refused |= {refusal.listing: refusal.reason.value for refusal in placed.refused}
-    return times, refused
+    chosen, off = set(selection.chosen), enrolment.all_days_off(session)
+    own: dict[str, list[str]] = defaultdict(list)
+    for row in listings:
+        if row.listing in chosen:
+            own[row.advertiser].append(row.listing)
+    loads = {
+        each.advertiser: Load(
+            listings=tuple(own[each.advertiser]),
+            consent=(each.consent_from, each.consent_until),
+            days_off=off[advertisers[each.advertiser].id],
+        )
+        for each in participants
+    }
+    placed = place_all(design, loads).placement()
+    return dict(placed.times), refused | {refusal.listing: refusal.reason.value for refusal in placed.refused}
 
 
 def _cast(
@@ -186,6 +193,12 @@ def without_name(session: Session, round_: Round) -> int:
     return session.scalar(rows) or 0
 
 
+def write_refusals(session: Session, round_: Round, refused: Mapping[int, str]) -> None:
+    """Store why these listings were refused, by their row."""
+    rows = ({"round_id": round_.id, "listing_id": listing, "reason": str(why)} for listing, why in refused.items())
+    insert_all(session, Refusal, rows)
+
+
 def write_pairs(
     session: Session,
     round_: Round,
@@ -197,44 +210,52 @@ def write_pairs(
     """Store a pair with its letters for each planned listing; pairs are numbered on ``after`` those there are."""
     design = from_canonical(round_.design)
     in_order = sorted(planned, key=lambda key: (planned[key].first, key))
-    for number, key in enumerate(in_order, start=after + 1):
-        drawn = casts[key].drawn
-        pair = Pair(
-            round_id=round_.id,
-            listing_id=rows[key].id,
-            code=f"P-{number:04d}",
-            sham=drawn.sham,
-            first=drawn.first,
-            state=PairState.OPEN,
-            place=drawn.seat.place,
-            level=drawn.level,
-            turn=casts[key].turns[0],
-            turns=list(casts[key].turns[1:]) or None,
-            listed=to_record(rows[key]),
-        )
-        pair.inquiries = [_inquiry(design, rows[key], casts[key], arm, planned[key]) for arm in drawn.arms]
-        session.add(pair)
-    session.flush()
-
-
-def _inquiry(design: Design, listing: Listing, cast: Cast, arm: Arm, times: Times) -> Inquiry:
-    composed = compose(design, cast.drawn, cast.matched, dwelling(listing), arm)
-    planned = times.first if composed.order == 1 else times.second
-    return Inquiry(
-        arm=arm,
-        order=composed.order,
-        gap=times.gap,
-        variant=composed.variant,
-        profile=people.to_record(composed.profile),
-        sender_name=composed.profile.full_name,
-        reply_address=composed.reply_address,
-        message_id=composed.message_id,
-        channel=listing.advertiser.channel,
-        recipient=listing.advertiser.address,
-        domain=domain_of(listing.advertiser.address),
-        subject=composed.letter.subject,
-        body=composed.letter.body,
-        state=LetterState.PLANNED,
-        planned_at=planned,
-        not_after=planned + LATEST,
+    codes = {key: f"P-{number:04d}" for number, key in enumerate(in_order, start=after + 1)}
+    insert_all(session, Pair, (_pair(round_, rows[key], casts[key], code) for key, code in codes.items()))
+    ids = dict(session.execute(select(Pair.code, Pair.id).where(Pair.round_id == round_.id)).all())
+    letters = (
+        _inquiry(design, ids[code], rows[key], casts[key], arm, planned[key])
+        for key, code in codes.items()
+        for arm in casts[key].drawn.arms
     )
+    insert_all(session, Inquiry, letters)
+
+
+def _pair(round_: Round, listing: Listing, cast: Cast, code: str) -> Row:
+    return {
+        "round_id": round_.id,
+        "listing_id": listing.id,
+        "code": code,
+        "sham": cast.drawn.sham,
+        "first": cast.drawn.first,
+        "state": PairState.OPEN,
+        "place": cast.drawn.seat.place,
+        "level": cast.drawn.level,
+        "turn": cast.turns[0],
+        "turns": list(cast.turns[1:]) or None,
+        "listed": to_record(listing),
+    }
+
+
+def _inquiry(design: Design, pair_id: int, listing: Listing, cast: Cast, arm: Arm, times: Times) -> Row:
+    composed = compose(design, cast.drawn, cast.matched, dwelling(listing), arm)
+    planned, gap = times.of(composed.order)
+    return {
+        "pair_id": pair_id,
+        "arm": arm,
+        "order": composed.order,
+        "gap": gap,
+        "variant": composed.variant,
+        "profile": people.to_record(composed.profile),
+        "sender_name": composed.profile.full_name,
+        "reply_address": composed.reply_address,
+        "message_id": composed.message_id,
+        "channel": listing.advertiser.channel,
+        "recipient": listing.advertiser.address,
+        "domain": domain_of(listing.advertiser.address),
+        "subject": composed.letter.subject,
+        "body": composed.letter.body,
+        "state": LetterState.PLANNED,
+        "planned_at": planned,
+        "not_after": planned + LATEST,
+    }

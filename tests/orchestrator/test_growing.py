@@ -33,7 +33,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
-from orchestrator import channel_faults, schedule, views
+from orchestrator import channel_faults, views
 from orchestrator.chance import rank
 from orchestrator.db import Database
 from orchestrator.design import Calendar, Design
@@ -42,6 +42,7 @@ from orchestrator.feed_items import Offer
 from orchestrator.intake import Participant
 from orchestrator.models import Feed, Inquiry, Listing, Pair, Refusal, Round
 from orchestrator.rounds import growing, lifecycle
+from orchestrator.schedule import placing
 from orchestrator.states import LetterState, PairState, RoundState
 from profiles.errors import Problem, Refused
 from workers.advance import advance_rounds
@@ -284,7 +285,7 @@ def test_whatever_arrives_in_whatever_batches_the_caps_hold_and_no_listing_has_t
     per_advertiser: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(schedule, "TRIES", 50)  # what does not fit is refused, only sooner
+    monkeypatch.setattr(placing, "TRIES", 50)  # what does not fit is refused, only sooner
     with database.writing() as session:
         for table in (Feed, Inquiry, Pair, Refusal, Listing, Round):
             session.execute(table.__table__.delete())

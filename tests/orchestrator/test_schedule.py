@@ -8,11 +8,13 @@ import numpy as np
 from design_makers import a_design
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from scipy.stats import kstest
 
 from orchestrator.assignment import Refusal, RefusalReason
 from orchestrator.design import Design
-from orchestrator.schedule import Calendar, Times, latest_start, place, place_beside
+from orchestrator.schedule import Calendar, Load, Times, latest_start, place, place_all, place_beside
+from orchestrator.schedule.openings import Openings
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 SURE = 1e-4
@@ -20,11 +22,15 @@ SURE = 1e-4
 
 def alone(design: Design, number: int) -> list[Times]:
     """The times of so many pairs, each with an advertiser of its own."""
-    return [place(design, f"a-{each}", [f"ams-{each}"]).times[f"ams-{each}"] for each in range(number)]
+    loads = {f"a-{each}": Load((f"ams-{each}",)) for each in range(number)}
+    return list(place_all(design, loads).placement().times.values())
 
 
-def fractions(calendar: Calendar, moments: list[datetime]) -> list[float]:
-    return [calendar.seconds_before(moment) / calendar.seconds for moment in moments]
+def fractions(design: Design, moments: list[datetime]) -> NDArray[np.float64]:
+    """Which part of the open seconds of the period comes before each moment."""
+    openings = Openings.of(design.schedule, [(None, frozenset())])
+    seconds = np.array([moment.timestamp() for moment in moments], np.int64)
+    return openings.before(np.zeros_like(seconds), seconds) / openings.totals
 
 
 @settings(max_examples=40, deadline=None)
@@ -108,9 +114,8 @@ def test_the_order_of_the_listings_changes_no_moment(listings: list[str]) -> Non
 
 def test_first_letters_are_uniform_over_the_open_seconds_that_leave_room() -> None:
     design = a_design()
-    calendar = Calendar(design.schedule)
     room = 1 - 2 / 212.5
-    first = np.array(fractions(calendar, [times.first for times in alone(design, 2000)]))
+    first = fractions(design, [times.first for times in alone(design, 20_000)])
     assert kstest(first / room, "uniform").pvalue > SURE
 
 
@@ -141,7 +146,7 @@ def test_one_more_pair_begins_in_its_window_or_soon_after_the_next_opening_and_m
     since = calendar.first - timedelta(days=2) + timedelta(minutes=minutes)
     window = (since, since + timedelta(hours=hours))
     found = place_beside(design, "kantoor", "nieuw", others, consent=consent, window=window)
-    last = latest_start(calendar)
+    last = latest_start(design)
     assert last is not None
     if found is None:
         assert since > last - timedelta(days=4) or others

@@ -1,0 +1,63 @@
+"""Many rows of one table at once, by the quickest way of the database's own driver.
+
+The rows go in the transaction of the session and are held to the same constraints, and each value is written as the
+column's type writes it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Column, Connection, Table, insert
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
+
+from orchestrator.base import Base
+
+Row = Mapping[str, Any]
+"""Values by the names of their attributes."""
+
+CHUNK = 5_000
+"""So many rows go at a time: PostgreSQL checks the references at the end of each, while the client waits for it."""
+
+
+def insert_all(session: Session, model: type[Base], rows: Iterable[Row]) -> None:
+    """Insert rows that all have the same attributes; what they leave out is the column's default, or nothing.
+
+    Raises the errors that the session would raise. The session does not get to know the rows.
+    """
+    session.flush()
+    connection, left, table = session.connection(), iter(rows), model.metadata.tables[model.__tablename__]
+    write = _copy if connection.dialect.name == "postgresql" else _execute_many
+    while chunk := list(islice(left, CHUNK)):
+        values = _values(table, chunk)
+        written = [_written(connection, table.columns[key], column) for key, column in values.items()]
+        write(connection, table, list(values), zip(*written, strict=True))
+
+
+def _values(table: Table, rows: Sequence[Row]) -> dict[str, list[Any]]:
+    """The values of all rows by column, in the order of the table."""
+    values = {}
+    for column in table.columns:
+        if column.key in rows[0]:
+            values[column.key] = [row[column.key] for row in rows]
+        elif isinstance(column.default, ScalarElementColumnDefault):
+            values[column.key] = [column.default.arg] * len(rows)
+    return values
+
+
+def _written(connection: Connection, column: Column[Any], values: list[Any]) -> list[Any]:
+    """The values of a column as the driver wants them."""
+    write = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    return [write(value) for value in values] if write else values
+
+
+def _execute_many(connection: Connection, table: Table, names: list[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    statement = insert(table).compile(dialect=connection.dialect, column_keys=names)
+    connection.exec_driver_sql(str(statement), list(rows))
+
+
+def _copy(connection: Connection, table: Table, names: list[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    from orchestrator import postgres  # an installation on SQLite does without its driver
+
+    postgres.copy(connection, table.name, names, rows)

@@ -1,0 +1,105 @@
+"""The open seconds of a period, counted for many advertisers at once, each of which may have closed days of its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orchestrator.chance import Ints
+from orchestrator.design import Calendar, Schedule
+from orchestrator.schedule.times import Days
+
+WEEK = 7
+HOUR, DAY = 3600, 86400
+
+Closure = tuple[Days | None, frozenset[date]]
+"""The first and last day on which an advertiser may be written to, if it gave these, and its days off between them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Openings:
+    """The days of a period, in whole ISO weeks, and how long each is open; a calendar for every closure asked for.
+
+    Moments are whole seconds since 1970 (UTC). Calendars and days are told by their index: day ``d`` is that many days
+    after ``monday``, in week ``d // 7``. Office hours, holidays and the changes of the clock are those of `Calendar`.
+    """
+
+    monday: date
+    starts: Ints
+    """The moment at which each day opens, or would have."""
+    passed: Ints
+    """By calendar and day: how many open seconds of the period come before it; one column more, for all of them."""
+
+    @classmethod
+    def of(cls, schedule: Schedule, closures: Sequence[Closure]) -> "Openings":
+        """Count the open seconds of a schedule under each of these closures."""
+        monday = schedule.first_day - timedelta(days=schedule.first_day.weekday())
+        number = WEEK * -(-((schedule.last_day - monday).days + 1) // WEEK)
+        days = [monday + timedelta(days=ahead) for ahead in range(number)]
+        calendar = Calendar(schedule)
+        spans = [calendar.hours(day) for day in days]
+        starts = np.array([calendar.opening(day).timestamp() for day in days], np.int64)
+        lengths = np.array([(span[1] - span[0]).total_seconds() if span else 0 for span in spans], np.int64)
+        lengths *= _open_days(monday, number, [((schedule.first_day, schedule.last_day), frozenset())])[0]
+        passed = np.zeros((len(closures), number + 1), np.int64)
+        np.cumsum(_open_days(monday, number, closures) * lengths, axis=1, out=passed[:, 1:])
+        return cls(monday, starts, passed)
+
+    @property
+    def totals(self) -> Ints:
+        """The number of open seconds of each calendar."""
+        return self.passed[:, -1]
+
+    def day_index(self, day: date) -> int | None:
+        """The index of a day; None when it is in no week of the period."""
+        index = (day - self.monday).days
+        return index if 0 <= index < len(self.starts) else None
+
+    def before(self, calendars: Ints, moments: Ints) -> Ints:
+        """How many open seconds of its calendar come before each moment."""
+        # From opening to opening it is 23 to 25 hours: counted in days of 24, at most one too many.
+        days = np.clip((moments - self.starts[0] + HOUR) // DAY, 0, len(self.starts) - 1)
+        days -= (days > 0) & (self.starts[days] > moments)
+        open_ = self.passed[calendars, days] + np.maximum(moments - self.starts[days], 0)
+        passed: Ints = np.minimum(open_, self.passed[calendars, days + 1])
+        return passed
+
+    def moments(self, calendars: Ints, seconds: Ints) -> tuple[Ints, Ints]:
+        """The moment and the day of each open second of its calendar, counted from 0, below its total."""
+        days = self._days(calendars, seconds)
+        return self.starts[days] + seconds - self.passed[calendars, days], days
+
+    def rest_of_day(self, calendars: Ints, seconds: Ints) -> Ints:
+        """How many open seconds are left on the day of each open second, itself included."""
+        return self.passed[calendars, self._days(calendars, seconds) + 1] - seconds
+
+    def _days(self, calendars: Ints, seconds: Ints) -> Ints:
+        days, longest = self._working_days
+        # Were all days as long as the longest, this would be the one; a day that is shorter, for the clock changes
+        # within its hours, puts it off.
+        places = seconds // longest
+        while (over := seconds >= self.passed[calendars, days[calendars, places] + 1]).any():
+            places += over
+        return days[calendars, places]
+
+    @cached_property
+    def _working_days(self) -> tuple[Ints, int]:
+        """By calendar: the days on which it is open, in order, and the length in seconds of the longest of all."""
+        lengths = np.diff(self.passed, axis=1)
+        # A stable sort keeps the open days in order, before those that are closed.
+        return np.argsort(lengths == 0, axis=1, kind="stable"), int(lengths.max(initial=1))
+
+
+def _open_days(monday: date, number: int, closures: Sequence[Closure]) -> NDArray[np.bool_]:
+    """By closure and day: whether an advertiser may be written to on it."""
+    may = np.ones((len(closures), number), np.bool_)
+    for row, (consent, days_off) in zip(may, closures, strict=True):
+        if consent is not None:
+            row[: max(0, (consent[0] - monday).days)] = False
+            row[max(0, (consent[1] - monday).days + 1) :] = False
+        off = ((day - monday).days for day in days_off)
+        row[[index for index in off if 0 <= index < number]] = False
+    return may
