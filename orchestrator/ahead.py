@@ -3,6 +3,7 @@
 Nothing here tells the arm of a letter: whoever codes may read it.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -37,6 +38,7 @@ class NextSend:
     at: datetime
     pair: str
     order: int
+    of: int
     advertiser: str
     listing: str
     channel: str
@@ -47,30 +49,34 @@ class NextSend:
 def letters(session: Session, round_: Round, now: datetime, most: int) -> tuple[NextSend, ...]:
     """Return the open inquiries of a round in order of time, at most ``most``; those that will never go come last."""
     fates = outlook.fates_of(session, Inquiry, round_, now, timedelta())
-    firsts = {fate.pair: fate for fate in fates if fate.order == 1}
+    by_place = {(fate.pair, fate.order): fate for fate in fates}
+    of = Counter(fate.pair for fate in fates)
     coming = sorted((fate for fate in fates if fate.state in WAITS), key=lambda fate: fate.why in NEVER)[:most]
     calendar = Calendar(from_canonical(round_.design).schedule)
     told = _told(session, round_, coming, now)
-    return tuple(_next(fate, firsts[fate.pair], told[fate.letter], calendar, now) for fate in coming)
+    return tuple(
+        _next(fate, of[fate.pair], by_place.get((fate.pair, fate.order - 1)), told[fate.letter], calendar, now)
+        for fate in coming
+    )
 
 
-def _next(fate: Fate, first: Fate, row: Row[Any], calendar: Calendar, now: datetime) -> NextSend:
+def _next(fate: Fate, of: int, before: Fate | None, row: Row[Any], calendar: Calendar, now: datetime) -> NextSend:
     return NextSend(
-        fate.planned_at, fate.pair, fate.order, fate.advertiser_name, fate.street, CHANNELS[row.channel],
-        fate.state.value, _why(fate, first, row, calendar, now),
+        fate.planned_at, fate.pair, fate.order, of, fate.advertiser_name, fate.street, CHANNELS[row.channel],
+        fate.state.value, _why(fate, before, row, calendar, now),
     )  # fmt: skip
 
 
-def _why(fate: Fate, first: Fate, row: Row[Any], calendar: Calendar, now: datetime) -> str:
+def _why(fate: Fate, before: Fate | None, row: Row[Any], calendar: Calendar, now: datetime) -> str:
     """Say why a letter waits: what a person can lift before what time brings."""
     if fate.why is not None:
         return WORDS[fate.why]
     if fate.state is LetterState.CLAIMED:
         return "wordt nu opgepakt"
-    if fate.order == 2 and first.state is not LetterState.SENT:
-        return "wacht op de eerste reactie"
+    if before and before.state is not LetterState.SENT:
+        return "wacht op de eerste reactie" if before.order == 1 else "wacht op de vorige reactie"
     if fate.planned_at > now:
-        return "rust tussen de twee reacties" if fate.order == 2 else "wacht op het geplande moment"
+        return "rust tussen de twee reacties" if before else "wacht op het geplande moment"
     return _why_due(row, calendar, now)
 
 

@@ -68,7 +68,7 @@ class Seat:
 class Draw:
     """What one pair is; ``sets`` are the name sets of the arms, equal in a sham pair.
 
-    ``arms`` are those that write, the first first: both, or in an unpaired design one.
+    ``arms`` are those that write, the first first: all of the design, or in an unpaired design one.
     """
 
     listing: str
@@ -116,19 +116,19 @@ def next_seat(design: Design, listing: str, taken: Counter[Arm | None]) -> Seat:
 def draw(design: Design, listing: str, variants: Sequence[str], place: Seat) -> Draw:
     """Return the pair of a listing at its seat.
 
-    ``variants`` are the keys of the letter texts to choose from, in any order; ValueError for fewer than two.
+    ``variants`` are the keys of the letter texts to choose from, in any order; ValueError for fewer than the arms.
     """
-    texts, sham = sorted(set(variants)), place.sham
-    given = turn(design.seed, sham or "real", place.place, len(texts))
-    first = Arm.TREATMENT if design.schedule.order is Order.TREATMENT_FIRST else given.first
-    shown = {arm: sham or arm for arm in Arm}
-    sets = {Arm.CONTROL: design.question.control, Arm.TREATMENT: design.question.treatment}
+    texts, sham, sets = sorted(set(variants)), place.sham, design.question.sets
+    given = turn(design.seed, sham or "real", place.place, len(texts), len(sets))
+    arms = tuple(tuple(sets)[number] for number in given.order)
+    if design.schedule.order is Order.TREATMENT_FIRST:
+        arms = (*(arm for arm in arms if arm is not Arm.CONTROL), Arm.CONTROL)
     return Draw(
         listing=listing,
         seat=place,
-        arms=(first,) if design.question.approach is Approach.UNPAIRED else (first, first.other),
-        sets=MappingProxyType({arm: sets[shown[arm]] for arm in Arm}),
-        variants=MappingProxyType({arm: texts[word] for arm, word in zip(Arm, given.words, strict=True)}),
+        arms=arms[:1] if design.question.approach is Approach.UNPAIRED else arms,
+        sets=MappingProxyType({arm: sets[sham or arm] for arm in sets}),
+        variants=MappingProxyType({arm: texts[word] for arm, word in zip(sets, given.words, strict=True)}),
         level=LEVELS[design.question.factor][given.level] if design.question.factor else None,
     )
 

@@ -48,5 +48,6 @@ class Base(DeclarativeBase):
         timedelta: Interval(),
         # None is no value, not the JSON word for it.
         dict[str, Any]: JSON(none_as_null=True),
+        list[int]: JSON(none_as_null=True),
         **{kind: words(kind) for kind in _WORDS},
     }

@@ -92,10 +92,10 @@ def rested() -> ColumnElement[bool]:
     first = aliased(Inquiry)
     begun = exists().where(first.pair_id == pair.id, first.order == 1, first.state == LetterState.SENT)
     to_go = letter.state.in_((LetterState.PLANNED, LetterState.CLAIMED))
-    due = (letter.order == 2, to_go, letter.planned_at <= until)
+    due = (letter.order > 1, to_go, letter.planned_at <= until)
     soon = exists().where(*elsewhere, *due, begun.correlate_except(first))
     others = (letter, pair, listing)
-    return and_(~went.correlate_except(*others), or_(Inquiry.order == 2, ~soon.correlate_except(*others)))
+    return and_(~went.correlate_except(*others), or_(Inquiry.order > 1, ~soon.correlate_except(*others)))
 
 
 def no_days_off(

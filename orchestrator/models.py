@@ -188,12 +188,13 @@ class Refusal(Base):
 
 
 class Pair(Base):
-    """One listing approached by both arms; at most one per listing and round.
+    """One listing approached by the arms of the design; at most one per listing and round.
 
     ``listed`` is what the listing said when the pair was drawn (`listings.to_record`); a listing is brought up to date.
     ``sham`` is what both arms show in a sham pair. ``place`` is its place in the rotation of its kind
-    (`assignment.Seat`), ``level`` that of the factor of the design, and ``turn`` the place of its names in the order
-    drawn for it. ``first`` is the arm that writes first, in an unpaired design the only one.
+    (`assignment.Seat`), ``level`` that of the factor of the design, ``turn`` the place of its names in the order drawn
+    for it, and ``turns`` those of the further treatments of a set. ``first`` is the arm that writes first, in an
+    unpaired design the only one.
     """
 
     __tablename__ = "pair"
@@ -210,6 +211,7 @@ class Pair(Base):
     turn: Mapped[int] = mapped_column(default=0, server_default="0")
     place: Mapped[int] = mapped_column(default=0, server_default="0")
     level: Mapped[FactorLevel | None]
+    turns: Mapped[list[int] | None]
     round: Mapped[Round] = relationship()
     listing: Mapped[Listing] = relationship()
     inquiries: Mapped[list["Inquiry"]] = relationship(back_populates="pair", order_by="Inquiry.order")
@@ -245,7 +247,7 @@ class Inquiry(Letter, Base):
     __table_args__ = (
         UniqueConstraint("pair_id", "arm"),
         UniqueConstraint("pair_id", "order"),
-        CheckConstraint('"order" IN (1, 2)', name="order"),
+        CheckConstraint('"order" BETWEEN 1 AND 4', name="order"),
         Index("ix_inquiry_due", "planned_at", "id", sqlite_where=text("state = 'planned'"),
               postgresql_where=text("state = 'planned'")),
         Index("ix_inquiry_lease", "lease_until", sqlite_where=text("state IN ('claimed','sending')"),

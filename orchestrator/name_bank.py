@@ -15,7 +15,7 @@ from orchestrator.perceptions import read_avoided, read_perceptions
 from profiles import catalogue as catalogues
 from profiles.catalogue import DATA, Catalogue
 from profiles.errors import Problem
-from profiles.pairs import Arm
+from profiles.pairs import BOTH
 from profiles.perception import CLASS_TOLERANCE, Perception, Validation, mean_class, same_class
 from profiles.profile import Gender, Name
 
@@ -55,7 +55,7 @@ def problems(bank: Catalogue, design: Design) -> tuple[Problem, ...]:
     if lacking:
         return tuple(_no_record(bank, name, level) for name in lacking.values())
     fit = for_design(bank, design)
-    few = [key for key in keys for gender in _genders(bank, key) if len(fit.drawable(key, gender)) < len(Arm)]
+    few = [key for key in keys for gender in _genders(bank, key) if len(fit.drawable(key, gender)) < len(BOTH)]
     if few:
         return tuple(_too_few(bank, fit, key) for key in dict.fromkeys(few))
     return tuple(_classes_apart(fit, keys)) if level is Validation.MATCHED else ()
@@ -111,8 +111,8 @@ def _both(name: str, own: Path | None) -> list[Path]:
     return [file for file in (packaged if packaged.exists() else None, own) if file]
 
 
-def _sets(design: Design) -> tuple[str, str]:
-    return design.question.control, design.question.treatment
+def _sets(design: Design) -> tuple[str, ...]:
+    return tuple(design.question.sets.values())
 
 
 def _genders(bank: Catalogue, key: str) -> tuple[Gender, ...]:
@@ -141,12 +141,14 @@ def _too_few(bank: Catalogue, fit: Catalogue, key: str) -> Problem:
     )
 
 
-def _classes_apart(fit: Catalogue, keys: tuple[str, str]) -> Iterator[Problem]:
-    one, other = (mean_class(fit.records[name.full] for name in fit.drawable(key)) for key in keys)
-    if not same_class(one, other):
+def _classes_apart(fit: Catalogue, keys: tuple[str, ...]) -> Iterator[Problem]:
+    one, *others = (mean_class(fit.records[name.full] for name in fit.drawable(key)) for key in keys)
+    for key, other in zip(keys[1:], others, strict=True):
+        if same_class(one, other):
+            continue
         yield Problem(
             "class-not-matched",
-            f"De namen van '{keys[0]}' en '{keys[1]}' klinken niet even hoog opgeleid.",
+            f"De namen van '{keys[0]}' en '{key}' klinken niet even hoog opgeleid.",
             found=f"{one:.2f} en {other:.2f}",
             remedy=f"Kies namensets die hooguit {CLASS_TOLERANCE} punt schelen, of schrijf validation: recognised.",
         )

@@ -136,7 +136,7 @@ def summed(name: str, inquiries: Iterable[Fate], declines: Iterable[Fate]) -> Ou
         on_the_wire=states[LetterState.SENDING],
         uncertain=states[LetterState.UNCERTAIN],
         first=sum(fate.order == 1 for fate in going),
-        second=sum(fate.order == 2 for fate in going),
+        second=sum(fate.order > 1 for fate in going),
         until=max((fate.planned_at for fate in going), default=None),
         waiting={why: number for why, number in reasons.items() if why in A_PERSON},
         never={why: number for why, number in reasons.items() if why not in A_PERSON},
@@ -198,8 +198,10 @@ def fates_of(session: Session, kind: Kind, round_: Round, now: datetime, grace: 
     shut = not sending.is_open(session)
     why = {row.id: _why(row, kind, round_, now - grace, shut=shut) for row in rows}
     if kind is Inquiry:
-        firsts = {row.code: row for row in rows if row.order == 1}
-        why |= {row.id: _second(row, firsts[row.code], why) for row in rows if row.order == 2}
+        by_place = {(row.code, row.order): row for row in rows}
+        for row in sorted(rows, key=lambda row: row.order):
+            if row.order > 1:
+                why[row.id] = _behind(row, by_place[row.code, row.order - 1], why)
     return [
         Fate(
             row.id, row.state, row.order, row.planned_at, row.code, row.street, row.advertiser, row.advertiser_name,
@@ -224,8 +226,8 @@ def _why(row: Row[Any], kind: Kind, round_: Round, late: datetime, *, shut: bool
     return next(for_good, None) or next((why for why in A_PERSON if why in reasons), None)
 
 
-def _second(row: Row[Any], first: Row[Any], why: Mapping[int, Why | None]) -> Why | None:
-    """Return why a second letter does not go, which goes only when its first was sent."""
+def _behind(row: Row[Any], first: Row[Any], why: Mapping[int, Why | None]) -> Why | None:
+    """Return why a letter does not go, which goes only when the one before it was sent."""
     own = why[row.id]
     if row.state not in (LetterState.PLANNED, LetterState.CLAIMED) or (own and own not in A_PERSON):
         return own

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from orchestrator.models import Inquiry, Listing, Pair, Refusal
 from orchestrator.rounds import lookup
+from profiles.factors import FactorLevel
 from profiles.pairs import Arm
 
 
@@ -31,8 +32,9 @@ class PlannedPair:
     district: str
     sham: Arm | None
     first: Arm
-    control: PlannedLetter
-    treatment: PlannedLetter
+    level: FactorLevel | None
+    letters: Mapping[Arm, PlannedLetter]
+    """By arm; in an unpaired design that of one."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,8 @@ def _pair(pair: Pair) -> PlannedPair:
         district=pair.listing.district,
         sham=pair.sham,
         first=pair.first,
-        control=letters[Arm.CONTROL],
-        treatment=letters[Arm.TREATMENT],
+        level=pair.level,
+        letters=letters,
     )
 
 

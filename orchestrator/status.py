@@ -234,7 +234,7 @@ def _rounds(session: Session, now: datetime) -> Iterator[Fact]:
 def _next(session: Session, round_: Round, now: datetime) -> str:
     for letter in ahead.letters(session, round_, now, 1):
         return (
-            f"De volgende brief: {letter.pair}, {letter.order} van 2, aan {letter.advertiser}, gepland op "
+            f"De volgende brief: {letter.pair}, {letter.order} van {letter.of}, aan {letter.advertiser}, gepland op "
             f"{said(letter.at)}: {letter.why}."
         )
     return ""

@@ -1,6 +1,6 @@
 """The two applicants of a pair: matched by name, and then showing one signal, which is all that may tell them apart."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -17,6 +17,7 @@ from profiles.grounds import PartnerGender, Signal, SignalKind, sentence_of
 from profiles.letters import Level
 from profiles.naming import Combination, distinct
 from profiles.pairs import (
+    BOTH,
     USUAL_INCOME,
     Arm,
     IncomeRule,
@@ -26,7 +27,7 @@ from profiles.pairs import (
     highest_income,
     match,
 )
-from profiles.profile import Gender, Ground, Language, Profile
+from profiles.profile import Gender, Ground, Language, Name, Profile
 from profiles.toml_file import TomlFile
 
 
@@ -47,12 +48,13 @@ def draw_pair(
     wish: Wish,
     rng: Generator,
     names: Combination | None = None,
+    partners: Combination | None = None,
     *,
     sham: Arm | None = None,
 ) -> Matched:
     """Draw a pair for one dwelling; in a sham pair both arms show what the arm ``sham`` shows.
 
-    ``names`` are as in `pairs.match`.
+    ``names`` are as in `pairs.match`, ``partners`` those of the partners of a couple when they were drawn before.
     Where the names are the signal the sets are those of the arms; else both arms have one set, and the names are those
     of two people of one gender in it. Everything else is drawn once for both. The same state of ``rng`` gives the same
     pair. BadInput when sets and signal do not fit.
@@ -63,9 +65,13 @@ def draw_pair(
     named = match(earning, ground, sets, wish.rent, wish.move_in, rng, names, income=wish.income)
     towns = load_towns()
     town = towns[rng.integers(len(towns))]
-    shown = {arm: sham or arm for arm in Arm}
-    drawn = {arm: _shaped(replace(named.of(arm), town=town), signal, shown[arm], wish.language) for arm in Arm}
-    drawn = _with_partners(catalogue, signal, shown, drawn, rng)
+    shown = {arm: sham or arm for arm in BOTH}
+    drawn = {arm: _shaped(replace(named.of(arm), town=town), signal, shown[arm], wish.language) for arm in BOTH}
+    if signal.couple:
+        own = partners or _draw_partners(
+            catalogue, signal, (drawn[Arm.CONTROL].name, drawn[Arm.TREATMENT].name), sham, rng
+        )
+        drawn = {arm: replace(drawn[arm], partner=partner) for arm, partner in zip(BOTH, own, strict=True)}
     drawn = _with_sentences(signal, shown, drawn, rng)
     return Matched(drawn[Arm.CONTROL], drawn[Arm.TREATMENT])
 
@@ -104,12 +110,12 @@ def unlike(signal: Signal, control: Profile, treatment: Profile, *, sham: Arm | 
     Two people always have two names: what counts of a name, or of a partner's, is set and gender. In a sham pair only
     the people may differ, and both sentences are of the arm that both show.
     """
-    shown = {arm: sham or arm for arm in Arm}
+    shown = {arm: sham or arm for arm in BOTH}
     pair = {Arm.CONTROL: control, Arm.TREATMENT: treatment}
     beyond = differences(control, treatment) - {"name", "partner", "sentence", "age", "language"}
     beyond |= _unlike_names(signal, control, treatment, sham=bool(sham))
     beyond |= _unlike_partners(signal, shown, pair)
-    beyond |= {field for arm in Arm for field in _not_shown(signal, shown[arm], pair[arm])}
+    beyond |= {field for arm in BOTH for field in _not_shown(signal, shown[arm], pair[arm])}
     if signal.control.age is None or sham:
         beyond |= differences(control, treatment) & {"age"}
     if signal.control.language is None or sham:
@@ -119,7 +125,7 @@ def unlike(signal: Signal, control: Profile, treatment: Profile, *, sham: Arm | 
 
 def variants(signal: Signal, level: str, language: Language, *, templates: Path = letters.TEMPLATES) -> tuple[str, ...]:
     """The letter variants that both arms can have: they stand in every language of the pair, sorted."""
-    spoken = {signal.language(arm, language) for arm in Arm}
+    spoken = {signal.language(arm, language) for arm in BOTH}
     known = [set(letters.variants(level, each, couple=signal.couple, templates=templates)) for each in spoken]
     return tuple(sorted(set.intersection(*known)))
 
@@ -155,28 +161,33 @@ def _earning(catalogue: Catalogue, signal: Signal) -> Catalogue:
 Drawn = dict[Arm, Profile]
 
 
-def _with_partners(
-    catalogue: Catalogue, signal: Signal, shown: Mapping[Arm, Arm], drawn: Drawn, rng: Generator
-) -> Drawn:
-    if not signal.couple:
-        return drawn
-    taken = [profile.name for profile in drawn.values()]
-    coupled = {}
-    for arm, profile in drawn.items():
-        key, gender = catalogue.sets[profile.name.name_set].base, _partner_gender(signal, shown[arm], profile)
-        suited = [name for name in catalogue.drawable(key, gender) if name.cohort == profile.name.cohort]
-        free = [name for name in suited if all(distinct(name, other) for other in taken)]
-        if not free:
-            raise BadInput(_no_partner(key, gender))
-        partner = free[rng.integers(len(free))]
-        taken.append(partner)
-        coupled[arm] = replace(profile, partner=partner)
-    return coupled
+def partner_names(
+    catalogue: Catalogue, signal: Signal, shown: Arm, name: Name, beside: Sequence[Name], rng: Generator
+) -> tuple[Name, ...]:
+    """The names that the partner of an applicant can have, in a drawn order; BadInput when there is none.
+
+    Of the set and cohort of the applicant, of the gender that its side of the signal asks, and with no first name or
+    surname of anybody ``beside`` it, who is the applicant itself too.
+    """
+    key, gender = catalogue.sets[name.name_set].base, _partner_gender(signal, shown, name)
+    suited = [each for each in catalogue.drawable(key, gender) if each.cohort == name.cohort]
+    free = [each for each in suited if all(distinct(each, other) for other in beside)]
+    if not free:
+        raise BadInput(_no_partner(key, gender))
+    return tuple(free[place] for place in rng.permutation(len(free)))
 
 
-def _partner_gender(signal: Signal, shown: Arm, profile: Profile) -> Gender:
+def _draw_partners(
+    catalogue: Catalogue, signal: Signal, names: Combination, sham: Arm | None, rng: Generator
+) -> Combination:
+    control = partner_names(catalogue, signal, sham or Arm.CONTROL, names[0], names, rng)[0]
+    treatment = partner_names(catalogue, signal, sham or Arm.TREATMENT, names[1], (*names, control), rng)[0]
+    return control, treatment
+
+
+def _partner_gender(signal: Signal, shown: Arm, name: Name) -> Gender:
     same = signal.side(shown).partner is PartnerGender.SAME
-    return next(gender for gender in Gender if (gender is profile.name.gender) == same)
+    return next(gender for gender in Gender if (gender is name.gender) == same)
 
 
 def _no_partner(key: str, gender: Gender) -> Problem:
@@ -193,7 +204,7 @@ def _with_sentences(signal: Signal, shown: Mapping[Arm, Arm], drawn: Drawn, rng:
     if signal.kind is not SignalKind.SENTENCE:
         return drawn
     count = len(_sentences(signal, Arm.CONTROL, drawn[Arm.CONTROL]))
-    chosen = rng.choice(count, size=len(Arm), replace=False)
+    chosen = rng.choice(count, size=len(BOTH), replace=False)
     return {
         arm: replace(profile, sentence=_sentences(signal, shown[arm], profile)[number])
         for (arm, profile), number in zip(drawn.items(), chosen, strict=True)
@@ -223,12 +234,12 @@ def _unlike_names(signal: Signal, control: Profile, treatment: Profile, *, sham:
 
 def _unlike_partners(signal: Signal, shown: Mapping[Arm, Arm], pair: Mapping[Arm, Profile]) -> set[str]:
     partners = [profile.partner for profile in pair.values() if profile.partner]
-    if len(partners) != (len(Arm) if signal.couple else 0):
+    if len(partners) != (len(BOTH) if signal.couple else 0):
         return {"partner"}
     beyond = {"partner.name_set"} if len({partner.name_set for partner in partners}) > 1 else set()
     beyond |= {"partner.cohort"} if len({partner.cohort for partner in partners}) > 1 else set()
     for arm, profile in pair.items():
-        if profile.partner and profile.partner.gender is not _partner_gender(signal, shown[arm], profile):
+        if profile.partner and profile.partner.gender is not _partner_gender(signal, shown[arm], profile.name):
             beyond.add("partner.gender")
     return beyond
 

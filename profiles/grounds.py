@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 from profiles.catalogue import DATA, Text
 from profiles.errors import BadInput, Problem
 from profiles.letters import Level
-from profiles.pairs import Arm
+from profiles.pairs import BOTH, Arm
 from profiles.profile import Ground, Language
 from profiles.toml_file import TomlFile
 
@@ -228,7 +228,7 @@ def _described(ground: Ground, shape: _Ground, signals: Mapping[str, Signal]) ->
 
 
 def _signal(key: str, shape: _Signal, sentences: list[_Sentence]) -> Signal:
-    control, treatment = (_side(number, arm, key, shape, sentences) for number, arm in enumerate(Arm))
+    control, treatment = (_side(number, arm, key, shape, sentences) for number, arm in enumerate(BOTH))
     return Signal(
         key=key,
         ground=shape.ground,
@@ -321,7 +321,7 @@ def _bad_sentence(
         message = "Dit signaal wordt niet beschreven."
         yield file.problem((*place, "signal"), "unknown-signal", message, found=sentence.signal, remedy=remedy)
         return
-    for arm in Arm:
+    for arm in BOTH:
         yield from _bad_text(file, (*place, arm.value), getattr(sentence, arm.value), signal)
     lengths = [len(text.split()) for text in (sentence.control, sentence.treatment)]
     if abs(lengths[0] - lengths[1]) > MOST_WORDS_APART:

@@ -9,7 +9,7 @@ from profiles import applicants
 from profiles.errors import BadInput, Problem
 from profiles.grounds import Described, Signal, SignalKind, word_pattern
 from profiles.letters import TEMPLATES, Dwelling, Letter, files, home, render, signed
-from profiles.pairs import Arm
+from profiles.pairs import BOTH
 from profiles.profile import Gender, Language, Name, Profile
 
 _FIELD = re.compile(r"\{[{%].*?[%}]\}")
@@ -25,9 +25,9 @@ def check(
     A letter may ask for no field that the profile lacks, must show the signal once, where it goes by partner or
     sentence, and may not mention the ground otherwise.
     """
-    spoken = sorted({signal.language(arm, language) for arm in Arm})
+    spoken = sorted({signal.language(arm, language) for arm in BOTH})
     known = applicants.variants(signal, level, language, templates=templates)
-    if len(known) < len(Arm):
+    if len(known) < len(BOTH):
         return (_too_few(signal, level, spoken, known),)
     return tuple(
         problem

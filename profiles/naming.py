@@ -1,9 +1,10 @@
 """Which two names a pair gets: of one gender, cohort and class, and none that the advertiser has met."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import product
+from typing import TypeVar
 
 from numpy.random import Generator
 
@@ -16,6 +17,7 @@ YOUNGEST, OLDEST = 28, 40
 Combination = tuple[Name, Name]
 Burden = tuple[int, ...]
 """How much the names of a combination were used already; less comes first."""
+Names = TypeVar("Names", bound=tuple[Name, ...])
 
 
 class NamesUsedUp(Exception):
@@ -52,17 +54,30 @@ def name_sequence(
     return tuple(group[place] for group in groups for place in rng.permutation(len(group)))
 
 
-def turn_of(sequence: Sequence[Combination], met: Met, burden: Callable[[Combination], Burden]) -> int:
-    """Return the place of the combination that is least burdened of those the advertiser may meet.
-
-    These are the ones of which it met neither name ever, or where there are none, not in this round; of equally
-    burdened ones the first. Raises `NamesUsedUp` when none is left.
-    """
-    for known in (met.here | met.before, met.here):
-        free = [turn for turn, names in enumerate(sequence) if not any(name.full in known for name in names)]
-        if free:
-            return min(free, key=lambda turn: burden(sequence[turn]))
+def turn_of(sequence: Sequence[Names], met: Met, burden: Callable[[Names], Burden]) -> int:
+    """Return the place of the combination that a pair gets first by `turns_of`; raises `NamesUsedUp` for none."""
+    for turn in turns_of(sequence, met, burden):
+        return turn
     raise NamesUsedUp
+
+
+def turns_of(sequence: Sequence[Names], met: Met, burden: Callable[[Names], Burden]) -> Iterator[int]:
+    """Give the places of the combinations that the advertiser may meet, the least burdened first.
+
+    First those of which it met neither name ever, then those not in this round; of equally burdened ones the first.
+    """
+    ever = met.here | met.before
+    free = [turn for turn, names in enumerate(sequence) if not any(name.full in met.here for name in names)]
+    for known in (False, True):
+        turns = [turn for turn in free if any(name.full in ever for name in sequence[turn]) is known]
+        yield from sorted(turns, key=lambda turn: burden(sequence[turn]))
+
+
+def companions(catalogue: Catalogue, key: str, beside: Sequence[Name], year: int, rng: Generator) -> tuple[Name, ...]:
+    """The names of one more set that may stand in one set of letters with these, in a drawn order."""
+    suited = [name for name in catalogue.drawable(key, beside[0].gender) if ages(name, year)]
+    fit = [name for name in suited if all(_fit(catalogue, other, name) for other in beside)]
+    return tuple(fit[place] for place in rng.permutation(len(fit)))
 
 
 @lru_cache(maxsize=64)

@@ -27,23 +27,28 @@ USUAL_INCOME = IncomeRule(420, 460)
 
 
 class Arm(StrEnum):
-    """The two sides of a pair."""
+    """The sides of a pair, and the further treatments of a set of three or four."""
 
     CONTROL = "control"
     TREATMENT = "treatment"
+    TREATMENT_2 = "treatment-2"
+    TREATMENT_3 = "treatment-3"
 
-    @property
-    def other(self) -> "Arm":
-        return Arm.TREATMENT if self is Arm.CONTROL else Arm.CONTROL
+
+BOTH = (Arm.CONTROL, Arm.TREATMENT)
+"""The two sides of a pair."""
 
 
 @dataclass(frozen=True)
 class Matched:
+    """The applicants of a pair; ``others`` are those of the further treatments of a set."""
+
     control: Profile
     treatment: Profile
+    others: tuple[Profile, ...] = ()
 
     def of(self, arm: Arm) -> Profile:
-        return self.control if arm is Arm.CONTROL else self.treatment
+        return dict(zip(Arm, (self.control, self.treatment, *self.others), strict=False))[arm]
 
 
 def match(
@@ -82,7 +87,7 @@ def differences(a: Profile, b: Profile) -> frozenset[str]:
 
 def check_sets(catalogue: Catalogue, ground: Ground, sets: Mapping[Arm, str]) -> tuple[Problem, ...]:
     """Why these name sets cannot show this ground; empty when they can."""
-    chosen = [sets[arm] for arm in Arm]
+    chosen = [sets[arm] for arm in BOTH]
     unknown = [unknown_set(key, _suitable(catalogue, ground)) for key in chosen if key not in catalogue.sets]
     if unknown:
         return tuple(unknown)

@@ -10,7 +10,7 @@ from itertools import product
 from profiles.applicants import unlike
 from profiles.grounds import Signal
 from profiles.letters import Dwelling, Letter, facts, render, signed
-from profiles.pairs import Arm
+from profiles.pairs import BOTH, Arm
 from profiles.profile import Language, Name, Profile
 
 MOST_LEANING = 4.0
@@ -28,12 +28,17 @@ class Written:
 
 @dataclass(frozen=True)
 class LetterPair:
-    """The two letters on one dwelling, by arm; ``code`` is the pair's. In a sham pair both show ``sham``."""
+    """The two letters on one dwelling, by arm; ``code`` is the pair's. In a sham pair both show ``sham``.
+
+    Of a set of more, each treatment makes a pair with the control. In an unpaired design ``only`` is the arm that
+    writes, and the other letter is what the other would have written.
+    """
 
     code: str
     dwelling: Dwelling
     letters: Mapping[Arm, Written]
     sham: Arm | None = None
+    only: Arm | None = None
 
     @property
     def profiles(self) -> tuple[Profile, Profile]:
@@ -81,7 +86,7 @@ def check_pair(pair: LetterPair, level: str, signal: Signal) -> Iterator[Violati
 
 def leanings(pairs: Sequence[LetterPair], level: str) -> tuple[Leaning, ...]:
     """Return how far each marker of length and tone follows the arm, over all pairs."""
-    texts = [[_unsigned(pair, arm, level) for pair in pairs] for arm in Arm]
+    texts = [[_unsigned(pair, arm, level) for pair in pairs] for arm in BOTH]
     return tuple(_leaning(marker, count, texts) for marker, count in MARKERS.items())
 
 
@@ -171,10 +176,10 @@ def _cut(text: str, profile: Profile, dwelling: Dwelling) -> str:
 
 
 def _facts_left_out(pair: LetterPair, level: str) -> Iterator[Violation]:
-    control, treatment = (_carried(pair.letters[arm], level) for arm in Arm)
+    control, treatment = (_carried(pair.letters[arm], level) for arm in BOTH)
     if control != treatment:
         sentence = f"De ene brief noemt {', '.join(sorted(control ^ treatment))}, de andere niet."
-        yield Violation(pair.code, sentence, _diff(*(pair.letters[arm].letter for arm in Arm)))
+        yield Violation(pair.code, sentence, _diff(*(pair.letters[arm].letter for arm in BOTH)))
 
 
 def _carried(written: Written, level: str) -> frozenset[str]:

@@ -8,7 +8,7 @@ from profiles import applicants
 from profiles.catalogue import DATA
 from profiles.grounds import Signal
 from profiles.letters import DECLINE, TEMPLATES, declines, files, home
-from profiles.pairs import Arm
+from profiles.pairs import BOTH
 from profiles.profile import Language
 
 
@@ -21,7 +21,7 @@ def used(
     more, for it changes the draw.
     """
     paths = {f"data/{path.name}": path for path in data.iterdir() if path.is_file()}
-    for each in {signal.language(arm, language) for arm in Arm}:
+    for each in {signal.language(arm, language) for arm in BOTH}:
         folder = home(each, couple=signal.couple)
         known = applicants.variants(signal, level, language, templates=templates)
         names = [name for variant in known for name in files(variant, level)]

@@ -5,56 +5,83 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from scipy.stats import binomtest
+from scipy.stats import binomtest, chisquare
 
 from orchestrator.enrolment import ZONE
-from orchestrator.planned import PlannedPair
+from orchestrator.planned import PlannedLetter, PlannedPair
 from profiles.pairs import Arm
 from results.formats import number
 from results.statistics.multiplicity import holm
 
 WEEKDAYS = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")
+LEVELS = {"female": "vrouwen", "male": "mannen", "ample": "ruim inkomen", "tight": "krap inkomen"}
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the balance table: so many pairs of this part in which the control or the treatment arm wrote first.
+    """One line of the balance table: in how many pairs of this part each arm, in order, wrote first.
 
-    For a letter variant: so many letters of either arm. ``p`` is the two-sided exact chance of a split at least as
-    uneven under an even draw, ``adjusted`` the same over all lines of the table (Holm).
+    For a letter variant: how many letters of it each arm wrote. ``p`` is the chance of a split at least as uneven under
+    an even draw (two arms: two-sided exact; more: chi-square), ``adjusted`` the same over all lines (Holm).
     """
 
     what: str
     part: str
-    control: int
-    treatment: int
+    split: tuple[int, ...]
     p: float
     adjusted: float
+
+
+@dataclass(frozen=True)
+class Names:
+    """How often the names of an arm sign in a plan: the fewest and the most letters of one name."""
+
+    arm: Arm
+    names: int
+    fewest: int
+    most: int
+    most_uneven: int
+    """The largest difference, over names, between how often it wrote first and how often it did not."""
 
 
 def table(pairs: Sequence[PlannedPair]) -> tuple[Line, ...]:
     """Return the balance table of a plan; empty for a plan without pairs.
 
     The lines of one kind add up to the whole, so that nothing is left out. The order of the arms may be declared
-    instead of drawn; then it is no surprise that it is uneven, and the lines say so all the same.
+    instead of drawn; then it is no surprise that it is uneven, and the lines say so all the same. In an unpaired plan
+    the first letter is the only one.
     """
+    arms = arms_of(pairs)
     counted = [
-        (what, part, split)
+        (what, part, tuple(split[arm] for arm in arms))
         for what, parts in {
             "eerste brief": _first_by(pairs, lambda _: "alle tests"),
             "eerste brief, week": _first_by(pairs, lambda pair: _week(_begins(pair))),
             "eerste brief, dag": _first_by(pairs, lambda pair: WEEKDAYS[_begins(pair).weekday()]),
             "eerste brief, dagdeel": _first_by(pairs, lambda pair: "ochtend" if _begins(pair).hour < 12 else "middag"),
             "eerste brief, wijk": _first_by(pairs, lambda pair: pair.district),
+            "eerste brief, kenmerk": _first_by([pair for pair in pairs if pair.level], _level),
+            "eerste brief, briefversie": _first_by(pairs, lambda pair: _first_letter(pair).variant),
             "briefversie": _letters_by_variant(pairs),
         }.items()
         for part, split in parts.items()
     ]
-    chances = [binomtest(split[Arm.CONTROL], split.total()).pvalue for _, _, split in counted]
+    chances = [_chance(split) for _, _, split in counted]
     return tuple(
-        Line(what, part, split[Arm.CONTROL], split[Arm.TREATMENT], p, adjusted)
+        Line(what, part, split, p, adjusted)
         for (what, part, split), p, adjusted in zip(counted, chances, holm(chances), strict=True)
     )
+
+
+def arms_of(pairs: Iterable[PlannedPair]) -> tuple[Arm, ...]:
+    """Return the arms that write in a plan, in their order."""
+    writing = {arm for pair in pairs for arm in pair.letters}
+    return tuple(arm for arm in Arm if arm in writing)
+
+
+def names(pairs: Sequence[PlannedPair]) -> tuple[Names, ...]:
+    """Return how evenly the names of each arm are used."""
+    return tuple(_names(arm, [pair for pair in pairs if arm in pair.letters]) for arm in arms_of(pairs))
 
 
 def verdict(lines: Sequence[Line], level: float = 0.05) -> str:
@@ -62,10 +89,23 @@ def verdict(lines: Sequence[Line], level: float = 0.05) -> str:
     if not lines:
         return "Er is geen enkele test gepland."
     worst = min(lines, key=lambda line: (line.adjusted, line.p))
-    where = f"{worst.what}: {worst.part} ({worst.control} tegen {worst.treatment})"
+    where = f"{worst.what}: {worst.part} ({' tegen '.join(map(str, worst.split))})"
     if worst.adjusted < level:
         return f"Niet in evenwicht: {where} is schever dan bij loting past (p = {number(worst.adjusted, 3)} na Holm)."
     return f"In evenwicht: ook de scheefste regel, {where}, past bij loting (p = {number(worst.adjusted, 2)} na Holm)."
+
+
+def _chance(split: tuple[int, ...]) -> float:
+    if len(split) == 1:
+        return 1.0
+    return float(binomtest(split[0], sum(split)).pvalue if len(split) == 2 else chisquare(split).pvalue)
+
+
+def _names(arm: Arm, pairs: Sequence[PlannedPair]) -> Names:
+    used = Counter(pair.letters[arm].applicant for pair in pairs)
+    first = Counter(pair.letters[arm].applicant for pair in pairs if pair.first is arm)
+    uneven = max(abs(2 * first[name] - many) for name, many in used.items())
+    return Names(arm, len(used), min(used.values()), max(used.values()), uneven)
 
 
 def _first_by(pairs: Iterable[PlannedPair], part: Callable[[PlannedPair], str]) -> Mapping[str, Counter[Arm]]:
@@ -73,8 +113,7 @@ def _first_by(pairs: Iterable[PlannedPair], part: Callable[[PlannedPair], str]) 
 
 
 def _letters_by_variant(pairs: Iterable[PlannedPair]) -> Mapping[str, Counter[Arm]]:
-    letters = (((pair.control, Arm.CONTROL), (pair.treatment, Arm.TREATMENT)) for pair in pairs)
-    return _counted((letter.variant, arm) for both in letters for letter, arm in both)
+    return _counted((letter.variant, arm) for pair in pairs for arm, letter in pair.letters.items())
 
 
 def _counted(told: Iterable[tuple[str, Arm]]) -> Mapping[str, Counter[Arm]]:
@@ -88,8 +127,16 @@ def _place(part: str) -> tuple[int, str]:
     return WEEKDAYS.index(part) if part in WEEKDAYS else 0, part
 
 
+def _level(pair: PlannedPair) -> str:
+    return LEVELS[pair.level] if pair.level else ""
+
+
+def _first_letter(pair: PlannedPair) -> PlannedLetter:
+    return pair.letters[pair.first]
+
+
 def _begins(pair: PlannedPair) -> datetime:
-    return min(pair.control.at, pair.treatment.at).astimezone(ZONE)
+    return _first_letter(pair).at.astimezone(ZONE)
 
 
 def _week(moment: datetime) -> str:

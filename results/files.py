@@ -2,18 +2,20 @@
 
 import csv
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 from typing import Any
 
 from profiles.errors import Refused
+from profiles.pairs import BOTH, Arm
 from results import tables
 from results.document import results_document
 from results.reports import figures
 from results.tables import ArmRow, PairRow, RoundTable
 
 PAIR_COLUMNS = (
-    "pair", "listing", "advertiser", "advertiser_kind", "district", "sham", "first", "gap_hours", "state", "reason",
+    "pair", "listing", "advertiser", "advertiser_kind", "district", "sham", "level", "first", "gap_hours", "state",
+    "reason",
 )  # fmt: skip
 ARM_COLUMNS = ("name_set", "variant", "sent_at", "label", "outcome", "positive", "answer_hours")
 
@@ -46,21 +48,22 @@ def pairs_csv(table: RoundTable) -> str:
     """Return one line per pair, sham pairs included and marked; times in UTC, no names of applicants."""
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    arms = [f"{arm}_{column}" for arm in ("control", "treatment") for column in ARM_COLUMNS]
-    writer.writerow([*PAIR_COLUMNS, *arms])
+    arms = (*BOTH, *(arm for arm in Arm if arm not in BOTH and any(arm in row.arms for row in table.rows)))
+    writer.writerow([*PAIR_COLUMNS, *(f"{arm}_{column}" for arm in arms for column in ARM_COLUMNS)])
     for row in table.rows:
-        writer.writerow([_text(value) for value in _values(row)])
+        writer.writerow([_text(value) for value in _values(row, arms)])
     return text.getvalue()
 
 
-def _values(row: PairRow) -> Iterator[object]:
+def _values(row: PairRow, arms: Sequence[Arm]) -> Iterator[object]:
     yield from (getattr(row, column) for column in PAIR_COLUMNS)
-    for arm in (row.control, row.treatment):
-        yield from _arm_values(arm)
+    for arm in arms:
+        yield from _arm_values(row.arms.get(arm))
 
 
-def _arm_values(arm: ArmRow) -> Iterator[object]:
-    yield from (getattr(arm, column) for column in ARM_COLUMNS)
+def _arm_values(arm: ArmRow | None) -> Iterator[object]:
+    """The columns of an arm, empty for one that did not write."""
+    yield from (getattr(arm, column, None) for column in ARM_COLUMNS)
 
 
 def _text(value: object) -> str:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from orchestrator.models import Coding, Decline, DeferredReply, Enrolment, Inqui
 from orchestrator.models import Reply as ReplyRow
 from orchestrator.rounds import lifecycle, lookup
 from orchestrator.states import CodedBy, LetterState, PairState
+from profiles.factors import Factor, FactorLevel
 from profiles.pairs import Arm
 from results.outcomes import Outcome, best, labels
 from results.statistics import Counts, cohens_kappa
@@ -39,7 +40,11 @@ class ArmRow:
 
 @dataclass(frozen=True)
 class PairRow:
-    """One listing approached by both arms; in a sham pair both arms show what the arm ``sham`` shows."""
+    """One listing and what each arm that wrote about it got; in a sham pair all show what the arm ``sham`` shows.
+
+    A pair has a control and a treatment; a set has further treatments, an unpaired design one arm. ``first`` wrote
+    first, ``gap_hours`` before the second. ``level`` is that of the factor of the design.
+    """
 
     pair: str
     listing: str
@@ -52,8 +57,20 @@ class PairRow:
     gap_hours: float | None
     state: str
     reason: str | None
-    control: ArmRow
-    treatment: ArmRow
+    level: FactorLevel | None
+    arms: Mapping[Arm, ArmRow] = field(hash=False)
+
+    @property
+    def control(self) -> ArmRow:
+        return self.arms[Arm.CONTROL]
+
+    @property
+    def treatment(self) -> ArmRow:
+        return self.arms[Arm.TREATMENT]
+
+    def against(self, treatment: Arm) -> "PairRow":
+        """Return the pair that the control makes with a further treatment of a set."""
+        return replace(self, arms={Arm.CONTROL: self.arms[Arm.CONTROL], Arm.TREATMENT: self.arms[treatment]})
 
 
 @dataclass(frozen=True)
@@ -72,6 +89,9 @@ class RoundFacts:
     signal: str
     control_set: str
     treatment_set: str
+    further_sets: tuple[str, ...]
+    approach: str
+    factor: Factor | None
     validation: str
     fewest_raters: int | None
     seed: int
@@ -139,7 +159,7 @@ def _pairs_of(round_: Round) -> Select[Pair]:
 
 
 def _pair_row(pair: Pair, design: Design) -> PairRow:
-    arms = {inquiry.arm: inquiry for inquiry in pair.inquiries}
+    sent = [inquiry.sent_at for inquiry in pair.inquiries[:2]]
     listing, advertiser = pair.listing, pair.listing.advertiser
     return PairRow(
         pair=pair.code,
@@ -150,12 +170,16 @@ def _pair_row(pair: Pair, design: Design) -> PairRow:
         district=listing.district,
         sham=pair.sham,
         first=pair.first,
-        gap_hours=_hours(pair.inquiries[0].sent_at, pair.inquiries[1].sent_at),
+        gap_hours=_hours(*sent) if len(sent) > 1 else None,
         state=pair.state.value,
         reason=pair.reason,
-        control=_arm_row(arms[Arm.CONTROL], design),
-        treatment=_arm_row(arms[Arm.TREATMENT], design),
+        level=pair.level,
+        arms={inquiry.arm: _arm_row(inquiry, design) for inquiry in sorted(pair.inquiries, key=_place)},
     )
+
+
+def _place(inquiry: Inquiry) -> int:
+    return list(Arm).index(inquiry.arm)
 
 
 def _arm_row(inquiry: Inquiry, design: Design) -> ArmRow:
@@ -201,8 +225,8 @@ def _hours(start: datetime | None, end: datetime | None) -> float | None:
 
 def _facts(session: Session, round_: Round, design: Design, rows: Sequence[PairRow]) -> RoundFacts:
     bank = name_bank.of_round(round_)
-    control, treatment = bank.sets[design.question.control], bank.sets[design.question.treatment]
-    arms = [arm for row in rows for arm in (row.control, row.treatment)]
+    control, treatment, *further = (bank.sets[key] for key in design.question.sets.values())
+    arms = [arm for row in rows for arm in row.arms.values()]
     replies = session.scalars(_of_round(select(ReplyRow).join(Inquiry), round_).options(selectinload(ReplyRow.codings)))
     coded = replies.all()
     by = Counter(reply.coded_by for reply in coded)
@@ -219,6 +243,9 @@ def _facts(session: Session, round_: Round, design: Design, rows: Sequence[PairR
         signal=design.signal.key,
         control_set=control.label,
         treatment_set=treatment.label,
+        further_sets=tuple(each.label for each in further),
+        approach=design.question.approach.value,
+        factor=design.question.factor,
         validation=name_bank.reached(bank, design).value,
         fewest_raters=name_bank.fewest_raters(bank, design),
         seed=design.seed,

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from servers import Away, Postgres, a_postgres
 from sqlalchemy import URL, create_engine, text
 
@@ -20,6 +21,10 @@ from orchestrator.schema import prepare
 
 # The makers of a round are used by the tests of three rooms.
 sys.path.append(str(Path(__file__).parent / "orchestrator"))
+
+# How long one example takes tells of the load of the machine, not of the code.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 _connect = socket.socket.connect
 

@@ -14,8 +14,9 @@ from profiles.applicants import check_signal
 from profiles.catalogue import Catalogue, NameSet
 from profiles.errors import BadInput, Problem
 from profiles.grounds import Signal, SignalKind
-from profiles.pairs import Arm
+from profiles.pairs import BOTH, Arm
 from profiles.perception import Validation
+from profiles.profile import Ground
 
 LONGEST_DAYS = 366
 # RFC 2606 and RFC 6761: these names can never receive mail.
@@ -52,8 +53,9 @@ def broken_by_question(question: Question, sets: Mapping[str, NameSet], *, live:
         yield from _bad_sets(signal, chosen, sets)
         if question.control == question.treatment and signal.kind is SignalKind.NAME:
             yield _same_set(question)
+        yield from _bad_further_sets(question, signal, sets)
     if live or question.validation not in (None, Validation.NONE):
-        yield from _untested(chosen, sets, live=live)
+        yield from _untested(question, sets, live=live)
     if live and question.validation is Validation.NONE:
         yield _no_validation_live()
 
@@ -63,12 +65,27 @@ def _bad_sets(signal: Signal, chosen: Mapping[Arm, str], sets: Mapping[str, Name
     unfit = {}
     for arm, key in chosen.items():
         # Each set by itself first, so that the problem points at its own key.
-        if problems := check_signal(catalogue, signal, dict.fromkeys(Arm, key)):
+        if problems := check_signal(catalogue, signal, dict.fromkeys(BOTH, key)):
             unfit[arm] = problems[0]
     yield from (_repeat(("question", arm.value), problem) for arm, problem in unfit.items())
     if not unfit:
         together = check_signal(catalogue, signal, chosen)
         yield from (_repeat(("question", "treatment"), problem) for problem in together)
+
+
+def _bad_further_sets(question: Question, signal: Signal, sets: Mapping[str, NameSet]) -> Iterator[Located]:
+    catalogue = Catalogue(names=(), sets=sets, jobs=(), households=())
+    for number, key in enumerate(question.also):
+        path: KeyPath = ("question", "also", number)
+        if signal.kind is not SignalKind.NAME or signal.ground is not Ground.ORIGIN:
+            message, remedy = "Meer dan twee profielen kan alleen waar de naam het signaal is.", "Haal also weg."
+            yield located(path, "set-needs-names", message, found=key, remedy=remedy)
+        elif key in (question.control, question.treatment, *question.also[:number]):
+            message, remedy = "Deze namenset heeft al een ander profiel.", "Noem elke namenset een keer."
+            yield located(path, "same-name-set", message, found=key, remedy=remedy)
+        else:
+            chosen = {Arm.CONTROL: question.control, Arm.TREATMENT: key}
+            yield from (_repeat(path, problem) for problem in check_signal(catalogue, signal, chosen))
 
 
 def broken_by_signal(question: Question, letters: Letters) -> Iterator[Located]:
@@ -109,12 +126,17 @@ def _same_set(question: Question) -> Located:
     )
 
 
-def _untested(chosen: Mapping[Arm, str], sets: Mapping[str, NameSet], *, live: bool) -> Iterator[Located]:
+def _untested(question: Question, sets: Mapping[str, NameSet], *, live: bool) -> Iterator[Located]:
     """Sets of which no name was put to raters; what the records of the others say is `name_bank.problems`."""
-    for arm, key in chosen.items():
+    further = {("question", "also", number): key for number, key in enumerate(question.also)}
+    named: dict[KeyPath, str] = {
+        ("question", "control"): question.control,
+        ("question", "treatment"): question.treatment,
+    }
+    for path, key in (named | further).items():
         if key in sets and not sets[key].tested:
             yield located(
-                ("question", arm.value),
+                path,
                 "unvalidated-names-live" if live else "unvalidated-names",
                 "Deze namen zijn niet vooraf getest en mogen niet in een ronde die "
                 f"{'echt verzendt' if live else 'geteste namen vraagt'}.",

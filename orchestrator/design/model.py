@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from datetime import date, time
 from enum import StrEnum
 from functools import lru_cache
@@ -25,7 +26,7 @@ from profiles import grounds
 from profiles.factors import Factor
 from profiles.grounds import Signal
 from profiles.letters import Level
-from profiles.pairs import USUAL_INCOME, IncomeRule
+from profiles.pairs import USUAL_INCOME, Arm, IncomeRule
 from profiles.perception import Validation
 from profiles.profile import Ground, Language
 
@@ -182,6 +183,13 @@ class Question(Part):
         description="Namenset van het testprofiel; dezelfde als control wanneer niet de naam het signaal is.",
         examples=["moroccan"],
     )
+    also: tuple[SetKey, ...] = Field(
+        (),
+        max_length=2,
+        exclude_if=not_,
+        description="Nog een of twee namensets: elke advertentie krijgt dan ook van hen een brief.",
+        examples=[["turkish"]],
+    )
     sham_share: float = Field(
         ge=0,
         le=0.5,
@@ -216,6 +224,11 @@ class Question(Part):
         "klasse). Zonder deze sleutel: none in een oefenronde, recognised in een echte.",
         examples=["recognised"],
     )
+
+    @property
+    def sets(self) -> Mapping[Arm, str]:
+        """The name set of each arm of the design, control first."""
+        return dict(zip(Arm, (self.control, self.treatment, *self.also), strict=False))
 
 
 class Income(Part):

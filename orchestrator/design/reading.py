@@ -21,7 +21,7 @@ from orchestrator.design.places import Located, located
 from orchestrator.design.yaml_file import YamlFile
 from profiles.catalogue import NameSet, load, unknown_set
 from profiles.errors import BadInput, Problem
-from profiles.pairs import Arm
+from profiles.pairs import BOTH
 
 _START = "Begin met round: en een naam; examples/amersfoort-2026/round.yaml is een heel voorbeeld."
 
@@ -75,7 +75,7 @@ def _rules_of_sound_parts(data: Mapping[str, Any], sets: Mapping[str, NameSet]) 
 
 
 def _unknown_sets(question: object, sets: Mapping[str, NameSet]) -> Iterator[Located]:
-    for arm in Arm:
+    for arm in BOTH:
         key = question.get(arm.value) if isinstance(question, dict) else None
         if isinstance(key, str) and key not in sets:
             problem = unknown_set(key, sets)

@@ -9,9 +9,10 @@ from the design and what is kept alone.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -22,12 +23,12 @@ from orchestrator.chance import generator
 from orchestrator.design import Design, from_canonical
 from orchestrator.models import Inquiry, Listing, Pair, Round
 from orchestrator.states import OPEN_LETTER, LetterState
-from profiles.applicants import Wish, draw_pair, named_ground, variants
+from profiles.applicants import Wish, draw_pair, named_ground, partner_names, variants
 from profiles.catalogue import Catalogue
 from profiles.factors import FactorLevel
-from profiles.naming import Burden, Combination, Met, NamesUsedUp, name_sequence, turn_of
-from profiles.pairs import Arm, IncomeRule, Matched
-from profiles.profile import Gender
+from profiles.naming import Burden, Combination, Met, NamesUsedUp, companions, name_sequence, turn_of, turns_of
+from profiles.pairs import BOTH, Arm, IncomeRule, Matched
+from profiles.profile import Gender, Name
 
 SEEN = (*OPEN_LETTER, LetterState.SENT, LetterState.UNCERTAIN)
 """The states of a letter that was, or may yet be, read."""
@@ -35,10 +36,14 @@ SEEN = (*OPEN_LETTER, LetterState.SENT, LetterState.UNCERTAIN)
 
 @dataclass(frozen=True)
 class Cast:
-    """What was drawn for a pair, and its two applicants; ``turn`` is the place of their names in its sequence."""
+    """What was drawn for a pair, and its applicants.
+
+    ``turns`` are the places of their names in the sequences drawn for it: of control and treatment together, then of
+    each further treatment of a set, or of the partners of control and treatment.
+    """
 
     drawn: Draw
-    turn: int
+    turns: tuple[int, ...]
     matched: Matched
 
 
@@ -55,9 +60,9 @@ class Uses:
         self.orders[name, first] += 1
         self.texts[name, variant] += 1
 
-    def burden(self, drawn: Draw, names: Combination) -> Burden:
-        """How much more these names would be used than others, were they to sign the letters of this pair."""
-        signed = [(name.full, arm) for name, arm in zip(names, Arm, strict=True) if arm in drawn.arms]
+    def burden(self, drawn: Draw, arms: Sequence[Arm], names: Sequence[Name]) -> Burden:
+        """How much more these names would be used than others, were they to sign the letters of these arms."""
+        signed = [(name.full, arm) for name, arm in zip(names, arms, strict=True) if arm in drawn.arms]
         return (
             sum(self.names[name] for name, _ in signed),
             sum(self.orders[name, arm is drawn.first] for name, arm in signed),
@@ -94,17 +99,37 @@ class Casting:
     def cast(self, listing: Listing, seat: Seat) -> Cast | None:
         """Draw the pair of a listing at its seat; None when its advertiser has met all names in this round."""
         drawn, met = draw(self.design, listing.key, self.variants, seat), self.met[listing.advertiser_id]
-        sequence = _sequence(self.design, self.bank, drawn)
         try:
-            turn = turn_of(sequence, met, lambda names: self.uses.burden(drawn, names))
+            turns, names = self._names(drawn, met)
         except NamesUsedUp:
             return None
-        matched = _applicants(self.design, self.bank, drawn, listing.rent, sequence[turn])
+        matched = _applicants(self.design, self.bank, drawn, listing.rent, names)
         for arm in drawn.arms:
-            name = matched.of(arm).full_name
-            met.here.add(name)
-            self.uses.count(name, arm is drawn.first, drawn.variants[arm])
-        return Cast(drawn, turn, matched)
+            profile = matched.of(arm)
+            for name in (profile.name, profile.partner):
+                if name is not None:
+                    met.here.add(name.full)
+                    self.uses.count(name.full, arm is drawn.first, drawn.variants[arm])
+        return Cast(drawn, turns, matched)
+
+    def _names(self, drawn: Draw, met: Met) -> tuple[tuple[int, ...], tuple[Name, ...]]:
+        """Choose the names of a pair, and the turns by which they are found again; raises `NamesUsedUp`."""
+        both = _sequence(self.design, self.bank, drawn)
+        for turn in turns_of(both, met, partial(self.uses.burden, drawn, BOTH)):
+            try:
+                return self._with_further((turn,), both[turn], drawn, met)
+            except NamesUsedUp:  # nobody is left beside these two; beside two others there may be
+                continue
+        raise NamesUsedUp
+
+    def _with_further(
+        self, turns: tuple[int, ...], names: tuple[Name, ...], drawn: Draw, met: Met
+    ) -> tuple[tuple[int, ...], tuple[Name, ...]]:
+        for arm in _further(self.design, drawn):
+            free = [(name,) for name in _beside(self.design, self.bank, drawn, arm, names)]
+            turn = turn_of(free, met, partial(self.uses.burden, drawn, (arm,)))
+            turns, names = (*turns, turn), (*names, *free[turn])
+        return turns, names
 
     def cast_next(self, listing: Listing) -> Cast | None:
         """Draw one more pair of a round that grows, behind those it has; None as in `cast`."""
@@ -114,15 +139,23 @@ class Casting:
         return cast
 
 
-def applicants(design: Design, bank: Catalogue, drawn: Draw, rent: int, turn: int) -> Matched:
-    """Draw the two applicants of a pair whose names had this turn; ``bank`` has the names that the design may draw."""
-    return _applicants(design, bank, drawn, rent, _sequence(design, bank, drawn)[turn])
+def applicants(design: Design, bank: Catalogue, drawn: Draw, rent: int, turns: Sequence[int]) -> Matched:
+    """Draw the applicants of a pair whose names had these turns; ``bank`` has the names that the design may draw."""
+    names: tuple[Name, ...] = _sequence(design, bank, drawn)[turns[0]]
+    for arm, turn in zip(_further(design, drawn), turns[1:], strict=True):
+        names += (_beside(design, bank, drawn, arm, names)[turn],)
+    return _applicants(design, bank, drawn, rent, names)
 
 
-def _applicants(design: Design, bank: Catalogue, drawn: Draw, rent: int, names: Combination) -> Matched:
+def _applicants(design: Design, bank: Catalogue, drawn: Draw, rent: int, names: tuple[Name, ...]) -> Matched:
     rng, move_in = generator(design.seed, "profile", drawn.listing), move_in_day(design.schedule.last_day)
     wish = Wish(rent, move_in, design.letters.language, income_rule(design, drawn.level))
-    return draw_pair(bank, design.signal, drawn.sets, wish, rng, names, sham=drawn.sham)
+    both, others = (names[0], names[1]), names[len(BOTH) :]
+    if design.signal.couple:
+        return draw_pair(bank, design.signal, drawn.sets, wish, rng, both, (others[0], others[1]), sham=drawn.sham)
+    matched = draw_pair(bank, design.signal, drawn.sets, wish, rng, both, sham=drawn.sham)
+    # In a set of more the name is the whole signal (`pairing`): whatever else a treatment is, the next one is too.
+    return replace(matched, others=tuple(replace(matched.treatment, name=name) for name in others))
 
 
 def income_rule(design: Design, level: FactorLevel | None) -> IncomeRule:
@@ -141,21 +174,38 @@ def _sequence(design: Design, bank: Catalogue, drawn: Draw) -> tuple[Combination
     return name_sequence(bank, named_ground(bank, design.signal, drawn.sets), sets, year, rng, gender)
 
 
+def _further(design: Design, drawn: Draw) -> tuple[Arm, ...]:
+    """The arms that need one more name: each further treatment of a set, and both arms of a couple."""
+    return BOTH if design.signal.couple else tuple(drawn.sets)[len(BOTH) :]
+
+
+def _beside(design: Design, bank: Catalogue, drawn: Draw, arm: Arm, names: Sequence[Name]) -> tuple[Name, ...]:
+    """The names that may come next, in the order drawn for the pair: of a partner, or of a further treatment."""
+    rng, year = generator(design.seed, "names", drawn.listing, arm), move_in_day(design.schedule.last_day).year
+    if design.signal.couple:
+        return partner_names(bank, design.signal, drawn.sham or arm, names[BOTH.index(arm)], names, rng)
+    return companions(bank, drawn.sets[arm], names, year, rng)
+
+
 def move_in_day(last_day: date) -> date:
     """Return the first day of the second month after the round: a date every applicant can mean."""
     month = last_day.month + 1
     return date(last_day.year + month // 12, month % 12 + 1, 1)
 
 
-def _met(session: Session, round_: Round, advertisers: Collection[int]) -> Iterable[tuple[int, bool, str]]:
+def _met(session: Session, round_: Round, advertisers: Collection[int]) -> Iterator[tuple[int, bool, str]]:
     """Give advertiser, whether it was in this round, and the full name of each letter these advertisers may have read.
 
     Of this round every letter counts, also one that no longer goes: nobody has to reckon with what was cancelled.
     """
-    here = Pair.round_id == round_.id
-    rows = select(Listing.advertiser_id, here, Inquiry.sender_name).select_from(Inquiry).join(Pair).join(Listing)
+    here, partner = Pair.round_id == round_.id, Inquiry.profile["partner"]
+    told = (Inquiry.sender_name, partner["first"].as_string(), partner["last"].as_string())
+    rows = select(Listing.advertiser_id, here, *told).select_from(Inquiry).join(Pair).join(Listing)
     rows = rows.where(Listing.advertiser_id.in_(advertisers), or_(here, Inquiry.state.in_(SEEN)))
-    return ((advertiser, bool(in_round), name) for advertiser, in_round, name in session.execute(rows))
+    for advertiser, in_round, name, first, last in session.execute(rows):
+        yield advertiser, bool(in_round), name
+        if first:
+            yield advertiser, bool(in_round), f"{first} {last}"
 
 
 def _signed(session: Session, round_: Round) -> Iterable[tuple[str, int, str]]:

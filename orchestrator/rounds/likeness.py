@@ -1,17 +1,21 @@
 """The letters of a planned round, held against each other before a person approves them; see `profiles.parity`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import repeat
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from orchestrator.design import from_canonical
+from orchestrator.design import Approach, from_canonical
 from orchestrator.listings import dwelling_of
 from orchestrator.models import Pair, Round
 from orchestrator.people import profile_of
+from orchestrator.rounds import recreating
+from orchestrator.rounds.writing import Composed
 from profiles import parity
 from profiles.errors import Refused
 from profiles.letters import Letter
+from profiles.pairs import Arm
 from profiles.parity import LetterPair, Violation, Written
 
 MOST_SHOWN = 3
@@ -22,7 +26,10 @@ def letter_pairs(session: Session, round_: Round) -> list[LetterPair]:
     """Return all pairs of a round with the letters as they were written, in order of their codes."""
     rows = select(Pair).where(Pair.round_id == round_.id).order_by(Pair.code)
     rows = rows.options(joinedload(Pair.listing), selectinload(Pair.inquiries))
-    return [_letter_pair(pair) for pair in session.scalars(rows)]
+    pairs = session.scalars(rows).all()
+    unpaired = from_canonical(round_.design).question.approach is Approach.UNPAIRED
+    unwritten = recreating.all_arms(round_, pairs) if unpaired else repeat({}, len(pairs))
+    return [each for pair, more in zip(pairs, unwritten, strict=True) for each in _letter_pairs(pair, more)]
 
 
 def require(session: Session, round_: Round) -> None:
@@ -37,12 +44,16 @@ def require(session: Session, round_: Round) -> None:
         )
 
 
-def _letter_pair(pair: Pair) -> LetterPair:
-    letters = {
+def _letter_pairs(pair: Pair, unwritten: Mapping[Arm, Composed]) -> Iterator[LetterPair]:
+    """Give the control beside each treatment; ``unwritten`` has the letters of arms that do not write too."""
+    letters = {arm: Written(each.variant, each.profile, each.letter) for arm, each in unwritten.items()}
+    letters |= {
         inquiry.arm: Written(inquiry.variant, profile_of(inquiry), Letter(inquiry.subject, inquiry.body))
         for inquiry in pair.inquiries
     }
-    return LetterPair(pair.code, dwelling_of(pair), letters, pair.sham)
+    for arm in sorted(letters.keys() - {Arm.CONTROL}):
+        both = {Arm.CONTROL: letters[Arm.CONTROL], Arm.TREATMENT: letters[arm]}
+        yield LetterPair(pair.code, dwelling_of(pair), both, pair.sham, pair.first if unwritten else None)
 
 
 def _told(found: Sequence[Violation]) -> str:

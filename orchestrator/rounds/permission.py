@@ -45,16 +45,17 @@ def rules(kind: Kind) -> dict[Why, ColumnElement[bool]]:
         Why.HELD: not_(holds.held(Listing.advertiser_id)),
         Why.DAY_OFF: limits.no_days_off(Listing.advertiser_id, limits.NOW, limits.NOW),
         Why.REST: limits.rested(),
-        Why.CAP: or_(Inquiry.order == 2, limits.under_caps()),
+        Why.CAP: or_(Inquiry.order > 1, limits.under_caps()),
     }
 
 
 def _pair_rules() -> list[ColumnElement[bool]]:
-    first = aliased(Inquiry)
-    sent = exists().where(first.pair_id == Inquiry.pair_id, first.order == 1, first.state == LetterState.SENT)
+    before = aliased(Inquiry)
+    follows = (before.pair_id == Inquiry.pair_id, before.order == Inquiry.order - 1)
+    sent = exists().where(*follows, before.state == LetterState.SENT)
     around = (Pair.id == Inquiry.pair_id, Round.id == Pair.round_id, Listing.id == Pair.listing_id)
     allowed = exists().where(*around, *rules(Inquiry).values())
-    return [or_(Inquiry.order == 1, sent.correlate_except(first)), allowed.correlate_except(Pair, Round, Listing)]
+    return [or_(Inquiry.order == 1, sent.correlate_except(before)), allowed.correlate_except(Pair, Round, Listing)]
 
 
 def _courtesy_rules() -> list[ColumnElement[bool]]:

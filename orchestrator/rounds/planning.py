@@ -231,7 +231,8 @@ def _pair(round_: Round, listing: Listing, cast: Cast, code: str) -> Row:
         "state": PairState.OPEN,
         "place": cast.drawn.seat.place,
         "level": cast.drawn.level,
-        "turn": cast.turn,
+        "turn": cast.turns[0],
+        "turns": list(cast.turns[1:]) or None,
         "listed": to_record(listing),
     }
 

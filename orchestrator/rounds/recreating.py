@@ -30,26 +30,33 @@ Both = Mapping[Arm, Composed]
 class Home:
     """What a pair is drawn on: the key of its listing, what a letter may mention of it, and the rent in EUR a month.
 
-    ``seat`` is that of the pair, ``turn`` that of its names (`casting`).
+    ``seat`` is that of the pair, ``turns`` those of its names (`casting.Cast`).
     """
 
     key: str
     dwelling: Dwelling
     rent: int
     seat: Seat
-    turn: int = 0
+    turns: tuple[int, ...] = (0,)
 
 
 def recreate(design: Design, bank: Catalogue, homes: Sequence[Home]) -> Iterator[Both]:
-    """Give the letters on each of these homes, in order, from nothing but design, seed, names and packaged texts.
+    """Give the letters of all arms on each of these homes, in order, from design, seed, names and packaged texts alone.
 
     ``bank`` has the names that the design may draw (`name_bank.for_design`).
     """
     variants = applicants.variants(design.signal, design.letters.level, design.letters.language)
     for home in homes:
         drawn = draw(design, home.key, variants, home.seat)
-        matched = casting.applicants(design, bank, drawn, home.rent, home.turn)
-        yield {arm: compose(design, drawn, matched, home.dwelling, arm) for arm in drawn.arms}
+        matched = casting.applicants(design, bank, drawn, home.rent, home.turns)
+        yield {arm: compose(design, drawn, matched, home.dwelling, arm) for arm in drawn.sets}
+
+
+def all_arms(round_: Round, pairs: Sequence[Pair]) -> Iterator[Both]:
+    """Give the letter of every arm of these pairs, in order, also of arms that do not write."""
+    design = from_canonical(round_.design)
+    bank = name_bank.for_design(name_bank.of_round(round_), design)
+    return recreate(design, bank, [home_of(pair) for pair in pairs])
 
 
 def of_round(session: Session, round_: Round) -> dict[str, Both]:
@@ -61,10 +68,11 @@ def of_round(session: Session, round_: Round) -> dict[str, Both]:
     require_texts(round_)
     rows = select(Pair).where(Pair.round_id == round_.id).order_by(Pair.code)
     pairs = session.scalars(rows.options(joinedload(Pair.listing), selectinload(Pair.inquiries))).all()
-    design = from_canonical(round_.design)
-    bank = name_bank.for_design(name_bank.of_round(round_), design)
-    again = recreate(design, bank, [_home(pair) for pair in pairs])
-    by_code = {pair.code: both for pair, both in zip(pairs, again, strict=True)}
+    again = all_arms(round_, pairs)
+    by_code: dict[str, Both] = {
+        pair.code: {inquiry.arm: letters[inquiry.arm] for inquiry in pair.inquiries}
+        for pair, letters in zip(pairs, again, strict=True)
+    }
     differing = [pair.code for pair in pairs if not _same(pair, by_code[pair.code])]
     if differing:
         raise Refused(
@@ -99,9 +107,12 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:MOST_SHOWN]) + (f" en nog {more}" if more > 0 else "")
 
 
-def _home(pair: Pair) -> Home:
+def home_of(pair: Pair) -> Home:
+    """Return what a pair was drawn on."""
     rent = pair.listed["rent"] if pair.listed else pair.listing.rent
-    return Home(pair.listing.key, dwelling_of(pair), rent, Seat(pair.sham, pair.place), pair.turn)
+    return Home(
+        pair.listing.key, dwelling_of(pair), rent, Seat(pair.sham, pair.place), (pair.turn, *(pair.turns or ()))
+    )
 
 
 def _same(pair: Pair, both: Both) -> bool:

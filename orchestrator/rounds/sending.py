@@ -197,7 +197,7 @@ def record(session: Session, claim: Claim, worker: str, now: datetime, result: R
     if result.outcome is AttemptOutcome.NOT_SENT:
         _drop_if_over(session, claim.id)
     elif result.outcome is not AttemptOutcome.UNCERTAIN:
-        tell_other_half(session, claim.id, now)
+        tell_next(session, claim.id, now)
 
 
 @cache
@@ -415,18 +415,19 @@ def _envelope(letter: Inquiry | Decline, claim: Claim, now: datetime) -> Envelop
     )
 
 
-def tell_other_half(session: Session, inquiry_id: int, now: datetime) -> None:
-    """After a first letter: fix the earliest moment of the second, or cancel it when the first was refused."""
-    other = session.scalars(_second_half(), {"inquiry_id": inquiry_id}).first()
-    if other is None:
+def tell_next(session: Session, inquiry_id: int, now: datetime) -> None:
+    """After a letter: fix the earliest moment of the next on this listing, or cancel all next when it was refused."""
+    later = session.scalars(_behind(), {"inquiry_id": inquiry_id}).all()
+    if not later:
         return
-    inquiry = session.get_one(Inquiry, inquiry_id, populate_existing=True)
+    inquiry, other = session.get_one(Inquiry, inquiry_id, populate_existing=True), later[0]
     if inquiry.state is LetterState.FAILED:
-        other.state = LetterState.CANCELLED
+        for letter in later:
+            letter.state = LetterState.CANCELLED
         inquiry.pair.state, inquiry.pair.reason = PairState.EXCLUDED, Exclusion.NOT_SENT.value
         ledger.append(session, now, "rounds", "pair.excluded", f"pair:{inquiry.pair_id}", {"reason": "refused"})
     elif inquiry.state is LetterState.SENT and inquiry.sent_at and inquiry.sent_at + other.gap > other.planned_at:
-        # The first went late: the second keeps its gap, and moves to a moment the office is open.
+        # This one went late: the next keeps its gap, and moves to a moment the office is open.
         design, listing = from_canonical(inquiry.pair.round.design), inquiry.pair.listing
         days_off = enrolment.days_off(session, listing.advertiser_id)
         earliest = after_gap(design, listing.key, inquiry.sent_at + other.gap, days_off)
@@ -446,24 +447,20 @@ def _drop_if_over(session: Session, inquiry_id: int) -> None:
 
 
 def after_gap(design: Design, listing: str, end: datetime, days_off: frozenset[date] = frozenset()) -> datetime:
-    """Return when the second letter to a listing goes whose gap ends at ``end``: then, or soon after the opening."""
+    """Return when the next letter to a listing goes whose gap ends at ``end``: then, or soon after the opening."""
     return when_open(Calendar(design.schedule, days_off=days_off), end, generator(design.seed, "late", listing))
 
 
 @cache
-def _second_half() -> Select[Inquiry]:
-    """Select the second letter behind a first. Never the other way about: a first letter waits for nothing.
+def _behind() -> Select[Inquiry]:
+    """Select the letters behind another, the next one first. Never the other way about: a first waits for nothing.
 
     In a restored record the second may be proven sent while the first still stands as planned.
     """
-    first = aliased(Inquiry)
-    same_pair = select(Inquiry).join(first, first.pair_id == Inquiry.pair_id)
-    return same_pair.where(
-        first.id == bindparam("inquiry_id"),
-        first.order == 1,
-        Inquiry.order == 2,
-        Inquiry.state == LetterState.PLANNED,
-    )
+    before = aliased(Inquiry)
+    same_pair = select(Inquiry).join(before, before.pair_id == Inquiry.pair_id)
+    behind = same_pair.where(before.id == bindparam("inquiry_id"), Inquiry.order > before.order)
+    return behind.where(Inquiry.state == LetterState.PLANNED).order_by(Inquiry.order)
 
 
 def _subject(claim: Claim) -> str:

@@ -11,7 +11,7 @@ from orchestrator import control, ledger
 from orchestrator.models import Attempt, Decline, Inquiry, Reply
 from orchestrator.rounds import restored
 from orchestrator.rounds.permission import Kind
-from orchestrator.rounds.sending import tell_other_half
+from orchestrator.rounds.sending import tell_next
 from orchestrator.states import AttemptOutcome, LetterState
 
 Conditions = Sequence[ColumnElement[bool]]
@@ -89,7 +89,7 @@ def settle(
     ledger.append(session, now, actor, "letter.settled", subject, {"evidence": evidence})
     session.flush()
     if isinstance(letter, Inquiry):
-        tell_other_half(session, letter.id, now)
+        tell_next(session, letter.id, now)
 
 
 def settle_answered(session: Session, now: datetime) -> int:

@@ -14,7 +14,7 @@ from profiles.profile import Profile
 
 @dataclass(frozen=True)
 class Composed:
-    """A letter with its writer and what goes before it; ``order`` is 1 for the letter that goes first, else 2."""
+    """A letter with its writer and what goes before it; ``order`` is 1 for the first, 0 for one that does not go."""
 
     order: int
     variant: str
@@ -25,11 +25,11 @@ class Composed:
 
 
 def compose(design: Design, drawn: Draw, matched: Matched, dwelling: Dwelling, arm: Arm) -> Composed:
-    """Write the letter of one of the arms that write."""
+    """Write the letter of one arm; of an arm that does not write, what it would have written."""
     profile, variant, domain = matched.of(arm), drawn.variants[arm], design.letters.domain
     token = _token(design, drawn.listing, arm)
     return Composed(
-        order=drawn.arms.index(arm) + 1,
+        order=drawn.arms.index(arm) + 1 if arm in drawn.arms else 0,
         variant=variant,
         profile=profile,
         reply_address=f"{profile.mailbox}.{token[:8]}@{domain}",

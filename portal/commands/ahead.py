@@ -22,7 +22,7 @@ def print_ahead(name: str, number: int) -> None:
         return
     for each in coming:
         at = f"{each.at.astimezone(ZONE):%d-%m-%Y %H:%M}"
-        out.print(f"{at}  {each.pair}  {each.order} van 2  {each.why}")
+        out.print(f"{at}  {each.pair}  {each.order} van {each.of}  {each.why}")
         out.print(f"{'':18}{each.advertiser}, {each.listing} ({each.channel})")
 
 

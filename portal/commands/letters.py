@@ -11,13 +11,19 @@ from orchestrator.rounds import likeness, lookup, recreating
 from portal.commands import house
 from profiles import letters, parity
 from profiles.errors import Refused
-from profiles.pairs import Arm
+from profiles.pairs import BOTH, Arm
 from profiles.parity import LetterPair, Written
 from results import balance as drawn
 from results import formats
 
 out = Console(soft_wrap=True)
-HEADS = {Arm.CONTROL: "controleprofiel", Arm.TREATMENT: "testprofiel"}
+HEADS = {
+    Arm.CONTROL: "controleprofiel",
+    Arm.TREATMENT: "testprofiel",
+    Arm.TREATMENT_2: "tweede testprofiel",
+    Arm.TREATMENT_3: "derde testprofiel",
+}
+SHORT = {Arm.CONTROL: "controle", Arm.TREATMENT: "test", Arm.TREATMENT_2: "test 2", Arm.TREATMENT_3: "test 3"}
 
 
 def preview(name: str, code: str | None, most: int) -> None:
@@ -46,14 +52,21 @@ def check(name: str) -> None:
 def balance(name: str) -> None:
     """Print the balance table of a planned round, and whether it is what a fair draw gives."""
     with house.reading() as (session, _):
-        lines = drawn.table(planned.of_round(session, name).pairs)
-    numbers = (Column(heading, justify="right") for heading in ("controle", "test", "p", "p na Holm"))
+        pairs = planned.of_round(session, name).pairs
+    lines = drawn.table(pairs)
+    headings = (*(SHORT[arm] for arm in drawn.arms_of(pairs)), "p", "p na Holm")
+    numbers = (Column(heading, justify="right") for heading in headings)
     shown = Table(Column("wat", no_wrap=True), "deel", *numbers, box=SIMPLE_HEAD)
     for line in lines:
         chances = (formats.number(chance, 3) for chance in (line.p, line.adjusted))
-        shown.add_row(line.what, line.part, str(line.control), str(line.treatment), *chances)
+        shown.add_row(line.what, line.part, *map(str, line.split), *chances)
     out.print(shown)
     out.print(drawn.verdict(lines))
+    for used in drawn.names(pairs):
+        out.print(
+            f"{used.names} namen van het {HEADS[used.arm]}: elk {used.fewest} tot {used.most} brieven; "
+            f"hooguit {used.most_uneven} verschil tussen eerste en latere brieven van één naam."
+        )
 
 
 def recreate(name: str, code: str | None) -> None:
@@ -73,11 +86,11 @@ def recreate(name: str, code: str | None) -> None:
 def _side_by_side(pair: LetterPair) -> Table:
     sham = ", schijntest" if pair.sham else ""
     table = Table(title=f"{pair.code}  {pair.dwelling.street}{sham}", box=SIMPLE_HEAD, expand=True)
-    for arm in Arm:
+    for arm in BOTH:
         written = pair.letters[arm]
         table.add_column(f"{HEADS[arm]}: {letters.signed(written.profile)} (versie {written.variant})", ratio=1)
-    table.add_row(*(Text(pair.letters[arm].letter.subject, style="bold") for arm in Arm))
-    table.add_row(*(_signal_in_bold(pair.letters[arm]) for arm in Arm))
+    table.add_row(*(Text(pair.letters[arm].letter.subject, style="bold") for arm in BOTH))
+    table.add_row(*(_signal_in_bold(pair.letters[arm]) for arm in BOTH))
     return table
 
 

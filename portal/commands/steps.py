@@ -247,7 +247,7 @@ def _print_monitor(seen: views.Monitor) -> None:
         out.print(sentence, highlight=False)
     for item in seen.next_sends[:5]:
         at = f"{item.at.astimezone(ZONE):%d-%m-%Y %H:%M}"
-        out.print(f"  {at}  {item.pair}  {item.order} van 2  {item.listing}")
+        out.print(f"  {at}  {item.pair}  {item.order} van {item.of}  {item.listing}")
     print_held(seen.held)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from orchestrator.intake import ListingRow, Participant
 from orchestrator.planned import PlannedPair
 from profiles.errors import Refused
+from profiles.pairs import BOTH
 
 PARTICIPANTS, LISTINGS, LETTERS = "participants.csv", "listings.csv", "letters.csv"
 _PEOPLE = ("advertiser", "name", "kind", "email", "channel")
@@ -38,7 +39,7 @@ def write_world(folder: Path, participants: Sequence[Participant], listings: Seq
 
 def write_letters(folder: Path, pairs: Iterable[PlannedPair]) -> None:
     """Write the letters of all pairs, control before treatment; nothing in the file tells which is which."""
-    letters = ((pair.listing, letter) for pair in pairs for letter in (pair.control, pair.treatment))
+    letters = ((pair.listing, letter) for pair in pairs for letter in (pair.letters[arm] for arm in BOTH))
     rows = ((listing, letter.applicant, letter.mailbox, letter.at.isoformat()) for listing, letter in letters)
     _write(folder / LETTERS, _LETTERS, rows)
 

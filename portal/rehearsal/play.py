@@ -12,7 +12,7 @@ from rich.console import Console
 from orchestrator import planned
 from orchestrator.chance import generator
 from orchestrator.db import Database
-from orchestrator.design import Calendar, Design, Mode, read_design
+from orchestrator.design import Approach, Calendar, Design, Mode, read_design
 from orchestrator.intake import Channel, ListingRow, Participant, read_listings, read_participants
 from orchestrator.planned import PlannedRound
 from orchestrator.rounds import lifecycle, planning
@@ -177,10 +177,21 @@ def _plan(
     with database.writing() as session:
         planning.plan(session, design, people, listings, actor=RESEARCHER, now=_before(design))
         plan = planned.of_round(session, design.round)
+    _must_be_two(design)
     if all(pair.sham for pair in plan.pairs):
         told = "De loting geeft geen enkele test die twee groepen vergelijkt."
         raise Refused("nothing-to-compare", told, "Geef meer advertenties, een langere periode of minder schijntests.")
     return plan
+
+
+def _must_be_two(design: Design) -> None:
+    if design.question.approach is Approach.UNPAIRED or design.question.also:
+        told = "De rekenoefening vergelijkt twee brieven op elke advertentie; deze opzet doet dat niet."
+        raise Refused(
+            "not-two-letters",
+            told,
+            "Reken met praktijktest power, en speel de ronde zelf op de markt (praktijktest market).",
+        )
 
 
 def _before(design: Design) -> datetime:

@@ -10,7 +10,7 @@ from orchestrator.design.calendar import AMSTERDAM
 from orchestrator.planned import PlannedPair
 from portal.rehearsal.assumed import FIXED, REFERENCE, assumptions
 from portal.rehearsal.play import Rehearsal
-from profiles.pairs import Arm
+from profiles.pairs import BOTH, Arm
 from results.diagnosis import advice
 
 
@@ -41,8 +41,8 @@ class Period:
 def balance(pairs: tuple[PlannedPair, ...]) -> Balance:
     """Count the pairs that are no sham pairs."""
     real = [pair for pair in pairs if not pair.sham]
-    control = Counter(pair.control.variant for pair in real)
-    treatment = Counter(pair.treatment.variant for pair in real)
+    written = Counter((arm, letter.variant) for pair in real for arm, letter in pair.letters.items())
+    control, treatment = (Counter({v: n for (of, v), n in written.items() if of is arm}) for arm in BOTH)
     most = max(sorted(control | treatment), key=lambda variant: abs(control[variant] - treatment[variant]))
     first = sum(pair.first is Arm.CONTROL for pair in real)
     return Balance(len(real), first, most, control[most], treatment[most])
@@ -50,9 +50,7 @@ def balance(pairs: tuple[PlannedPair, ...]) -> Balance:
 
 def period(done: Rehearsal) -> Period:
     """The days that the schedule takes, in Dutch time."""
-    days = [
-        letter.at.astimezone(AMSTERDAM).date() for pair in done.plan.pairs for letter in (pair.control, pair.treatment)
-    ]
+    days = [letter.at.astimezone(AMSTERDAM).date() for pair in done.plan.pairs for letter in pair.letters.values()]
     return Period(min(days), max(days), done.design.outcome.response_days)
 
 

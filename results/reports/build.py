@@ -1,5 +1,6 @@
 """One round, told to one audience: what it may see (`results.disclosure`) and in which words."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from orchestrator.states import PairState
@@ -91,6 +92,8 @@ def _meaning(facts: RoundFacts) -> tuple[Term, ...]:
         Term("Test", f"twee verzonnen kandidaten reageren op dezelfde advertentie; {differ}"),
         Term("Controleprofiel", f"de kandidaat met {wording.candidate(facts, Arm.CONTROL)}"),
         Term("Testprofiel", f"de kandidaat met {wording.candidate(facts, Arm.TREATMENT)}"),
+        *(Term("Verder testprofiel", f"de kandidaat met {wording.name_of(label)}") for label in facts.further_sets),
+        *((Term("Tweede kenmerk", wording.FACTORS[facts.factor]),) if facts.factor else ()),
         Term("Grond", f"{ground.label.lower()} ({ground.basis})"),
         Term("Gelijk in beide profielen", ground.equal),
         Term("Wat de ronde zegt", ground.claim),
@@ -118,6 +121,8 @@ def _researcher(table: RoundTable, analysis: Analysis | None) -> Researcher:
         further=_estimate_rows(analysis, default=False),
         tests=_test_rows(analysis),
         districts=figures.interval_table(figures.by(rows, _district), "Alle wijken", facts.level),
+        levels=_levels(rows, facts),
+        treatments=_treatments(rows, facts),
         orders=figures.order_rows(rows, facts.level),
         sham=wording.sham(tables.counts(row for row in table.rows if row.sham)),
         refusals=figures.amounts(facts.refusals, wording.REFUSALS),
@@ -129,6 +134,27 @@ def _researcher(table: RoundTable, analysis: Analysis | None) -> Researcher:
 
 def _district(row: PairRow) -> str:
     return row.district or "Wijk onbekend"
+
+
+def _levels(rows: tuple[PairRow, ...], facts: RoundFacts) -> IntervalTable | None:
+    """The difference at each level of the factor of the design, if it has one."""
+    if facts.factor is None:
+        return None
+    return figures.interval_table(figures.by(rows, _level), "Alle tests", facts.level)
+
+
+def _level(row: PairRow) -> str:
+    return wording.told(wording.LEVELS, row.level) if row.level else "Onbekend"
+
+
+def _treatments(rows: tuple[PairRow, ...], facts: RoundFacts) -> IntervalTable | None:
+    """The difference between the control and each treatment of a set."""
+    if not facts.further_sets:
+        return None
+    labels = (facts.treatment_set, *facts.further_sets)
+    arms = [arm for arm in Arm if arm is not Arm.CONTROL][: len(labels)]
+    groups = {label: [row.against(arm) for row in rows] for label, arm in zip(labels, arms, strict=True)}
+    return figures.interval_table(groups, None, facts.level)
 
 
 def _estimate_rows(analysis: Analysis | None, *, default: bool) -> tuple[EstimateRow, ...]:
@@ -201,20 +227,28 @@ def _municipality(table: RoundTable, analysis: Analysis | None, market_truth: fl
     rows = figures.real(table.rows)
     exclusions = figures.amounts(tables.excluded(rows), wording.EXCLUSIONS)
     if (reason := disclosure.unsafe(_cell(facts.round, rows).pairs)) is not None:
-        bare = Municipality((), None, None, exclusions, _burden(facts))
+        bare = Municipality((), None, None, None, None, exclusions, _burden(facts))
         return _report(facts, Audience.MUNICIPALITY, wording.hidden_round(reason), bare)
     counts, net = tables.counts(rows), figures.net(analysis)
     finding = wording.finding(net, facts, figures.detectable(analysis, facts.level))
     tiles = _tiles(counts, net, len(rows), facts.level)
-    body = Municipality(tiles, figures.four_cells(counts), _public_districts(rows, facts), exclusions, _burden(facts))
+    body = Municipality(
+        tiles=tiles,
+        cells=figures.four_cells(counts),
+        districts=_public(rows, facts, _district, "Alle wijken"),
+        levels=_public(rows, facts, _level, "Alle tests") if facts.factor else None,
+        treatments=_treatments(rows, facts),
+        exclusions=exclusions,
+        burden=_burden(facts),
+    )
     return _report(facts, Audience.MUNICIPALITY, finding, body, _truth(market_truth, analysis))
 
 
-def _public_districts(rows: tuple[PairRow, ...], facts: RoundFacts) -> IntervalTable:
-    groups = figures.by(figures.usable(rows), _district)
+def _public(rows: tuple[PairRow, ...], facts: RoundFacts, key: Callable[[PairRow], str], total: str) -> IntervalTable:
+    groups = figures.by(figures.usable(rows), key)
     judged = disclosure.municipal_cells([_cell(name, group) for name, group in groups.items()])
     hidden = {each.name: each.reason for each in judged if isinstance(each, Suppressed)}
-    return figures.interval_table(groups, "Alle wijken", facts.level, hidden)
+    return figures.interval_table(groups, total, facts.level, hidden)
 
 
 def _cell(name: str, rows: tuple[PairRow, ...]) -> Cell:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from orchestrator.states import PairState
-from profiles.pairs import Arm
+from profiles.pairs import BOTH
 from results import charts, tables
 from results.reports import wording
 from results.reports.values import AdvertiserRow, Amount, FourCells, IntervalRow, IntervalTable, OrderRow
@@ -86,17 +86,20 @@ def by(rows: Iterable[PairRow], key: Callable[[PairRow], str]) -> dict[str, tupl
 
 
 def interval_table(
-    groups: Mapping[str, Sequence[PairRow]], total: str, level: float, hidden: Mapping[str, str] | None = None
+    groups: Mapping[str, Sequence[PairRow]], total: str | None, level: float, hidden: Mapping[str, str] | None = None
 ) -> IntervalTable:
-    """Net difference per group and over all of them, on one scale; ``hidden`` names groups not to show, and why."""
+    """Net difference per group, on one scale; ``hidden`` names groups not to show, and why.
+
+    Under the name ``total`` also over all of them, unless groups share their listings.
+    """
     away = hidden or {}
     named = [(name, net(analysed(rows, level)), len(usable(rows))) for name, rows in groups.items()]
     shown = [each for each in named if each[0] not in away]
     everything = [row for rows in groups.values() for row in rows]
-    overall = (total, net(analysed(everything, level)), len(usable(everything)))
-    on = charts.scale(limit for _, each, _ in [*shown, overall] if each for limit in (each.low, each.high))
+    overall = [(total, net(analysed(everything, level)), len(usable(everything)))] if total else []
+    on = charts.scale(limit for _, each, _ in [*shown, *overall] if each for limit in (each.low, each.high))
     rows = [_interval_row(*each, on, away.get(each[0])) for each in named]
-    return IntervalTable((*rows, _interval_row(*overall, on, None, total=True)), on, level)
+    return IntervalTable((*rows, *(_interval_row(*each, on, None, total=True) for each in overall)), on, level)
 
 
 def _interval_row(
@@ -112,7 +115,7 @@ def _interval_row(
 
 def order_rows(rows: Sequence[PairRow], level: float) -> tuple[OrderRow, ...]:
     """Does it matter who reacts first? Counts and net difference within each order."""
-    halves = [(arm, [row for row in rows if row.first == arm]) for arm in Arm]
+    halves = [(arm, [row for row in rows if row.first == arm]) for arm in BOTH]
     return tuple(OrderRow(wording.FIRST[arm], tables.counts(half), net(analysed(half, level))) for arm, half in halves)
 
 

@@ -138,7 +138,9 @@ class AdvertiserRow:
 class Researcher:
     """Everything a round measured, aggregated; no applicant and no staff member appears in it.
 
-    ``estimates`` are by the default methods, ``further`` the same quantities by other methods.
+    ``estimates`` are by the default methods, ``further`` the same quantities by other methods. ``levels`` is there when
+    the design has a factor, ``treatments`` when it has more than one treatment: ``cells`` and estimates are then of the
+    first.
     """
 
     tiles: tuple[Tile, ...]
@@ -149,6 +151,8 @@ class Researcher:
     further: tuple[EstimateRow, ...]
     tests: tuple[TestRow, ...]
     districts: IntervalTable
+    levels: IntervalTable | None
+    treatments: IntervalTable | None
     orders: tuple[OrderRow, ...]
     sham: str
     refusals: tuple[Amount, ...]
@@ -164,6 +168,8 @@ class Municipality:
     tiles: tuple[Tile, ...]
     cells: FourCells | None
     districts: IntervalTable | None
+    levels: IntervalTable | None
+    treatments: IntervalTable | None
     exclusions: tuple[Amount, ...]
     burden: tuple[Term, ...]
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from orchestrator.states import RoundState
 from profiles import grounds
 from profiles.grounds import Signal, SignalKind
-from profiles.pairs import Arm
+from profiles.pairs import BOTH, Arm
 from profiles.profile import Ground
 from results import formats
 from results.disclosure import broker_verdict
@@ -102,6 +102,16 @@ TESTS = {
 }
 HALF_PER_HUNDRED = 0.005
 RATIOS = frozenset({"odds_ratio", "rate_ratio"})
+FACTORS = {
+    "gender": "het geslacht van alle kandidaten van een test: bij de helft van de tests vrouwen, anders mannen",
+    "income": "het inkomen van alle kandidaten van een test: bij de helft van de tests ruim, anders krap",
+}
+LEVELS = {
+    "female": "Twee vrouwen schrijven",
+    "male": "Twee mannen schrijven",
+    "ample": "Beide met een ruim inkomen",
+    "tight": "Beide met een krap inkomen",
+}
 FIRST = {"control": "Controleprofiel reageerde eerst", "treatment": "Testprofiel reageerde eerst"}
 
 
@@ -163,7 +173,7 @@ def finding(estimate: Estimate | None, facts: RoundFacts, detectable: float | No
     """The plain sentence of a round: a shown difference, or none shown with what the round could have found."""
     if estimate is None or estimate.value is None or estimate.low is None or estimate.high is None:
         return Finding(Direction.NO_DATA, "", "Er zijn geen geslaagde tests.", " Er valt nog niets te vergelijken.")
-    control, treatment = (candidate(facts, arm) for arm in Arm)
+    control, treatment = (candidate(facts, arm) for arm in BOTH)
     if estimate.low > 0:
         return _difference(Direction.TREATMENT_WORSE, control, estimate.value, estimate.low, estimate.high)
     if estimate.high < 0:

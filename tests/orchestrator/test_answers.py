@@ -31,7 +31,7 @@ from orchestrator.db import Database, DatabaseError
 from orchestrator.models import Coding, Decline, DeferredReply, Delivery, InboundMail, Inquiry, Reply
 from orchestrator.rounds import answers, lookup
 from orchestrator.states import CodedBy, MailState
-from profiles.pairs import Arm
+from profiles.pairs import BOTH, Arm
 
 
 def numbers(database: Database) -> tuple[int, int]:
@@ -377,7 +377,7 @@ def test_every_coder_gets_all_that_waits_in_an_order_of_their_own(database: Data
 @only_sqlite
 def test_the_order_of_a_queue_says_nothing_of_the_arm(database: Database) -> None:
     replies = many(database)
-    places = dict.fromkeys(Arm, 0)
+    places = dict.fromkeys(BOTH, 0)
     for coder in range(60):
         for place, number in enumerate(queue(database, f"coder-{coder}")):
             places[replies[number]] += place

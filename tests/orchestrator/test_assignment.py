@@ -26,7 +26,7 @@ from orchestrator.assignment import (
 from orchestrator.chance import generator
 from orchestrator.design import Design
 from orchestrator.intake import AdvertiserKind, Channel, ListingRow, Participant, Purpose
-from profiles.pairs import Arm
+from profiles.pairs import BOTH, Arm
 
 VARIANTS = ("beknopt", "formeel", "interesse", "vraag")
 KEYS = [f"ams-{number:05d}" for number in range(10_000)]
@@ -123,7 +123,7 @@ def test_within_every_stratum_and_advertiser_order_and_words_are_nearly_even(see
             own = [found[home.listing] for home in places if getattr(home, part) == key]
             first = Counter(each.first for each in own)
             assert abs(first[Arm.CONTROL] - first[Arm.TREATMENT]) <= 8
-            for arm in Arm:
+            for arm in BOTH:
                 assert max(Counter(each.variants[arm] for each in own).values()) <= len(own) / 8 + 2
 
 
@@ -134,15 +134,15 @@ def test_a_growing_round_goes_on_behind_the_pairs_there_are() -> None:
     )
     seats = [next_seat(design, key, taken) for key in KEYS]
     assert {(each.sham, each.place) for each in seats} == {(None, 7), (Arm.CONTROL, 2), (Arm.TREATMENT, 0)}
-    for arm in Arm:
+    for arm in BOTH:
         assert binomtest(sum(each.sham is arm for each in seats), len(KEYS), 0.1).pvalue > SURE
 
 
-@pytest.mark.parametrize("sham", [None, *Arm])
+@pytest.mark.parametrize("sham", [None, *BOTH])
 def test_both_arms_of_a_sham_pair_have_one_set(sham: Arm | None) -> None:
     both = draw(a_design(), "ams-1", VARIANTS, Seat(sham, 0)).sets
     shown = {Arm.CONTROL: "dutch", Arm.TREATMENT: "moroccan"}
-    assert [both[arm] for arm in Arm] == [shown[sham or arm] for arm in Arm]
+    assert [both[arm] for arm in BOTH] == [shown[sham or arm] for arm in BOTH]
 
 
 def test_treatment_first_is_obeyed() -> None:
@@ -159,7 +159,7 @@ def test_in_an_unpaired_design_one_arm_writes_and_each_as_often() -> None:
 @pytest.mark.parametrize(("factor", "levels"), [("gender", ("female", "male")), ("income", ("ample", "tight"))])
 def test_the_levels_of_a_second_factor_come_as_often_with_either_order(factor: str, levels: tuple[str, str]) -> None:
     pairs = drawn(a_design(question={"factor": factor, "sham_share": 0}), homes())
-    assert Counter((each.level, each.first) for each in pairs) == {(level, arm): 60 for level in levels for arm in Arm}
+    assert Counter((each.level, each.first) for each in pairs) == {(level, arm): 60 for level in levels for arm in BOTH}
 
 
 @pytest.mark.parametrize("variants", [(), ("vraag",), ("vraag", "vraag")])

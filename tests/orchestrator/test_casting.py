@@ -165,7 +165,7 @@ def test_the_applicants_of_a_pair_can_be_drawn_again_from_the_design_and_the_tur
     with database.reading() as session:
         for pair in session.scalars(select(Pair).join(Round).where(Round.name == "volgende-2026")):
             cast = draw(design, pair.listing.key, variants(design.letters.level), Seat(pair.sham, pair.place))
-            again = casting.applicants(design, load(), cast, pair.listing.rent, pair.turn)
+            again = casting.applicants(design, load(), cast, pair.listing.rent, (pair.turn,))
             assert [again.of(row.arm) for row in pair.inquiries] == [profile_of(row) for row in pair.inquiries]
             turns.append(pair.turn)
     assert len(turns) == 35

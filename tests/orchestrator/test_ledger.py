@@ -12,7 +12,7 @@ from sqlalchemy import text
 from orchestrator import ledger
 from orchestrator.db import Database, DatabaseError
 from orchestrator.models import Event
-from profiles.pairs import Arm
+from profiles.pairs import BOTH
 
 
 def write(database: Database, number: int = 5) -> None:
@@ -153,7 +153,7 @@ def test_no_name_and_no_address_stands_in_the_ledger_of_a_round_that_was_sent_an
     assert "letter.sent" in told
     assert "decline.planned" in told
     assert "@" not in told
-    assert words.isdisjoint({*people, *Arm, "dutch", "moroccan"})
+    assert words.isdisjoint({*people, *BOTH, "dutch", "moroccan"})
     assert advertiser not in told
     assert "Proefstraat" not in told
     assert faults(database) == []

@@ -36,7 +36,7 @@ from orchestrator.people import profile_of
 from orchestrator.rounds import lifecycle
 from orchestrator.states import LetterState, PairState, RoundState
 from profiles import letters as texts
-from profiles.pairs import Arm, differences
+from profiles.pairs import BOTH, Arm, differences
 
 TABLES = (Study, Round, Advertiser, Enrolment, Listing, Pair, Inquiry, Refusal, Event)
 
@@ -59,7 +59,7 @@ def assignment(database: Database) -> list[tuple[Any, ...]]:
 def test_every_pair_has_two_inquiries_one_of_each_arm_and_one_of_each_order(database: Database) -> None:
     plan(database, rows=5)
     for first, second in by_pair(letters(database)):
-        assert {first.arm, second.arm} == set(Arm)
+        assert {first.arm, second.arm} == set(BOTH)
         assert (first.order, second.order) == (1, 2)
         assert first.arm is first.pair.first
         assert first.pair.state is PairState.OPEN

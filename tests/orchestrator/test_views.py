@@ -29,7 +29,7 @@ from orchestrator import views
 from orchestrator.db import Database
 from orchestrator.rounds import lifecycle
 from orchestrator.views import Monitor
-from profiles.pairs import Arm
+from profiles.pairs import BOTH
 
 pytestmark = only_sqlite
 
@@ -88,7 +88,7 @@ def test_the_next_letters_are_shown_in_order_without_the_arm(database: Database)
     assert [send.at for send in coming] == sorted(send.at for send in coming)
     assert {send.order for send in coming} == {1, 2}
     names = {part for row in letters(database) for part in row.sender_name.split() if part.istitle()}
-    assert not any(arm.value in str(coming) for arm in Arm)
+    assert not any(arm.value in str(coming) for arm in BOTH)
     assert names.isdisjoint(str(coming).split())
 
 

@@ -25,7 +25,7 @@ REASON = measure([], 2).reason
 
 def monitor(**changes: Any) -> Monitor:
     told = ("Makelaardij D03", "Langestraat 12", "e-mail", "planned", "wacht op het geplande moment")
-    sends = tuple(NextSend(MOMENT, f"P-{place:04d}", 1 + place % 2, *told) for place in range(4))
+    sends = tuple(NextSend(MOMENT, f"P-{place:04d}", 1 + place % 2, 2, *told) for place in range(4))
     values: dict[str, Any] = {
         "round": ROUND,
         "study": STUDY,

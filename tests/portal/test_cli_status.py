@@ -6,7 +6,7 @@ import pytest
 from cli_makers import ROUND, User, a_user
 
 from orchestrator.settings import Settings
-from profiles.pairs import Arm
+from profiles.pairs import BOTH
 from workers import runtime, tasks
 from workers.runtime import Runtime
 
@@ -38,5 +38,5 @@ def test_the_letters_ahead_are_told_with_why_each_waits_and_not_with_the_arm(use
     shown = user.does("letters", "ahead", ROUND, "--number", "4")
     assert shown.count("P-0") == 4
     assert "e-mail" in shown
-    assert not any(arm.value in shown for arm in Arm)
+    assert not any(arm.value in shown for arm in BOTH)
     assert user.says("letters", "ahead", "onbekend").code == 2

@@ -9,7 +9,7 @@ from profiles.applicants import Wish, draw_pair
 from profiles.catalogue import load
 from profiles.grounds import Signal
 from profiles.letters import Dwelling, render
-from profiles.pairs import Arm, Matched
+from profiles.pairs import BOTH, Arm, Matched
 from profiles.parity import LetterPair, Written
 from profiles.profile import Ground, Language
 
@@ -25,12 +25,12 @@ def sets_of(signal: Signal) -> dict[Arm, str]:
         Ground.ORIGIN: {Arm.CONTROL: "dutch", Arm.TREATMENT: "turkish"},
         Ground.GENDER: {Arm.CONTROL: "dutch_male", Arm.TREATMENT: "dutch_female"},
     }
-    return named.get(signal.ground, dict.fromkeys(Arm, "dutch"))
+    return named.get(signal.ground, dict.fromkeys(BOTH, "dutch"))
 
 
 def applicants(key: str, seed: int, *, sham: Arm | None = None, language: Language = Language.DUTCH) -> Matched:
     signal = SIGNALS[key]
-    sets = dict.fromkeys(Arm, sets_of(signal)[sham]) if sham else sets_of(signal)
+    sets = dict.fromkeys(BOTH, sets_of(signal)[sham]) if sham else sets_of(signal)
     wish = Wish(RENT, date(2026, 11, 1), language)
     return draw_pair(CATALOGUE, signal, sets, wish, np.random.default_rng(seed), sham=sham)
 
@@ -44,6 +44,6 @@ def a_pair(
     one, other = np.random.default_rng([seed, number]).choice(len(variants), 2, replace=False)
     letters = {
         arm: Written(variants[at], matched.of(arm), render(variants[at], matched.of(arm), dwelling, level))
-        for arm, at in zip(Arm, (one, other), strict=True)
+        for arm, at in zip(BOTH, (one, other), strict=True)
     }
     return LetterPair(f"P-{number:04d}", dwelling, letters, sham)

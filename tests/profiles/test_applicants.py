@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from profiles.applicants import Wish, believable_rent, check_signal, draw_pair, unlike, variants
 from profiles.errors import BadInput
-from profiles.pairs import Arm, IncomeRule, differences
+from profiles.pairs import BOTH, Arm, IncomeRule, differences
 from profiles.profile import Gender, Ground, Language, Name
 
 keys, seeds = st.sampled_from(sorted(SIGNALS)), st.integers(0, 2**32 - 1)
@@ -35,7 +35,7 @@ def test_the_two_applicants_differ_in_their_ground_and_nowhere_else(key: str, se
 
 
 @settings(deadline=None)
-@given(keys, seeds, st.sampled_from(Arm))
+@given(keys, seeds, st.sampled_from(BOTH))
 def test_both_applicants_of_a_sham_pair_show_one_arm(key: str, seed: int, sham: Arm) -> None:
     pair, signal = applicants(key, seed, sham=sham), SIGNALS[key]
     assert unlike(signal, pair.control, pair.treatment, sham=sham) == frozenset()
@@ -88,7 +88,7 @@ def test_each_wording_of_a_sentence_is_as_likely_in_either_arm_and_never_in_both
     signal, count = SIGNALS["mosque"], Counter[tuple[Arm, int]]()
     for seed in range(600):
         pair = applicants("mosque", seed)
-        chosen = {arm: signal.side(arm).sentences[Language.DUTCH].index(pair.of(arm).sentence) for arm in Arm}
+        chosen = {arm: signal.side(arm).sentences[Language.DUTCH].index(pair.of(arm).sentence) for arm in BOTH}
         assert chosen[Arm.CONTROL] != chosen[Arm.TREATMENT]
         count.update(chosen.items())
     assert set(count.values()) <= set(range(150, 251))  # 200 each, within four standard errors
@@ -99,7 +99,7 @@ def test_each_wording_of_a_sentence_is_as_likely_in_either_arm_and_never_in_both
 def test_the_sentence_of_a_benefit_tells_the_same_income_in_both_arms(seed: int) -> None:
     pair = applicants("benefit", seed)
     amount = f"€ {pair.control.income // 1000}.{pair.control.income % 1000:03d}"
-    assert all(amount in pair.of(arm).sentence for arm in Arm)
+    assert all(amount in pair.of(arm).sentence for arm in BOTH)
     assert ("uitkering" in pair.treatment.sentence, "uitkering" in pair.control.sentence) == (True, False)
 
 
@@ -133,14 +133,14 @@ def test_two_name_sets_are_refused_where_names_are_not_the_signal(key: str) -> N
     assert problem.code == "more-than-the-ground"
     with pytest.raises(BadInput, match="more-than-the-ground"):
         draw_pair(CATALOGUE, SIGNALS[key], sets, Wish(900, date(2026, 11, 1)), np.random.default_rng(1))
-    unknown = check_signal(CATALOGUE, SIGNALS[key], dict.fromkeys(Arm, "klingon"))
+    unknown = check_signal(CATALOGUE, SIGNALS[key], dict.fromkeys(BOTH, "klingon"))
     assert {problem.code for problem in unknown} == {"unknown-name-set"}
 
 
 def test_a_couple_needs_more_names_than_a_small_set_has() -> None:
     few = [name for gender in Gender for name in CATALOGUE.of("dutch", gender)[:2]]
     small = replace(CATALOGUE, names=tuple(few))
-    sets, wish = dict.fromkeys(Arm, "dutch"), Wish(900, date(2026, 11, 1))
+    sets, wish = dict.fromkeys(BOTH, "dutch"), Wish(900, date(2026, 11, 1))
     with pytest.raises(BadInput, match="no-distinct-names"):
         draw_pair(small, SIGNALS["same_sex_partner"], sets, wish, np.random.default_rng(1))
 

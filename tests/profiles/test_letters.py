@@ -27,7 +27,7 @@ from profiles.letters import (
     signed,
     variants,
 )
-from profiles.pairs import Arm, Matched, match
+from profiles.pairs import BOTH, Arm, Matched, match
 from profiles.profile import Gender, Ground, Language, Name, Profile
 from profiles.words import told_in
 
@@ -129,7 +129,7 @@ def test_a_letter_is_the_same_for_both_arms_but_for_the_name(
     treatment: str, seed: int, variant: str, level: str
 ) -> None:
     letters = []
-    for arm in Arm:
+    for arm in BOTH:
         applicant = pair(treatment, seed).of(arm)
         letter = render(variant, applicant, DWELLING, level)
         assert applicant.full_name in letter.body
@@ -141,7 +141,7 @@ def test_a_letter_is_the_same_for_both_arms_but_for_the_name(
 def test_a_courtesy_letter_is_the_same_for_both_arms_but_for_the_name(variant: str, seed: int) -> None:
     matched = pair("moroccan", seed)
     one, other = (
-        whole(decline(variant, matched.of(arm), DWELLING)).replace(matched.of(arm).full_name, "[naam]") for arm in Arm
+        whole(decline(variant, matched.of(arm), DWELLING)).replace(matched.of(arm).full_name, "[naam]") for arm in BOTH
     )
     assert one == other
 

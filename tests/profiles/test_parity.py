@@ -17,7 +17,7 @@ from profiles import grounds, parity
 from profiles.applicants import variants as both_can_have
 from profiles.catalogue import load
 from profiles.letters import TEMPLATES, Dwelling, Letter, render, variants
-from profiles.pairs import Arm, match
+from profiles.pairs import BOTH, Arm, match
 from profiles.parity import MARKERS, MOST_LEANING, LetterPair, Written, check, check_pair, leanings
 from profiles.profile import Ground, Language
 
@@ -33,7 +33,7 @@ def a_pair(seed: int, number: int = 1, level: str = "full", chosen: tuple[str, s
     one, other = chosen or (VARIANTS[index] for index in rng.choice(len(VARIANTS), 2, replace=False))
     letters = {
         arm: Written(variant, matched.of(arm), render(variant, matched.of(arm), dwelling, level))
-        for arm, variant in zip(Arm, (one, other), strict=True)
+        for arm, variant in zip(BOTH, (one, other), strict=True)
     }
     return LetterPair(f"P-{number:04d}", dwelling, letters)
 
@@ -87,7 +87,7 @@ def render_length(variant: str) -> str:
 @given(st.integers(0, 10_000))
 def test_swapping_the_arms_mirrors_every_leaning(seed: int) -> None:
     pairs = [a_pair(seed, number) for number in range(1, 6)]
-    swapped = [replace(pair, letters={arm: pair.letters[arm.other] for arm in Arm}) for pair in pairs]
+    swapped = [replace(pair, letters={arm: pair.letters[BOTH[1 - BOTH.index(arm)]] for arm in BOTH}) for pair in pairs]
     for one, other in zip(leanings(pairs, "full"), leanings(swapped, "full"), strict=True):
         assert (one.control, one.treatment) == (other.treatment, other.control)
         assert one.z == pytest.approx(-other.z)
@@ -102,7 +102,7 @@ def test_chance_alone_hardly_ever_blocks_a_round() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.sampled_from(sorted(SIGNALS)), st.integers(0, 2**32 - 1), st.sampled_from([None, *Arm]), st.data())
+@given(st.sampled_from(sorted(SIGNALS)), st.integers(0, 2**32 - 1), st.sampled_from([None, *BOTH]), st.data())
 def test_a_pair_has_parity_under_every_signal_sham_or_not(
     key: str, seed: int, sham: Arm | None, data: st.DataObject
 ) -> None:

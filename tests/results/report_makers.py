@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from profiles.pairs import Arm
+from profiles.pairs import BOTH, Arm
 from results.outcomes import Outcome
 from results.tables import ArmRow, PairRow, RoundFacts, RoundTable
 
@@ -27,6 +27,9 @@ def facts(**changes: Any) -> RoundFacts:
         signal="origin_name",
         control_set="Nederlands klinkende namen",
         treatment_set="Marokkaans klinkende namen",
+        further_sets=(),
+        approach="paired",
+        factor=None,
         validation="none",
         fewest_raters=None,
         seed=20260907,
@@ -79,8 +82,8 @@ def pair(cell: str, place: int = 0, advertiser: int = 0, **changes: Any) -> Pair
         gap_hours=6.0,
         state="usable",
         reason=None,
-        control=arm(control, "Marieke Bakker"),
-        treatment=arm(treatment, "Samira El Yaakoubi"),
+        level=None,
+        arms={Arm.CONTROL: arm(control, "Marieke Bakker"), Arm.TREATMENT: arm(treatment, "Samira El Yaakoubi")},
     )
     return replace(made, **changes)
 
@@ -93,7 +96,7 @@ def pairs(c11: int, c10: int, c01: int, c00: int, advertisers: int = 24) -> tupl
 
 
 def excluded(reason: str, place: int) -> PairRow:
-    return pair("c11", place, state="excluded", reason=reason, control=arm(None, "-"), treatment=arm(None, "-"))
+    return pair("c11", place, state="excluded", reason=reason, arms=dict.fromkeys(BOTH, arm(None, "-")))
 
 
 def sham(cell: str, place: int) -> PairRow:

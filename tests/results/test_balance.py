@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.planned import PlannedLetter, PlannedPair
-from profiles.pairs import Arm
+from profiles.pairs import BOTH, Arm
 from results.balance import Line, table, verdict
 
 MONDAY = datetime(2026, 9, 7, 8, 0, tzinfo=UTC)
@@ -17,11 +17,12 @@ def a_pair(
 ) -> PlannedPair:
     at = MONDAY + timedelta(days=number % 5)
     early, late = (PlannedLetter("naam", "adres", variant, at) for variant in variants)
-    return PlannedPair(f"P-{number:04d}", f"ams-{number}", "alfa", district, False, first, early, late)
+    letters = {Arm.CONTROL: early, Arm.TREATMENT: late}
+    return PlannedPair(f"P-{number:04d}", f"ams-{number}", "alfa", district, None, first, None, letters)
 
 
-def lines_of(lines: tuple[Line, ...], what: str) -> dict[str, tuple[int, int]]:
-    return {line.part: (line.control, line.treatment) for line in lines if line.what == what}
+def lines_of(lines: tuple[Line, ...], what: str) -> dict[str, tuple[int, ...]]:
+    return {line.part: line.split for line in lines if line.what == what}
 
 
 def test_every_line_counts_who_writes_first_in_its_part() -> None:
@@ -38,7 +39,7 @@ def test_a_draw_that_was_made_for_one_arm_is_told_and_a_fair_one_passes() -> Non
     uneven = [a_pair(Arm.CONTROL, number) for number in range(40)]
     assert verdict(table(uneven)).startswith("Niet in evenwicht: ")
     variants = [("a", "b"), ("b", "a")]
-    fair = [a_pair(list(Arm)[number % 2], number // 2, variants=variants[number % 2]) for number in range(40)]
+    fair = [a_pair(list(BOTH)[number % 2], number // 2, variants=variants[number % 2]) for number in range(40)]
     assert verdict(table(fair)).startswith("In evenwicht: ")
 
 
@@ -55,10 +56,10 @@ def test_a_plan_without_pairs_has_an_empty_table_and_says_so() -> None:
     assert verdict([]) == "Er is geen enkele test gepland."
 
 
-@given(st.lists(st.tuples(st.sampled_from(list(Arm)), st.integers(0, 30), st.sampled_from("xyz")), max_size=30))
+@given(st.lists(st.tuples(st.sampled_from(list(BOTH)), st.integers(0, 30), st.sampled_from("xyz")), max_size=30))
 def test_each_kind_of_line_adds_up_to_the_whole(drawn: list[tuple[Arm, int, str]]) -> None:
     pairs = [a_pair(first, number, district) for first, number, district in drawn]
     lines = table(pairs)
     for what in {line.what for line in lines}:
-        total = sum(line.control + line.treatment for line in lines if line.what == what)
+        total = sum(sum(line.split) for line in lines if line.what == what)
         assert total == len(pairs) * (2 if what == "briefversie" else 1)

@@ -12,6 +12,8 @@ from orchestrator.assignment import RefusalReason
 from orchestrator.states import Exclusion, LetterState, RoundState
 from profiles import grounds
 from profiles.errors import BadInput, Refused
+from profiles.factors import Factor, FactorLevel
+from profiles.pairs import Arm
 from profiles.profile import Ground
 from results.reports import Audience, Report, build, render, wording
 from results.reports.values import Broker, Direction, Municipality, Researcher
@@ -365,3 +367,27 @@ def test_every_report_says_which_ground_in_which_law_and_what_may_be_claimed(gro
     side = described.signals[signal].treatment.label or "een Marokkaans klinkende naam"
     assert f"de kandidaat met {side}" in told
     assert ("beleidsgrond" in told) == described.policy
+
+
+def test_a_second_factor_is_shown_by_level_and_said_in_words() -> None:
+    levels = (FactorLevel.AMPLE, FactorLevel.TIGHT)
+    rows = [replace(row, level=levels[place % 2]) for place, row in enumerate(make.pairs(60, 40, 10, 90))]
+    for audience in (Audience.RESEARCHER, Audience.MUNICIPALITY):
+        report = build(make.table(rows, factor=Factor.INCOME, state="released"), audience)
+        assert isinstance(report.body, Researcher | Municipality)
+        assert report.body.levels is not None
+        names = [row.name for row in report.body.levels.rows]
+        assert names == ["Beide met een krap inkomen", "Beide met een ruim inkomen", "Alle tests"]
+        assert "Tweede kenmerk" in {term.term for term in report.meaning}
+        assert "Verschil naar het tweede kenmerk" in page(report)
+
+
+def test_each_treatment_of_a_set_is_held_against_the_control() -> None:
+    rows = [replace(row, arms={**row.arms, Arm.TREATMENT_2: row.control}) for row in make.pairs(60, 40, 10, 90)]
+    for audience in (Audience.RESEARCHER, Audience.MUNICIPALITY):
+        report = build(make.table(rows, further_sets=("Turks klinkende namen",), state="released"), audience)
+        assert isinstance(report.body, Researcher | Municipality)
+        assert report.body.treatments is not None
+        shown = {row.name: row.estimate.value for row in report.body.treatments.rows if row.estimate}
+        assert shown == {"Marokkaans klinkende namen": pytest.approx(0.15), "Turks klinkende namen": 0}
+        assert "Elk testprofiel tegen het controleprofiel" in page(report)
