@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, special
+from scipy import special
 
 from profiles.errors import BadInput, Problem
 from results.statistics.estimands import Estimate
@@ -182,6 +182,8 @@ def _interior(tables: Numbers, times: Numbers, pooled: float, informative: int) 
 
 def _climb(tables: Numbers, times: Numbers, mean: float, size: float) -> tuple[float, float, float]:
     """Marginal log likelihood (without binomial coefficients), alpha and beta at the top reached from one start."""
+    from scipy import optimize  # slow to load, and only a fit needs it
+
     found = optimize.minimize(
         _cost,
         np.log([mean * size, (1 - mean) * size]),
