@@ -22,10 +22,11 @@ Numbers = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.intp]
 
 OVER = "discordant"
-STARTS = (1.0, 10.0, 100.0)
-"""Totals alpha + beta from which the climb starts: nearly all spread, some, hardly any."""
-RANGE = (-12.0, 18.0)
-"""Bounds of log(alpha) and log(beta): far outside what counts can tell apart, so that no step overflows."""
+STARTS = tuple(np.geomspace(0.02, 2000, 16).tolist())
+"""Totals alpha + beta from which a climb can start, from nearly all spread to hardly any."""
+MOST = 11.5
+"""Bound of logit(mean) and log(alpha + beta). Beyond a total of 100,000 there is no spread to speak of, and the log
+likelihood would be rounding."""
 LEAST = 0.5
 """The least total alpha + beta of a widened posterior: nearly nothing is known of the share."""
 LEAST_CURVED = 1e-6
@@ -169,42 +170,57 @@ def _boundary(tables: Numbers, times: Numbers) -> Spread | None:
 
 
 def _interior(tables: Numbers, times: Numbers, pooled: float, informative: int) -> BetaFit:
-    """The best alpha and beta, from several starts; without a better fit than one share for all there is no spread."""
+    """The best alpha and beta; when one share for all fits as well, there is no spread."""
     chosen = float(times @ log_choose(tables))
-    tries = [_climb(tables, times, pooled, size) for size in STARTS]
-    height, alpha, beta = max(tries)
+    height, mean, size = max(_climb(tables, times, start) for start in _starts(tables, times, pooled))
     none = _one_share(tables, times, pooled)
     if height <= none + FLAT:
         return BetaFit(None, None, pooled, none + chosen, informative, Spread.NONE)
+    alpha, beta = mean * size, (1 - mean) * size
     known = _uncertainty(tables, times, alpha, beta)
-    return BetaFit(alpha, beta, alpha / (alpha + beta), height + chosen, informative, Spread.BETWEEN, known)
+    return BetaFit(alpha, beta, mean, height + chosen, informative, Spread.BETWEEN, known)
 
 
-def _climb(tables: Numbers, times: Numbers, mean: float, size: float) -> tuple[float, float, float]:
-    """Marginal log likelihood (without binomial coefficients), alpha and beta at the top reached from one start."""
+def _starts(tables: Numbers, times: Numbers, pooled: float) -> list[Numbers]:
+    """Where to climb from: at two means every local top over rising totals, for few advertisers make several."""
+    own = float(times @ (tables[:, 0] / tables.sum(axis=1)) / times.sum())
+    return [place for mean in (pooled, own) for place in _tops(tables, times, mean)]
+
+
+def _tops(tables: Numbers, times: Numbers, mean: float) -> list[Numbers]:
+    places = [np.array([special.logit(mean), np.log(size)]) for size in STARTS]
+    costs = np.array([np.inf, *(_cost(place, tables, times)[0] for place in places), np.inf])
+    tops = (costs[1:-1] <= costs[:-2]) & (costs[1:-1] <= costs[2:])
+    return [place for place, top in zip(places, tops, strict=True) if top]
+
+
+def _climb(tables: Numbers, times: Numbers, start: Numbers) -> tuple[float, float, float]:
+    """Marginal log likelihood (less binomial coefficients), mean and alpha + beta at the top reached from a start."""
     from scipy import optimize  # slow to load, and only a fit needs it
 
     found = optimize.minimize(
         _cost,
-        np.log([mean * size, (1 - mean) * size]),
+        start,
         (tables, times),
         method="L-BFGS-B",
         jac=True,
-        bounds=[RANGE, RANGE],
-        options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": 500},
+        bounds=[(-MOST, MOST), (-MOST, MOST)],
+        options={"ftol": 1e-14, "gtol": 1e-8, "maxiter": 200},
     )
-    alpha, beta = np.exp(found.x).tolist()
-    return -float(found.fun), alpha, beta
+    logit, log_size = found.x.tolist()
+    return -float(found.fun), float(special.expit(logit)), float(np.exp(log_size))
 
 
-def _cost(logs: Numbers, tables: Numbers, times: Numbers) -> tuple[float, Numbers]:
-    """Minus the marginal log likelihood, and its slope, in log(alpha) and log(beta)."""
-    prior = np.exp(logs)
+def _cost(place: Numbers, tables: Numbers, times: Numbers) -> tuple[float, Numbers]:
+    """Minus the marginal log likelihood, and its slope, in logit(mean) and log(alpha + beta)."""
+    mean, size = special.expit(place[0]), np.exp(place[1])
+    prior = np.array([mean * size, (1 - mean) * size])
     after = tables + prior
     likelihood = special.betaln(after[:, 0], after[:, 1]) - special.betaln(*prior)
-    both = special.digamma(after.sum(axis=1)) - special.digamma(prior.sum())
-    slope = special.digamma(after) - special.digamma(prior) - both[:, None]
-    return -float(times @ likelihood), -(times @ slope) * prior
+    both = special.digamma(after.sum(axis=1)) - special.digamma(size)
+    slope = times @ (special.digamma(after) - special.digamma(prior) - both[:, None])
+    turn = np.array([(slope[0] - slope[1]) * mean * (1 - mean) * size, slope @ prior])
+    return -float(times @ likelihood), -turn
 
 
 def _uncertainty(tables: Numbers, times: Numbers, alpha: float, beta: float) -> tuple[float, float, float]:
