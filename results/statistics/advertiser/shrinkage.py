@@ -69,13 +69,13 @@ class BetaFit:
 def fit_beta(c10: npt.ArrayLike, c01: npt.ArrayLike) -> BetaFit:
     """Fit Beta(alpha, beta) to the one-sided pairs of J advertisers; both arguments whole counts of shape (J,)."""
     b, c = checked(c10, c01)
-    tables, times = _distinct(b, c)
-    informative, total = int(times.sum()), int((b + c).sum())
-    pooled = float(b.sum() / total) if total else None
-    boundary = _boundary(tables, times)
+    some = b + c > 0
+    b, c = b[some], c[some]
+    boundary = _boundary(b, c)
+    pooled = float(b.sum() / (b + c).sum()) if len(b) else None
     if pooled is None or boundary is not None:
-        return BetaFit(None, None, pooled, None, informative, boundary or Spread.UNKNOWN)
-    return _interior(tables, times, pooled, informative)
+        return BetaFit(None, None, pooled, None, len(b), boundary or Spread.UNKNOWN)
+    return _interior(b, c, pooled)
 
 
 def shares(c10: npt.ArrayLike, c01: npt.ArrayLike, fit: BetaFit, level: float = 0.95) -> tuple[Estimate, ...]:
@@ -153,97 +153,89 @@ def whole(name: str, values: npt.NDArray[Any]) -> Whole:
     return np.asarray(number, dtype=np.intp)
 
 
-def _distinct(b: Whole, c: Whole) -> tuple[Numbers, Numbers]:
-    """The different tables with at least one one-sided pair, shape (K, 2), and how many advertisers have each."""
-    seen = np.stack([b, c], axis=1)[b + c > 0]
-    tables, times = np.unique(seen, axis=0, return_counts=True)
-    return tables.astype(float), times.astype(float)
-
-
-def _boundary(tables: Numbers, times: Numbers) -> Spread | None:
+def _boundary(b: Whole, c: Whole) -> Spread | None:
     """Counts for which no finite alpha and beta can be the best, whatever the numbers; None for all others."""
-    if times[tables.sum(axis=1) > 1].sum() < 2:
+    if np.count_nonzero(b + c > 1) < 2:
         return Spread.UNKNOWN
-    if bool((tables[:, 0] == 0).all() or (tables[:, 1] == 0).all()):
+    if not b.any() or not c.any():
         return Spread.ONE_SIDED
-    return Spread.EXTREME if bool((tables.min(axis=1) == 0).all()) else None
+    return None if np.minimum(b, c).any() else Spread.EXTREME
 
 
-def _interior(tables: Numbers, times: Numbers, pooled: float, informative: int) -> BetaFit:
+def _interior(b: Whole, c: Whole, pooled: float) -> BetaFit:
     """The best alpha and beta; when one share for all fits as well, there is no spread."""
-    chosen = float(times @ log_choose(tables))
-    height, mean, size = max(_climb(tables, times, start) for start in _starts(tables, times, pooled))
-    none = _one_share(tables, times, pooled)
+    over = np.stack([_more_than(each, int((b + c).max())) for each in (b, c, b + c)])
+    chosen = float(log_choose(b, c).sum())
+    height, mean, size = max(_climb(over, start) for start in _starts(over, pooled, float((b / (b + c)).mean())))
+    none = float(special.xlogy(b.sum(), pooled) + special.xlog1py(c.sum(), -pooled))
     if height <= none + FLAT:
-        return BetaFit(None, None, pooled, none + chosen, informative, Spread.NONE)
+        return BetaFit(None, None, pooled, none + chosen, len(b), Spread.NONE)
     alpha, beta = mean * size, (1 - mean) * size
-    known = _uncertainty(tables, times, alpha, beta)
-    return BetaFit(alpha, beta, mean, height + chosen, informative, Spread.BETWEEN, known)
+    return BetaFit(alpha, beta, mean, height + chosen, len(b), Spread.BETWEEN, _uncertainty(over, alpha, beta))
 
 
-def _starts(tables: Numbers, times: Numbers, pooled: float) -> list[Numbers]:
+def _more_than(counts: Whole, most: int) -> Numbers:
+    """How many advertisers have a count above 0, above 1, ... up to above ``most`` - 1: all the likelihood needs."""
+    return np.asarray(np.bincount(counts, minlength=most + 1)[::-1].cumsum()[::-1][1:], dtype=float)
+
+
+def _starts(over: Numbers, pooled: float, own: float) -> list[Numbers]:
     """Where to climb from: at two means every local top over rising totals, for few advertisers make several."""
-    own = float(times @ (tables[:, 0] / tables.sum(axis=1)) / times.sum())
-    return [place for mean in (pooled, own) for place in _tops(tables, times, mean)]
+    return [place for mean in {pooled, own} for place in _tops(over, mean)]
 
 
-def _tops(tables: Numbers, times: Numbers, mean: float) -> list[Numbers]:
+def _tops(over: Numbers, mean: float) -> list[Numbers]:
     places = [np.array([special.logit(mean), np.log(size)]) for size in STARTS]
-    costs = np.array([np.inf, *(_cost(place, tables, times)[0] for place in places), np.inf])
+    costs = np.array([np.inf, *(_cost(place, over)[0] for place in places), np.inf])
     tops = (costs[1:-1] <= costs[:-2]) & (costs[1:-1] <= costs[2:])
     return [place for place, top in zip(places, tops, strict=True) if top]
 
 
-def _climb(tables: Numbers, times: Numbers, start: Numbers) -> tuple[float, float, float]:
+def _climb(over: Numbers, start: Numbers) -> tuple[float, float, float]:
     """Marginal log likelihood (less binomial coefficients), mean and alpha + beta at the top reached from a start."""
     from scipy import optimize  # slow to load, and only a fit needs it
 
     found = optimize.minimize(
         _cost,
         start,
-        (tables, times),
-        method="L-BFGS-B",
+        (over,),
+        method="SLSQP",
         jac=True,
         bounds=[(-MOST, MOST), (-MOST, MOST)],
-        options={"ftol": 1e-14, "gtol": 1e-8, "maxiter": 200},
+        options={"ftol": 1e-14, "maxiter": 200},
     )
     logit, log_size = found.x.tolist()
     return -float(found.fun), float(special.expit(logit)), float(np.exp(log_size))
 
 
-def _cost(place: Numbers, tables: Numbers, times: Numbers) -> tuple[float, Numbers]:
-    """Minus the marginal log likelihood, and its slope, in logit(mean) and log(alpha + beta)."""
+def _cost(place: Numbers, over: Numbers) -> tuple[float, Numbers]:
+    """Minus the marginal log likelihood, and its slope, in logit(mean) and log(alpha + beta).
+
+    B(alpha + b, beta + c) / B(alpha, beta) is a product of (alpha + k) for k < b and (beta + k) for k < c, divided by
+    (alpha + beta + k) for k < b + c.
+    """
     mean, size = special.expit(place[0]), np.exp(place[1])
-    prior = np.array([mean * size, (1 - mean) * size])
-    after = tables + prior
-    likelihood = special.betaln(after[:, 0], after[:, 1]) - special.betaln(*prior)
-    both = special.digamma(after.sum(axis=1)) - special.digamma(size)
-    slope = times @ (special.digamma(after) - special.digamma(prior) - both[:, None])
-    turn = np.array([(slope[0] - slope[1]) * mean * (1 - mean) * size, slope @ prior])
-    return -float(times @ likelihood), -turn
+    shape = np.array([mean * size, (1 - mean) * size, size])
+    factors = shape[:, None] + np.arange(over.shape[1])
+    height = (over * np.log(factors)).sum(axis=1)
+    alpha, beta, both = (over / factors).sum(axis=1)
+    turn = np.array([(alpha - beta) * mean * (1 - mean) * size, (alpha - both) * shape[0] + (beta - both) * shape[1]])
+    return -float(height[0] + height[1] - height[2]), -turn
 
 
-def _uncertainty(tables: Numbers, times: Numbers, alpha: float, beta: float) -> tuple[float, float, float]:
+def _uncertainty(over: Numbers, alpha: float, beta: float) -> tuple[float, float, float]:
     """Inverse of the observed information in log(alpha) and log(beta); flat directions count as nearly unknown."""
-    prior = np.array([alpha, beta])
-    after = tables + prior
-    bend = times @ (special.polygamma(1, after) - special.polygamma(1, prior))
-    both = float(times @ special.polygamma(1, after.sum(axis=1)) - times.sum() * special.polygamma(1, prior.sum()))
-    information = -(np.diag(bend) - both) * np.outer(prior, prior)
+    shape = np.array([alpha, beta, alpha + beta])
+    bend = (over / (shape[:, None] + np.arange(over.shape[1])) ** 2).sum(axis=1)
+    information = (np.diag(bend[:2]) - bend[2]) * np.outer(shape[:2], shape[:2])
     curvature, axes = np.linalg.eigh(information)
     inverse = axes @ np.diag(1 / np.maximum(curvature, LEAST_CURVED)) @ axes.T
     return float(inverse[0, 0]), float(inverse[1, 1]), float(inverse[0, 1])
 
 
-def _one_share(tables: Numbers, times: Numbers, share: float) -> float:
-    """The log likelihood (without binomial coefficients) when every advertiser has the same share."""
-    return float(times @ special.xlogy(tables, [share, 1 - share]).sum(axis=1))
-
-
-def log_choose(tables: Numbers) -> Numbers:
-    """Log of m over c10 for rows (c10, c01)."""
-    first, second = tables.T + 1
-    return np.asarray(-special.betaln(first, second) - np.log(first + second - 1))
+def log_choose(b: Whole, c: Whole) -> Numbers:
+    """Log of the number of orders in which b and c one-sided pairs can come."""
+    return np.asarray(-special.betaln(b + 1.0, c + 1.0) - np.log(b + c + 1.0))
 
 
 def _share(
