@@ -3,7 +3,8 @@
 from results.statistics.advertiser.grades import ReportCard, report_card
 from results.statistics.advertiser.linear import Shrunk, net_shrunk, shrink
 from results.statistics.advertiser.mixture import Mixture, no_one_sided_treatment
-from results.statistics.advertiser.shrinkage import BetaFit, Spread, fit_beta, shares
+from results.statistics.advertiser.shrinkage import shares
+from results.statistics.advertiser.spread import BetaFit, Spread, fit_beta
 from results.statistics.advertiser.verdict import (
     FLOOR,
     AdvertiserResult,

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from results.statistics.advertiser.shrinkage import BetaFit, checked
+from results.statistics.advertiser.spread import BetaFit, checked
 from results.statistics.advertiser.verdict import FLOOR
 from results.statistics.numeric import check_share
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from profiles.errors import BadInput, Problem
-from results.statistics.advertiser.shrinkage import whole
+from results.statistics.advertiser.spread import whole
 from results.statistics.estimands import NET_ALL
 
 Numbers = npt.NDArray[np.float64]

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy import special
 
 from profiles.errors import BadInput, Problem
-from results.statistics.advertiser.shrinkage import checked
+from results.statistics.advertiser.spread import checked
 from results.statistics.estimands import Estimate
 from results.statistics.numeric import bisect, check_share
 
