@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 
 from results.statistics import Counts, advertisers
-from results.statistics.advertiser import FLOOR, Spread, fit_beta, no_one_sided_treatment, shares
+from results.statistics.advertiser import FLOOR, Spread, fit_beta, no_one_sided_treatment, report_card, shares
 from results.statistics.advertiser.grades import grade, loss, ordering
 from results.statistics.looks import LookPlan, Shape, judge, log_mixture
 
@@ -64,6 +64,19 @@ def grades_are_best(many: int, draws: int) -> tuple[int, int, float]:
     return best, draws * len(LAMBDAS), worst
 
 
+def misranking(many: int, rounds: int) -> tuple[float, float]:
+    """Expected and real share of wrong orders of graded advertisers, alpha and beta fitted on the same counts."""
+    rng, said, seen = np.random.default_rng(SEED), [], []
+    for _ in range(rounds):
+        theta, m = rng.beta(3, 2, many), rng.integers(FLOOR, 40, many)
+        b = rng.binomial(m, theta)
+        card = report_card(b, m - b, fit_beta(b, m - b))
+        higher = card.grades[:, None] < card.grades[None, :]
+        said.append(card.misranked)
+        seen.append((higher & (theta[:, None] < theta[None, :])).sum() / (many * (many - 1) / 2))
+    return float(np.mean(said)), float(np.mean(seen))
+
+
 def sizes_of_looks(shape: Shape, rounds: int) -> tuple[float, float]:
     """Share of rounds without a difference that stop at one of five exact looks, and at one of five looks at p < 5%."""
     rng, plan, sizes = (
@@ -115,6 +128,9 @@ def main() -> None:
     for many in range(3, 8):
         best, draws, worst = grades_are_best(many, max(rounds // 4, 20))
         print(f"grades of {many}: best of all weak orders in {best} of {draws}, largest loss missed {worst:.4f}")
+    for many in SIZES[:3]:
+        said, seen = misranking(many, rounds // 2)
+        print(f"report card of {many}: {said:.2%} wrong orders expected, {seen:.2%} real")
     for shape in Shape:
         exact, naive = sizes_of_looks(shape, 250 * rounds)
         print(f"five looks, {shape}: {exact:.2%} stop falsely; at p < 5% each {naive:.2%}")

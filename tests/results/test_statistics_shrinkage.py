@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import optimize, stats
 
 from profiles.errors import BadInput
 from results.statistics.advertiser import BetaFit, Spread, fit_beta, net_shrunk, shares, shrink
@@ -149,6 +149,13 @@ def test_swapping_the_arms_mirrors_the_fit(table: Table) -> None:
     assert found.spread is mirrored.spread
     if found.log_likelihood is not None:
         assert found.log_likelihood == pytest.approx(mirrored.log_likelihood, abs=1e-5)
+
+
+def test_a_climb_that_does_not_arrive_fails_loudly(monkeypatch: pytest.MonkeyPatch) -> None:
+    climb = optimize.minimize
+    monkeypatch.setattr(optimize, "minimize", lambda *given, **how: climb(*given, **{**how, "options": {"maxiter": 1}}))
+    with pytest.raises(BadInput, match="no-fit"):
+        fit_beta(COUNTS[:, 0], COUNTS[:, 1])
 
 
 @pytest.mark.parametrize("b", [[-1, 2], [0.5, 2], [float("nan"), 2], ["a", "b"], [True, False]])

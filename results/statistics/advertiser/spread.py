@@ -151,6 +151,15 @@ def _climb(over: Margins, start: Numbers) -> tuple[float, float, float]:
         bounds=[(-MOST, MOST), (-MOST, MOST)],
         options={"ftol": 1e-14, "maxiter": 200},
     )
+    if not found.success:
+        raise BadInput(
+            Problem(
+                "no-fit",
+                "De spreiding tussen woningaanbieders kon niet worden berekend.",
+                found=str(found.message),
+                remedy="Meld dit met de tellingen per woningaanbieder.",
+            )
+        )
     logit, log_size = found.x.tolist()
     return -float(found.fun), float(special.expit(logit)), float(np.exp(log_size))
 
