@@ -144,6 +144,7 @@ def test_the_alpha_spent_is_what_all_possible_rounds_add_up_to(shape: Shape) -> 
 
 
 @pytest.mark.parametrize("shape", Shape)
+@settings(deadline=None)
 @given(sizes=st.lists(st.integers(0, 60), min_size=3, max_size=3), alpha=st.sampled_from([0.01, 0.05, 0.1]))
 def test_whatever_the_numbers_of_one_sided_pairs_the_size_stays_below_alpha(
     shape: Shape, sizes: list[int], alpha: float
