@@ -88,7 +88,7 @@ def clogit_sets(
     mixed = (positive > 0) & (positive < size)
     _check_discordant(int(mixed.sum()))
     rows = mixed[codes]
-    values, covariance = _library(y[rows], columns[rows], codes[rows], names)
+    values, covariance = _library(y[rows], columns[rows], _sets(codes[rows], int(rows.sum())), names)
     found = coefficients(list(names), values, covariance, level, None)
     return Fit("conditional_logit", found, len(size), int(mixed.sum()), None, level, "voorwaardelijke aannemelijkheid")
 
@@ -150,9 +150,9 @@ def _newton(toward: Floats, names: Sequence[str]) -> Floats:
 
 def _covariance(toward: Floats, beta: Floats, clusters: Codes | None) -> tuple[Floats, str]:
     left = special.expit(-(toward @ beta))
-    bread = np.linalg.inv((toward * (left * (1 - left))[:, None]).T @ toward)
+    bread = np.asarray(np.linalg.inv((toward * (left * (1 - left))[:, None]).T @ toward), dtype=float)
     if clusters is None:
-        return bread, "gewone standaardfouten"
+        return np.asarray(bread), "gewone standaardfouten"
     meat, groups = clustered_meat(toward * left[:, None], clusters)
     note = f"geclusterd naar {groups} woningaanbieders met een verschil"
     return np.asarray(groups / (groups - 1) * bread @ meat @ bread), note

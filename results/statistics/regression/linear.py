@@ -44,8 +44,9 @@ def linear(
     """Least squares of pair differences (n,) on a constant and covariate differences (n, k), control minus treatment.
 
     Classical errors with n - k - 1 degrees of freedom, or with ``clusters`` (n,), codes 0..G-1, the CR1 errors of
-    Stata, G/(G-1) * (n-1)/(n-k-1), with G - 1. Raises BadInput ``difference-not-a-number``, ``covariates-do-not-match``,
-    ``covariate-not-a-number``, ``collinear``, ``too-few-pairs``, ``too-few-clusters`` and ``no-spread``.
+    Stata, G/(G-1) * (n-1)/(n-k-1), with G - 1. Raises BadInput ``difference-not-a-number``,
+    ``covariates-do-not-match``, ``covariate-not-a-number``, ``collinear``, ``too-few-pairs``,
+    ``too-few-clusters`` and ``no-spread``.
     """
     d = _numbers(differences)
     columns = covariate_columns(covariates, names, (len(d),))
