@@ -86,6 +86,14 @@ def test_cr2_is_what_bell_and_mccaffreys_matrices_give(table: npt.NDArray[np.int
         assert half(estimate) == pytest.approx(t.ppf(0.75, free) * error, rel=1e-9)
 
 
+def test_cr2_comes_out_as_the_r_package_clubsandwich_prints_it() -> None:
+    """clubSandwich 0.5.8, conf_int and coef_test with vcov = "CR2" on lm(d ~ 1) of the pairs of UNEQUAL."""
+    found = cr2(UNEQUAL)
+    assert limits(found) == (pytest.approx(-0.0648447044, abs=5e-11), pytest.approx(0.4109985505, abs=5e-11))
+    assert degrees_of_freedom(UNEQUAL) == pytest.approx(3.3721810106, abs=5e-11)
+    assert best_test(UNEQUAL).p == pytest.approx(0.1077281617, abs=5e-11)
+
+
 def test_with_equal_sizes_cr2_is_cr1_with_one_degree_of_freedom_less_than_advertisers() -> None:
     table = [[1, 2, 0, 1], [0, 1, 2, 1], [2, 2, 0, 0], [0, 0, 1, 3], [1, 1, 1, 1]]
     assert degrees_of_freedom(table) == pytest.approx(4)
