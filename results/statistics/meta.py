@@ -100,10 +100,11 @@ def combine(studies: Sequence[Study], method: TauMethod = "reml", level: float =
     w = 1 / (v + tau2)
     mean = float(w @ y / w.sum())
     error = sqrt(float(w @ (y - mean) ** 2) / ((len(y) - 1) * float(w.sum())))
-    low, high = _around(mean, error, len(y) - 1, level)
-    note = convention if error > 0 else f"{convention}; geen interval: de onderzoeken zijn precies gelijk"
-    limits = (low, high) if error > 0 else (None, None)
-    estimate = Estimate("combined_effect", "studies", mean, *limits, level, len(y), f"{method}_hartung_knapp", note)
+    known = error > 0
+    low, high = _around(mean, error, len(y) - 1, level) if known else (None, None)
+    note = convention if known else f"{convention}; geen interval: de onderzoeken zijn precies gelijk"
+    name = f"{method}_hartung_knapp"
+    estimate = Estimate("combined_effect", "studies", mean, low, high, level, len(y), name, note)
     q = _q(y, v, 0.0)
     return Combined(
         estimate,

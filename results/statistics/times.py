@@ -111,11 +111,11 @@ def kaplan_meier(times: AnswerTimes, level: float = 0.95) -> Survival:
         raise BadInput(Problem("no-times", "Er is geen enkele bruikbare antwoordtijd."))
     moments, answers = np.unique(times.time[times.answered], return_counts=True)
     at_risk = len(times.time) - np.searchsorted(np.sort(times.time), moments, side="left")
-    waiting = np.cumprod(1 - answers / at_risk)
+    waiting: Floats = np.cumprod(1 - answers / at_risk, dtype=np.float64)
     left = at_risk - answers
-    spread = np.sqrt(np.cumsum(answers / (at_risk * np.maximum(left, 1))))
+    spread: Floats = np.sqrt(np.cumsum(answers / (at_risk * np.maximum(left, 1))))
     reach = np.exp(normal_quantile(level) * spread)
-    low, high = waiting / reach, np.minimum(waiting * reach, 1.0)
+    low, high = np.asarray(waiting / reach), np.asarray(np.minimum(waiting * reach, 1.0))
     halves = [_half(moments, curve) for curve in (waiting, low, high)]
     median = _median(halves, level, len(times.time))
     return Survival(moments, at_risk, answers, waiting, waiting * spread, low, high, median)

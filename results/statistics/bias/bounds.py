@@ -2,8 +2,8 @@
 
 With two or more letters per arm to one advertiser, the number of positive answers per arm says something of that
 advertiser's own chances (p_control, p_treatment). Of all distributions of such chances over a grid that fit the
-observed table best, a linear program finds the one with the fewest advertisers at p_treatment < p_control. A finer grid gives a
-lower, more careful bound. The bound is an estimate itself: with few advertisers it moves from sample to sample.
+observed table best, a linear program finds the one with the fewest advertisers at p_treatment < p_control. A finer grid
+gives a lower, more careful bound. The bound is an estimate itself: with few advertisers it moves from sample to sample.
 """
 
 from collections.abc import Mapping
@@ -100,7 +100,7 @@ def _solve(cost: Floats, equal: Floats, right: Floats, below: Floats | None, lim
                 remedy="Probeer een ander aantal roosterpunten.",
             )
         )
-    return float(found.fun)
+    return float(found.fun or 0.0)
 
 
 def _checked(table: npt.ArrayLike, points: int) -> Floats:

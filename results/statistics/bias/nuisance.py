@@ -71,7 +71,7 @@ def factor_effects(factors: Mapping[str, Mapping[str, Counts]]) -> tuple[FactorE
 def detection_share(detected: int, pairs: int, level: float = 0.95) -> Estimate:
     """Share of all pairs that were sent in which somebody suspected a test, with its Wilson interval."""
     counts = Counts(detected, 0, 0, 0)
-    if not (isinstance(pairs, int) and 0 < pairs and counts.n <= pairs):
+    if not (isinstance(pairs, int) and pairs > 0 and counts.n <= pairs):
         raise BadInput(
             Problem(
                 "impossible-share",
