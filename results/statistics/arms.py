@@ -34,7 +34,7 @@ class Sets:
             raise BadInput(
                 Problem("arms-not-distinct", "Geef ten minste twee verschillende profielen.", found=str(self.arms))
             )
-        wrong = [pattern for pattern in self.patterns if len(pattern) != len(self.arms)]
+        wrong = [pattern for pattern in self.patterns if len(pattern) != len(self.arms) or not set(pattern) <= {0, 1}]
         if wrong:
             raise BadInput(
                 Problem(

@@ -18,21 +18,36 @@ from results.statistics.numeric import check_share, normal_quantile
 from results.statistics.whole import Whole, square
 
 Floats = npt.NDArray[np.float64]
-SINGULAR = "de uitkomstklassen zijn niet los van elkaar te vergelijken: een chi-kwadraat bestaat hier niet"
+ROUNDING = 1e-12
 
 
 def stuart_maxwell(table: npt.ArrayLike) -> ChiSquareResult:
-    """Do both arms receive each class of answer equally often? Chi-square with k - 1 degrees of freedom.
+    """Do both arms receive each class of answer equally often?
 
-    d'V⁻¹d with d the difference of the margins and V their covariance under the null hypothesis. Classes that nobody
-    received are left out. Raises BadInput ``no-comparison`` when V has no inverse.
+    d'V⁻d with d the difference of the margins and V their covariance under the null hypothesis; chi-square with rank(V)
+    degrees of freedom. That is k - 1, less one for each class (or group of classes) that no pair connects to the rest:
+    such a class cannot tell the arms apart.
     """
-    return _homogeneity("stuart_maxwell", table, within=0.0)
+    used, statistic, df = _homogeneity(square(table))
+    return _chi_square("stuart_maxwell", used, statistic, df)
 
 
 def bhapkar(table: npt.ArrayLike) -> ChiSquareResult:
-    """As Stuart-Maxwell, with the covariance not assuming the null hypothesis: at least as large a statistic."""
-    return _homogeneity("bhapkar", table, within=1.0)
+    """As Stuart-Maxwell S, with the covariance not assuming the null hypothesis: S / (1 - S/n), never smaller.
+
+    Raises BadInput ``no-comparison`` when every pair differs in the same direction: the statistic is then infinite.
+    """
+    used, statistic, df = _homogeneity(square(table))
+    left = 1 - statistic / int(used.sum())
+    if left <= ROUNDING:
+        raise BadInput(
+            Problem(
+                "no-comparison",
+                "Bhapkars toets bestaat hier niet: elke test verschilt, en steeds in dezelfde richting.",
+                remedy="Gebruik de toets van Stuart en Maxwell.",
+            )
+        )
+    return _chi_square("bhapkar", used, statistic / left, df)
 
 
 def bowker(table: npt.ArrayLike) -> ChiSquareResult:
@@ -48,19 +63,16 @@ def bowker(table: npt.ArrayLike) -> ChiSquareResult:
     return _chi_square("bowker", used, float(terms.sum()) / 2, df)
 
 
-def _homogeneity(name: str, table: npt.ArrayLike, within: float) -> ChiSquareResult:
-    used = _used(square(table))
+def _homogeneity(table: Whole) -> tuple[Whole, float, int]:
+    used = _used(table)
     gap = (used.sum(axis=1) - used.sum(axis=0)).astype(float)
-    spread = np.diag(used.sum(axis=1) + used.sum(axis=0)) - (used + used.T) - within * np.outer(gap, gap) / used.sum()
-    return _chi_square(name, used, _quadratic(gap[:-1], spread[:-1, :-1]) if gap.any() else 0.0, len(used) - 1)
+    spread = np.diag(used.sum(axis=1) + used.sum(axis=0)) - (used + used.T)
+    # The margins sum to the same total, so V is always singular; its pseudo-inverse equals leaving one class out.
+    return used, float(gap @ np.linalg.pinv(spread.astype(float), hermitian=True) @ gap), _rank(spread)
 
 
-def _quadratic(gap: Floats, spread: Floats) -> float:
-    if np.linalg.matrix_rank(spread) < len(gap):
-        raise BadInput(
-            Problem("no-comparison", f"{SINGULAR[0].upper()}{SINGULAR[1:]}.", remedy="Voeg uitkomstklassen samen.")
-        )
-    return float(gap @ np.linalg.solve(spread, gap))
+def _rank(spread: Whole) -> int:
+    return int(np.linalg.matrix_rank(spread.astype(float), hermitian=True))
 
 
 def _used(table: Whole) -> Whole:

@@ -1,7 +1,8 @@
 """Confidence intervals for a share and for the difference between two paired shares.
 
 Formulas: Fagerland, Lydersen & Laake (2013, 2014); Tango (1998); Newcombe (1998), methods 8 and 10; Bonett & Price
-(2012); Agresti & Min (2005); Clopper & Pearson (1934). Every function takes a table with at least one pair and gives proportions within [-1, 1].
+(2012); Agresti & Min (2005); Clopper & Pearson (1934). Every function takes a table with at least one pair and gives
+proportions within [-1, 1].
 """
 
 from math import sqrt
