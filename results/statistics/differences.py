@@ -73,7 +73,7 @@ def signed_rank(control: npt.ArrayLike, treatment: npt.ArrayLike) -> TestResult:
     exact = len(gaps) < EXACT_MOST and len(np.unique(np.abs(gaps))) == len(gaps)
     ranks = stats.rankdata(np.abs(gaps))
     positive = float(ranks[gaps > 0].sum())
-    found = stats.wilcoxon(gaps, method="exact" if exact else "asymptotic", correction=not exact)
+    found = stats.wilcoxon(gaps, method="exact" if exact else "approx", correction=not exact)
     return TestResult("signed_rank", float(found.pvalue), positive)
 
 
