@@ -5,7 +5,7 @@ the name get letters that differ in the name.
 """
 
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
@@ -69,7 +69,8 @@ def render(variant: str, profile: Profile, dwelling: Dwelling, level: str, *, te
     """Write a first letter; BadInput names template, line and field when it asks for what the level does not offer."""
     _require(variant, variants(level, profile.language, couple=profile.partner is not None, templates=templates))
     folder = f"{home(profile.language, couple=profile.partner is not None)}/{variant}"
-    return _letter(templates, folder, _BODIES[_level(level)], _offered(profile, level), dwelling)
+    letter = _letter(templates, folder, _BODIES[_level(level)], _offered(profile, level), dwelling)
+    return replace(letter, body=f"{letter.body}{profile.phone}\n") if profile.phone else letter
 
 
 def decline(variant: str, profile: Profile, dwelling: Dwelling, *, templates: Path = TEMPLATES) -> Letter:

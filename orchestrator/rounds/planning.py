@@ -1,6 +1,6 @@
 """From design, participants and listings to a planned round: every letter written, every moment fixed."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,8 @@ from orchestrator.listings import dwelling, take_in, to_record
 from orchestrator.models import Advertiser, Inquiry, Listing, Pair, Refusal, Round, Study
 from orchestrator.rounds import lookup
 from orchestrator.rounds.casting import Cast, Casting
-from orchestrator.rounds.writing import compose
+from orchestrator.rounds.phones import of_pair
+from orchestrator.rounds.writing import Composed, compose
 from orchestrator.schedule import Load, Times, place_all
 from orchestrator.states import LetterState, PairState, RoundState
 from orchestrator.web_address import domain_of
@@ -213,12 +214,27 @@ def write_pairs(
     codes = {key: f"P-{number:04d}" for number, key in enumerate(in_order, start=after + 1)}
     insert_all(session, Pair, (_pair(round_, rows[key], casts[key], code) for key, code in codes.items()))
     ids = dict(session.execute(select(Pair.code, Pair.id).where(Pair.round_id == round_.id)).all())
+    phones = _phones(session, design, round_, [rows[key] for key in codes])
     letters = (
-        _inquiry(design, ids[code], rows[key], casts[key], arm, planned[key])
+        _inquiry(ids[code], rows[key], arm, _composed(design, rows[key], casts[key], arm, phones[key]), planned[key])
         for key, code in codes.items()
         for arm in casts[key].drawn.arms
     )
     insert_all(session, Inquiry, letters)
+
+
+def _phones(
+    session: Session, design: Design, round_: Round, in_order: Sequence[Listing]
+) -> dict[str, Mapping[Arm, str]]:
+    """Return the telephone numbers of the arms of the newest pairs of a round, which are these, by listing."""
+    counted = select(Listing.advertiser_id, func.count()).join(Pair).where(Pair.round_id == round_.id)
+    pairs = Counter(dict(session.execute(counted.group_by(Listing.advertiser_id)).all()))
+    pairs.subtract(row.advertiser_id for row in in_order)
+    phones = {}
+    for row in in_order:
+        phones[row.key] = of_pair(design, row.advertiser.key, pairs[row.advertiser_id])
+        pairs[row.advertiser_id] += 1
+    return phones
 
 
 def _pair(round_: Round, listing: Listing, cast: Cast, code: str) -> Row:
@@ -237,8 +253,11 @@ def _pair(round_: Round, listing: Listing, cast: Cast, code: str) -> Row:
     }
 
 
-def _inquiry(design: Design, pair_id: int, listing: Listing, cast: Cast, arm: Arm, times: Times) -> Row:
-    composed = compose(design, cast.drawn, cast.matched, dwelling(listing), arm)
+def _composed(design: Design, listing: Listing, cast: Cast, arm: Arm, phones: Mapping[Arm, str]) -> Composed:
+    return compose(design, cast.drawn, cast.matched, dwelling(listing), arm, phones)
+
+
+def _inquiry(pair_id: int, listing: Listing, arm: Arm, composed: Composed, times: Times) -> Row:
     planned, gap = times.of(composed.order)
     return {
         "pair_id": pair_id,
