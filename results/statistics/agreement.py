@@ -83,7 +83,8 @@ def _kappa(name: str, counts: Whole, distance: Floats, level: float, text: str) 
         return _estimate(name, None, None, level, int(counts.sum()), "normal", text)
     from statsmodels.stats import inter_rater  # slow to import
 
-    found = inter_rater.cohens_kappa(counts, weights=distance / distance.max())
+    with np.errstate(divide="ignore", invalid="ignore"):  # the library also makes a z value, which may not exist
+        found = inter_rater.cohens_kappa(counts, weights=distance / distance.max())
     value, variance = float(found.kappa), float(found.var_kappa)
     if variance <= 1e-15:
         text += "; geen interval: geen spreiding tussen de codeurs"

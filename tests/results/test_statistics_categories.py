@@ -163,7 +163,9 @@ def test_each_pair_of_arms_is_tested_and_adjusted_for_the_number_of_pairs() -> N
     assert found[0].counts == Counts(22, 6, 6, 12)
     assert found[1].counts == Counts(8, 20, 8, 10)
     assert found[1].test == mcnemar(Counts(8, 20, 8, 10))[0]
-    assert [each.p_adjusted for each in found] == pytest.approx([found[0].test.p, 3 * found[1].test.p, 3 * found[1].test.p])
+    assert [each.p_adjusted for each in found] == pytest.approx(
+        [found[0].test.p, 3 * found[1].test.p, 3 * found[1].test.p]
+    )
 
 
 def test_rows_become_patterns_and_an_incomplete_set_counts_nowhere() -> None:
