@@ -50,7 +50,9 @@ class Estimand:
 ALL = "alle geslaagde tests"
 ANSWERED = "geslaagde tests met minstens één positief antwoord"
 NO_PAIRS = "geen geslaagde tests"
+DISCORDANT = "tests waarin precies één van beide profielen een positief antwoord kreeg"
 NO_ANSWERS = "geen positieve antwoorden"
+NO_DIFFERENCES = "geen enkele test met een verschil"
 
 
 def _net(counts: Counts) -> int:
@@ -85,6 +87,14 @@ def _discordant(counts: Counts) -> int:
     return counts.discordant
 
 
+def _equal(counts: Counts) -> int:
+    return counts.c11 + counts.c00
+
+
+def _both(counts: Counts) -> int:
+    return counts.c11
+
+
 NET_ALL = Estimand("net_discrimination", "all", ALL, NO_PAIRS, _net, _n)
 NET_USABLE = Estimand("net_discrimination", "usable", ANSWERED, NO_ANSWERS, _net, _answered)
 NET_RELATIVE = Estimand(
@@ -109,6 +119,28 @@ GROSS_USABLE = Estimand(
 GROSS_FAVOURABLE = Estimand(
     "gross_favourable", "all", f"alleen het testprofiel positief; {ALL}", NO_PAIRS, _only_treatment, _n
 )
+GROSS_FAVOURABLE_USABLE = Estimand(
+    "gross_favourable",
+    "usable",
+    f"alleen het testprofiel positief; {ANSWERED}",
+    NO_ANSWERS,
+    _only_treatment,
+    _answered,
+)
+EXCLUSIVE_SHARE = Estimand(
+    "exclusive_share",
+    "discordant",
+    f"alleen het controleprofiel positief; {DISCORDANT}",
+    NO_DIFFERENCES,
+    _only_control,
+    _discordant,
+)
+EQUAL_ALL = Estimand(
+    "equal_treatment", "all", f"beide profielen positief of geen van beide; {ALL}", NO_PAIRS, _equal, _n
+)
+EQUAL_USABLE = Estimand(
+    "equal_treatment", "usable", f"beide profielen positief; {ANSWERED}", NO_ANSWERS, _both, _answered
+)
 RATE_CONTROL = Estimand("rate_control", "all", f"controleprofiel positief; {ALL}", NO_PAIRS, _control, _n)
 RATE_TREATMENT = Estimand("rate_treatment", "all", f"testprofiel positief; {ALL}", NO_PAIRS, _treatment, _n)
 RATE_RATIO = Estimand(
@@ -128,4 +160,15 @@ ODDS_RATIO = Estimand(
     _only_control,
     _only_treatment,
     _discordant,
+)
+SHARES = (
+    GROSS_ALL,
+    GROSS_USABLE,
+    GROSS_FAVOURABLE,
+    GROSS_FAVOURABLE_USABLE,
+    EXCLUSIVE_SHARE,
+    EQUAL_ALL,
+    EQUAL_USABLE,
+    RATE_CONTROL,
+    RATE_TREATMENT,
 )

@@ -1,16 +1,19 @@
 """Confidence intervals for a share and for the difference between two paired shares.
 
-Formulas: Fagerland, Lydersen & Laake (2013, 2014); Tango (1998); Newcombe (1998), method 10; Bonett & Price (2012);
-Agresti & Min (2005). Every function takes a table with at least one pair and gives proportions within [-1, 1].
+Formulas: Fagerland, Lydersen & Laake (2013, 2014); Tango (1998); Newcombe (1998), methods 8 and 10; Bonett & Price
+(2012); Agresti & Min (2005); Clopper & Pearson (1934). Every function takes a table with at least one pair and gives
+proportions within [-1, 1].
 """
 
 from math import sqrt
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
 from profiles import shares
 from results.statistics.counts import Counts
+from results.statistics.estimands import Estimand
 from results.statistics.numeric import Array, bisect, normal_quantile
 
 Interval = tuple[float | None, float | None]
@@ -20,6 +23,26 @@ NO_INTERVAL: Interval = (None, None)
 def wilson(positive: float, n: float, level: float) -> tuple[float, float]:
     """Wilson score interval of ``positive`` out of ``n``."""
     return shares.wilson(positive, n, normal_quantile(level))
+
+
+def clopper_pearson(positive: int, n: int, level: float) -> tuple[float, float]:
+    """Exact interval of ``positive`` out of ``n`` (n at least 1)."""
+    tail = (1 - level) / 2
+    low = float(special.betaincinv(positive, n - positive + 1, tail)) if positive else 0.0
+    high = float(special.betaincinv(positive + 1, n - positive, 1 - tail)) if positive < n else 1.0
+    return low, high
+
+
+def share_wilson(estimand: Estimand, counts: Counts, level: float) -> Interval:
+    """Wilson interval of an estimand that is a share (one of ``estimands.SHARES``); none without its denominator."""
+    n = estimand.n(counts)
+    return wilson(estimand.numerator(counts), n, level) if n else NO_INTERVAL
+
+
+def share_clopper_pearson(estimand: Estimand, counts: Counts, level: float) -> Interval:
+    """Exact interval of an estimand that is a share (one of ``estimands.SHARES``); none without its denominator."""
+    n = estimand.n(counts)
+    return clopper_pearson(int(estimand.numerator(counts)), n, level) if n else NO_INTERVAL
 
 
 def tango(counts: Counts, level: float) -> Interval:
@@ -54,11 +77,19 @@ def _tango_error(n: Array, b: Array, c: Array, difference: Array) -> Array:
 
 def newcombe10(counts: Counts, level: float) -> Interval:
     """Newcombe's square-and-add interval with continuity-corrected correlation (method 10)."""
+    return _square_and_add(counts, level, correlation(counts, correct=True))
+
+
+def newcombe8(counts: Counts, level: float) -> Interval:
+    """Newcombe's square-and-add interval with the plain correlation (method 8)."""
+    return _square_and_add(counts, level, correlation(counts, correct=False))
+
+
+def _square_and_add(counts: Counts, level: float, psi: float) -> Interval:
     n, difference = counts.n, (counts.c10 - counts.c01) / counts.n
     p1, p2 = counts.control / n, counts.treatment / n
     low1, high1 = wilson(counts.control, n, level)
     low2, high2 = wilson(counts.treatment, n, level)
-    psi = correlation(counts, correct=True)
     down = (p1 - low1) ** 2 - 2 * psi * (p1 - low1) * (high2 - p2) + (high2 - p2) ** 2
     up = (high1 - p1) ** 2 - 2 * psi * (high1 - p1) * (p2 - low2) + (p2 - low2) ** 2
     return _within(difference - sqrt(max(down, 0)), difference + sqrt(max(up, 0)))

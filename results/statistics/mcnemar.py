@@ -31,6 +31,13 @@ class TestResult:
     note: str = ""
 
 
+@dataclass(frozen=True)
+class ChiSquareResult(TestResult):
+    """A test whose ``statistic`` is chi-square with ``df`` degrees of freedom under the null hypothesis."""
+
+    df: int = 1
+
+
 def mcnemar(counts: Counts) -> tuple[TestResult, ...]:
     """Mid-p first (the default), then exact, asymptotic and corrected."""
     if not counts.discordant:

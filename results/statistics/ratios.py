@@ -14,7 +14,7 @@ from scipy import special
 
 from profiles import shares
 from results.statistics.counts import Counts
-from results.statistics.intervals import NO_INTERVAL, Interval, correlation, wilson
+from results.statistics.intervals import NO_INTERVAL, Interval, clopper_pearson, correlation, wilson
 from results.statistics.numeric import Array, bisect, normal_quantile
 
 IntervalMethod = Callable[[Counts, float], Interval]
@@ -110,12 +110,19 @@ def odds_midp(counts: Counts, level: float) -> Interval:
 
 def odds_clopper_pearson(counts: Counts, level: float) -> Interval:
     """Exact interval."""
-    b, c, tail = counts.c10, counts.c01, (1 - level) / 2
-    if not b + c:
+    if not counts.discordant:
         return NO_INTERVAL
-    low = float(special.betaincinv(b, c + 1, tail)) if b else 0.0
-    high = float(special.betaincinv(b + 1, c, 1 - tail)) if c else 1.0
+    low, high = clopper_pearson(counts.c10, counts.discordant, level)
     return _odds(low), _odds(high)
+
+
+def odds_wald(counts: Counts, level: float) -> Interval:
+    """Wald interval on the log scale, standard error sqrt(1/c10 + 1/c01); None when either count is zero."""
+    if not (counts.c10 and counts.c01):
+        return NO_INTERVAL
+    half = normal_quantile(level) * sqrt(1 / counts.c10 + 1 / counts.c01)
+    middle = log(counts.c10 / counts.c01)
+    return exp(middle - half), exp(middle + half)
 
 
 def odds_wilson(counts: Counts, level: float) -> Interval:
