@@ -3,13 +3,14 @@
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from results import disclosure, formats
-from results.reports.values import Audience, Report
+from results.reports.values import Audience, Report, Unpaired
 
 PAGES = {
     Audience.RESEARCHER: "report_researcher.html",
     Audience.MUNICIPALITY: "report_municipality.html",
     Audience.BROKER: "report_broker.html",
 }
+UNPAIRED = "report_unpaired.html"
 FILTERS = {
     "count": formats.count,
     "number": formats.number,
@@ -40,5 +41,5 @@ _TEMPLATES = environment()
 
 def render(report: Report, *, assets: str, home: str | None = None) -> str:
     """The whole page. ``assets`` is where the style sheets are; ``home`` the list of rounds, when the page has one."""
-    page = _TEMPLATES.get_template(PAGES[report.audience])
+    page = _TEMPLATES.get_template(UNPAIRED if isinstance(report.body, Unpaired) else PAGES[report.audience])
     return page.render(report=report, body=report.body, assets=assets.rstrip("/"), home=home)

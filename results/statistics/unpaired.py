@@ -37,6 +37,16 @@ class Arms:
         arm_table(row.reshape(1, -1))
 
     @property
+    def control(self) -> tuple[int, int]:
+        """Positive answers to the control arm, and its inquiries."""
+        return self.control_positive, self.control_n
+
+    @property
+    def treatment(self) -> tuple[int, int]:
+        """Positive answers to the treatment arm, and its inquiries."""
+        return self.treatment_positive, self.treatment_n
+
+    @property
     def rates(self) -> tuple[float, float]:
         """Share answered positively: control, treatment."""
         return self.control_positive / self.control_n, self.treatment_positive / self.treatment_n
