@@ -148,11 +148,11 @@ def sign_flip_drawn(
     """Randomisation test of real-valued differences (m,) by ``draws`` random flips; p = (1 + as extreme) / (1 + draws).
 
     ``clusters`` (m,) holds the advertiser as a code 0..G-1; its pairs are flipped together. Raises BadInput
-    ``difference-not-a-number``.
+    ``difference-not-a-number``, and as ``cells.codes``.
     """
     d = _numbers(differences)
     if clusters is not None:
-        d = np.bincount(np.asarray(clusters, dtype=np.intp), weights=d).astype(float)
+        d = np.bincount(cells.codes(clusters, len(d)), weights=d).astype(float)
     d = d[d != 0]
     if not len(d):
         return TestResult("sign_flip_drawn", 1.0, None, NO_DISCORDANT)

@@ -90,7 +90,8 @@ def test_the_linear_model_is_rs_lm_on_pair_differences_and_its_paired_t_test() -
     control, treatment, x = rng.integers(0, 2, 50), rng.integers(0, 2, 50), rng.normal(size=50).round(3)
     expected = numbers(
         f"a <- {c(control)}; b <- {c(treatment)}; x <- {c(x)}; t <- t.test(a, b, paired=TRUE); "
-        "m <- summary(lm(a-b ~ x)); out <- c(t$estimate, t$conf.int, t$p.value, m$coefficients[,1:2], m$coefficients[,4])"
+        "m <- summary(lm(a-b ~ x)); "
+        "out <- c(t$estimate, t$conf.int, t$p.value, m$coefficients[,1:2], m$coefficients[,4])"
     )
     alone, fit = linear(control - treatment).coefficient(), linear(control - treatment, x[:, None], ["x"])
     found = [alone.value, alone.low, alone.high, alone.p]
