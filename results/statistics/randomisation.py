@@ -27,6 +27,7 @@ DRAWS = 9999
 REACH = 9.2  # standard deviations (bound of Hoeffding) outside which less than 1e-18 lies
 NOTHING = -60.0  # logarithm of a characteristic function that no longer counts
 STEEPEST = 50.0  # a tilt beyond which every sign is certain
+LARGEST = 1 << 23  # points of a lattice
 BLOCK = 1 << 20  # random signs held at once
 
 
@@ -60,7 +61,8 @@ def sign_flip_clustered(table: npt.ArrayLike) -> TestResult:
 def sign_flip_exact(differences: npt.ArrayLike) -> TestResult:
     """Exact two-sided test for whole differences of any size (m,); the statistic is their sum.
 
-    Raises BadInput ``difference-not-whole`` for anything but whole numbers.
+    Raises BadInput ``difference-not-whole`` for anything but whole numbers, and ``differences-too-large`` where the
+    lattice of sums would not fit in memory. Below 1e-308 p is 0.
     """
     d = np.asarray(differences)
     if d.ndim != 1 or not np.issubdtype(d.dtype, np.integer):
@@ -74,7 +76,7 @@ def sign_flip_exact(differences: npt.ArrayLike) -> TestResult:
         )
     if not d.any():
         return TestResult("sign_flip_exact", 1.0, None, NO_DISCORDANT)
-    size, times = np.unique(np.abs(d[d != 0]).astype(np.int64), return_counts=True)
+    size, times = np.unique(np.abs(d[d != 0].astype(np.int64)), return_counts=True)
     divisor = int(np.gcd.reduce(size))
     observed = int(d.sum(dtype=np.int64))
     p = min(2 * _upper(Sizes(size // divisor, times), abs(observed) // divisor), 1.0) if observed else 1.0
@@ -106,6 +108,15 @@ def _tilted(sizes: Sizes, tilt: float, heads: int) -> npt.NDArray[np.float64]:
     """Tilted probabilities of heads, heads + 1, ...: the characteristic function inverted on a wide enough lattice."""
     spread = sqrt(float((sizes.size.astype(float) ** 2) @ sizes.times))
     points = min(sizes.total + 1, int(REACH * spread) + 2)
+    if points > LARGEST:
+        raise BadInput(
+            Problem(
+                "differences-too-large",
+                "De verschillen zijn te groot voor de exacte wisseltoets.",
+                found=f"tot {sizes.size.max()}",
+                remedy="Gebruik een grovere eenheid, of de wisseltoets met trekkingen.",
+            )
+        )
     transform = np.zeros(points // 2 + 1, dtype=complex)
     live, value = _characteristic(sizes, tilt, heads, points)
     transform[live] = value.conj()
