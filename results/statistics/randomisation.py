@@ -24,7 +24,7 @@ from results.statistics.numeric import Array, bisect
 
 SHARP = "wisseltoets: niemand antwoordt anders op het ene label dan op het andere"
 DRAWS = 9999
-REACH = 9.2  # standard deviations (bound of Hoeffding) outside which less than 1e-18 lies
+MISSED = 42.0  # minus the logarithm of the mass, 1e-18, that may fall outside the lattice
 NOTHING = -60.0  # logarithm of a characteristic function that no longer counts
 STEEPEST = 50.0  # a tilt beyond which every sign is certain
 LARGEST = 1 << 23  # points of a lattice
@@ -106,8 +106,7 @@ def _tilt(sizes: Sizes, observed: int) -> float:
 
 def _tilted(sizes: Sizes, tilt: float, heads: int) -> npt.NDArray[np.float64]:
     """Tilted probabilities of heads, heads + 1, ...: the characteristic function inverted on a wide enough lattice."""
-    spread = sqrt(float((sizes.size.astype(float) ** 2) @ sizes.times))
-    points = min(sizes.total + 1, int(REACH * spread) + 2)
+    points = min(sizes.total + 1, int(2 * _half_width(sizes, tilt)) + 2)
     if points > LARGEST:
         raise BadInput(
             Problem(
@@ -122,6 +121,14 @@ def _tilted(sizes: Sizes, tilt: float, heads: int) -> npt.NDArray[np.float64]:
     transform[live] = value.conj()
     reach = points if points > sizes.total else points // 2  # a lattice narrower than the support wraps around
     return np.asarray(np.fft.irfft(transform, points)[: min(reach, sizes.total - heads + 1)])
+
+
+def _half_width(sizes: Sizes, tilt: float) -> float:
+    """How far the tilted sum of heads strays from its mean: the closer of Hoeffding's and Bernstein's bounds."""
+    squares = sizes.times * sizes.size.astype(float) ** 2
+    variance = float(np.sum(squares * np.exp(-2 * tilt * sizes.size) / (1 + np.exp(-2 * tilt * sizes.size)) ** 2))
+    third = float(sizes.size.max()) * MISSED / 3
+    return min(sqrt(MISSED / 2 * float(squares.sum())), third + sqrt(third**2 + 2 * MISSED * variance))
 
 
 def _characteristic(
