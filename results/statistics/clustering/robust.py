@@ -99,9 +99,17 @@ def cr2(table: npt.ArrayLike, level: float = 0.95) -> Estimate:
 
 
 def best(table: npt.ArrayLike, level: float = 0.95) -> Estimate:
-    """CR1 from 30 advertisers on, CR2 below; ``convention`` says which and why."""
+    """CR1 from 30 advertisers on, CR2 below; ``convention`` says which and why.
+
+    It also warns where so few advertisers hold most of the pairs that CR1 is too narrow though there are thirty.
+    """
     clusters = clusters_of(table)
-    return cr1_of(clusters, level) if len(clusters.sizes) >= FEW_CLUSTERS else _cr2_of(clusters, level)
+    if len(clusters.sizes) < FEW_CLUSTERS:
+        return _cr2_of(clusters, level)
+    note, free = f", {FEW_CLUSTERS} of meer: gewone clustercorrectie (CR1)", _free(clusters)
+    if free < FEW_CLUSTERS / 2:
+        note += f"; te krap, want enkele hebben de meeste tests ({free:.1f} vrijheidsgraden): zie CR2 en de bootstrap"
+    return _estimate(clusters, cr1_error(clusters), len(clusters.sizes) - 1, level, "cluster_cr1", note)
 
 
 def best_test(table: npt.ArrayLike) -> TestResult:
