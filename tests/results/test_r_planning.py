@@ -11,7 +11,7 @@ from results.statistics.meta import Study, combine
 from results.statistics.power import advertiser_power, exact_power
 from results.statistics.times import AnswerTimes, answer_times, kaplan_meier, log_rank, pair_times, paired_hazard
 from results.statistics.trend import RoundPoint, trend
-from tests.results.r_maker import run_r
+from r_maker import run_r
 
 WINDOW = 168.0
 
