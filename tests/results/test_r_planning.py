@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from r_maker import run_r
 
 from results.statistics import Counts
 from results.statistics.bias import attrition, factor_effects, heteroskedastic_probit, homoskedastic_probit
@@ -11,7 +12,6 @@ from results.statistics.meta import Study, combine
 from results.statistics.power import advertiser_power, exact_power
 from results.statistics.times import AnswerTimes, answer_times, kaplan_meier, log_rank, pair_times, paired_hazard
 from results.statistics.trend import RoundPoint, trend
-from r_maker import run_r
 
 WINDOW = 168.0
 
