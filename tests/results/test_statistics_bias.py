@@ -1,5 +1,6 @@
 """What could make a difference look larger or smaller than it is."""
 
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,14 @@ def test_the_error_of_the_spread_is_what_repeated_rounds_show() -> None:
     seen = np.std([fit.parameters[-1] for fit in fits])
     claimed = np.mean([np.sqrt(fit.covariance[-1, -1]) for fit in fits])
     assert claimed == pytest.approx(seen, rel=0.35)
+
+
+def test_a_hundred_thousand_pairs_with_a_few_kinds_of_letters_are_fitted_at_once() -> None:
+    start = perf_counter()
+    fit = heteroskedastic_probit(*letters(100_000, -0.3, 0.2))
+    assert fit.parameters[-2:] == pytest.approx([-0.3, 0.2], abs=0.05)
+    assert fit.level_shift.n == 200_000
+    assert perf_counter() - start < 5
 
 
 def small(**changed: Any) -> Any:

@@ -59,7 +59,9 @@ def times() -> dict[str, float | None]:
 
 
 def bias() -> dict[str, float | None]:
-    parts = decompose(np.ones((2, 1)), np.array([0.0, 1.0]), np.array([0.5, -0.3, 0.2]), np.eye(3), 0.95).average
+    parts = decompose(
+        np.ones((2, 1)), np.array([0.0, 1.0]), np.ones(2), np.array([0.5, -0.3, 0.2]), np.eye(3), 0.95
+    ).average
     bound = unequal_treatment([[90, 0, 0], [0, 0, 0], [10, 0, 0]])
     dropped = attrition({"bounce": (9, 1), "herkend": (4, 4)})[0]
     factor = factor_effects({"briefversie": {"a": Counts(0, 5, 1, 4), "b": Counts(4, 1, 1, 4)}})[0]
