@@ -72,7 +72,7 @@ def mantel_haenszel(table: npt.ArrayLike) -> ChiSquareResult:
     """Is there a difference between the arms within strata? Cochran-Mantel-Haenszel without continuity correction."""
     x1, n1, x2, n2 = _columns(arm_table(table))
     n, positive = n1 + n2, x1 + x2
-    spread = float((n1 * n2 * positive * (n - positive) / (n**2 * np.maximum(n - 1, 1))).sum())
+    spread = float((n1 * n2 * positive * (n - positive) / (n**2 * (n - 1))).sum())
     if not spread:
         return ChiSquareResult("mantel_haenszel", 1.0, None, NOTHING_VARIES)
     statistic = float((x1 - n1 * positive / n).sum()) ** 2 / spread

@@ -15,6 +15,7 @@ from results.statistics.unpaired import (
     Arms,
     difference_newcombe,
     difference_wald,
+    difference_wald_cc,
     fisher,
     odds_woolf,
     pearson,
@@ -135,6 +136,7 @@ def test_two_independent_groups_are_those_of_r(arms: Arms) -> None:
         plain <- suppressWarnings(prop.test(x, n, correct = FALSE))
         yates <- suppressWarnings(chisq.test(m))
         cat(fisher.test(m)$p.value, plain$p.value, yates$p.value, plain$conf.int,
+            suppressWarnings(prop.test(x, n))$conf.int,
             p[1] - p[2] - sqrt((p[1] - u[1])^2 + (v[2] - p[2])^2),
             p[1] - p[2] + sqrt((u[2] - p[1])^2 + (p[2] - v[1])^2),
             exp(suppressMessages(confint.default(odds))[2, ]), exp(confint.default(risk)[2, ]))"""
@@ -144,6 +146,7 @@ def test_two_independent_groups_are_those_of_r(arms: Arms) -> None:
         pearson(arms).p,
         yates(arms).p,
         *difference_wald(arms, 0.95),
+        *difference_wald_cc(arms, 0.95),
         *difference_newcombe(arms, 0.95),
         *odds_woolf(arms, 0.95),
         *ratio_katz(arms, 0.95),

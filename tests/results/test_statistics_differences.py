@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from oracle_maker import oracle, printed
 from scipy import stats
 
 from profiles.errors import BadInput
@@ -23,6 +24,18 @@ def test_the_published_paired_t_test_of_student_comes_out() -> None:
     assert test.p == pytest.approx(0.002833, abs=5e-7)
     assert (estimate.value, estimate.low, estimate.high) == pytest.approx((-1.58, -2.4598858, -0.7001142), abs=5e-8)
     assert (estimate.n, estimate.method) == (10, "paired_t")
+
+
+@pytest.mark.parametrize(
+    ("name", "t", "places"), [("callback_inter1_Woman.F", 1.920642, 6), ("wooldridge_audit", 4.28, 2)]
+)
+def test_the_published_paired_t_of_a_correspondence_test_comes_out(name: str, t: float, places: int) -> None:
+    entry = next(study for study in oracle("statistics")["studies"] if study["id"] == name)
+    numbers = [entry["counts"][key] for key in ("both", "only_majority", "only_minority", "neither")]
+    found = paired_t(np.repeat([1, 1, 0, 0], numbers), np.repeat([1, 0, 1, 0], numbers))
+    assert found.statistic == printed(t, places)
+    if "paired_t_p" in entry["published"]:
+        assert found.p == printed(entry["published"]["paired_t_p"])
 
 
 @given(amounts)

@@ -25,6 +25,7 @@ ENTRIES = oracle("categories")["unpaired"]
 METHODS = {
     "newcombe": "net_discrimination",
     "wald": "net_discrimination",
+    "wald_cc": "net_discrimination",
     "agresti_caffo": "net_discrimination",
     "katz": "rate_ratio",
 }
@@ -75,6 +76,24 @@ def test_the_published_tests_of_two_groups_come_out(entry: dict[str, Any]) -> No
     }
 
 
+def test_the_published_unpaired_tests_of_a_paired_study_come_out() -> None:
+    entry = next(study for study in oracle("statistics")["studies"] if study["id"] == "callback_inter1_Woman.F")
+    counts, published = entry["counts"], entry["published"]
+    n = sum(counts.values())
+    arms = Arms(counts["both"] + counts["only_majority"], n, counts["both"] + counts["only_minority"], n)
+    assert fisher(arms).p == printed(published["fisher_unpaired_p"])
+    assert yates(arms).statistic == printed(published["pearson_yates_unpaired"])
+
+
+@pytest.mark.parametrize("name", ["br2016_arabic", "br2016_italian", "br2016_polish", "br2016_turkish"])
+def test_the_printed_interval_of_the_german_rental_study_is_the_unpaired_one(name: str) -> None:
+    entry = next(study for study in oracle("statistics")["studies"] if study["id"] == name)
+    both, control, treatment = (entry["counts"][key] for key in ("both", "only_majority", "only_minority"))
+    usable = both + control + treatment
+    found = estimate(Arms(both + control, usable, both + treatment, usable), "net_discrimination", "wald_cc")
+    assert [100 * found.low, 100 * found.high] == [printed(limit, 1) for limit in entry["published"]["ndr_ci95_pct"]]
+
+
 @given(rows())
 @settings(max_examples=60)
 def test_odds_ratio_rate_ratio_and_tests_are_those_of_the_libraries(row: tuple[int, int, int, int]) -> None:
@@ -94,7 +113,7 @@ def test_odds_ratio_rate_ratio_and_tests_are_those_of_the_libraries(row: tuple[i
 @given(rows())
 def test_swapping_the_groups_mirrors_the_difference_and_no_number_is_infinite(row: tuple[int, int, int, int]) -> None:
     here, there = analyse_unpaired(Arms(*row)), analyse_unpaired(Arms(*row[2:], *row[:2]))
-    for one, other in zip(here.estimates[:3], there.estimates[:3], strict=True):
+    for one, other in zip(here.estimates[:4], there.estimates[:4], strict=True):
         assert one.value == pytest.approx(-(other.value or 0), abs=1e-12)
         if one.low is not None and other.high is not None:
             assert one.low == pytest.approx(-other.high, abs=1e-12)
