@@ -1,8 +1,8 @@
 """Which two names a pair gets: of one gender, cohort and class, and none that the advertiser has met."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import product
 from typing import TypeVar
 
@@ -51,26 +51,43 @@ def name_sequence(
     groups = [combinations(catalogue, *sets, each, year) for each in genders]
     if not any(groups):
         raise BadInput(_none_fits(sets))
-    return tuple(group[place] for group in groups for place in rng.permutation(len(group)))
+    return tuple(group[place] for group in groups for place in rng.permutation(len(group)).tolist())
 
 
-def turn_of(sequence: Sequence[Names], met: Met, burden: Callable[[Names], Burden]) -> int:
+def turn_of(sequence: Sequence[Names], met: Met, burden: Callable[[int, Name], Burden]) -> int:
     """Return the place of the combination that a pair gets first by `turns_of`; raises `NamesUsedUp` for none."""
     for turn in turns_of(sequence, met, burden):
         return turn
     raise NamesUsedUp
 
 
-def turns_of(sequence: Sequence[Names], met: Met, burden: Callable[[Names], Burden]) -> Iterator[int]:
+def turns_of(sequence: Sequence[Names], met: Met, burden: Callable[[int, Name], Burden]) -> Iterator[int]:
     """Give the places of the combinations that the advertiser may meet, the least burdened first.
 
     First those of which it met neither name ever, then those not in this round; of equally burdened ones the first.
+    ``burden`` is that of a name on its place in a combination; that of a combination is their sum.
     """
-    ever = met.here | met.before
-    free = [turn for turn, names in enumerate(sequence) if not any(name.full in met.here for name in names)]
-    for known in (False, True):
-        turns = [turn for turn in free if any(name.full in ever for name in sequence[turn]) is known]
-        yield from sorted(turns, key=lambda turn: burden(sequence[turn]))
+    weights = [
+        _weights(column, met, partial(burden, place)) for place, column in enumerate(zip(*sequence, strict=True))
+    ]
+    found = []
+    for turn, names in enumerate(sequence):
+        each = [weight[id(name)] for weight, name in zip(weights, names, strict=True)]
+        if None not in each:
+            found.append((*map(sum, zip(*each, strict=True)), turn))
+    return (turn for *_, turn in sorted(found, key=lambda weight: (weight[0] > 0, *weight[1:])))
+
+
+def _weights(names: Iterable[Name], met: Met, burden: Callable[[Name], Burden]) -> dict[int, Burden | None]:
+    """Whether each name was met before, as 0 or 1, and its burden; None when it was met in this round.
+
+    By identity: a name stands in many combinations, and is looked up once.
+    """
+    found: dict[int, Burden | None] = {}
+    for key, name in {id(name): name for name in names}.items():
+        full = name.full
+        found[key] = None if full in met.here else (int(full in met.before), *burden(name))
+    return found
 
 
 def companions(catalogue: Catalogue, key: str, beside: Sequence[Name], year: int, rng: Generator) -> tuple[Name, ...]:

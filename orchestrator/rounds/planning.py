@@ -211,17 +211,18 @@ def write_pairs(
     design = from_canonical(round_.design)
     in_order = sorted(planned, key=lambda key: (planned[key].first, key))
     codes = {key: f"P-{number:04d}" for number, key in enumerate(in_order, start=after + 1)}
-    insert_all(session, Pair, (_pair(round_, rows[key], casts[key], code) for key, code in codes.items()))
+    insert_all(session, Pair, (pair_row(round_, rows[key], casts[key], code) for key, code in codes.items()))
     ids = dict(session.execute(select(Pair.code, Pair.id).where(Pair.round_id == round_.id)).all())
     letters = (
-        _inquiry(design, ids[code], rows[key], casts[key], arm, planned[key])
+        letter_row(design, ids[code], rows[key], casts[key], arm, planned[key])
         for key, code in codes.items()
         for arm in casts[key].drawn.arms
     )
     insert_all(session, Inquiry, letters)
 
 
-def _pair(round_: Round, listing: Listing, cast: Cast, code: str) -> Row:
+def pair_row(round_: Round, listing: Listing, cast: Cast, code: str) -> Row:
+    """Return what is stored of a pair."""
     return {
         "round_id": round_.id,
         "listing_id": listing.id,
@@ -237,7 +238,8 @@ def _pair(round_: Round, listing: Listing, cast: Cast, code: str) -> Row:
     }
 
 
-def _inquiry(design: Design, pair_id: int, listing: Listing, cast: Cast, arm: Arm, times: Times) -> Row:
+def letter_row(design: Design, pair_id: int, listing: Listing, cast: Cast, arm: Arm, times: Times) -> Row:
+    """Write the letter of an arm of this pair; return what is stored of it."""
     composed = compose(design, cast.drawn, cast.matched, dwelling(listing), arm)
     planned = times.first if composed.order == 1 else times.second
     return {
