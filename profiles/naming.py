@@ -1,6 +1,7 @@
 """Which two names a pair gets: of one gender, cohort and class, and none that the advertiser has met."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from itertools import product
@@ -67,27 +68,30 @@ def turns_of(sequence: Sequence[Names], met: Met, burden: Callable[[int, Name], 
     First those of which it met neither name ever, then those not in this round; of equally burdened ones the first.
     ``burden`` is that of a name on its place in a combination; that of a combination is their sum.
     """
-    weights = [
-        _weights(column, met, partial(burden, place)) for place, column in enumerate(zip(*sequence, strict=True))
-    ]
-    found = []
-    for turn, names in enumerate(sequence):
-        each = [weight[id(name)] for weight, name in zip(weights, names, strict=True)]
-        if None not in each:
-            found.append((*map(sum, zip(*each, strict=True)), turn))
-    return (turn for *_, turn in sorted(found, key=lambda weight: (weight[0] > 0, *weight[1:])))
+    places = enumerate(zip(*sequence, strict=True))
+    columns = [_weights(names, met, partial(burden, place)) for place, names in places]
+    sums = enumerate(map(sum, zip(*columns, strict=True)))
+    free = [(weight >= _MET, weight % _MET, turn) for turn, weight in sums if weight < _NEVER]
+    return (turn for *_, turn in sorted(free))
 
 
-def _weights(names: Iterable[Name], met: Met, burden: Callable[[Name], Burden]) -> dict[int, Burden | None]:
-    """Whether each name was met before, as 0 or 1, and its burden; None when it was met in this round.
+_NEVER = math.inf
+_FIELD = 40  # bits: no name is ever used so often
+_MET = 1 << 8 * _FIELD
 
-    By identity: a name stands in many combinations, and is looked up once.
+
+def _weights(names: Sequence[Name], met: Met, burden: Callable[[Name], Burden]) -> list[float]:
+    """The burden of each name as one whole number, more when it was met before, `_NEVER` when in this round.
+
+    Sums of these numbers compare as the sums of the burdens, part by part. A name stands in many combinations, and is
+    looked up once.
     """
-    found: dict[int, Burden | None] = {}
+    weights: dict[int, float] = {}
     for key, name in {id(name): name for name in names}.items():
-        full = name.full
-        found[key] = None if full in met.here else (int(full in met.before), *burden(name))
-    return found
+        parts = burden(name)
+        weight = sum(part << _FIELD * place for place, part in enumerate(reversed(parts)))
+        weights[key] = _NEVER if name.full in met.here else weight + (_MET if name.full in met.before else 0)
+    return [weights[id(name)] for name in names]
 
 
 def companions(catalogue: Catalogue, key: str, beside: Sequence[Name], year: int, rng: Generator) -> tuple[Name, ...]:
