@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from results.statistics.clustering import clustered
+from results.statistics.clustering import clustered, cr1, cr2, wild_test
+from results.statistics.estimands import Estimate
 from results.statistics.intervals import tango_bounds
 
 SEED = 20260907
@@ -41,6 +42,20 @@ class ClusteredScenario:
         return self.most * 0.8 / (0.8 + 1.2) - self.only_treatment
 
 
+@dataclass(frozen=True)
+class FewScenario:
+    """As ClusteredScenario, with few advertisers whose numbers of pairs are ``sizes``."""
+
+    name: str
+    sizes: tuple[int, ...]
+    most: float
+    only_treatment: float
+
+    @property
+    def truth(self) -> float:
+        return self.most * 0.8 / (0.8 + 1.2) - self.only_treatment
+
+
 SCENARIOS = (
     Scenario("240 pairs, net 6 points", 240, 0.20, 0.12, 0.06),
     Scenario("240 pairs, no difference", 240, 0.20, 0.08, 0.08),
@@ -53,6 +68,13 @@ CLUSTERED = (
     ClusteredScenario("30 advertisers x 8 pairs", 30, 8, 0.45, 0.05),
     ClusteredScenario("60 advertisers x 4 pairs", 60, 4, 0.45, 0.05),
 )
+FEW = (
+    FewScenario("10 advertisers x 12 pairs", (12,) * 10, 0.45, 0.05),
+    FewScenario("10 advertisers, 4 to 40 pairs", (4, 4, 4, 6, 8, 10, 12, 16, 24, 40), 0.45, 0.05),
+    FewScenario("20 advertisers x 12 pairs", (12,) * 20, 0.45, 0.05),
+    FewScenario("20 advertisers, 2 to 60 pairs", (2, 4) * 6 + (8, 8, 12, 12, 20, 20, 40, 60), 0.45, 0.05),
+)
+DRAWS = 999
 
 
 def tango_coverage(scenario: Scenario, rounds: int, rng: np.random.Generator) -> float:
@@ -71,9 +93,27 @@ def clustered_coverage(scenario: ClusteredScenario, rounds: int, rng: np.random.
     draw = rng.random((rounds, scenario.advertisers, scenario.pairs_each))
     d = np.where(draw < control, 1, np.where(draw < control + scenario.only_treatment, -1, 0)).reshape(rounds, -1)
     robust = [clustered(row, names, LEVEL) for row in d]
-    held = [e.low is not None and e.high is not None and e.low <= scenario.truth <= e.high for e in robust]
+    held = [_holds(estimate, scenario.truth) for estimate in robust]
     low, high = tango_bounds(d.shape[1], (d == 1).sum(axis=1), (d == -1).sum(axis=1), LEVEL)
     return float(np.mean(held)), float(np.mean((low <= scenario.truth) & (scenario.truth <= high)))
+
+
+def few_coverage(scenario: FewScenario, rounds: int, rng: np.random.Generator) -> dict[str, float]:
+    """Share of rounds whose interval holds the truth: CR1, CR2 and the bootstrap (which keeps the truth if p > 5%)."""
+    held = dict.fromkeys(("cluster_cr1", "cluster_cr2", "cluster_wild"), 0)
+    for _ in range(rounds):
+        control = scenario.most * rng.beta(0.8, 1.2, size=len(scenario.sizes))
+        treatment = np.full(len(control), scenario.only_treatment)
+        chances = np.column_stack([0 * control, control, treatment, 1 - control - treatment])
+        table = rng.multinomial(np.array(scenario.sizes), chances)
+        for estimate in (cr1(table, LEVEL), cr2(table, LEVEL)):
+            held[estimate.method] += _holds(estimate, scenario.truth)
+        held["cluster_wild"] += wild_test(table, rng, scenario.truth, DRAWS).p > 1 - LEVEL
+    return {method: count / rounds for method, count in held.items()}
+
+
+def _holds(estimate: Estimate, truth: float) -> bool:
+    return estimate.low is not None and estimate.high is not None and estimate.low <= truth <= estimate.high
 
 
 def main(rounds: int) -> None:
@@ -84,6 +124,9 @@ def main(rounds: int) -> None:
     for groups in CLUSTERED:
         robust, naive = clustered_coverage(groups, rounds, rng)
         print(f"cluster_cr1  {groups.name:<34} {robust:7.2%}   (tango, as if independent: {naive:.2%})")
+    for few in FEW:
+        for method, covered in few_coverage(few, rounds, rng).items():
+            print(f"{method:<12} {few.name:<34} {covered:7.2%}")
 
 
 if __name__ == "__main__":

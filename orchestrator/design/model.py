@@ -230,6 +230,11 @@ class Question(Part):
         """The name set of each arm of the design, control first."""
         return dict(zip(Arm, (self.control, self.treatment, *self.also), strict=False))
 
+    @property
+    def letters(self) -> int:
+        """How many letters go about a listing."""
+        return 1 if self.approach is Approach.UNPAIRED else len(self.sets)
+
 
 class Income(Part):
     """The gross income of a household, in times the rent; the drawn income is uniform between the two."""

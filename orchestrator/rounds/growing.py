@@ -22,8 +22,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import and_, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from orchestrator import channel_faults, enrolment, ledger, limits, listings
 from orchestrator.assignment import RefusalReason, Room, stratum_of
@@ -61,7 +61,7 @@ class Asked:
 def may_grow(session: Session, round_: Round, now: datetime) -> bool:
     """Whether a feed may still bring a listing to this round: there is room in the sample, and time for a pair."""
     design = from_canonical(round_.design)
-    last = latest_start(Calendar(design.schedule)) if design.sample.feeds else None
+    last = latest_start(design) if design.sample.feeds else None
     return last is not None and now <= last and _pairs(session, round_) < design.sample.pairs
 
 
@@ -326,23 +326,14 @@ def _listings_of(session: Session, round_: Round) -> set[int]:
 
 
 def _moments(session: Session, round_: Round) -> dict[int, list[Times]]:
-    """When both letters of each pair went or are to go, by the row of the advertiser; stopped pairs count too."""
-    # In an unpaired design there is no second letter: the moment of the first then counts for both.
-    first, second = aliased(Inquiry), aliased(Inquiry)
-    rows = (
-        select(
-            Listing.advertiser_id,
-            func.coalesce(first.sent_at, first.planned_at),
-            func.coalesce(second.sent_at, second.planned_at, first.sent_at, first.planned_at),
-            first.gap,
-        )
-        .select_from(Pair)
-        .join(Listing, Listing.id == Pair.listing_id)
-        .join(first, and_(first.pair_id == Pair.id, first.order == 1))
-        .outerjoin(second, and_(second.pair_id == Pair.id, second.order == 2))
-        .where(Pair.round_id == round_.id)
-    )
+    """When the letters of each pair went or are to go, by the row of the advertiser; stopped pairs count too."""
+    told = (Listing.advertiser_id, Pair.id, func.coalesce(Inquiry.sent_at, Inquiry.planned_at), Inquiry.gap)
+    rows = select(*told).select_from(Inquiry).join(Pair).join(Listing).where(Pair.round_id == round_.id)
+    letters: dict[tuple[int, int], list[tuple[datetime, timedelta]]] = defaultdict(list)
+    for advertiser_id, pair_id, moment, gap in session.execute(rows.order_by(Pair.id, Inquiry.order)):
+        letters[advertiser_id, pair_id].append((moment, gap))
     moments: dict[int, list[Times]] = defaultdict(list)
-    for advertiser_id, one, other, gap in session.execute(rows):
-        moments[advertiser_id].append(Times(one, other, gap))
+    for (advertiser_id, _), own in letters.items():
+        (first, gap), (second, _), *further = own if len(own) > 1 else own * 2
+        moments[advertiser_id].append(Times(first, second, gap, tuple(further)))
     return moments

@@ -241,12 +241,12 @@ def pair_row(round_: Round, listing: Listing, cast: Cast, code: str) -> Row:
 def letter_row(design: Design, pair_id: int, listing: Listing, cast: Cast, arm: Arm, times: Times) -> Row:
     """Write the letter of an arm of this pair; return what is stored of it."""
     composed = compose(design, cast.drawn, cast.matched, dwelling(listing), arm)
-    planned = times.first if composed.order == 1 else times.second
+    planned, gap = times.of(composed.order)
     return {
         "pair_id": pair_id,
         "arm": arm,
         "order": composed.order,
-        "gap": times.gap,
+        "gap": gap,
         "variant": composed.variant,
         "profile": people.to_record(composed.profile),
         "sender_name": composed.profile.full_name,

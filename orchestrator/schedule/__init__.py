@@ -55,24 +55,25 @@ def place_beside(
     As `place`, but the first letter is uniform over the open seconds of ``window`` (aware, both ends included), or goes
     soon after the next opening when nothing in it is open.
     """
-    dice = Dice.of(design.seed, design.schedule, [(consent, days_off)])
+    dice = Dice.of(design, [(consent, days_off)])
     alone = np.zeros(1, np.int64)
     earliest, latest = math.ceil(window[0].timestamp()), math.floor(window[1].timestamp())
     lows, choices = dice.choices(alone, np.array([earliest]), np.array([latest]))
     keys = pair_keys([advertiser], alone, [listing])
     asked = Asked(alone, keys, lows, np.minimum(choices, dice.room - lows))
-    board, calendar = Board(design.schedule, dice.openings, 1, 2 * len(others) + 1), Calendar(design.schedule)
-    for number, other in enumerate(others):
-        board.hold(2 * number, other, dice.openings.day_index(calendar.day_of(other.first)))
-    for _, *found in borne(dice, board, 2 * len(others), asked):
-        for first, second in zip(*(moments.tolist() for moments in found), strict=True):
-            return times_of(first, second, min(second - first, dice.longest))
+    held = np.cumsum([0, *(2 * len(other.moments) for other in others)]).tolist()
+    board, calendar = Board(design.schedule, dice.openings, 1, held[-1] + dice.letters), Calendar(design.schedule)
+    for place, other in zip(held, others, strict=False):
+        board.hold(place, other, dice.openings.day_index(calendar.day_of(other.first)))
+    for _, letters in borne(dice, board, held[-1], asked):
+        for moments in letters.T.tolist():
+            return times_of(moments, dice.longest)
     return None
 
 
-def latest_start(calendar: Calendar) -> datetime | None:
-    """Return the last moment at which a pair may begin, so that its second letter still fits; None when none does."""
-    dice = Dice.of(0, calendar.schedule, [(None, calendar.days_off)])
+def latest_start(design: Design, days_off: frozenset[date] = frozenset()) -> datetime | None:
+    """Return the last moment at which a pair may begin, so that its letters still fit; None when none does."""
+    dice = Dice.of(design, [(None, days_off)])
     if not dice.room[0]:
         return None
     (last,), _ = dice.openings.moments(np.zeros(1, np.int64), dice.room - 1)

@@ -10,10 +10,11 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from orchestrator import chance
 from orchestrator.chance import Bits, Ints
-from orchestrator.design import Schedule
+from orchestrator.design import Design
 from orchestrator.schedule.openings import Closure, Openings
 
 SECOND = timedelta(seconds=1)
@@ -24,7 +25,7 @@ OPENING_SPREAD = timedelta(hours=1)
 class Asked(NamedTuple):
     """What is asked for each pair: that its first letter goes on one of so many open seconds, from the lowest on.
 
-    After each of these there is room for the shortest gap.
+    After each of these there is room for the shortest gaps, if all that comes between is open.
     """
 
     calendars: Ints
@@ -38,25 +39,26 @@ class Asked(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Dice:
-    """Draws moments from the open seconds of a schedule; the gaps are in seconds."""
+    """Draws moments from the open seconds of a schedule, for so many letters a pair; the gaps are in seconds."""
 
     seed: int
     openings: Openings
     shortest: int
     longest: int
+    letters: int
 
     @classmethod
-    def of(cls, seed: int, schedule: Schedule, closures: Sequence[Closure]) -> "Dice":
-        gaps = schedule.gap_hours
-        return cls(seed, Openings.of(schedule, closures), round(gaps.min * 3600), round(gaps.max * 3600))
+    def of(cls, design: Design, closures: Sequence[Closure]) -> "Dice":
+        gaps, openings = design.schedule.gap_hours, Openings.of(design.schedule, closures)
+        return cls(design.seed, openings, round(gaps.min * 3600), round(gaps.max * 3600), design.question.letters)
 
     @cached_property
     def room(self) -> Ints:
-        """By calendar: how many open seconds leave room for the shortest gap after them."""
+        """By calendar: how many open seconds leave room for the shortest gaps after them."""
         room = np.zeros_like(self.openings.totals)
         ever = np.flatnonzero(self.openings.totals)
         last, _ = self.openings.moments(ever, self.openings.totals[ever] - 1)
-        room[ever] = self.openings.before(ever, last - self.shortest + 1)
+        room[ever] = self.openings.before(ever, last - self.shortest * (self.letters - 1) + 1)
         return room
 
     def first(self, asked: Asked, numbers: Ints) -> tuple[Ints, Ints]:
@@ -64,11 +66,17 @@ class Dice:
         chosen = asked.lows + chance.below(self.seed, "first moment", asked.keys, numbers, limits=asked.choices)
         return self.openings.moments(asked.calendars, chosen)
 
-    def second(self, asked: Asked, numbers: Ints, first: Ints) -> Ints:
-        """Draw the moment of the second letter of each pair, with that of the first."""
-        lows, choices = self.choices(asked.calendars, first + self.shortest, first + self.longest)
-        chosen = lows + chance.below(self.seed, "second moment", asked.keys, numbers, limits=choices)
-        return self.openings.moments(asked.calendars, chosen)[0]
+    def all(self, asked: Asked, numbers: Ints, first: Ints) -> tuple[Ints, NDArray[np.bool_]]:
+        """Draw the moments of all letters of each pair, a row for each letter, and whether all found one."""
+        moments, fits = [first], np.ones(len(first), np.bool_)
+        for order in range(2, self.letters + 1):
+            lows, choices = self.choices(asked.calendars, moments[-1] + self.shortest, moments[-1] + self.longest)
+            fits &= choices > 0
+            limits = np.maximum(choices, 1)
+            chosen = lows + chance.below(self.seed, f"moment {order}", asked.keys, numbers, limits=limits)
+            chosen = np.minimum(chosen, self.openings.totals[asked.calendars] - 1)
+            moments.append(self.openings.moments(asked.calendars, chosen)[0])
+        return np.stack(moments), fits
 
     def choices(self, calendars: Ints, earliest: Ints, latest: Ints) -> tuple[Ints, Ints]:
         """The lowest of the open seconds from earliest to latest, and how many there are.

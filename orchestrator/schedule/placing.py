@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -35,32 +36,33 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """The moments of many listings, one row each, in seconds since 1970 (UTC); `NONE` where none was found.
+    """The moments of many listings, a column each, in seconds since 1970 (UTC); `NONE` where none was found.
 
-    ``gap`` is as in `Times`, in seconds.
+    ``letters`` has a row for each letter of a pair, in order; ``longest`` is the longest declared gap, in seconds.
     """
 
     listings: tuple[str, ...]
-    first: Ints
-    second: Ints
-    gap: Ints
+    letters: Ints
+    longest: int
 
     def placement(self) -> Placement:
         """The same in words."""
         times: dict[str, Times] = {}
         refused: list[Refusal] = []
-        columns = self.first.tolist(), self.second.tolist(), self.gap.tolist()
-        for listing, first, second, gap in zip(self.listings, *columns, strict=True):
-            if first == NONE:
+        for listing, moments in zip(self.listings, self.letters.T.tolist(), strict=True):
+            if moments[0] == NONE:
                 refused.append(Refusal(listing, RefusalReason.NO_MOMENT))
             else:
-                times[listing] = times_of(first, second, gap)
+                times[listing] = times_of(moments, self.longest)
         return Placement(MappingProxyType(times), tuple(refused))
 
 
-def times_of(first: int, second: int, gap: int) -> Times:
-    """The times of a pair, from seconds."""
-    return Times(datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(second, UTC), timedelta(seconds=gap))
+def times_of(moments: Sequence[int], longest: int) -> Times:
+    """The times of the letters of a pair, from seconds."""
+    seconds = moments if len(moments) > 1 else [*moments, *moments]
+    gaps = [timedelta(seconds=min(later - earlier, longest)) for earlier, later in pairwise(seconds)]
+    first, second, *further = (datetime.fromtimestamp(moment, UTC) for moment in seconds)
+    return Times(first, second, gaps[0], tuple(zip(further, gaps[1:], strict=True)))
 
 
 def place_all(design: Design, loads: Mapping[str, Load]) -> Moments:
@@ -70,21 +72,21 @@ def place_all(design: Design, loads: Mapping[str, Load]) -> Moments:
     """
     closures = [(load.consent, load.days_off) for load in loads.values()]
     numbers = {closure: number for number, closure in enumerate(dict.fromkeys(closures))}
-    dice = Dice.of(design.seed, design.schedule, tuple(numbers))
+    dice = Dice.of(design, tuple(numbers))
     sizes = np.array([len(load.listings) for load in loads.values()], np.int64)
     owners = np.repeat(np.arange(len(loads)), sizes)
     calendars = np.array([numbers[closure] for closure in closures], np.int64)[owners]
     listings = tuple(listing for load in loads.values() for listing in load.listings)
     keys = pair_keys(list(loads), owners, listings)
     asked = Asked(calendars, keys, np.zeros_like(calendars), dice.room[calendars])
-    first, second = np.full((2, len(listings)), NONE)
+    letters = np.full((dice.letters, len(listings)), NONE)
     in_order = np.lexsort((chance.bits(design.seed, "rank", keys), owners))
     for levels in _abreast(sizes, in_order):
-        board = Board(design.schedule, dice.openings, len(levels[0]), len(levels))
+        board = Board(design.schedule, dice.openings, len(levels[0]), len(levels) * dice.letters)
         for level, pairs in enumerate(levels):
-            for rows, *found in borne(dice, board, level, asked.at(pairs)):
-                first[pairs[rows]], second[pairs[rows]] = found
-    return Moments(listings, first, second, np.minimum(second - first, dice.longest))
+            for rows, found in borne(dice, board, level * dice.letters, asked.at(pairs)):
+                letters[:, pairs[rows]] = found
+    return Moments(listings, letters, dice.longest)
 
 
 def pair_keys(advertisers: Sequence[str], owners: Ints, listings: Sequence[str]) -> Bits:
@@ -106,7 +108,7 @@ def _abreast(sizes: Ints, in_order: Ints) -> Iterator[list[Ints]]:
 
 
 class Board:
-    """The moments that some advertisers have, each pair on a place of its own; what more they can bear."""
+    """The moments that some advertisers have, each letter on a place of its own; what more they can bear."""
 
     def __init__(self, schedule: Schedule, openings: Openings, advertisers: int, places: int) -> None:
         days = len(openings.starts)
@@ -116,7 +118,7 @@ class Board:
         self.on_day = np.zeros((advertisers, days), np.int16)
         # Counted from here the seconds fit in 32 bits: nothing is read as much as these.
         self.origin = int(openings.starts[0])
-        self.letters = np.full((advertisers, 2 * places), FAR, np.int32)
+        self.letters = np.full((advertisers, places), FAR, np.int32)
 
     def has_room(self, rows: Ints, days: Ints) -> Flags:
         """Whether each advertiser may have one more pair in the week and on the day of its first letter."""
@@ -127,58 +129,63 @@ class Board:
 
     def has_rest(self, rows: Ints, moments: Ints, places: int) -> Flags:
         """Whether each moment keeps the cool-down from the letters on the first so many places of its advertiser."""
-        apart = self.letters[rows, : 2 * places]
+        apart = self.letters[rows, :places]
         apart -= (moments - self.origin).astype(np.int32)[:, np.newaxis]
         rest: Flags = np.all(np.abs(apart, out=apart) >= self.rest, axis=1)
         return rest
 
-    def add(self, rows: Ints, first: Ints, second: Ints, days: Ints, place: int) -> None:
-        """Put a pair on this place of these advertisers, which are all different."""
+    def add(self, rows: Ints, letters: Ints, days: Ints, place: int) -> None:
+        """Put the letters of a pair on this place and the next of these advertisers, which are all different."""
         self.in_week[rows, days // WEEK] += 1
         self.on_day[rows, days] += 1
-        self.letters[rows, 2 * place], self.letters[rows, 2 * place + 1] = first - self.origin, second - self.origin
+        self.letters[rows, place : place + len(letters)] = (letters - self.origin).T
 
     def hold(self, place: int, times: Times, day: int | None) -> None:
         """Put a pair that is there already on this place and the next, of the only advertiser of this board.
 
+        It takes twice as many places as it has letters.
+
         A letter that went at a fraction of a second stands on the whole seconds before and after it; ``day`` is None
         for a first letter in no week of the period.
         """
-        moments = [moment.timestamp() - self.origin for moment in (times.first, times.second)]
+        moments = [moment.timestamp() - self.origin for moment in times.moments]
         around = [whole(moment) for whole in (math.floor, math.ceil) for moment in moments]
-        self.letters[0, 2 * place : 2 * place + 4] = around
+        self.letters[0, place : place + len(around)] = around
         if day is not None:
             self.in_week[0, day // WEEK] += 1
             self.on_day[0, day] += 1
 
 
-def borne(dice: Dice, board: Board, place: int, asked: Asked) -> Iterator[tuple[Ints, Ints, Ints]]:
+def borne(dice: Dice, board: Board, place: int, asked: Asked) -> Iterator[tuple[Ints, Ints]]:
     """Put one more pair of each advertiser on the board, at the first of its draws that the advertiser can bear.
 
-    Yield the rows of those that found one, and both moments. The fewer are left, the more draws of each are looked
-    at together; which is the first that can be borne does not change by it.
+    Its letters go on ``place`` and the next. Yield the rows of those that found one, and the moments of their letters.
+    The fewer are left, the more draws of each are looked at together; which is the first that can be borne does not
+    change by it.
     """
     waiting, tried = np.flatnonzero(asked.choices > 0), 0
     while waiting.size and tried < TRIES:
         many = min(TRIES - tried, max(1, TOGETHER // waiting.size))
         rows, numbers = np.repeat(waiting, many), np.tile(np.arange(tried, tried + many), waiting.size)
-        drawn = _bearable(dice, board, place, rows, asked.at(rows), numbers)
+        rows, letters, days = _bearable(dice, board, place, rows, asked.at(rows), numbers)
         # The draws of an advertiser follow each other: the first is where its row begins.
-        rows, first, second, days = (column[np.diff(drawn[0], prepend=-1) > 0] for column in drawn)
-        board.add(rows, first, second, days, place)
-        yield rows, first, second
+        begins = np.diff(rows, prepend=-1) > 0
+        rows, letters, days = rows[begins], letters[:, begins], days[begins]
+        board.add(rows, letters, days, place)
+        yield rows, letters
         waiting, tried = np.setdiff1d(waiting, rows, assume_unique=True), tried + many
 
 
 def _bearable(
     dice: Dice, board: Board, places: int, rows: Ints, asked: Asked, numbers: Ints
-) -> tuple[Ints, Ints, Ints, Ints]:
-    """Make these draws; return the rows, both moments and the first days of those that can be borne, in order."""
+) -> tuple[Ints, Ints, Ints]:
+    """Make these draws; return the rows, the moments and the first days of those that can be borne, in order."""
     first, days = dice.first(asked, numbers)
     left = np.flatnonzero(board.has_room(rows, days))
     rows, first, days = rows[left], first[left], days[left]
-    second = dice.second(asked.at(left), numbers[left], first)
+    letters, good = dice.all(asked.at(left), numbers[left], first)
     if board.rest and places:
-        left = np.flatnonzero(board.has_rest(rows, first, places) & board.has_rest(rows, second, places))
-        rows, first, second, days = rows[left], first[left], second[left], days[left]
-    return rows, first, second, days
+        for moments in letters:
+            good &= board.has_rest(rows, moments, places)
+    left = np.flatnonzero(good)
+    return rows[left], letters[:, left], days[left]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +28,11 @@ from sqlalchemy import select
 
 from orchestrator import ahead, planned
 from orchestrator.db import Database
-from orchestrator.design import AdvertiserKind, check
+from orchestrator.design import AdvertiserKind, Calendar, check
 from orchestrator.models import Pair
 from orchestrator.people import profile_of
 from orchestrator.rounds import lifecycle, likeness, lookup, recreating
+from orchestrator.schedule import latest_start, place
 from orchestrator.states import LetterState, PairState
 from profiles.catalogue import load
 from profiles.errors import BadInput
@@ -142,6 +143,26 @@ def test_in_a_set_every_arm_writes_about_each_listing_one_after_the_other(
         assert [sets[arm] for arm in arms] == ["dutch", "moroccan", *also]
         assert len({profile_of(row).name.gender for row in own}) == 1
         assert len({(profile_of(row).income, profile_of(row).occupation) for row in own}) == 1
+
+
+def test_the_letters_of_sets_keep_their_gaps_and_rest_from_those_of_other_sets() -> None:
+    rules = {"per_advertiser_week": 9, "cooldown_hours": 4, "gap_hours": {"min": 2, "max": 30}}
+    design = a_design(question={"also": ["turkish", "surinamese"]}, schedule=rules)
+    times = place(design, "kantoor", [f"ams-{number}" for number in range(8)]).times
+    assert len(times) == 8
+    for each in times.values():
+        assert len(each.moments) == 4
+        assert all(later - earlier >= 2 * HOUR for earlier, later in pairwise(each.moments))
+    for one, other in combinations(times.values(), 2):
+        assert min(abs(a - b) for a in one.moments for b in other.moments) >= 4 * HOUR
+
+
+def test_a_letter_without_a_second_may_go_until_the_last_second_of_the_period() -> None:
+    paired, alone = a_design(), a_design(question={"approach": "unpaired", "sham_share": 0})
+    last = [latest_start(design) for design in (paired, alone)]
+    assert last[0] is not None
+    assert last[1] == Calendar(alone.schedule).last
+    assert last[1] - last[0] >= 2 * HOUR
 
 
 @only_sqlite

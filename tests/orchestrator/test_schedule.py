@@ -146,7 +146,7 @@ def test_one_more_pair_begins_in_its_window_or_soon_after_the_next_opening_and_m
     since = calendar.first - timedelta(days=2) + timedelta(minutes=minutes)
     window = (since, since + timedelta(hours=hours))
     found = place_beside(design, "kantoor", "nieuw", others, consent=consent, window=window)
-    last = latest_start(calendar)
+    last = latest_start(design)
     assert last is not None
     if found is None:
         assert since > last - timedelta(days=4) or others

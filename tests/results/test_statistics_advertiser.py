@@ -4,13 +4,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from results.statistics import FLOOR, AdvertiserResult, Counts, Verdict, advertisers, holm
-from results.statistics.advertiser import more_needed, one_sided_p
+from results.statistics.advertiser import evidence_floor, more_needed, one_sided_p, sentence
+from results.statistics.advertiser.verdict import tails
 from results.statistics.mcnemar import exact_p
+from results.statistics.multiplicity import storey
 
 ORACLE: dict[str, Any] = json.loads((Path(__file__).parents[1] / "oracles" / "statistics.json").read_text("utf-8"))
 ALPHA = 0.05
@@ -44,6 +47,7 @@ def test_the_published_detection_limits_come_out() -> None:
     limits = ORACLE["detection_limits"]
     for size, least in limits["one_sided_05_min_b"].items():
         m = int(size)
+        assert evidence_floor(m) == least
         assert min(b for b in range(m + 1) if one_sided_p(only(b, m - b)) <= ALPHA) == least
     for size, least in limits["two_sided_05_min_b"].items():
         m = int(size)
@@ -80,3 +84,39 @@ def test_an_advertiser_who_favours_the_treatment_arm_shows_no_difference_against
 
 def test_no_advertisers_give_no_results() -> None:
     assert advertisers({}) == ()
+
+
+def test_below_five_one_sided_pairs_no_outcome_reaches_five_percent() -> None:
+    assert [evidence_floor(m) for m in range(6)] == [None] * 5 + [5]
+
+
+def test_the_sentence_says_how_many_one_sided_pairs_are_still_needed() -> None:
+    assert sentence(result(0, 0)) == "te weinig gegevens: nog 6 eenzijdige tests nodig"
+    assert sentence(result(5, 0)) == "te weinig gegevens: nog 1 eenzijdige test nodig"
+    assert sentence(result(4, 1)) == "te weinig gegevens: nog 3 eenzijdige tests nodig"
+    assert sentence(result(8, 0)) == "verschil in het nadeel van het testprofiel"
+
+
+def test_one_pair_is_never_a_verdict() -> None:
+    assert {result(*one).verdict for one in ((1, 0), (0, 1))} == {Verdict.TOO_LITTLE}
+
+
+@given(st.integers(0, 30), st.integers(0, 30), st.sampled_from([0.001, 0.01, 0.05, 0.2]))
+def test_the_number_still_needed_is_the_smallest_that_convinces(c10: int, c01: int, alpha: float) -> None:
+    def convinces(extra: int) -> bool:
+        return c10 + extra + c01 >= FLOOR and one_sided_p(only(c10 + extra, c01)) <= alpha
+
+    assert more_needed(only(c10, c01), alpha) == next(extra for extra in range(500) if convinces(extra))
+
+
+def test_q_values_of_the_round_stand_beside_the_adjusted_p_values() -> None:
+    found = advertisers({b["broker"]: only(b["b"], b["c"]) for b in BROKERS})
+    whole = storey([f.p for f in found])
+    assert tuple(f.q for f in found) == whole.values
+    assert whole.pi0 == 1
+
+
+def test_many_advertisers_are_judged_as_each_alone() -> None:
+    c10, c01 = (side.ravel() for side in np.indices((8, 8)))
+    exact, _ = tails(c10, c01)
+    assert exact.tolist() == [one_sided_p(only(*pair)) for pair in zip(c10.tolist(), c01.tolist(), strict=True)]

@@ -23,3 +23,10 @@ def test_the_clustered_interval_covers_where_independent_pairs_would_be_too_sure
     robust, naive = BENCH["clustered_coverage"](scenario, ROUNDS, np.random.default_rng(BENCH["SEED"]))
     assert LEAST <= robust <= MOST
     assert naive < robust
+
+
+@pytest.mark.parametrize("scenario", BENCH["FEW"][:2], ids=lambda scenario: scenario.name)
+def test_with_ten_advertisers_cr2_and_the_bootstrap_cover_at_least_as_well_as_cr1(scenario: Any) -> None:
+    covered = BENCH["few_coverage"](scenario, 600, np.random.default_rng(BENCH["SEED"]))
+    assert covered["cluster_cr1"] <= covered["cluster_cr2"]
+    assert min(covered["cluster_cr2"], covered["cluster_wild"]) > 0.91
