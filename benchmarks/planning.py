@@ -21,19 +21,21 @@ import psycopg
 from sqlalchemy import select, text
 
 from orchestrator import name_bank
-from orchestrator.assignment import Home, draw, seat
+from orchestrator.assignment import REAL, Home, seat, seat_all
 from orchestrator.bulk import insert_all
 from orchestrator.db import Database, Session
 from orchestrator.design import Design, read_design
 from orchestrator.intake import ListingRow, Participant, read_listings, read_participants
 from orchestrator.listings import dwelling
 from orchestrator.models import Inquiry, Listing, Pair
+from orchestrator.rotation import Turns, turns
 from orchestrator.rounds import planning
 from orchestrator.rounds.casting import Cast, Casting
 from orchestrator.rounds.writing import compose
 from orchestrator.schedule import Load, place_all
 from orchestrator.schema import prepare
 from profiles.applicants import variants
+from profiles.pairs import BOTH
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from servers import Away, own_postgres
@@ -123,12 +125,19 @@ def in_memory(bench: Bench) -> None:
     """Draw and schedule, and the loop that does the same."""
     design, loads, homes = bench.design, bench.loads(), bench.homes()
     texts = variants(design.signal, design.letters.level, design.letters.language)
-    bench.timed("draw", lambda: [draw(design, key, texts, place) for key, place in seat(design, homes).items()])
+    bench.timed("draw", lambda: _drawn(design, homes, len(texts)))
     moments = bench.timed("schedule", lambda: place_all(design, loads))
     rng = random.Random(design.seed)  # noqa: S311 - no secret
     planned = bench.timed("loop", lambda: planning_loop.plan(design, loads, list(texts), rng))
-    if (moments.first < 0).any() or len(planned) < len(bench.listings):
+    if (moments.letters < 0).any() or len(planned) < len(bench.listings):
         raise SystemExit("not everything fits: nothing can be compared")
+
+
+def _drawn(design: Design, homes: list[Home], texts: int) -> list[Turns]:
+    """Seat all pairs, and give them what comes with their seats, kind by kind."""
+    seats = seat_all(design, homes)
+    names = {REAL: "real"} | {number: arm.value for number, arm in enumerate(BOTH)}
+    return [turns(design.seed, name, seats.place[seats.sham == kind], texts) for kind, name in names.items()]
 
 
 def in_words(bench: Bench) -> None:

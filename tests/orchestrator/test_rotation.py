@@ -64,5 +64,5 @@ def test_kinds_of_pairs_rotate_by_themselves() -> None:
 
 @pytest.mark.parametrize("size", [0, 1])
 def test_one_text_cannot_rotate(size: int) -> None:
-    with pytest.raises(ValueError, match="two distinct"):
+    with pytest.raises(ValueError, match="distinct letter"):
         turn(1, "real", 0, size)
