@@ -153,9 +153,12 @@ def load_towns(folder: Path = DATA) -> tuple[str, ...]:
 
 def _earning(catalogue: Catalogue, signal: Signal) -> Catalogue:
     """The catalogue with the households that the signal allows."""
-    if signal.earners is None:
-        return catalogue
-    return replace(catalogue, households=tuple(each for each in catalogue.households if each.earners == signal.earners))
+    return catalogue if signal.earners is None else _with_earners(catalogue, signal.earners)
+
+
+@lru_cache(maxsize=64)
+def _with_earners(catalogue: Catalogue, earners: int) -> Catalogue:
+    return replace(catalogue, households=tuple(each for each in catalogue.households if each.earners == earners))
 
 
 Drawn = dict[Arm, Profile]

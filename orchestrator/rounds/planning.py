@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -20,7 +21,7 @@ from orchestrator.models import Advertiser, Inquiry, Listing, Pair, Refusal, Rou
 from orchestrator.rounds import lookup
 from orchestrator.rounds.casting import Cast, Casting
 from orchestrator.rounds.phones import of_pair
-from orchestrator.rounds.writing import Composed, compose
+from orchestrator.rounds.writing import compose
 from orchestrator.schedule import Load, Times, place_all
 from orchestrator.states import LetterState, PairState, RoundState
 from orchestrator.web_address import domain_of
@@ -31,6 +32,9 @@ from profiles.pairs import Arm
 
 LATEST = timedelta(days=3)
 """A letter that could not go within this time of its planned moment no longer goes: the dwelling is another market."""
+
+
+NONE: Mapping[Arm, str] = MappingProxyType({})
 
 
 def plan(
@@ -212,11 +216,11 @@ def write_pairs(
     design = from_canonical(round_.design)
     in_order = sorted(planned, key=lambda key: (planned[key].first, key))
     codes = {key: f"P-{number:04d}" for number, key in enumerate(in_order, start=after + 1)}
-    insert_all(session, Pair, (_pair(round_, rows[key], casts[key], code) for key, code in codes.items()))
+    insert_all(session, Pair, (pair_row(round_, rows[key], casts[key], code) for key, code in codes.items()))
     ids = dict(session.execute(select(Pair.code, Pair.id).where(Pair.round_id == round_.id)).all())
     phones = _phones(session, design, round_, [rows[key] for key in codes])
     letters = (
-        _inquiry(ids[code], rows[key], arm, _composed(design, rows[key], casts[key], arm, phones[key]), planned[key])
+        letter_row(design, ids[code], rows[key], casts[key], arm, planned[key], phones[key])
         for key, code in codes.items()
         for arm in casts[key].drawn.arms
     )
@@ -237,7 +241,8 @@ def _phones(
     return phones
 
 
-def _pair(round_: Round, listing: Listing, cast: Cast, code: str) -> Row:
+def pair_row(round_: Round, listing: Listing, cast: Cast, code: str) -> Row:
+    """Return what is stored of a pair."""
     return {
         "round_id": round_.id,
         "listing_id": listing.id,
@@ -253,11 +258,11 @@ def _pair(round_: Round, listing: Listing, cast: Cast, code: str) -> Row:
     }
 
 
-def _composed(design: Design, listing: Listing, cast: Cast, arm: Arm, phones: Mapping[Arm, str]) -> Composed:
-    return compose(design, cast.drawn, cast.matched, dwelling(listing), arm, phones)
-
-
-def _inquiry(pair_id: int, listing: Listing, arm: Arm, composed: Composed, times: Times) -> Row:
+def letter_row(
+    design: Design, pair_id: int, listing: Listing, cast: Cast, arm: Arm, times: Times, phones: Mapping[Arm, str] = NONE
+) -> Row:
+    """Write the letter of an arm of this pair; return what is stored of it."""
+    composed = compose(design, cast.drawn, cast.matched, dwelling(listing), arm, phones)
     planned, gap = times.of(composed.order)
     return {
         "pair_id": pair_id,
