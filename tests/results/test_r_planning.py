@@ -84,7 +84,7 @@ def made(gamma: float) -> tuple[Any, Any, Any, Any]:
     rng = np.random.default_rng(6)
     t, z = np.tile([0, 1], 400), rng.integers(0, 3, 800)
     y = -0.5 + 0.6 * z - 0.4 * t + rng.normal(size=800) * np.exp(gamma * t) > 0
-    return y, t, z, np.repeat(np.arange(400), 2)
+    return y, t, z, np.repeat(np.arange(40), 20)
 
 
 def test_glm_gives_the_same_probit_when_the_spread_is_equal() -> None:
@@ -99,17 +99,17 @@ def test_glm_gives_the_same_probit_when_the_spread_is_equal() -> None:
 
 
 def test_a_likelihood_written_in_r_gives_the_same_heteroskedastic_probit_and_errors() -> None:
-    y, t, z, pair = made(0.3)
+    y, t, z, advertiser = made(0.3)
     found = numbers(
-        f"y <- {vector(y)}; t <- {vector(t)}; z <- {vector(z)}; q <- 2 * y - 1; g <- rep(1:400, each = 2);"
+        f"y <- {vector(y)}; t <- {vector(t)}; z <- {vector(z)}; q <- 2 * y - 1; g <- rep(1:40, each = 20);"
         "ll <- function(p) pnorm(q * (p[1] + p[2] * z + p[3] * t) / exp(p[4] * t), log.p = TRUE);"
         "f <- optim(c(0, 0, 0, 0), function(p) -sum(ll(p)), method = 'BFGS', hessian = TRUE,"
         "  control = list(reltol = 1e-15, maxit = 1000, ndeps = rep(1e-5, 4)));"
         "s <- sapply(1:4, function(j) { e <- 1e-5 * (1:4 == j); (ll(f$par + e) - ll(f$par - e)) / 2e-5 });"
-        "m <- crossprod(rowsum(s, g)) * 400 / 399; v <- solve(f$hessian) %*% m %*% solve(f$hessian);"
+        "m <- crossprod(rowsum(s, g)) * 40 / 39; v <- solve(f$hessian) %*% m %*% solve(f$hessian);"
         "cat(f$par, sqrt(diag(v)), -f$value)"
     )
-    fit = heteroskedastic_probit(y, t, z, pair)
+    fit = heteroskedastic_probit(y, t, z, advertiser)
     assert [*fit.parameters, *np.sqrt(np.diag(fit.covariance)), fit.log_likelihood] == pytest.approx(found, rel=2e-3)
     assert fit.log_likelihood >= found[-1] - 1e-5
 
