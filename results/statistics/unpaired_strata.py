@@ -37,7 +37,15 @@ def common_difference(table: npt.ArrayLike, level: float = 0.95) -> Estimate:
             "net_discrimination", value, None, level, n, "mantel_haenszel", f"{text}; geen interval: geen spreiding"
         )
     half = normal_quantile(level) * sqrt(variance)
-    return _result("net_discrimination", value, (value - half, value + half), level, n, "mantel_haenszel", text)
+    return _result(
+        "net_discrimination",
+        value,
+        (max(value - half, -1.0), min(value + half, 1.0)),
+        level,
+        n,
+        "mantel_haenszel",
+        text,
+    )
 
 
 def common_odds_ratio(table: npt.ArrayLike, level: float = 0.95) -> Estimate:

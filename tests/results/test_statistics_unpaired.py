@@ -12,6 +12,9 @@ from scipy import stats
 from statsmodels.stats.contingency_tables import StratifiedTable, Table2x2
 
 from profiles.errors import BadInput
+from results.statistics import Counts
+from results.statistics.intervals import wald
+from results.statistics.ratios import odds_wald
 from results.statistics.unpaired import Arms, analyse_unpaired, fisher, pearson, yates
 from results.statistics.unpaired_strata import (
     clustered_difference,
@@ -170,6 +173,19 @@ def test_the_common_difference_is_the_weighted_one_and_its_error_is_what_repeati
     assert np.mean(errors) == pytest.approx(np.std(wanted), rel=0.08)
     covered = np.mean([(e.low or 0) <= 0.1 <= (e.high or 0) for e in found])
     assert 0.92 <= covered <= 0.98
+
+
+@given(st.integers(0, 9), st.integers(1, 9), st.integers(1, 9), st.integers(1, 30))
+@settings(max_examples=60)
+def test_with_one_pair_per_stratum_the_strata_give_the_numbers_of_the_paired_design(
+    c11: int, c10: int, c01: int, c00: int
+) -> None:
+    counts = Counts(c11, c10, c01, c00)
+    table = np.repeat([[1, 1, 1, 1], [1, 1, 0, 1], [0, 1, 1, 1], [0, 1, 0, 1]], [c11, c10, c01, c00], axis=0)
+    difference, odds = common_difference(table), common_odds_ratio(table)
+    assert (difference.low, difference.high) == pytest.approx(wald(counts, 0.95))
+    assert (odds.value, odds.low, odds.high) == pytest.approx((c10 / c01, *odds_wald(counts, 0.95)))
+    assert mantel_haenszel(table).statistic == pytest.approx((c10 - c01) ** 2 / (c10 + c01))
 
 
 @pytest.mark.parametrize("method", [common_difference, common_odds_ratio, mantel_haenszel])
