@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from orchestrator.chance import generator, rank
+import numpy as np
+
+from orchestrator.chance import Bits, Ints, bits, digests, generator, rank
 from orchestrator.design import Approach, Design, Order, Stratum
 from orchestrator.intake import ListingRow, Participant
 from orchestrator.rotation import turn
 from orchestrator.suitability import suits
 from profiles.factors import LEVELS, FactorLevel
-from profiles.pairs import Arm
+from profiles.pairs import BOTH, Arm
 
 
 class RefusalReason(StrEnum):
@@ -88,20 +90,44 @@ class Draw:
         return self.arms[0]
 
 
-def seat(design: Design, homes: Collection[Home]) -> dict[str, Seat]:
-    """Seat the pairs of a plan, by listing: the declared shares exactly sham, chosen by chance; the rest real.
+@dataclass(frozen=True, eq=False)
+class Seats:
+    """Many seats, a row each: ``sham`` is the number of the arm that a sham pair shows, `REAL` in a real pair."""
+
+    sham: Ints
+    place: Ints
+    order: Ints
+    """The rows in the order in which places were given."""
+
+
+REAL = -1
+
+
+def seat_all(design: Design, homes: Sequence[Home]) -> Seats:
+    """Seat the pairs of a plan: the declared shares exactly sham, chosen by chance; the rest real.
 
     Places are given block by block: stratum after stratum, in it advertiser after advertiser, both in an order drawn by
     the seed. So every block is as balanced as the rotation, and so is the whole.
     """
-    shams = _shams(design, homes)
-    taken: Counter[Arm | None] = Counter()
-    seats = {}
-    for home in sorted(homes, key=lambda home: _block(design, home)):
-        sham = shams.get(home.listing)
-        seats[home.listing] = Seat(sham, taken[sham])
-        taken[sham] += 1
-    return seats
+    strata = _ranks(design.seed, "seat of stratum", [home.stratum for home in homes])
+    advertisers = _ranks(design.seed, "seat of advertiser", [home.advertiser for home in homes])
+    keys = digests([home.listing for home in homes])
+    order, sham = np.lexsort((bits(design.seed, "seat", keys), advertisers, strata)), _shams(design, keys)
+    place = np.zeros_like(sham)
+    for kind in (REAL, *range(len(BOTH))):
+        own = order[sham[order] == kind]
+        place[own] = np.arange(own.size)
+    return Seats(sham, place, order)
+
+
+def seat(design: Design, homes: Collection[Home]) -> dict[str, Seat]:
+    """Seat the pairs of a plan, as `seat_all`; by listing, in the order in which places are given."""
+    rows = list(homes)
+    seats = seat_all(design, rows)
+    columns = zip(
+        seats.order.tolist(), seats.sham[seats.order].tolist(), seats.place[seats.order].tolist(), strict=True
+    )
+    return {rows[row].listing: Seat(None if sham == REAL else BOTH[sham], place) for row, sham, place in columns}
 
 
 def next_seat(design: Design, listing: str, taken: Counter[Arm | None]) -> Seat:
@@ -209,16 +235,18 @@ def _cap(design: Design, participant: Participant, used: int) -> int:
     return most if participant.max_pairs is None else min(most, max(0, participant.max_pairs - used))
 
 
-def _shams(design: Design, homes: Collection[Home]) -> dict[str, Arm]:
-    """Which listings get a sham pair, and what it shows."""
-    question, by_chance = design.question, sorted(homes, key=lambda home: rank(design.seed, "sham", home.listing))
-    many = round(len(homes) * question.sham_share)
-    more = round(len(homes) * (question.sham_share + question.sham_treatment_share))
-    return {
-        home.listing: Arm.CONTROL if number < many else Arm.TREATMENT for number, home in enumerate(by_chance[:more])
-    }
+def _shams(design: Design, keys: Bits) -> Ints:
+    """Which pairs are sham, and what they show, as `Seats` tells it."""
+    question, by_chance = design.question, np.argsort(bits(design.seed, "sham", keys))
+    many = round(len(keys) * question.sham_share)
+    more = round(len(keys) * (question.sham_share + question.sham_treatment_share))
+    sham = np.full(len(keys), REAL)
+    sham[by_chance[:many]], sham[by_chance[many:more]] = range(len(BOTH))
+    return sham
 
 
-def _block(design: Design, home: Home) -> tuple[bytes, ...]:
-    names = (("stratum", home.stratum), ("advertiser", home.advertiser), (home.listing,))
-    return tuple(rank(design.seed, *name) for name in names)
+def _ranks(seed: int, purpose: str, names: Sequence[str]) -> Bits:
+    """Where each row's block stands in a random order of the blocks, by its name."""
+    known = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    ranks: Bits = bits(seed, purpose, digests(list(known)))[[known[name] for name in names]]
+    return ranks

@@ -21,6 +21,7 @@ def to_record(profile: Profile) -> dict[str, Any]:
         "partner": _name_record(profile.partner) if profile.partner else None,
         "sentence": profile.sentence,
         "language": profile.language.value,
+        "phone": profile.phone,
     }
 
 

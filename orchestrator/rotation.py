@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from orchestrator.chance import generator
+import numpy as np
+
+from orchestrator import chance
+from orchestrator.chance import Ints
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,17 @@ class Turn:
     level: int
 
 
-def turn(seed: int, kind: str, place: int, texts: int, arms: int = 2) -> Turn:
-    """Return what comes with a place (0, 1, 2, …) in the rotation of this kind of pairs, over ``texts`` letter texts.
+@dataclass(frozen=True, eq=False)
+class Turns:
+    """Many turns, a row each; the columns are as in `Turn`."""
+
+    order: Ints
+    words: Ints
+    level: Ints
+
+
+def turns(seed: int, kind: str, places: Ints, texts: int, arms: int = 2) -> Turns:
+    """Return what comes with these places (0, 1, 2, …) in the rotation of this kind of pairs, over ``texts`` texts.
 
     With V texts each run of V places, a row, is a Latin square's: each text comes once for each arm. For two arms each
     is first in half of a row; over V - 1 rows, a cycle, each ordered pair of texts comes once, over two cycles once
@@ -34,18 +46,37 @@ def turn(seed: int, kind: str, place: int, texts: int, arms: int = 2) -> Turn:
     """
     if texts < arms:
         raise ValueError(f"{arms} arms need as many distinct letter variants, not {texts}")
-    row, step = divmod(place, texts)
-    column = _shuffled(seed, f"rotation-row-{kind}", row, texts)[step]
-    cycle, part = divmod(row, texts - 1)
-    words = _shuffled(seed, f"rotation-texts-{kind}", 0, texts)
-    # Of two cycles the second brings the ordered pairs of texts of the first, each with the other arm first.
-    shifts = _shuffled(seed, f"rotation-shifts-{kind}", cycle // 2, texts - 1)
-    moved = [0, *(1 + shifts[(part + further) % (texts - 1)] for further in range(arms - 1))]
-    return Turn(
-        order=_orders(arms)[(column + part + cycle) % len(_orders(arms))],
-        words=tuple(words[(column + shift) % texts] for shift in moved),
-        level=(column // 2 + row // 2) % 2,
+    rows, steps = np.divmod(places, texts)
+    column = _shuffled(seed, f"rotation-row-{kind}", rows, texts, steps)
+    cycle, part = np.divmod(rows, texts - 1)
+    orders = np.array(_orders(arms))
+    words = []
+    for arm in range(arms):
+        shift = np.zeros_like(column)
+        if arm:
+            # Of two cycles the second brings the ordered pairs of texts of the first, each with the other arm first.
+            step = (part + arm - 1) % (texts - 1)
+            shift = 1 + _shuffled(seed, f"rotation-shifts-{kind}", cycle // 2, texts - 1, step)
+        words.append(_shuffled(seed, f"rotation-texts-{kind}", np.zeros_like(rows), texts, (column + shift) % texts))
+    return Turns(
+        order=orders[(column + part + cycle) % len(orders)],
+        words=np.stack(words, axis=1),
+        level=(column // 2 + rows // 2) % 2,
     )
+
+
+def turn(seed: int, kind: str, place: int, texts: int, arms: int = 2) -> Turn:
+    """Return what comes with one place, as `turns`."""
+    if texts < arms:
+        raise ValueError(f"{arms} arms need as many distinct letter variants, not {texts}")
+    return _row(seed, kind, place // texts, texts, arms)[place % texts]
+
+
+@lru_cache(maxsize=4096)
+def _row(seed: int, kind: str, row: int, texts: int, arms: int) -> tuple[Turn, ...]:
+    found = turns(seed, kind, row * texts + np.arange(texts), texts, arms)
+    columns = zip(found.order.tolist(), found.words.tolist(), found.level.tolist(), strict=True)
+    return tuple(Turn(tuple(order), tuple(words), level) for order, words, level in columns)
 
 
 @lru_cache(maxsize=4)
@@ -55,6 +86,8 @@ def _orders(arms: int) -> Sequence[tuple[int, ...]]:
     return around if arms <= 2 else [*around, *(order[::-1] for order in around)]
 
 
-@lru_cache(maxsize=4096)
-def _shuffled(seed: int, purpose: str, number: int, size: int) -> Sequence[int]:
-    return tuple(int(each) for each in generator(seed, purpose, str(number)).permutation(size))
+def _shuffled(seed: int, purpose: str, numbers: Ints, size: int, at: Ints) -> Ints:
+    """What stands at these places when the whole numbers below ``size`` are shuffled, for each number anew."""
+    known, which = np.unique(numbers, return_inverse=True)
+    drawn = chance.bits(seed, purpose, known.astype(np.uint64)[:, np.newaxis], np.arange(size))
+    return drawn.argsort(axis=1)[which, at]

@@ -112,7 +112,7 @@ def unlike(signal: Signal, control: Profile, treatment: Profile, *, sham: Arm | 
     """
     shown = {arm: sham or arm for arm in BOTH}
     pair = {Arm.CONTROL: control, Arm.TREATMENT: treatment}
-    beyond = differences(control, treatment) - {"name", "partner", "sentence", "age", "language"}
+    beyond = differences(control, treatment) - {"name", "partner", "sentence", "age", "language", "phone"}
     beyond |= _unlike_names(signal, control, treatment, sham=bool(sham))
     beyond |= _unlike_partners(signal, shown, pair)
     beyond |= {field for arm in BOTH for field in _not_shown(signal, shown[arm], pair[arm])}
@@ -153,9 +153,12 @@ def load_towns(folder: Path = DATA) -> tuple[str, ...]:
 
 def _earning(catalogue: Catalogue, signal: Signal) -> Catalogue:
     """The catalogue with the households that the signal allows."""
-    if signal.earners is None:
-        return catalogue
-    return replace(catalogue, households=tuple(each for each in catalogue.households if each.earners == signal.earners))
+    return catalogue if signal.earners is None else _with_earners(catalogue, signal.earners)
+
+
+@lru_cache(maxsize=64)
+def _with_earners(catalogue: Catalogue, earners: int) -> Catalogue:
+    return replace(catalogue, households=tuple(each for each in catalogue.households if each.earners == earners))
 
 
 Drawn = dict[Arm, Profile]

@@ -5,10 +5,10 @@ the name get letters that differ in the name.
 """
 
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -57,7 +57,8 @@ def variants(
     level: str = Level.MINIMAL, language: str = Language.DUTCH, *, couple: bool = False, templates: Path = TEMPLATES
 ) -> tuple[str, ...]:
     """The letter variants that have a text for this level, sorted; ``couple``: those that two people send."""
-    return _folders(templates / home(language, couple=couple), _BODIES[_level(level)])
+    find = _packaged_folders if templates == TEMPLATES else _folders
+    return find(templates / home(language, couple=couple), _BODIES[_level(level)])
 
 
 def declines(language: str = Language.DUTCH, *, couple: bool = False, templates: Path = TEMPLATES) -> tuple[str, ...]:
@@ -69,7 +70,8 @@ def render(variant: str, profile: Profile, dwelling: Dwelling, level: str, *, te
     """Write a first letter; BadInput names template, line and field when it asks for what the level does not offer."""
     _require(variant, variants(level, profile.language, couple=profile.partner is not None, templates=templates))
     folder = f"{home(profile.language, couple=profile.partner is not None)}/{variant}"
-    return _letter(templates, folder, _BODIES[_level(level)], _offered(profile, level), dwelling)
+    letter = _letter(templates, folder, _BODIES[_level(level)], _offered(profile, level), dwelling)
+    return replace(letter, body=f"{letter.body}{profile.phone}\n") if profile.phone else letter
 
 
 def decline(variant: str, profile: Profile, dwelling: Dwelling, *, templates: Path = TEMPLATES) -> Letter:
@@ -99,6 +101,10 @@ def _level(level: str) -> Level:
 
 def _folders(folder: Path, body: str) -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in folder.glob(f"*/{body}")))
+
+
+# What comes with this program does not change while it runs: it is looked for once.
+_packaged_folders = cache(_folders)
 
 
 def _require(variant: str, known: tuple[str, ...]) -> None:
@@ -140,6 +146,7 @@ def _offered(profile: Profile, level: str) -> SimpleNamespace:
     return SimpleNamespace(**name, **couple, sentence=profile.sentence, **facts(profile, level))
 
 
+@lru_cache(maxsize=4096)
 def _euros(amount: int, language: str) -> str:
     pattern = "¤#,##0" if language == Language.ENGLISH else "¤ #,##0"
     text = format_currency(amount, "EUR", format=pattern, locale=language, currency_digits=False)
@@ -147,6 +154,7 @@ def _euros(amount: int, language: str) -> str:
     return text.replace("\u00a0", " ")
 
 
+@lru_cache(maxsize=4096)
 def _day(day: date, language: str) -> str:
     return format_date(day, "d MMMM yyyy", locale=language)
 
@@ -173,6 +181,7 @@ def _environment(templates: Path) -> Environment:
         undefined=_Missing,
         autoescape=False,  # noqa: S701 - plain text mail, never shown as HTML
         keep_trailing_newline=True,
+        auto_reload=templates != TEMPLATES,
     )
     # Without filters, tests and globals nothing can excuse a missing field, and nothing in a letter can be random.
     environment.filters.clear()
@@ -182,17 +191,20 @@ def _environment(templates: Path) -> Environment:
 
 
 def _fill(templates: Path, name: str, offered: SimpleNamespace, dwelling: Dwelling) -> str:
-    path = templates / name
     try:
         text: str = _environment(templates).get_template(name).render(profile=offered, dwelling=dwelling)
     except UndefinedError as error:
-        problem = _missing_field(path, error, offered, dwelling)
+        problem = _missing_field(templates / name, error, offered, dwelling)
     except TemplateSyntaxError as error:
-        problem = _bad_template(path, error)
+        problem = _bad_template(templates / name, error)
     except TemplateNotFound:
-        problem = Problem("missing-file", "Deze brieftekst is er niet.", str(path), remedy="Zet het bestand terug.")
+        problem = Problem(
+            "missing-file", "Deze brieftekst is er niet.", str(templates / name), remedy="Zet het bestand terug."
+        )
     except UnicodeDecodeError:
-        problem = Problem("not-utf8", "Dit bestand is geen UTF-8.", str(path), remedy="Bewaar het als UTF-8.")
+        problem = Problem(
+            "not-utf8", "Dit bestand is geen UTF-8.", str(templates / name), remedy="Bewaar het als UTF-8."
+        )
     else:
         return text
     raise BadInput(problem)

@@ -1,8 +1,9 @@
 """Which two names a pair gets: of one gender, cohort and class, and none that the advertiser has met."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import product
 from typing import TypeVar
 
@@ -51,26 +52,46 @@ def name_sequence(
     groups = [combinations(catalogue, *sets, each, year) for each in genders]
     if not any(groups):
         raise BadInput(_none_fits(sets))
-    return tuple(group[place] for group in groups for place in rng.permutation(len(group)))
+    return tuple(group[place] for group in groups for place in rng.permutation(len(group)).tolist())
 
 
-def turn_of(sequence: Sequence[Names], met: Met, burden: Callable[[Names], Burden]) -> int:
+def turn_of(sequence: Sequence[Names], met: Met, burden: Callable[[int, Name], Burden]) -> int:
     """Return the place of the combination that a pair gets first by `turns_of`; raises `NamesUsedUp` for none."""
     for turn in turns_of(sequence, met, burden):
         return turn
     raise NamesUsedUp
 
 
-def turns_of(sequence: Sequence[Names], met: Met, burden: Callable[[Names], Burden]) -> Iterator[int]:
+def turns_of(sequence: Sequence[Names], met: Met, burden: Callable[[int, Name], Burden]) -> Iterator[int]:
     """Give the places of the combinations that the advertiser may meet, the least burdened first.
 
     First those of which it met neither name ever, then those not in this round; of equally burdened ones the first.
+    ``burden`` is that of a name on its place in a combination; that of a combination is their sum.
     """
-    ever = met.here | met.before
-    free = [turn for turn, names in enumerate(sequence) if not any(name.full in met.here for name in names)]
-    for known in (False, True):
-        turns = [turn for turn in free if any(name.full in ever for name in sequence[turn]) is known]
-        yield from sorted(turns, key=lambda turn: burden(sequence[turn]))
+    places = enumerate(zip(*sequence, strict=True))
+    columns = [_weights(names, met, partial(burden, place)) for place, names in places]
+    sums = enumerate(map(sum, zip(*columns, strict=True)))
+    free = [(weight >= _MET, weight % _MET, turn) for turn, weight in sums if weight < _NEVER]
+    return (turn for *_, turn in sorted(free))
+
+
+_NEVER = math.inf
+_FIELD = 40  # bits: no name is ever used so often
+_MET = 1 << 8 * _FIELD
+
+
+def _weights(names: Sequence[Name], met: Met, burden: Callable[[Name], Burden]) -> list[float]:
+    """The burden of each name as one whole number, more when it was met before, `_NEVER` when in this round.
+
+    Sums of these numbers compare as the sums of the burdens, part by part. A name stands in many combinations, and is
+    looked up once.
+    """
+    weights: dict[int, float] = {}
+    for key, name in {id(name): name for name in names}.items():
+        parts = burden(name)
+        weight = sum(part << _FIELD * place for place, part in enumerate(reversed(parts)))
+        weights[key] = _NEVER if name.full in met.here else weight + (_MET if name.full in met.before else 0)
+    return [weights[id(name)] for name in names]
 
 
 def companions(catalogue: Catalogue, key: str, beside: Sequence[Name], year: int, rng: Generator) -> tuple[Name, ...]:

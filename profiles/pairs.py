@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from itertools import product
 
 from numpy.random import Generator
@@ -152,11 +153,12 @@ def _draw_income(catalogue: Catalogue, rent: int, rule: IncomeRule, rng: Generat
     return max(income, min(job.income_from for job in catalogue.jobs))
 
 
-def _believable(catalogue: Catalogue, income: int) -> list[tuple[Job, Household]]:
+@lru_cache(maxsize=8192)
+def _believable(catalogue: Catalogue, income: int) -> tuple[tuple[Job, Household], ...]:
     """The combinations whose income band holds the income, or lies nearest to it when none does."""
     combinations = list(product(catalogue.jobs, catalogue.households))
     nearest = min(_gap(job, household, income) for job, household in combinations)
-    return [(job, household) for job, household in combinations if _gap(job, household, income) == nearest]
+    return tuple((job, household) for job, household in combinations if _gap(job, household, income) == nearest)
 
 
 def _gap(job: Job, household: Household, income: int) -> int:

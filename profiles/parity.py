@@ -153,7 +153,9 @@ def _not_alike_without_signal(pair: LetterPair, level: str) -> Iterator[Violatio
 def _signal_never_there(variant: str, profile: Profile, dwelling: Dwelling, level: str) -> Letter:
     nobody = Name("Voornaam", "Achternaam", "", profile.name.gender)
     partner = replace(nobody, first="Partner") if profile.partner else None
-    return render(variant, replace(profile, name=nobody, partner=partner, sentence="", age=0), dwelling, level)
+    return render(
+        variant, replace(profile, name=nobody, partner=partner, sentence="", age=0, phone=""), dwelling, level
+    )
 
 
 def _signal_cut_out(variant: str, profile: Profile, dwelling: Dwelling, level: str) -> Letter:
@@ -167,6 +169,7 @@ def _cut(text: str, profile: Profile, dwelling: Dwelling) -> str:
     for number, phrase in enumerate(own):
         text = text.replace(phrase, f"\0{number}\0")
     text = text.replace(profile.sentence, "[zin]") if profile.sentence else text
+    text = text.replace(profile.phone, "[telefoon]") if profile.phone else text
     text = text.replace(signed(profile), "[naam]").replace(profile.full_name, "[naam]")
     if profile.partner:
         text = re.sub(rf"\b{re.escape(profile.partner.first)}\b", "[partner]", text)
@@ -217,7 +220,7 @@ def _unsigned(pair: LetterPair, arm: Arm, level: str) -> str:
     if len({profile.language for profile in pair.profiles}) > 1:
         written = replace(written, profile=replace(written.profile, language=Language.DUTCH))
         body = render(written.variant, written.profile, pair.dwelling, level).body
-    return re.sub(r"\[(?:naam|partner|zin)\]", "", _cut(body, written.profile, pair.dwelling))
+    return re.sub(r"\[(?:naam|partner|zin|telefoon)\]", "", _cut(body, written.profile, pair.dwelling))
 
 
 def _diff(one: Letter, other: Letter) -> tuple[str, ...]:

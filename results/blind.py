@@ -10,14 +10,15 @@ from results.outcomes import leaks, mask_cues
 def blind(reply: Reply) -> str:
     """Return subject and text, masked; raise `Refused` when a cue survives, for then nobody may code it blind.
 
-    Masked are the names of both applicants and their partners, their addresses, and the words of the signal. Only the
-    language that an advertiser answers in cannot be masked; that is what the claim of that ground says.
+    Masked are the names of the applicants and their partners, their addresses and numbers, and the words of the signal.
+    Only the language that an advertiser answers in cannot be masked; that is what the claim of that ground says.
     """
     pair = reply.inquiry.pair
     profiles = [profile_of(inquiry) for inquiry in pair.inquiries]
     names = [profile.full_name for profile in profiles]
     names += [profile.partner.full for profile in profiles if profile.partner]
     addresses = [inquiry.reply_address for inquiry in pair.inquiries]
+    addresses += [profile.phone for profile in profiles if profile.phone]
     words = [*from_canonical(pair.round.design).signal.cues, *(each.sentence for each in profiles if each.sentence)]
     masked = mask_cues(f"{reply.subject}\n\n{reply.text}", names, addresses, words)
     if leaks(masked, names, addresses, words):

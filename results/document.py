@@ -1,12 +1,13 @@
 """Results for machines: one JSON document with everything that was counted and computed (docs/results-json.md)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple
 from math import isfinite
 from typing import Any
 
 from results.statistics import Analysis, Estimate, TestResult
 from results.statistics.findings import Findings, Group
+from results.statistics.unpaired import Arms
 
 
 def results_document(
@@ -77,6 +78,34 @@ def _estimate(estimate: Estimate) -> dict[str, Any]:
 def _test(test: TestResult) -> dict[str, Any]:
     told = {"name": test.name, "p": test.p, "statistic": test.statistic}
     return _finite({**told, "df": getattr(test, "df", None), "note": test.note}, test)
+
+
+def unpaired_document(
+    compared: Mapping[str, tuple[Arms, Sequence[Estimate], Sequence[TestResult]]],
+    *,
+    excluded: Mapping[str, int],
+    design_digest: str | None,
+    seed: int | None,
+    market_truth: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """As `results_document`, for a round in which each listing heard one arm: by treatment, beside the control.
+
+    ``counts`` are {control_positive, control_n, treatment_positive, treatment_n}.
+    """
+    return {
+        "unpaired": {
+            str(treatment): {
+                "counts": asdict(arms),
+                "estimates": [_estimate(estimate) for estimate in estimates],
+                "tests": [_test(test) for test in tests],
+            }
+            for treatment, (arms, estimates, tests) in compared.items()
+        },
+        "excluded": {reason: int(excluded[reason]) for reason in sorted(excluded)},
+        "design_digest": design_digest,
+        "seed": seed,
+        "market_truth": None if market_truth is None else dict(market_truth),
+    }
 
 
 def _finite(entry: dict[str, Any], source: Estimate | TestResult) -> dict[str, Any]:

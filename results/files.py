@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 from typing import Any
 
+from orchestrator.design import Approach
 from profiles.errors import Refused
 from profiles.pairs import BOTH, Arm
 from results import tables
-from results.document import results_document
-from results.reports import figures
-from results.tables import ArmRow, PairRow, RoundTable
+from results.document import results_document, unpaired_document
+from results.reports import figures, unpaired
+from results.tables import ArmRow, PairRow, RoundFacts, RoundTable
 
 PAIR_COLUMNS = (
     "pair", "listing", "advertiser", "advertiser_kind", "district", "sham", "level", "first", "gap_hours", "state",
@@ -22,20 +23,39 @@ ARM_COLUMNS = ("name_set", "variant", "sent_at", "label", "outcome", "positive",
 
 def results_of(table: RoundTable, market_truth: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return the results document of a round, sham pairs apart; raise `Refused` when no pair counts yet."""
+    if table.facts.approach == Approach.UNPAIRED:
+        return _unpaired(table, market_truth)
     rows = figures.real(table.rows)
     analysis = figures.analysed(rows, table.facts.level)
     if analysis is None:
-        raise Refused(
-            "no-usable-pairs",
-            f"Ronde '{table.facts.round}' is {table.facts.state} en heeft nog geen geslaagde tests.",
-            "Analyseer na het sluiten: praktijktest close.",
-        )
+        raise _nothing_usable(table.facts)
     return results_document(
         analysis,
         excluded=tables.excluded(rows),
         design_digest=table.facts.digest,
         seed=table.facts.seed,
         market_truth=market_truth,
+    )
+
+
+def _unpaired(table: RoundTable, market_truth: Mapping[str, Any] | None) -> dict[str, Any]:
+    found = unpaired.comparisons(table.rows, table.facts.level)
+    if not found:
+        raise _nothing_usable(table.facts)
+    return unpaired_document(
+        {each.treatment: (each.arms, each.estimates, each.tests) for each in found},
+        excluded=tables.excluded(table.rows),
+        design_digest=table.facts.digest,
+        seed=table.facts.seed,
+        market_truth=market_truth,
+    )
+
+
+def _nothing_usable(facts: RoundFacts) -> Refused:
+    return Refused(
+        "no-usable-pairs",
+        f"Ronde '{facts.round}' is {facts.state} en heeft nog geen geslaagde tests.",
+        "Analyseer na het sluiten: praktijktest close.",
     )
 
 

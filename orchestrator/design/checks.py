@@ -6,7 +6,13 @@ from urllib.parse import urlsplit
 
 from orchestrator.design.calendar import Calendar
 from orchestrator.design.model import DeclaredFeed, Design, FeedFormat, Letters, Mode, Question, Sample, Schedule
-from orchestrator.design.pairing import broken_by_factor, broken_by_order, broken_by_pairing, broken_by_quotas
+from orchestrator.design.pairing import (
+    broken_by_factor,
+    broken_by_order,
+    broken_by_pairing,
+    broken_by_phones,
+    broken_by_quotas,
+)
 from orchestrator.design.places import KeyPath, Located, located
 from orchestrator.settings import LOOPBACK
 from profiles import grounds
@@ -37,6 +43,7 @@ def broken_rules(design: Design, sets: Mapping[str, NameSet]) -> tuple[Located, 
         *broken_by_signal(design.question, design.letters),
         *broken_by_factor(design.question, design.letters),
         *broken_by_order(design.question, design.schedule),
+        *broken_by_phones(design.question, design.letters, design.sample),
         *broken_by_sample(design.sample, live=live),
         *broken_by_schedule(design.schedule),
     )

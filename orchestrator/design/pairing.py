@@ -72,6 +72,19 @@ def broken_by_factor(question: Question, letters: Letters) -> Iterator[Located]:
         )
 
 
+def broken_by_phones(question: Question, letters: Letters, sample: Sample) -> Iterator[Located]:
+    """Whether no number needs to come twice at an advertiser, where it would give the test away."""
+    needed, path = question.letters * sample.per_advertiser, ("letters", "phones")
+    if len(set(letters.phones)) < len(letters.phones):
+        message = "Een nummer staat er twee keer."
+        yield located(path, "phone-twice", message, found=None, remedy="Noem elk nummer een keer.")
+    elif letters.phones and len(letters.phones) < needed:
+        message = "Er zijn te weinig nummers: een aanbieder zou er een in twee brieven zien."
+        found = f"{len(letters.phones)} nummers voor {needed} brieven aan een aanbieder"
+        remedy = "Voeg nummers toe, verlaag sample.per_advertiser, of laat phones weg."
+        yield located(path, "too-few-phones", message, found=found, remedy=remedy)
+
+
 def broken_by_quotas(sample: Sample) -> Iterator[Located]:
     """Whether the quotas are of a declared stratum, and together fit in the sample."""
     path = ("sample", "quotas")

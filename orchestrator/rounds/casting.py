@@ -60,14 +60,12 @@ class Uses:
         self.orders[name, first] += 1
         self.texts[name, variant] += 1
 
-    def burden(self, drawn: Draw, arms: Sequence[Arm], names: Sequence[Name]) -> Burden:
-        """How much more these names would be used than others, were they to sign the letters of these arms."""
-        signed = [(name.full, arm) for name, arm in zip(names, arms, strict=True) if arm in drawn.arms]
-        return (
-            sum(self.names[name] for name, _ in signed),
-            sum(self.orders[name, arm is drawn.first] for name, arm in signed),
-            sum(self.texts[name, drawn.variants[arm]] for name, arm in signed),
-        )
+    def burden(self, drawn: Draw, arms: Sequence[Arm], place: int, name: Name) -> Burden:
+        """How much more a name would be used than others, were it to sign the letter of the arm on this place."""
+        arm, full = arms[place], name.full
+        if arm not in drawn.arms:
+            return (0, 0, 0)
+        return self.names[full], self.orders[full, arm is drawn.first], self.texts[full, drawn.variants[arm]]
 
 
 @dataclass

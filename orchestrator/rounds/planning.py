@@ -1,9 +1,10 @@
 """From design, participants and listings to a planned round: every letter written, every moment fixed."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -19,6 +20,7 @@ from orchestrator.listings import dwelling, take_in, to_record
 from orchestrator.models import Advertiser, Inquiry, Listing, Pair, Refusal, Round, Study
 from orchestrator.rounds import lookup
 from orchestrator.rounds.casting import Cast, Casting
+from orchestrator.rounds.phones import of_pair
 from orchestrator.rounds.writing import compose
 from orchestrator.schedule import Load, Times, place_all
 from orchestrator.states import LetterState, PairState, RoundState
@@ -30,6 +32,9 @@ from profiles.pairs import Arm
 
 LATEST = timedelta(days=3)
 """A letter that could not go within this time of its planned moment no longer goes: the dwelling is another market."""
+
+
+NONE: Mapping[Arm, str] = MappingProxyType({})
 
 
 def plan(
@@ -211,17 +216,33 @@ def write_pairs(
     design = from_canonical(round_.design)
     in_order = sorted(planned, key=lambda key: (planned[key].first, key))
     codes = {key: f"P-{number:04d}" for number, key in enumerate(in_order, start=after + 1)}
-    insert_all(session, Pair, (_pair(round_, rows[key], casts[key], code) for key, code in codes.items()))
+    insert_all(session, Pair, (pair_row(round_, rows[key], casts[key], code) for key, code in codes.items()))
     ids = dict(session.execute(select(Pair.code, Pair.id).where(Pair.round_id == round_.id)).all())
+    phones = _phones(session, design, round_, [rows[key] for key in codes])
     letters = (
-        _inquiry(design, ids[code], rows[key], casts[key], arm, planned[key])
+        letter_row(design, ids[code], rows[key], casts[key], arm, planned[key], phones[key])
         for key, code in codes.items()
         for arm in casts[key].drawn.arms
     )
     insert_all(session, Inquiry, letters)
 
 
-def _pair(round_: Round, listing: Listing, cast: Cast, code: str) -> Row:
+def _phones(
+    session: Session, design: Design, round_: Round, in_order: Sequence[Listing]
+) -> dict[str, Mapping[Arm, str]]:
+    """Return the telephone numbers of the arms of the newest pairs of a round, which are these, by listing."""
+    counted = select(Listing.advertiser_id, func.count()).join(Pair).where(Pair.round_id == round_.id)
+    pairs = Counter(dict(session.execute(counted.group_by(Listing.advertiser_id)).all()))
+    pairs.subtract(row.advertiser_id for row in in_order)
+    phones = {}
+    for row in in_order:
+        phones[row.key] = of_pair(design, row.advertiser.key, pairs[row.advertiser_id])
+        pairs[row.advertiser_id] += 1
+    return phones
+
+
+def pair_row(round_: Round, listing: Listing, cast: Cast, code: str) -> Row:
+    """Return what is stored of a pair."""
     return {
         "round_id": round_.id,
         "listing_id": listing.id,
@@ -237,8 +258,11 @@ def _pair(round_: Round, listing: Listing, cast: Cast, code: str) -> Row:
     }
 
 
-def _inquiry(design: Design, pair_id: int, listing: Listing, cast: Cast, arm: Arm, times: Times) -> Row:
-    composed = compose(design, cast.drawn, cast.matched, dwelling(listing), arm)
+def letter_row(
+    design: Design, pair_id: int, listing: Listing, cast: Cast, arm: Arm, times: Times, phones: Mapping[Arm, str] = NONE
+) -> Row:
+    """Write the letter of an arm of this pair; return what is stored of it."""
+    composed = compose(design, cast.drawn, cast.matched, dwelling(listing), arm, phones)
     planned, gap = times.of(composed.order)
     return {
         "pair_id": pair_id,

@@ -1,5 +1,6 @@
 """Letters of a planned or past round, written again from its design, its seed and its listings, byte for byte."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,9 +11,10 @@ from orchestrator import name_bank
 from orchestrator.assignment import Seat, draw
 from orchestrator.design import Design, from_canonical
 from orchestrator.listings import dwelling_of
-from orchestrator.models import Inquiry, Pair, Round
+from orchestrator.models import Inquiry, Listing, Pair, Round
 from orchestrator.people import profile_of
 from orchestrator.rounds import casting, planning
+from orchestrator.rounds.phones import of_pair
 from orchestrator.rounds.writing import Composed, compose
 from profiles import applicants, versions
 from profiles.catalogue import Catalogue
@@ -28,12 +30,13 @@ Both = Mapping[Arm, Composed]
 
 @dataclass(frozen=True)
 class Home:
-    """What a pair is drawn on: the key of its listing, what a letter may mention of it, and the rent in EUR a month.
+    """What a pair is drawn on: its listing and advertiser, by key, what a letter may mention of the dwelling, its rent.
 
-    ``seat`` is that of the pair, ``turns`` those of its names (`casting.Cast`).
+    The rent is in EUR a month. ``seat`` is that of the pair, ``turns`` those of its names (`casting.Cast`).
     """
 
     key: str
+    advertiser: str
     dwelling: Dwelling
     rent: int
     seat: Seat
@@ -46,10 +49,13 @@ def recreate(design: Design, bank: Catalogue, homes: Sequence[Home]) -> Iterator
     ``bank`` has the names that the design may draw (`name_bank.for_design`).
     """
     variants = applicants.variants(design.signal, design.letters.level, design.letters.language)
+    pairs: Counter[str] = Counter()
     for home in homes:
+        phones = of_pair(design, home.advertiser, pairs[home.advertiser])
+        pairs[home.advertiser] += 1
         drawn = draw(design, home.key, variants, home.seat)
         matched = casting.applicants(design, bank, drawn, home.rent, home.turns)
-        yield {arm: compose(design, drawn, matched, home.dwelling, arm) for arm in drawn.sets}
+        yield {arm: compose(design, drawn, matched, home.dwelling, arm, phones) for arm in drawn.sets}
 
 
 def all_arms(round_: Round, pairs: Sequence[Pair]) -> Iterator[Both]:
@@ -67,7 +73,9 @@ def of_round(session: Session, round_: Round) -> dict[str, Both]:
     """
     require_texts(round_)
     rows = select(Pair).where(Pair.round_id == round_.id).order_by(Pair.code)
-    pairs = session.scalars(rows.options(joinedload(Pair.listing), selectinload(Pair.inquiries))).all()
+    pairs = session.scalars(
+        rows.options(joinedload(Pair.listing).joinedload(Listing.advertiser), selectinload(Pair.inquiries))
+    ).all()
     again = all_arms(round_, pairs)
     by_code: dict[str, Both] = {
         pair.code: {inquiry.arm: letters[inquiry.arm] for inquiry in pair.inquiries}
@@ -111,7 +119,12 @@ def home_of(pair: Pair) -> Home:
     """Return what a pair was drawn on."""
     rent = pair.listed["rent"] if pair.listed else pair.listing.rent
     return Home(
-        pair.listing.key, dwelling_of(pair), rent, Seat(pair.sham, pair.place), (pair.turn, *(pair.turns or ()))
+        key=pair.listing.key,
+        advertiser=pair.listing.advertiser.key,
+        dwelling=dwelling_of(pair),
+        rent=rent,
+        seat=Seat(pair.sham, pair.place),
+        turns=(pair.turn, *(pair.turns or ())),
     )
 
 

@@ -2,7 +2,8 @@
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from orchestrator.assignment import Draw
 from orchestrator.design import Design
@@ -24,9 +25,12 @@ class Composed:
     letter: Letter
 
 
-def compose(design: Design, drawn: Draw, matched: Matched, dwelling: Dwelling, arm: Arm) -> Composed:
+def compose(
+    design: Design, drawn: Draw, matched: Matched, dwelling: Dwelling, arm: Arm, phones: Mapping[Arm, str]
+) -> Composed:
     """Write the letter of one arm; of an arm that does not write, what it would have written."""
-    profile, variant, domain = matched.of(arm), drawn.variants[arm], design.letters.domain
+    profile, variant = replace(matched.of(arm), phone=phones.get(arm, "")), drawn.variants[arm]
+    domain = design.letters.domain
     token = _token(design, drawn.listing, arm)
     return Composed(
         order=drawn.arms.index(arm) + 1 if arm in drawn.arms else 0,

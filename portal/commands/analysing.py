@@ -57,7 +57,17 @@ def run(what: str, wishes: Wishes, showing: Showing) -> None:
         _page(showing.out, documents, Path(what).name)
     else:
         for name, document in documents.items():
-            print_results(document, name)
+            _print(document, name)
+
+
+def _print(document: Mapping[str, Any], name: str) -> None:
+    """An unpaired round holds one comparison with the control per treatment."""
+    if "unpaired" not in document:
+        print_results(document, name)
+        return
+    for treatment, compared in document["unpaired"].items():
+        rest = {"excluded": document["excluded"], "design": "unpaired", "groups": [], "not_computed": []}
+        print_results({**rest, **compared}, f"{name}: {treatment}")
 
 
 def _check(showing: Showing) -> None:

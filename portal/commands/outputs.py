@@ -136,9 +136,9 @@ def _print_estimates(rows: Sequence[Mapping[str, Any]]) -> None:
     """Print each estimate under its name and what it is a share of; fits 80 columns."""
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
-        groups.setdefault((row["name"], row["convention"]), []).append(row)
+        groups.setdefault((wording.estimate_name(Estimate(**row)), row["convention"]), []).append(row)
     for (name, convention), group in groups.items():
-        out.print(f" [bold]{wording.told(wording.ESTIMATES, name)}[/]: {convention}", soft_wrap=False, highlight=False)
+        out.print(f" [bold]{name}[/]: {convention}", soft_wrap=False, highlight=False)
         lines = Table.grid(Column(width=3), Column(width=17), Column(width=16), Column(width=8), Column())
         for row in group:
             value, interval = wording.estimate_text(Estimate(**row))

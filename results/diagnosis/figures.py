@@ -195,11 +195,12 @@ class _Tables:
         sizes = self.usable @ self.sample.membership
         groups, n = (sizes > 0).sum(axis=1), np.maximum(self.n, 1)
         several = (groups > 1) & (self.n > groups)
-        few, free = groups < FEW_CLUSTERS, np.maximum(groups - 1, 1).astype(float)
+        free = np.maximum(groups - 1, 1).astype(float)
         share = np.where(several[:, None], sizes / n[:, None], 0.0)
         between = share**2 / (1 - share)
         with np.errstate(divide="ignore"):
             satterthwaite = 1 / ((share**2).sum(axis=1) + between.sum(axis=1) ** 2 - (between**2).sum(axis=1))
+        few = satterthwaite <= FEW_CLUSTERS - 1 - ROUNDING
         adjusted = np.where(few, (squares / (1 - share)).sum(axis=1), groups / free * squares.sum(axis=1))
         error, free = np.sqrt(adjusted) / n, np.where(few & several, satterthwaite, free)
         half = np.where(several & (error > ROUNDING), special.stdtrit(free, 0.5 + self.level / 2) * error, np.nan)

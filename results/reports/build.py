@@ -1,8 +1,9 @@
 """One round, told to one audience: what it may see (`results.disclosure`) and in which words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from orchestrator.design import Approach
 from orchestrator.states import PairState
 from profiles import grounds
 from profiles.errors import BadInput, Problem
@@ -10,14 +11,17 @@ from profiles.pairs import Arm
 from profiles.profile import Ground
 from results import charts, disclosure, formats, tables
 from results.disclosure import Cell, Suppressed
-from results.reports import figures, wording
+from results.reports import figures, unpaired, wording
 from results.reports.values import (
     AdvertiserRow,
+    Amount,
     Audience,
     Broker,
+    Compared,
     EstimateRow,
     Finding,
     FourCells,
+    Group,
     IntervalTable,
     Municipality,
     Report,
@@ -25,6 +29,7 @@ from results.reports.values import (
     Term,
     TestRow,
     Tile,
+    Unpaired,
 )
 from results.statistics import Analysis, Counts, Estimate
 from results.tables import PairRow, RoundFacts, RoundTable
@@ -46,6 +51,8 @@ def build(
     report without a known advertiser.
     """
     facts = table.facts
+    if facts.approach == Approach.UNPAIRED:
+        return _unpaired(table, audience, advertiser, market_truth)
     if audience is Audience.BROKER:
         return _broker(table, _known(table, advertiser))
     analysis = figures.analysed(figures.real(table.rows), facts.level)
@@ -60,7 +67,7 @@ def _report(
     facts: RoundFacts,
     audience: Audience,
     finding: Finding,
-    body: Researcher | Municipality | Broker,
+    body: Researcher | Municipality | Unpaired | Broker,
     truth: str | None = None,
 ) -> Report:
     return Report(
@@ -89,7 +96,7 @@ def _meaning(facts: RoundFacts) -> tuple[Term, ...]:
     ground, differ = grounds.load().grounds[Ground(facts.ground)], wording.DIFFER[wording.signal_of(facts).kind]
     counted = " of ".join(wording.told(wording.OUTCOMES, outcome) for outcome in facts.positive)
     return (
-        Term("Test", f"twee verzonnen kandidaten reageren op dezelfde advertentie; {differ}"),
+        Term("Test", f"{wording.APPROACHES[facts.approach]}; {differ}"),
         Term("Controleprofiel", f"de kandidaat met {wording.candidate(facts, Arm.CONTROL)}"),
         Term("Testprofiel", f"de kandidaat met {wording.candidate(facts, Arm.TREATMENT)}"),
         *(Term("Verder testprofiel", f"de kandidaat met {wording.name_of(label)}") for label in facts.further_sets),
@@ -248,6 +255,71 @@ def _public(rows: tuple[PairRow, ...], facts: RoundFacts, key: Callable[[PairRow
 def _cell(name: str, rows: tuple[PairRow, ...]) -> Cell:
     groups = figures.by(figures.usable(rows), lambda row: row.advertiser)
     return Cell(name, {advertiser: len(group) for advertiser, group in groups.items()})
+
+
+# --- unpaired ---------------------------------------------------------------------------------------------------
+
+
+def _unpaired(table: RoundTable, audience: Audience, advertiser: str | None, market_truth: float | None) -> Report:
+    facts = table.facts
+    if audience is Audience.BROKER:
+        _, name = _who(table, _known(table, advertiser))
+        disclosure.broker_round(facts.state)
+        return _report(facts, audience, wording.broker_unpaired(), Broker(name, None, None, None, None))
+    if audience is Audience.MUNICIPALITY:
+        disclosure.municipal_round(facts.state, facts.mode)
+    exclusions = figures.amounts(tables.excluded(table.rows), wording.EXCLUSIONS)
+    reason = disclosure.unsafe(_cell(facts.round, table.rows).pairs) if audience is Audience.MUNICIPALITY else None
+    if reason is not None:
+        return _report(
+            facts, audience, wording.hidden_round(reason), Unpaired((), (), (), exclusions, (), (), _burden(facts))
+        )
+    found = unpaired.comparisons(table.rows, facts.level)
+    net = found[0].net if found else None
+    truth = None if market_truth is None else wording.truth(market_truth, net)
+    body = _unpaired_body(table, found, exclusions, whole=audience is Audience.RESEARCHER)
+    return replace(_report(facts, audience, wording.unpaired_finding(net, facts), body, truth), interim=_interim(table))
+
+
+def _unpaired_body(
+    table: RoundTable, found: Sequence[unpaired.Comparison], exclusions: tuple[Amount, ...], *, whole: bool
+) -> Unpaired:
+    facts, labels = table.facts, [table.facts.treatment_set, *table.facts.further_sets]
+    groups = (
+        [Group(facts.control_set, *found[0].arms.control, formats.percent(found[0].arms.rates[0]))] if found else []
+    )
+    for label, each in zip(labels, found, strict=False):
+        groups.append(Group(label, *each.arms.treatment, formats.percent(each.arms.rates[1])))
+    return Unpaired(
+        tiles=_unpaired_tiles(groups, found, facts.level),
+        groups=tuple(groups),
+        compared=tuple(_compared(label, each) for label, each in zip(labels, found, strict=False)) if whole else (),
+        exclusions=exclusions,
+        refusals=figures.amounts(facts.refusals, wording.REFUSALS) if whole else (),
+        coding=_coding(facts) if whole else (),
+        burden=_burden(facts),
+    )
+
+
+def _group(name: str, invited: int, n: int) -> Group:
+    return Group(name, invited, n, formats.percent(invited / n))
+
+
+def _compared(label: str, found: unpaired.Comparison) -> Compared:
+    tests = tuple(TestRow(each, wording.told(wording.TESTS, each.name)) for each in found.tests)
+    return Compared(label, tuple(wording.estimate_row(each) for each in found.estimates), tests)
+
+
+def _unpaired_tiles(groups: Sequence[Group], found: Sequence[unpaired.Comparison], level: float) -> tuple[Tile, ...]:
+    if not found:
+        return ()
+    net = found[0].net
+    margin = f"{formats.percent(level)}-interval {formats.span(net.low, net.high)}"
+    rates = (
+        Tile(f"Uitgenodigd: {each.name}", each.rate, f"{formats.count(each.invited)} van {formats.count(each.n)}")
+        for each in groups
+    )
+    return (Tile("Verschil", formats.points(net.value), margin), *rates)
 
 
 # --- broker -------------------------------------------------------------------------------------------------------

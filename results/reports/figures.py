@@ -51,10 +51,11 @@ def net(analysis: Analysis | None) -> Estimate | None:
     tango = analysis.estimate("net_discrimination", method="tango")
     nets = [each for each in analysis.estimates if (each.name, each.over) == ("net_discrimination", "all")]
     clustered = next((each for each in nets if each.method.startswith("cluster_")), tango)
-    return max(tango, clustered, key=_width)
+    return max(tango, clustered, key=width)
 
 
-def _width(estimate: Estimate) -> float:
+def width(estimate: Estimate) -> float:
+    """How wide an interval is; 0 for one that does not exist."""
     return 0.0 if estimate.low is None or estimate.high is None else estimate.high - estimate.low
 
 
@@ -69,7 +70,7 @@ def detectable(analysis: Analysis | None, level: float) -> float | None:
         return None
     counts = analysis.counts
     smallest = minimum_detectable(counts.n, counts.discordant / counts.n, alpha=1 - level)
-    stretch = _width(shown) / _width(analysis.estimate("net_discrimination", method="tango"))
+    stretch = width(shown) / width(analysis.estimate("net_discrimination", method="tango"))
     return smallest * stretch if smallest * stretch < 1 else None
 
 

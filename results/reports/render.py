@@ -5,13 +5,14 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from results import disclosure, formats
-from results.reports.values import Audience, Report
+from results.reports.values import Audience, Report, Unpaired
 
 PAGES = {
     Audience.RESEARCHER: "report_researcher.html",
     Audience.MUNICIPALITY: "report_municipality.html",
     Audience.BROKER: "report_broker.html",
 }
+UNPAIRED = "report_unpaired.html"
 FILTERS = {
     "count": formats.count,
     "number": formats.number,
@@ -42,7 +43,8 @@ _TEMPLATES = environment()
 
 def render(report: Report, *, assets: str, home: str | None = None) -> str:
     """The whole page. ``assets`` is where the style sheets are; ``home`` the list of rounds, when the page has one."""
-    return page(PAGES[report.audience], report=report, body=report.body, assets=assets.rstrip("/"), home=home)
+    template = UNPAIRED if isinstance(report.body, Unpaired) else PAGES[report.audience]
+    return page(template, report=report, body=report.body, assets=assets.rstrip("/"), home=home)
 
 
 def page(template: str, **values: Any) -> str:

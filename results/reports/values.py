@@ -175,6 +175,41 @@ class Municipality:
 
 
 @dataclass(frozen=True)
+class Group:
+    """The listings that heard one arm: how many invited it, out of how many."""
+
+    name: str
+    invited: int
+    n: int
+    rate: str
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The control beside one treatment of an unpaired round."""
+
+    name: str
+    estimates: tuple[EstimateRow, ...]
+    tests: tuple[TestRow, ...]
+
+
+@dataclass(frozen=True)
+class Unpaired:
+    """An unpaired round, for researcher or municipality; what only the researcher sees is empty for the other.
+
+    ``groups`` is empty where the round may not be shown, or where nothing came back yet.
+    """
+
+    tiles: tuple[Tile, ...]
+    groups: tuple[Group, ...]
+    compared: tuple[Compared, ...]
+    exclusions: tuple[Amount, ...]
+    refusals: tuple[Amount, ...]
+    coding: tuple[Term, ...]
+    burden: tuple[Term, ...]
+
+
+@dataclass(frozen=True)
 class Broker:
     """One advertiser's own figures; cells, estimate and strip are None when there are too few tests to show any."""
 
@@ -199,7 +234,7 @@ class Report:
     finding: Finding
     meaning: tuple[Term, ...]
     truth: str | None
-    body: Researcher | Municipality | Broker
+    body: Researcher | Municipality | Unpaired | Broker
     provenance: tuple[Term, ...]
     digest: str
     version: int

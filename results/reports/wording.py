@@ -100,14 +100,14 @@ METHODS = {
     "wald": "Wald",
     "wilson": "Wilson",
     "midp": "mid-p",
+    "newcombe": "Newcombe, ongepaard",
+    "agresti_caffo": "Agresti-Caffo",
+    "katz": "Katz (log)",
+    "woolf": "Woolf (log)",
     "cluster_cr1": "geclusterd per woningaanbieder (CR1)",
     "cluster_cr2": "geclusterd per woningaanbieder (CR2)",
     "cluster_wild": "wilde clusterbootstrap",
     "newcombe8": "Newcombe, methode 8",
-    "newcombe": "Newcombe",
-    "agresti_caffo": "Agresti-Caffo",
-    "katz": "Katz (logaritme)",
-    "woolf": "Woolf (logaritme)",
     "mantel_haenszel": "Mantel-Haenszel",
     "mantel_haenszel_midp": "Mantel-Haenszel, mid-p",
     "wald_cc": "Wald met correctie",
@@ -152,8 +152,8 @@ TESTS = {
     "paired_t": "Gepaarde t-toets",
     "signed_rank": "Rangtekentoets van Wilcoxon",
     "fisher": "Fisher, exact",
-    "pearson": "Pearson",
-    "yates": "Yates",
+    "pearson": "Pearson, chi-kwadraat",
+    "yates": "Pearson met correctie van Yates",
     "mantel_haenszel": "Mantel-Haenszel",
 }
 NOT_COMPUTED = TESTS | {
@@ -170,6 +170,10 @@ GROUPS = {"stratum": "Per stratum", "order": "Per volgorde", "arms": "Profielen 
 HALF_PER_HUNDRED = 0.005
 RATIOS = frozenset({"odds_ratio", "rate_ratio", "common_odds_ratio", "group_odds_ratio", "order_odds_ratio"})
 AMOUNTS = frozenset({"mean_difference", "mean_score_difference"})
+APPROACHES = {
+    "paired": "verzonnen kandidaten reageren op dezelfde advertentie",
+    "unpaired": "op elke advertentie reageert één verzonnen kandidaat; wie van hen, is geloot",
+}
 FACTORS = {
     "gender": "het geslacht van alle kandidaten van een test: bij de helft van de tests vrouwen, anders mannen",
     "income": "het inkomen van alle kandidaten van een test: bij de helft van de tests ruim, anders krap",
@@ -233,7 +237,14 @@ def estimate_text(estimate: Estimate) -> tuple[str, str]:
 def estimate_row(estimate: Estimate) -> EstimateRow:
     """An estimate as a table shows it."""
     value, interval = estimate_text(estimate)
-    return EstimateRow(estimate, told(ESTIMATES, estimate.name), told(METHODS, estimate.method), value, interval)
+    return EstimateRow(estimate, estimate_name(estimate), told(METHODS, estimate.method), value, interval)
+
+
+def estimate_name(estimate: Estimate) -> str:
+    """What an estimate is called; unpaired inquiries have no odds ratio within tests."""
+    if (estimate.name, estimate.over) == ("odds_ratio", "inquiries"):
+        return "Odds ratio"
+    return told(ESTIMATES, estimate.name)
 
 
 def group(kind: str, name: str) -> str:
@@ -306,6 +317,43 @@ def _margin_around_zero(value: float, low: float, high: float) -> str:
         f"De onzekerheidsmarge loopt van {formats.span(low, high, per_hundred_digits(low, high))}: "
         "nul ligt daarin, dus dit kan toeval zijn."
     )
+
+
+def unpaired_finding(estimate: Estimate | None, facts: RoundFacts) -> Finding:
+    """The plain sentence of an unpaired round: each listing heard one arm, so two groups of listings are compared."""
+    if estimate is None or estimate.value is None or estimate.low is None or estimate.high is None:
+        return Finding(
+            Direction.NO_DATA, "", "Er zijn te weinig geslaagde tests.", " Er valt nog niets te vergelijken."
+        )
+    control, treatment = (candidate(facts, arm) for arm in BOTH)
+    if estimate.low > 0:
+        return _groups(Direction.TREATMENT_WORSE, (control, treatment), estimate.value, estimate.low, estimate.high)
+    if estimate.high < 0:
+        return _groups(Direction.CONTROL_WORSE, (treatment, control), -estimate.value, -estimate.high, -estimate.low)
+    after = (
+        f" tussen advertenties waarop een kandidaat met {control} schreef en die waarop een met {treatment} schreef."
+    )
+    margin = _margin_around_zero(estimate.value, estimate.low, estimate.high)
+    return Finding(Direction.NOT_SHOWN, "Er is ", "geen aantoonbaar verschil gevonden", after, margin)
+
+
+def _groups(direction: Direction, names: tuple[str, str], value: float, low: float, high: float) -> Finding:
+    digits = per_hundred_digits(value, low, high)
+    return Finding(
+        direction,
+        f"Op elke 100 advertenties kreeg de kandidaat met {names[0]} ",
+        f"{formats.number(100 * value, digits)} uitnodigingen meer",
+        f" dan de kandidaat met {names[1]} op 100 andere.",
+        f"De onzekerheidsmarge loopt van {formats.span(low, high, digits)}.",
+    )
+
+
+def broker_unpaired() -> Finding:
+    """Why an advertiser gets no figures of an unpaired round."""
+    after = (
+        " Op elke advertentie schreef één kandidaat; bij één kantoor zijn dat er te weinig om groepen te vergelijken."
+    )
+    return Finding(Direction.NO_DATA, "", "Uit deze ronde volgt niets over één woningaanbieder.", after)
 
 
 def could_have_found(detectable: float | None) -> str:

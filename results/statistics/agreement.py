@@ -66,7 +66,7 @@ def kappa(table: npt.ArrayLike, level: float = 0.95) -> Estimate:
 
 
 def weighted_kappa(table: npt.ArrayLike, power: int, level: float = 0.95) -> Estimate:
-    """Kappa for ordered labels: a disagreement i against j weighs \\|i - j\\| to the ``power`` LINEAR or QUADRATIC."""
+    """Kappa for ordered labels: a disagreement weighs its distance to the ``power`` LINEAR or QUADRATIC."""
     check_share("level", level)
     counts = square(table)
     place = np.arange(len(counts))
@@ -83,7 +83,8 @@ def _kappa(name: str, counts: Whole, distance: Floats, level: float, text: str) 
         return _estimate(name, None, None, level, int(counts.sum()), "normal", text)
     from statsmodels.stats import inter_rater  # slow to import
 
-    found = inter_rater.cohens_kappa(counts, weights=distance / distance.max())
+    with np.errstate(divide="ignore", invalid="ignore"):  # the library also makes a z value, which may not exist
+        found = inter_rater.cohens_kappa(counts, weights=distance / distance.max())
     value, variance = float(found.kappa), float(found.var_kappa)
     if variance <= 1e-15:
         text += "; geen interval: geen spreiding tussen de codeurs"
@@ -109,6 +110,9 @@ def interval(values: Floats, used: Floats) -> Floats:
     return np.broadcast_to((values[:, None] - values) ** 2, (*used.shape[:-1], len(values), len(values)))
 
 
+_SCALES: dict[Distance, str] = {nominal: "nominaal", ordinal: "ordinaal", interval: "interval"}
+
+
 def krippendorff(ratings: npt.ArrayLike, distance: Distance, seed: int, level: float = 0.95) -> Estimate:
     """Krippendorff's alpha of any number of coders, with a percentile bootstrap interval over replies.
 
@@ -119,23 +123,22 @@ def krippendorff(ratings: npt.ArrayLike, distance: Distance, seed: int, level: f
     """
     check_share("level", level)
     values, tallies = _tallies(ratings)
-    text = f"{UNITS}; {distance.__name__}"
-    per_unit = _coincidences(tallies)
-    value = float(_alpha(per_unit.sum(axis=0), values, distance))
+    text = f"{UNITS}; {_SCALES[distance]}"
+    kinds, numbers = np.unique(tallies, axis=0, return_counts=True)
+    per_kind, units = _coincidences(kinds), int(numbers.sum())
+    value = float(_alpha(np.tensordot(numbers.astype(float), per_kind, axes=1), values, distance))
     if np.isnan(value):
         text += "; niet te berekenen: er zijn geen twee verschillende codes"
-        return _estimate("alpha", None, None, level, len(tallies), "bootstrap", text)
-    rounds = np.random.default_rng(seed).multinomial(len(tallies), np.full(len(tallies), 1 / len(tallies)), size=DRAWS)
-    drawn = _alpha(np.tensordot(rounds.astype(float), per_unit, axes=1), values, distance)
+        return _estimate("alpha", None, None, level, units, "bootstrap", text)
+    rounds = np.random.default_rng(seed).multinomial(units, numbers / units, size=DRAWS)
+    drawn = _alpha(np.tensordot(rounds.astype(float), per_kind, axes=1), values, distance)
     drawn = drawn[~np.isnan(drawn)]
     if not len(drawn) or np.ptp(drawn) < 1e-12:
-        return _estimate(
-            "alpha", value, None, level, len(tallies), "bootstrap", f"{text}; geen interval: geen spreiding"
-        )
+        return _estimate("alpha", value, None, level, units, "bootstrap", f"{text}; geen interval: geen spreiding")
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
     # The bootstrap is skewed in small samples; an interval always holds its own estimate.
     limits = min(float(low), value), max(float(high), value)
-    return _estimate("alpha", value, limits, level, len(tallies), "bootstrap", text)
+    return _estimate("alpha", value, limits, level, units, "bootstrap", text)
 
 
 def _tallies(ratings: npt.ArrayLike) -> tuple[Floats, Whole]:

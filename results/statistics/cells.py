@@ -50,3 +50,30 @@ def net(cells: Table) -> Table:
 def discordant(cells: Table) -> Table:
     """Pairs per row in which exactly one arm was answered positively."""
     return np.asarray(cells[:, C10] + cells[:, C01])
+
+
+def codes(clusters: npt.ArrayLike, rows: int) -> npt.NDArray[np.intp]:
+    """The advertiser of every row as a code from 0, shape (rows,).
+
+    Raises BadInput ``pairs-do-not-match`` for another length and ``not-a-code`` for anything but whole numbers from 0.
+    """
+    found = np.asarray(clusters)
+    if found.shape != (rows,):
+        raise BadInput(
+            Problem(
+                "pairs-do-not-match",
+                "Het aantal woningaanbieders past niet bij het aantal tests.",
+                found=f"{found.size} in plaats van {rows}",
+                remedy="Geef per test één woningaanbieder.",
+            )
+        )
+    if not np.issubdtype(found.dtype, np.integer) or bool(np.any(found < 0)):
+        raise BadInput(
+            Problem(
+                "not-a-code",
+                "De woningaanbieders zijn niet genummerd.",
+                found=f"type {found.dtype}",
+                remedy="Nummer de woningaanbieders vanaf 0.",
+            )
+        )
+    return found.astype(np.intp)

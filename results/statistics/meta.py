@@ -6,7 +6,7 @@ Between-study variance: DerSimonian & Laird (1986), Paule & Mandel (1982) or res
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import log, sqrt
+from math import inf, isfinite, log, sqrt
 from typing import Literal
 
 import numpy as np
@@ -132,12 +132,17 @@ def same_convention(studies: Sequence[Study]) -> str:
     return found[0] if found else ""
 
 
+def check_spread(studies: Sequence[Study]) -> None:
+    """BadInput for an effect that is not finite, or a variance that is not above 0."""
+    if not all(isfinite(study.effect) and 0 < study.variance < inf for study in studies):
+        raise BadInput(_NO_SPREAD)
+
+
 def beside(own: Study, published: Sequence[Study], level: float = 0.95) -> tuple[Estimate, ...]:
     """A round and then published ones as estimates with normal intervals, on one scale. BadInput as ``combine``."""
     check_share("level", level)
     together = (own, *published)
-    if any(study.variance <= 0 for study in together):
-        raise BadInput(_NO_SPREAD)
+    check_spread(together)
     convention = same_convention(together)
     z = float(special.ndtri(0.5 + level / 2))
     return tuple(
@@ -190,8 +195,7 @@ def _arrays(studies: Sequence[Study]) -> tuple[Floats, Floats]:
     v = np.array([study.variance for study in studies], dtype=float)
     if len(y) < 2:
         raise BadInput(Problem("too-few-studies", "Samenvoegen kan vanaf twee onderzoeken.", found=str(len(y))))
-    if not bool(np.isfinite(y).all() and np.isfinite(v).all() and (v > 0).all()):
-        raise BadInput(_NO_SPREAD)
+    check_spread(studies)
     return y, v
 
 

@@ -35,7 +35,7 @@ class Noise:
     gross_beyond: Estimate
 
 
-def noise(real: Counts, sham: Counts, level: float = 0.95) -> Noise:
+def sham_noise(real: Counts, sham: Counts, level: float = 0.95) -> Noise:
     """Set the pairs of a round beside its sham pairs. Raises BadInput ``no-pairs`` and ``no-sham-pairs``."""
     if not real.n:
         raise BadInput(Problem("no-pairs", "Er is geen enkele geslaagde test, dus er valt niets te vergelijken."))

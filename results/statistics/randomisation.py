@@ -24,9 +24,10 @@ from results.statistics.numeric import Array, bisect
 
 SHARP = "wisseltoets: niemand antwoordt anders op het ene label dan op het andere"
 DRAWS = 9999
-REACH = 9.2  # standard deviations (bound of Hoeffding) outside which less than 1e-18 lies
+MISSED = 42.0  # minus the logarithm of the mass, 1e-18, that may fall outside the lattice
 NOTHING = -60.0  # logarithm of a characteristic function that no longer counts
 STEEPEST = 50.0  # a tilt beyond which every sign is certain
+LARGEST = 1 << 23  # points of a lattice
 BLOCK = 1 << 20  # random signs held at once
 
 
@@ -60,7 +61,8 @@ def sign_flip_clustered(table: npt.ArrayLike) -> TestResult:
 def sign_flip_exact(differences: npt.ArrayLike) -> TestResult:
     """Exact two-sided test for whole differences of any size (m,); the statistic is their sum.
 
-    Raises BadInput ``difference-not-whole`` for anything but whole numbers.
+    Raises BadInput ``difference-not-whole`` for anything but whole numbers, and ``differences-too-large`` where the
+    lattice of sums would not fit in memory. Below 1e-308 p is 0.
     """
     d = np.asarray(differences)
     if d.ndim != 1 or not np.issubdtype(d.dtype, np.integer):
@@ -74,7 +76,7 @@ def sign_flip_exact(differences: npt.ArrayLike) -> TestResult:
         )
     if not d.any():
         return TestResult("sign_flip_exact", 1.0, None, NO_DISCORDANT)
-    size, times = np.unique(np.abs(d[d != 0]).astype(np.int64), return_counts=True)
+    size, times = np.unique(np.abs(d[d != 0].astype(np.int64)), return_counts=True)
     divisor = int(np.gcd.reduce(size))
     observed = int(d.sum(dtype=np.int64))
     p = min(2 * _upper(Sizes(size // divisor, times), abs(observed) // divisor), 1.0) if observed else 1.0
@@ -104,13 +106,29 @@ def _tilt(sizes: Sizes, observed: int) -> float:
 
 def _tilted(sizes: Sizes, tilt: float, heads: int) -> npt.NDArray[np.float64]:
     """Tilted probabilities of heads, heads + 1, ...: the characteristic function inverted on a wide enough lattice."""
-    spread = sqrt(float((sizes.size.astype(float) ** 2) @ sizes.times))
-    points = min(sizes.total + 1, int(REACH * spread) + 2)
+    points = min(sizes.total + 1, int(2 * _half_width(sizes, tilt)) + 2)
+    if points > LARGEST:
+        raise BadInput(
+            Problem(
+                "differences-too-large",
+                "De verschillen zijn te groot voor de exacte wisseltoets.",
+                found=f"tot {sizes.size.max()}",
+                remedy="Gebruik een grovere eenheid, of de wisseltoets met trekkingen.",
+            )
+        )
     transform = np.zeros(points // 2 + 1, dtype=complex)
     live, value = _characteristic(sizes, tilt, heads, points)
     transform[live] = value.conj()
     reach = points if points > sizes.total else points // 2  # a lattice narrower than the support wraps around
     return np.asarray(np.fft.irfft(transform, points)[: min(reach, sizes.total - heads + 1)])
+
+
+def _half_width(sizes: Sizes, tilt: float) -> float:
+    """How far the tilted sum of heads strays from its mean: the closer of Hoeffding's and Bernstein's bounds."""
+    squares = sizes.times * sizes.size.astype(float) ** 2
+    variance = float(np.sum(squares * np.exp(-2 * tilt * sizes.size) / (1 + np.exp(-2 * tilt * sizes.size)) ** 2))
+    third = float(sizes.size.max()) * MISSED / 3
+    return min(sqrt(MISSED / 2 * float(squares.sum())), third + sqrt(third**2 + 2 * MISSED * variance))
 
 
 def _characteristic(
@@ -148,11 +166,11 @@ def sign_flip_drawn(
     """Randomisation test of real-valued differences (m,) by ``draws`` random flips; p = (1 + as extreme) / (1 + draws).
 
     ``clusters`` (m,) holds the advertiser as a code 0..G-1; its pairs are flipped together. Raises BadInput
-    ``difference-not-a-number``.
+    ``difference-not-a-number``, and as ``cells.codes``.
     """
     d = _numbers(differences)
     if clusters is not None:
-        d = np.bincount(np.asarray(clusters, dtype=np.intp), weights=d).astype(float)
+        d = np.bincount(cells.codes(clusters, len(d)), weights=d).astype(float)
     d = d[d != 0]
     if not len(d):
         return TestResult("sign_flip_drawn", 1.0, None, NO_DISCORDANT)

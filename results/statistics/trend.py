@@ -9,7 +9,7 @@ import numpy as np
 
 from profiles.errors import BadInput, Problem
 from results.statistics.estimands import Estimate
-from results.statistics.meta import Study, same_convention
+from results.statistics.meta import Study, check_spread, same_convention
 from results.statistics.numeric import check_share, normal_quantile
 
 
@@ -51,6 +51,7 @@ def trend(rounds: Sequence[RoundPoint], level: float = 0.95) -> tuple[Segment, .
             Problem("same-moment", "Twee rondes hebben hetzelfde moment.", remedy="Geef elke ronde haar eigen moment.")
         )
     same_convention([point.study for point in ordered])
+    check_spread([point.study for point in ordered])
     return tuple(_segments(ordered, level))
 
 

@@ -37,6 +37,16 @@ class Arms:
         arm_table(row.reshape(1, -1))
 
     @property
+    def control(self) -> tuple[int, int]:
+        """Positive answers to the control arm, and its inquiries."""
+        return self.control_positive, self.control_n
+
+    @property
+    def treatment(self) -> tuple[int, int]:
+        """Positive answers to the treatment arm, and its inquiries."""
+        return self.treatment_positive, self.treatment_n
+
+    @property
     def rates(self) -> tuple[float, float]:
         """Share answered positively: control, treatment."""
         return self.control_positive / self.control_n, self.treatment_positive / self.treatment_n
@@ -105,17 +115,23 @@ def difference_wald(arms: Arms, level: float) -> Interval:
     return _wald(*arms.rates, arms.control_n, arms.treatment_n, level)
 
 
+def difference_wald_cc(arms: Arms, level: float) -> Interval:
+    """Wald interval with Yates' correction, (1/n1 + 1/n2) / 2 on both sides; R's ``prop.test`` prints it."""
+    correction = (1 / arms.control_n + 1 / arms.treatment_n) / 2
+    return _wald(*arms.rates, arms.control_n, arms.treatment_n, level, correction)
+
+
 def difference_agresti_caffo(arms: Arms, level: float) -> Interval:
     """Wald interval after adding one positive and one negative answer to each arm."""
     sizes = arms.control_n + 2, arms.treatment_n + 2
     return _wald((arms.control_positive + 1) / sizes[0], (arms.treatment_positive + 1) / sizes[1], *sizes, level)
 
 
-def _wald(first: float, second: float, n1: int, n2: int, level: float) -> Interval:
+def _wald(first: float, second: float, n1: int, n2: int, level: float, correction: float = 0.0) -> Interval:
     error = sqrt(first * (1 - first) / n1 + second * (1 - second) / n2)
     if not error:
         return NO_INTERVAL
-    half = normal_quantile(level) * error
+    half = normal_quantile(level) * error + correction
     return max(first - second - half, -1.0), min(first - second + half, 1.0)
 
 
@@ -206,6 +222,7 @@ _PLAN: tuple[_Plan, ...] = (
     ("net_discrimination", "newcombe", difference, difference_newcombe, "verschil in kans"),
     ("net_discrimination", "agresti_caffo", difference, difference_agresti_caffo, "verschil in kans"),
     ("net_discrimination", "wald", difference, difference_wald, "verschil in kans"),
+    ("net_discrimination", "wald_cc", difference, difference_wald_cc, "verschil in kans"),
     ("rate_ratio", "katz", ratio, ratio_katz, "kans van het controleprofiel gedeeld door kans van het testprofiel"),
     (
         "odds_ratio",

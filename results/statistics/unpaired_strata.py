@@ -37,7 +37,15 @@ def common_difference(table: npt.ArrayLike, level: float = 0.95) -> Estimate:
             "net_discrimination", value, None, level, n, "mantel_haenszel", f"{text}; geen interval: geen spreiding"
         )
     half = normal_quantile(level) * sqrt(variance)
-    return _result("net_discrimination", value, (value - half, value + half), level, n, "mantel_haenszel", text)
+    return _result(
+        "net_discrimination",
+        value,
+        (max(value - half, -1.0), min(value + half, 1.0)),
+        level,
+        n,
+        "mantel_haenszel",
+        text,
+    )
 
 
 def common_odds_ratio(table: npt.ArrayLike, level: float = 0.95) -> Estimate:
@@ -72,7 +80,7 @@ def mantel_haenszel(table: npt.ArrayLike) -> ChiSquareResult:
     """Is there a difference between the arms within strata? Cochran-Mantel-Haenszel without continuity correction."""
     x1, n1, x2, n2 = _columns(arm_table(table))
     n, positive = n1 + n2, x1 + x2
-    spread = float((n1 * n2 * positive * (n - positive) / (n**2 * np.maximum(n - 1, 1))).sum())
+    spread = float((n1 * n2 * positive * (n - positive) / (n**2 * (n - 1))).sum())
     if not spread:
         return ChiSquareResult("mantel_haenszel", 1.0, None, NOTHING_VARIES)
     statistic = float((x1 - n1 * positive / n).sum()) ** 2 / spread

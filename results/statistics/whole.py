@@ -28,7 +28,8 @@ def _numbers(values: npt.ArrayLike) -> Whole | None:
         found = np.asarray(values)
     except ValueError:  # rows of unequal length
         return None
-    return found.astype(np.int64) if np.issubdtype(found.dtype, np.integer) else None
+    # Nothing at all is a float to numpy; whoever asked for a table says better what is missing.
+    return found.astype(np.int64) if np.issubdtype(found.dtype, np.integer) or not found.size else None
 
 
 def square(values: npt.ArrayLike) -> Whole:

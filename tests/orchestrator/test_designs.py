@@ -250,6 +250,27 @@ def test_quotas_by_kind_of_advertiser_are_kept(database: Database) -> None:
     assert Counter(row.pair.listing.advertiser.key for row in letters(database, 1)) == {"alfa": 2, "bravo": 4}
 
 
+# Telephone numbers.
+
+PHONES = [f"033 469 {number:04d}" for number in range(5100, 5116)]
+
+
+@only_sqlite
+def test_every_letter_has_a_number_of_the_commissioner_and_no_advertiser_sees_one_twice(database: Database) -> None:
+    design = a_monday(letters={"phones": PHONES}, sample={"pairs": 50, "per_advertiser": 8})
+    people = [an_advertiser(), an_advertiser("bravo")]
+    rows = [*listings(8), *(a_listing(number, "bravo") for number in range(20, 28))]
+    plan(database, design, participants=people, rows=rows)
+    approve(database)
+    for key in ("alfa", "bravo"):
+        own = [row for row in letters(database) if row.pair.listing.advertiser.key == key]
+        seen = [row.body.splitlines()[-1] for row in own]
+        assert sorted(seen) == sorted(phone.replace(" ", " ", 1) for phone in design.letters.phones)
+        assert [profile_of(row).phone for row in own] == seen
+    with database.reading() as session:
+        assert len(recreating.of_round(session, lookup.find(session, "proef-2026"))) == 16
+
+
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "too many shams": ({"question": {"sham_share": 0.4, "sham_treatment_share": 0.2}}, "too-many-shams"),
     "unpaired shams": ({"question": {"approach": "unpaired", "sham_share": 0.1}}, "unpaired-sham"),
@@ -274,6 +295,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "impossible-quota",
     ),
     "a kind nobody is": ({"sample": {"stratum": "kind", "quotas": {"corporatie": 3}}}, "unknown-stratum"),
+    "too few numbers": ({"letters": {"phones": PHONES[:15]}}, "too-few-phones"),
+    "a number twice": ({"letters": {"phones": PHONES[:1] * 16}}, "phone-twice"),
     "a set twice": ({"question": {"also": ["moroccan"]}}, "same-name-set"),
     "a set of the wrong ground": ({"question": {"also": ["dutch_male"]}}, "wrong-ground"),
     "a set where the name is no signal": (

@@ -247,6 +247,7 @@ def test_all_letters_of_a_round_are_written_again_byte_for_byte_from_design_seed
     given = [
         Home(
             key=row.listing,
+            advertiser=row.advertiser,
             dwelling=Dwelling(row.street, row.city, row.reference, row.rooms),
             rent=row.rent,
             seat=Seat(pair.sham, pair.place),

@@ -25,7 +25,7 @@ seeds = st.integers(0, 2**64 - 1)
 def draw(seed: int = 0, met: Met | None = None, *, sets: tuple[str, str] = SETS, year: int = YEAR,
          catalogue: Catalogue = CATALOGUE, ground: Ground = Ground.ORIGIN) -> Combination:  # fmt: skip
     sequence = name_sequence(catalogue, ground, sets, year, np.random.default_rng(seed))
-    return sequence[turn_of(sequence, met or Met(), lambda _: ())]
+    return sequence[turn_of(sequence, met or Met(), lambda *_: ())]
 
 
 def one_after_the_other(seed: int, sets: tuple[str, str] = SETS, before: set[str] | None = None) -> list[Combination]:
@@ -34,7 +34,7 @@ def one_after_the_other(seed: int, sets: tuple[str, str] = SETS, before: set[str
     while True:
         sequence = name_sequence(CATALOGUE, Ground.ORIGIN, sets, YEAR, rng)
         try:
-            both = sequence[turn_of(sequence, met, lambda _: ())]
+            both = sequence[turn_of(sequence, met, lambda *_: ())]
         except NamesUsedUp:
             return drawn
         met.here.update(name.full for name in both)

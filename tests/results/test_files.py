@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from io import StringIO
 
 from house_makers import (
@@ -101,3 +102,13 @@ def test_the_lines_of_a_real_round_hold_what_was_answered(database: Database) ->
     assert (line[f"{first}_label"], line[f"{first}_positive"]) == ("UITNODIGING", "1")
     other = "treatment" if first == "control" else "control"
     assert line[f"{other}_label"] == "GEEN_REACTIE"
+
+
+def test_the_results_of_an_unpaired_round_are_told_by_treatment() -> None:
+    dealt = zip(pairs(10, 8, 2, 20), BOTH * 20, strict=True)
+    rows = [replace(row, first=arm, arms={arm: row.arms[arm]}) for row, arm in dealt]
+    document = files.results_of(table(rows, approach="unpaired"))
+    counts = document["unpaired"]["treatment"]["counts"]
+    assert counts["control_n"] == counts["treatment_n"] == 20
+    assert {each["name"] for each in document["unpaired"]["treatment"]["tests"]} == {"fisher", "pearson", "yates"}
+    assert json.loads(files.results_json(table(rows, approach="unpaired"))) == document

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import pytest
+from r_maker import run_r
 
 from results.statistics import Counts
 from results.statistics.clustering import best_test, cr2, degrees_of_freedom
@@ -14,7 +15,6 @@ from results.statistics.mcnemar import mcnemar
 from results.statistics.order import gart
 from results.statistics.regression import clogit_pairs, clogit_sets, linear
 from results.statistics.strata import common_odds, odds_homogeneity, odds_homogeneity_exact
-from tests.results.r_maker import run_r
 
 SURVIVAL = "suppressMessages(library(survival)); "
 SIX = [[1, 3, 0, 2], [0, 1, 2, 4], [2, 5, 1, 8], [0, 0, 1, 1], [1, 2, 2, 0], [3, 4, 0, 9]]

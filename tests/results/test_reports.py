@@ -16,7 +16,7 @@ from profiles.factors import Factor, FactorLevel
 from profiles.pairs import Arm
 from profiles.profile import Ground
 from results.reports import Audience, Report, build, render, wording
-from results.reports.values import Broker, Direction, Municipality, Researcher
+from results.reports.values import Broker, Direction, Municipality, Researcher, Unpaired
 from results.statistics import Estimate, Verdict
 
 TEXT = re.compile(r"<[^>]+>")
@@ -391,3 +391,56 @@ def test_each_treatment_of_a_set_is_held_against_the_control() -> None:
         shown = {row.name: row.estimate.value for row in report.body.treatments.rows if row.estimate}
         assert shown == {"Marokkaans klinkende namen": pytest.approx(0.15), "Turks klinkende namen": 0}
         assert "Elk testprofiel tegen het controleprofiel" in page(report)
+
+
+def alone(positive: int, negative: int, arm: Arm, since: int) -> list[make.PairRow]:
+    """Rows of an unpaired round: so many listings that invited this arm, and that did not."""
+    rows = [make.pair("c11" if place < positive else "c00", since + place, (since + place) % 24)
+            for place in range(positive + negative)]  # fmt: skip
+    return [replace(row, first=arm, arms={arm: row.arms[arm]}, gap_hours=None) for row in rows]
+
+
+def unpaired_table(**changes: object) -> make.RoundTable:
+    rows = [*alone(70, 50, Arm.CONTROL, 0), *alone(40, 80, Arm.TREATMENT, 200)]
+    return make.table(rows, approach="unpaired", state="released", **changes)
+
+
+def test_an_unpaired_round_compares_two_groups_of_listings_in_plain_words() -> None:
+    report = researcher(unpaired_table())
+    assert isinstance(report.body, Unpaired)
+    assert report.finding.sentence == (
+        "Op elke 100 advertenties kreeg de kandidaat met een Nederlands klinkende naam 25 uitnodigingen meer "
+        "dan de kandidaat met een Marokkaans klinkende naam op 100 andere."
+    )
+    assert [(group.invited, group.n, group.rate) for group in report.body.groups] == [
+        (70, 120, "58%"),
+        (40, 120, "33%"),
+    ]
+    methods = [row.estimate.method for row in report.body.compared[0].estimates if "net" in row.estimate.name]
+    assert methods[0] == "newcombe"
+    assert any(method.startswith("cluster") for method in methods)
+    assert "Fisher, exact" in words(report)
+
+
+def test_the_municipality_reads_the_groups_of_an_unpaired_round_and_no_tests() -> None:
+    report = build(unpaired_table(), Audience.MUNICIPALITY)
+    assert isinstance(report.body, Unpaired)
+    assert len(report.body.groups) == 2
+    assert report.body.compared == report.body.coding == report.body.refusals == ()
+    assert "58%" in words(report)
+
+
+def test_a_small_unpaired_round_is_not_shown_to_the_municipality() -> None:
+    few = [*alone(2, 1, Arm.CONTROL, 0), *alone(1, 2, Arm.TREATMENT, 10)]
+    report = build(make.table(few, approach="unpaired", state="released"), Audience.MUNICIPALITY)
+    assert report.finding.direction is Direction.HIDDEN
+    assert "De cijfers van deze ronde tonen wij niet" in words(report)
+
+
+def test_no_advertiser_is_judged_by_an_unpaired_round() -> None:
+    report = build(unpaired_table(), Audience.BROKER, advertiser="adv-03")
+    assert "Uit deze ronde volgt niets over één woningaanbieder" in words(report)
+
+
+def test_an_unpaired_round_without_answers_says_so() -> None:
+    assert researcher(make.table([], approach="unpaired")).finding.direction is Direction.NO_DATA

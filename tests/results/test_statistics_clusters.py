@@ -24,6 +24,8 @@ from results.statistics.clustering import (
     wild_test,
 )
 from results.statistics.estimands import Estimate
+from results.statistics.randomisation import sign_flip_drawn
+from results.statistics.regression import clogit_pairs
 
 UNEQUAL = [[1, 3, 0, 2], [0, 1, 2, 4], [2, 5, 1, 8], [0, 0, 1, 1], [1, 2, 2, 0], [3, 4, 0, 9]]
 tables = hnp.arrays(np.int64, st.tuples(st.integers(2, 8), st.just(4)), elements=st.integers(0, 5)).filter(
@@ -111,11 +113,19 @@ def test_cr1_is_the_regression_on_a_constant_with_clustered_errors() -> None:
 
 
 def test_the_best_interval_is_cr2_below_thirty_advertisers_and_cr1_from_there_and_says_so() -> None:
-    few, many = best([[1, 1, 0, 2], [0, 1, 1, 1]] * 14), best([[1, 1, 0, 2], [0, 1, 1, 1]] * 15)
+    few, many = best([[1, 1, 0, 2], [0, 1, 1, 2]] * 14), best([[1, 1, 0, 2], [0, 1, 1, 2]] * 15)
     assert (few.method, many.method) == ("cluster_cr2", "cluster_cr1")
     assert "28 woningaanbieders, minder dan 30" in few.convention
     assert "Bell en McCaffrey" in few.convention
-    assert many.convention.endswith("geclusterd naar 30 woningaanbieders")
+    assert many.convention.endswith("geclusterd naar 30 woningaanbieders, 30 of meer: gewone clustercorrectie (CR1)")
+
+
+def test_forty_advertisers_of_whom_a_few_hold_most_pairs_are_not_worth_thirty() -> None:
+    lopsided = best([*[[1, 0, 0, 1], [0, 1, 0, 1]] * 20, [10, 20, 5, 85], [9, 30, 2, 79]])
+    assert lopsided.method == "cluster_cr2"
+    assert (
+        "42 woningaanbieders van zeer ongelijke grootte, met de correctie van Bell en McCaffrey" in lopsided.convention
+    )
 
 
 @pytest.mark.parametrize("repeats", [1, 8])
@@ -218,3 +228,32 @@ def test_pairs_become_counts_per_advertiser() -> None:
 def test_an_outcome_that_is_not_zero_or_one_is_a_named_error(outcome: Any) -> None:
     with pytest.raises(BadInput, match="outcome-not-binary"):
         tabulate(outcome, [0, 1], [0, 1])
+
+
+@pytest.mark.parametrize(
+    ("clusters", "code"),
+    [([0], "pairs-do-not-match"), ([0, -1], "not-a-code"), (["a", "b"], "not-a-code"), ([0.5, 1], "not-a-code")],
+)
+def test_advertisers_that_are_not_numbered_from_zero_are_a_named_error(clusters: Any, code: str) -> None:
+    with pytest.raises(BadInput, match=code):
+        tabulate([1, 0], [0, 1], clusters)
+    with pytest.raises(BadInput, match=code):
+        sign_flip_drawn([1.5, 0.5], np.random.default_rng(1), clusters)
+    with pytest.raises(BadInput, match=code):
+        clogit_pairs([1, 0], [0, 1], clusters=clusters)
+
+
+def test_an_outcome_for_one_arm_only_is_a_named_error() -> None:
+    with pytest.raises(BadInput, match="pairs-do-not-match"):
+        tabulate([1, 0], [0, 1, 1], [0, 1])
+
+
+def test_draws_taken_in_blocks_are_the_draws_taken_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once = wild(UNEQUAL, np.random.default_rng(9), draws=500)
+    monkeypatch.setattr("results.statistics.clustering.bootstrap.BLOCK", 60)
+    assert wild(UNEQUAL, np.random.default_rng(9), draws=500) == at_once
+
+
+def test_a_pair_difference_that_is_not_whole_is_a_named_error() -> None:
+    with pytest.raises(BadInput, match="difference-not-whole"):
+        clustered([0.5, 1, 0, np.nan], list("aabb"), 0.95)

@@ -121,3 +121,12 @@ def test_the_exact_test_refuses_what_is_not_whole(differences: Any) -> None:
 def test_draws_refuse_what_is_not_a_number(differences: Any) -> None:
     with pytest.raises(BadInput, match="difference-not-a-number"):
         sign_flip_drawn(differences, np.random.default_rng(1))
+
+
+def test_differences_whose_sums_do_not_fit_in_memory_are_a_named_error() -> None:
+    with pytest.raises(BadInput, match="differences-too-large"):
+        sign_flip_exact([10**9, 10**9 + 1, -1])
+
+
+def test_small_integer_types_do_not_overflow() -> None:
+    assert sign_flip_exact(np.array([-128, 100, 100], dtype=np.int8)).p == pytest.approx(enumerated([-128, 100, 100]))

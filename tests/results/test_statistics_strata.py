@@ -12,7 +12,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 from profiles.errors import BadInput
 from results.statistics import Counts
 from results.statistics.intervals import tango
-from results.statistics.noise import noise
+from results.statistics.noise import sham_noise
 from results.statistics.order import gart, net_by_order
 from results.statistics.strata import (
     common_odds,
@@ -190,7 +190,7 @@ def test_an_order_without_any_difference_is_a_named_error() -> None:
 
 
 def test_sham_pairs_show_how_much_of_the_gross_figure_is_chance() -> None:
-    found = noise(Counts(464, 307, 80, 1883), Counts(120, 24, 20, 236))
+    found = sham_noise(Counts(464, 307, 80, 1883), Counts(120, 24, 20, 236))
     assert found.sham.value == pytest.approx(44 / 400)
     assert found.random.value == pytest.approx(22 / 400)
     assert found.gross_beyond.value == pytest.approx(307 / 2734 - 22 / 400)
@@ -200,13 +200,13 @@ def test_sham_pairs_show_how_much_of_the_gross_figure_is_chance() -> None:
 
 
 def test_real_minus_sham_is_newcombes_interval_for_two_independent_shares() -> None:
-    found = noise(Counts(464, 307, 80, 1883), Counts(120, 24, 20, 236)).beyond
+    found = sham_noise(Counts(464, 307, 80, 1883), Counts(120, 24, 20, 236)).beyond
     expected = confint_proportions_2indep(387, 2734, 44, 400, method="newcomb", compare="diff")
     assert (found.low, found.high) == pytest.approx(expected)
 
 
 def test_sham_pairs_without_a_single_difference_still_leave_doubt() -> None:
-    found = noise(Counts(40, 10, 5, 45), Counts(10, 0, 0, 20))
+    found = sham_noise(Counts(40, 10, 5, 45), Counts(10, 0, 0, 20))
     assert found.random.value == 0
     assert (found.random.high or 0) > 0.02
     assert (found.gross_beyond.low or 0) < 0.1
@@ -218,4 +218,4 @@ def test_sham_pairs_without_a_single_difference_still_leave_doubt() -> None:
 )
 def test_nothing_to_set_side_by_side_is_a_named_error(real: Counts, sham: Counts, code: str) -> None:
     with pytest.raises(BadInput, match=code):
-        noise(real, sham)
+        sham_noise(real, sham)

@@ -32,15 +32,19 @@ class Effects:
     at_means: tuple[Estimate, Estimate, Estimate]
 
 
-def decompose(x: Floats, t: Floats, parameters: Floats, covariance: Floats, level: float) -> Effects:
-    """Both decompositions, standard errors by the delta method. ``x`` holds constant and shifters, shape (N, k + 1)."""
+def decompose(x: Floats, t: Floats, weight: Floats, parameters: Floats, covariance: Floats, level: float) -> Effects:
+    """Both decompositions, standard errors by the delta method.
+
+    ``x`` holds constant and shifters, shape (rows, k + 1); ``t`` the arm and ``weight`` the letters of each row.
+    """
+    share = weight / weight.sum()
 
     def average(p: Floats) -> Floats:
         here, delta, spread = x @ p[:-2], p[-2], exp(p[-1])
         low, middle, high = special.ndtr(here), special.ndtr(here + delta), special.ndtr((here + delta) / spread)
-        return np.array([(high - low).mean(), (middle - low).mean(), (high - middle).mean()])
+        return np.array([share @ (high - low), share @ (middle - low), share @ (high - middle)])
 
-    mean_x, mean_t = x.mean(axis=0), float(t.mean())
+    mean_x, mean_t, n = share @ x, float(share @ t), int(weight.sum())
 
     def at_means(p: Floats) -> Floats:
         m, spread = float(mean_x @ p[:-2]) + p[-2] * mean_t, exp(p[-1] * mean_t)
@@ -48,8 +52,8 @@ def decompose(x: Floats, t: Floats, parameters: Floats, covariance: Floats, leve
         return np.array([height * (p[-2] - m * p[-1]), height * p[-2], -height * m * p[-1]])
 
     return Effects(
-        _estimates(average, "average", parameters, covariance, level, len(t)),
-        _estimates(at_means, "at_means", parameters, covariance, level, len(t)),
+        _estimates(average, "average", parameters, covariance, level, n),
+        _estimates(at_means, "at_means", parameters, covariance, level, n),
     )
 
 

@@ -10,7 +10,7 @@ from math import exp
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, special
+from scipy import optimize, sparse, special
 
 from profiles.errors import BadInput, Problem
 from results.statistics.bias.effects import Effects, decompose
@@ -44,11 +44,33 @@ class Probit:
 
 @dataclass(frozen=True)
 class _Letters:
-    """Rows to fit: design (constant, shifters, treatment), outcome sign (+1, -1), treatment 0 or 1."""
+    """Letters that are alike as one row: design (constant, shifters, treatment), outcome sign (+1, -1), treatment 0 or
+    1, and how many they are, in all and per cluster (sparse, shape (G, rows)).
+
+    With shifters of a few values a million letters are a few dozen rows.
+    """
 
     x: Floats
     sign: Floats
     t: Floats
+    weight: Floats
+    per_cluster: sparse.csr_array
+
+    @property
+    def n(self) -> int:
+        return int(self.weight.sum())
+
+
+def _letters(y: Floats, t: Floats, z: Floats, codes: Codes) -> _Letters:
+    cell = np.zeros(len(y), dtype=np.intp)
+    for column in (y, t, *z.T):
+        values, inverse = np.unique(column, return_inverse=True)
+        # Numbered anew each time, or many shifters would overflow.
+        cell = np.unique(cell * len(values) + inverse, return_inverse=True)[1]
+    first, weight = np.unique(cell, return_index=True, return_counts=True)[1:]
+    x = np.column_stack([np.ones(len(first)), z[first], t[first]])
+    per_cluster = sparse.csr_array(sparse.coo_array((np.ones(len(y)), (codes, cell))))
+    return _Letters(x, 2 * y[first] - 1, t[first], weight.astype(float), per_cluster)
 
 
 def heteroskedastic_probit(
@@ -65,10 +87,10 @@ def heteroskedastic_probit(
     are not 0 or 1, one arm only, no shifter that varies, fewer than two clusters, or a climb that does not end.
     """
     y, t, z, codes = _checked(positive, treatment, shifters, clusters)
-    letters = _Letters(np.column_stack([np.ones(len(y)), z, t]), 2 * y - 1, t)
+    letters = _letters(y, t, z, codes)
     plain, plain_worth = _climb(letters, np.zeros(letters.x.shape[1]))
     found, worth = _climb(letters, np.append(plain, 0.0))
-    covariance = _sandwich(letters, found, codes)
+    covariance = _sandwich(letters, found)
     return _result(letters, found, covariance, worth, plain_worth, level)
 
 
@@ -76,15 +98,15 @@ def homoskedastic_probit(
     positive: npt.ArrayLike, treatment: npt.ArrayLike, shifters: npt.ArrayLike
 ) -> tuple[Floats, float]:
     """The ordinary probit (gamma = 0): parameters in the order constant, shifters, delta; and its log-likelihood."""
-    y, t, z, _ = _checked(positive, treatment, shifters, np.arange(np.size(positive)) // 2)
-    return _climb(_Letters(np.column_stack([np.ones(len(y)), z, t]), 2 * y - 1, t), np.zeros(z.shape[1] + 2))
+    letters = _letters(*_checked(positive, treatment, shifters, np.arange(np.size(positive)) // 2))
+    return _climb(letters, np.zeros(letters.x.shape[1]))
 
 
 def _result(
     letters: _Letters, found: Floats, covariance: Floats, worth: float, plain_worth: float, level: float
 ) -> Probit:
     errors = np.sqrt(np.diag(covariance))
-    n, z = len(letters.t), normal_quantile(level)
+    n, z = letters.n, normal_quantile(level)
     delta, gamma = (
         Estimate(
             name, "letters", float(b), float(b - z * e), float(b + z * e), level, n, "heteroskedastic_probit", note
@@ -100,17 +122,17 @@ def _result(
     chi, ratio = float((found[-1] / errors[-1]) ** 2), max(2 * (worth - plain_worth), 0.0)
     wald = TestResult("equal_spread_wald", float(special.chdtrc(1, chi)), chi)
     lr = TestResult("equal_spread_likelihood_ratio", float(special.chdtrc(1, ratio)), ratio)
-    effects = decompose(letters.x[:, :-1], letters.t, found, covariance, level)
+    effects = decompose(letters.x[:, :-1], letters.t, letters.weight, found, covariance, level)
     return Probit(found, covariance, worth, delta, gamma, wald, lr, effects)
 
 
 def _climb(letters: _Letters, start: Floats) -> tuple[Floats, float]:
     """Maximum and log-likelihood; with as many parameters as columns of x gamma is 0. BadInput when it does not end."""
-    n = len(letters.t)
+    n = letters.n
 
     def loss(parameters: Floats) -> tuple[float, Floats]:
         worth, scores = _likelihood(letters, parameters)
-        return -worth / n, -scores.sum(axis=0) / n
+        return -worth / n, -(letters.weight @ scores) / n
 
     found = optimize.minimize(loss, start, jac=True, method="BFGS", options={"gtol": _FLAT / 10, "maxiter": 500})
     slope = float(np.abs(loss(found.x)[1]).max())
@@ -128,7 +150,7 @@ def _climb(letters: _Letters, start: Floats) -> tuple[Floats, float]:
 
 
 def _likelihood(letters: _Letters, parameters: Floats) -> tuple[float, Floats]:
-    """Log-likelihood, and its gradient per letter, shape (N, parameters)."""
+    """Log-likelihood of all letters, and the gradient of one letter of each row, shape (rows, parameters)."""
     b = parameters[: letters.x.shape[1]]
     gamma = float(parameters[-1]) if len(parameters) > len(b) else 0.0
     spread = np.where(letters.t > 0, exp(min(max(gamma, -50.0), 50.0)), 1.0)
@@ -139,13 +161,12 @@ def _likelihood(letters: _Letters, parameters: Floats) -> tuple[float, Floats]:
     scores = letters.x * (mills / spread)[:, None]
     if len(parameters) > len(b):
         scores = np.column_stack([scores, -mills * eta * letters.t])
-    return float(log_p.sum()), scores
+    return float(letters.weight @ log_p), scores
 
 
-def _sandwich(letters: _Letters, found: Floats, codes: Codes) -> Floats:
-    groups = int(codes.max()) + 1
-    scores = _likelihood(letters, found)[1]
-    sums = np.column_stack([np.bincount(codes, weights=column, minlength=groups) for column in scores.T])
+def _sandwich(letters: _Letters, found: Floats) -> Floats:
+    groups = letters.per_cluster.shape[0]
+    sums = np.asarray(letters.per_cluster @ _likelihood(letters, found)[1])
     bread = np.linalg.inv(_information(letters, found))
     return np.asarray(groups / (groups - 1) * bread @ (sums.T @ sums) @ bread)
 
@@ -154,12 +175,12 @@ def _information(letters: _Letters, found: Floats) -> Floats:
     """Minus the second derivatives, by central differences of the analytic gradient. BadInput when not a maximum."""
     step = 1e-5
     columns = [
-        (_likelihood(letters, found - e)[1].sum(axis=0) - _likelihood(letters, found + e)[1].sum(axis=0)) / (2 * step)
+        letters.weight @ (_likelihood(letters, found - e)[1] - _likelihood(letters, found + e)[1]) / (2 * step)
         for e in np.eye(len(found)) * step
     ]
     square = np.array(columns)
     square = (square + square.T) / 2
-    if float(np.linalg.eigvalsh(square)[0]) <= 1e-9 * len(letters.t):
+    if float(np.linalg.eigvalsh(square)[0]) <= 1e-9 * letters.n:
         raise BadInput(
             Problem(
                 "not-identified",

@@ -3,6 +3,7 @@
 CR1 from thirty advertisers, CR2 with Satterthwaite's degrees of freedom below; the wild cluster bootstrap beside them.
 """
 
+from results.statistics.clustering.bootstrap import wild, wild_test
 from results.statistics.clustering.pairs import cluster_error, clustered, tabulate
 from results.statistics.clustering.robust import (
     FEW_CLUSTERS,
@@ -14,7 +15,6 @@ from results.statistics.clustering.robust import (
     degrees_of_freedom,
     has_repeats,
 )
-from results.statistics.clustering.wild import wild, wild_test
 
 __all__ = [
     "FEW_CLUSTERS",

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from profiles.errors import BadInput, Problem
+from results.statistics import cells
 from results.statistics.clustering.robust import Clusters, cr1_error, cr1_of
 from results.statistics.estimands import Estimate
 
@@ -28,9 +29,17 @@ def clustered(differences: npt.ArrayLike, clusters: Sequence[str], level: float)
 
 
 def _grouped(differences: npt.ArrayLike, clusters: Sequence[str]) -> Clusters:
-    codes = _codes(clusters)
-    net = np.bincount(codes, weights=np.asarray(differences, dtype=float))
-    return Clusters(np.bincount(codes), np.rint(net).astype(np.int64))
+    d, codes = np.asarray(differences, dtype=float), _codes(clusters)
+    if not bool(np.all(d == np.rint(d))):
+        raise BadInput(
+            Problem(
+                "difference-not-whole",
+                "Een verschil per test is 1, 0 of -1.",
+                found=str(d[d != np.rint(d)][0]),
+                remedy="Gebruik voor andere uitkomsten het lineaire model.",
+            )
+        )
+    return Clusters(np.bincount(codes), np.bincount(codes, weights=d).astype(np.int64))
 
 
 def _codes(clusters: Sequence[str]) -> npt.NDArray[np.intp]:
@@ -39,25 +48,26 @@ def _codes(clusters: Sequence[str]) -> npt.NDArray[np.intp]:
 
 
 def tabulate(
-    control: npt.ArrayLike, treatment: npt.ArrayLike, clusters: npt.ArrayLike, groups: int | None = None
+    control: npt.ArrayLike, treatment: npt.ArrayLike, clusters: npt.ArrayLike, groups: int = 0
 ) -> npt.NDArray[np.int64]:
     """Counts per advertiser, shape (G, 4) in the order c11 c10 c01 c00, from one row per pair.
 
     ``control`` and ``treatment`` hold 0 or 1 (or booleans), ``clusters`` the advertiser as a code 0..G-1. Raises
-    BadInput ``outcome-not-binary`` for any other outcome and ``pairs-do-not-match`` for columns of different length.
+    BadInput ``outcome-not-binary`` for any other outcome, ``pairs-do-not-match`` for columns of different length and
+    ``not-a-code``. ``groups`` is the least number of rows, for advertisers at the end without a pair.
     """
     first, second = _binary("control", control), _binary("treatment", treatment)
-    codes = np.asarray(clusters, dtype=np.intp)
-    if not len(first) == len(second) == len(codes):
+    codes = cells.codes(clusters, len(first))
+    if len(first) != len(second):
         raise BadInput(
             Problem(
                 "pairs-do-not-match",
-                "De kolommen zijn niet even lang.",
-                found=f"{len(first)}, {len(second)} en {len(codes)}",
-                remedy="Geef per test twee uitkomsten en één woningaanbieder.",
+                "Niet elke test heeft een uitkomst voor beide profielen.",
+                found=f"{len(first)} en {len(second)} uitkomsten",
+                remedy="Geef per test twee uitkomsten.",
             )
         )
-    total = groups if groups is not None else int(codes.max(initial=-1)) + 1
+    total = max(groups, int(codes.max(initial=-1)) + 1)
     cell = 3 - 2 * first - second  # c11 = 0, c10 = 1, c01 = 2, c00 = 3
     return np.bincount(4 * codes + cell, minlength=4 * total).reshape(total, 4)
 

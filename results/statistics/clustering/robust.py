@@ -99,9 +99,16 @@ def cr2(table: npt.ArrayLike, level: float = 0.95) -> Estimate:
 
 
 def best(table: npt.ArrayLike, level: float = 0.95) -> Estimate:
-    """CR1 from 30 advertisers on, CR2 below; ``convention`` says which and why."""
+    """CR1 where the advertisers are worth thirty of equal size or more, CR2 below; ``convention`` says which and why.
+
+    What they are worth is counted by Satterthwaite's degrees of freedom: where a few of forty advertisers hold most of
+    the pairs, CR1 covers 85% instead of 95%.
+    """
     clusters = clusters_of(table)
-    return cr1_of(clusters, level) if len(clusters.sizes) >= FEW_CLUSTERS else _cr2_of(clusters, level)
+    if not _worth_thirty(clusters):
+        return _cr2_of(clusters, level)
+    note = f", {FEW_CLUSTERS} of meer: gewone clustercorrectie (CR1)"
+    return _estimate(clusters, cr1_error(clusters), len(clusters.sizes) - 1, level, "cluster_cr1", note)
 
 
 def best_test(table: npt.ArrayLike) -> TestResult:
@@ -111,7 +118,7 @@ def best_test(table: npt.ArrayLike) -> TestResult:
     """
     clusters = clusters_of(table)
     check_spread(clusters)
-    many = len(clusters.sizes) >= FEW_CLUSTERS
+    many = _worth_thirty(clusters)
     error, free = (cr1_error(clusters), len(clusters.sizes) - 1.0) if many else _cr2_error(clusters)
     statistic = clusters.value / error
     p = 2 * float(special.stdtr(free, -abs(statistic)))
@@ -160,9 +167,14 @@ def _cr2_error(clusters: Clusters) -> tuple[float, float]:
 
 def _cr2_of(clusters: Clusters, level: float) -> Estimate:
     error, free = _cr2_error(clusters)
-    why = f", minder dan {FEW_CLUSTERS}, " if len(clusters.sizes) < FEW_CLUSTERS else " "
+    few, unequal = f", minder dan {FEW_CLUSTERS}, ", " van zeer ongelijke grootte, "
+    why = few if len(clusters.sizes) < FEW_CLUSTERS else " " if _worth_thirty(clusters) else unequal
     note = f"{why}met de correctie van Bell en McCaffrey ({free:.1f} vrijheidsgraden)"
     return _estimate(clusters, error, free, level, "cluster_cr2", note)
+
+
+def _worth_thirty(clusters: Clusters) -> bool:
+    return _free(clusters) > FEW_CLUSTERS - 1 - ROUNDING
 
 
 def _free(clusters: Clusters) -> float:

@@ -15,14 +15,14 @@ from scipy import special
 
 from profiles.errors import BadInput, Problem
 from results.statistics.mcnemar import exact_p, midp_p
-from results.statistics.numeric import bisect, check_share
+from results.statistics.numeric import check_share
 from results.statistics.power.connor import check_shares, connor_pairs
 
 Test = Literal["exact", "midp"]
 Floats = npt.NDArray[np.float64]
 
 _P_VALUES: dict[str, Callable[[npt.ArrayLike, npt.ArrayLike], Floats]] = {"exact": exact_p, "midp": midp_p}
-_MOST = 200_000  # pairs; no round is that large, and the search must end
+_MOST = 100_000  # pairs; no round is that large, and the search must end
 
 
 @dataclass(frozen=True)
@@ -34,17 +34,23 @@ class PowerCurve:
 
 
 def exact_power(p10: float, p01: float, n: int, alpha: float = 0.05, test: Test = "midp") -> float:
-    """Probability that ``n`` pairs give a two-sided p of at most ``alpha``, over every table that can occur."""
-    return float(power_curve(p10, p01, [n], alpha, test).power[0])
+    """Probability that ``n`` pairs give a two-sided p of at most ``alpha``, over every table that can occur.
+
+    A round of no pairs has power 0. BadInput for shares that cannot be.
+    """
+    check_shares(p10, p01)
+    check_share("alpha", alpha)
+    psi = p10 + p01
+    if n < 1 or psi == 0:
+        return 0.0
+    m = likely(n, psi)
+    return float(np.clip(_binomial(m, n, psi) @ _two_sided(p10, p01, m, alpha, test), 0.0, 1.0))
 
 
 def power_curve(p10: float, p01: float, pairs: npt.ArrayLike, alpha: float = 0.05, test: Test = "midp") -> PowerCurve:
-    """Exact power at each size in ``pairs``. BadInput for shares that cannot be; a size below 1 has power 0."""
-    check_shares(p10, p01)
-    check_share("alpha", alpha)
+    """``exact_power`` at each size in ``pairs``, shape (k,)."""
     sizes = np.atleast_1d(np.asarray(pairs, dtype=int))
-    reject = _two_sided(p10, p01, max(int(sizes.max(initial=1)), 1), alpha, test)
-    return PowerCurve(sizes, np.array([unconditional(reject, p10 + p01, int(n)) for n in sizes]))
+    return PowerCurve(sizes, np.array([exact_power(p10, p01, int(n), alpha, test) for n in sizes]))
 
 
 def smallest_pairs(p10: float, p01: float, power: float = 0.8, alpha: float = 0.05, test: Test = "midp") -> int:
@@ -52,10 +58,10 @@ def smallest_pairs(p10: float, p01: float, power: float = 0.8, alpha: float = 0.
 
     Power has teeth: the rejection region grows in whole steps, so one pair more can lower it. A tooth is about two
     discordant pairs wide. The search brackets the crossing, then looks at five teeth and more on each side of it, and
-    goes on until no size in such a window falls short. BadInput without a difference or past 200,000 pairs.
+    goes on until no size in such a window falls short. BadInput without a difference or past 100,000 pairs.
     """
     start = connor_pairs(p10, p01, power, alpha)
-    if start > _MOST / 2:
+    if start > _MOST:
         raise BadInput(
             Problem(
                 "too-many-pairs",
@@ -65,7 +71,7 @@ def smallest_pairs(p10: float, p01: float, power: float = 0.8, alpha: float = 0.
             )
         )
     window = 60 + ceil(10 / (p10 + p01))
-    reject = _two_sided(p10, p01, 2 * ceil(start) + 4 * window, alpha, test)
+    reject = _two_sided(p10, p01, np.arange(2 * ceil(start) + 4 * window + 1), alpha, test)
     return first_lasting(lambda n: unconditional(reject, p10 + p01, n) >= power, len(reject) - 1, window)
 
 
@@ -82,13 +88,16 @@ def smallest_difference(
         )
     check_share("power", power)
 
-    def enough(gap: float) -> bool:
-        spread = max(discordance, gap)
-        return exact_power((spread + gap) / 2, (spread - gap) / 2, n, alpha, test) >= power
+    from scipy import optimize  # slow to load, and only this search needs it
 
-    if not enough(1.0):
-        return None
-    return float(bisect(lambda gap: np.asarray(not enough(float(gap))), np.asarray(0.0), np.asarray(1.0)))
+    def beyond(gap: float) -> float:
+        spread = max(discordance, gap)
+        return exact_power((spread + gap) / 2, (spread - gap) / 2, n, alpha, test) - power
+
+    # At no difference the power is about alpha: a target below that is met by chance alone.
+    if beyond(1.0) < 0 or beyond(0.0) >= 0:
+        return None if beyond(1.0) < 0 else 0.0
+    return float(optimize.brentq(beyond, 0.0, 1.0, xtol=1e-12))
 
 
 def first_lasting(enough: Callable[[int], bool], most: int, window: int) -> int:
@@ -112,18 +121,22 @@ def unconditional(reject: Floats, psi: float, n: int) -> float:
     """Power of ``n`` pairs; ``reject[m]`` is the chance to reject with m discordant pairs, ``psi`` their share."""
     if n < 1 or psi == 0:
         return 0.0
-    # Ten standard deviations either way hold all but 1e-20 of the binomial.
-    middle, reach = n * psi, 10 * np.sqrt(n * psi * (1 - psi)) + 60
-    m = np.arange(max(int(middle - reach), 0), min(int(middle + reach), n) + 1)
+    m = likely(n, psi)
     return float(np.clip(_binomial(m, n, psi) @ reject[m], 0.0, 1.0))
 
 
-def _two_sided(p10: float, p01: float, most: int, alpha: float, test: Test) -> Floats:
-    """Chance to reject for m = 0 .. ``most`` discordant pairs, shape (most + 1,)."""
-    psi, m = p10 + p01, np.arange(1, most + 1)
-    k = _critical(m, alpha, _P_VALUES[test])
-    share, at = (p10 / psi if psi else 0.5), np.maximum(k, 0)
-    return np.concatenate(([0.0], np.where(k < 0, 0.0, special.bdtr(at, m, share) + special.bdtr(at, m, 1 - share))))
+def likely(n: int, psi: float) -> npt.NDArray[np.int_]:
+    """The numbers of discordant pairs that can occur: ten standard deviations either way hold all but 1e-20."""
+    middle, reach = n * psi, 10 * np.sqrt(n * psi * (1 - psi)) + 60
+    return np.arange(max(int(middle - reach), 0), min(int(middle + reach), n) + 1)
+
+
+def _two_sided(p10: float, p01: float, m: npt.NDArray[np.int_], alpha: float, test: Test) -> Floats:
+    """Chance to reject at each number ``m`` of discordant pairs; never without any."""
+    size = np.maximum(m, 1)
+    k = np.where(m > 0, _critical(size, alpha, _P_VALUES[test]), -1)
+    share, at = p10 / (p10 + p01), np.maximum(k, 0)
+    return np.where(k < 0, 0.0, special.bdtr(at, size, share) + special.bdtr(at, size, 1 - share))
 
 
 def _critical(

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from scipy import special
 
 from profiles.errors import BadInput, Problem
+from results.statistics import cells
 from results.statistics.counts import Counts
 from results.statistics.regression.fit import (
     CONTROL,
@@ -68,7 +69,9 @@ def clogit_pairs(
     labels = [CONTROL, *names]
     check_rank(toward, labels)
     values = _newton(toward, labels)
-    covariance, note = _covariance(toward, values, None if clusters is None else np.asarray(clusters)[discordant])
+    covariance, note = _covariance(
+        toward, values, None if clusters is None else cells.codes(clusters, len(first))[discordant]
+    )
     found = coefficients(labels, values, covariance, level, None)
     return Fit("conditional_logit", found, len(first), len(sign), None, level, note)
 

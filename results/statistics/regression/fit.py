@@ -8,6 +8,7 @@ import numpy.typing as npt
 from scipy import special
 
 from profiles.errors import BadInput, Problem
+from results.statistics import cells
 from results.statistics.numeric import check_share
 
 CONTROL = "control"
@@ -112,18 +113,9 @@ def check_rank(design: Floats, names: Sequence[str]) -> None:
 def clustered_meat(scores: Floats, clusters: npt.ArrayLike) -> tuple[Floats, int]:
     """Sum over clusters of the outer product of summed scores (n, k), and the number of clusters.
 
-    Raises BadInput ``pairs-do-not-match`` and, below two clusters, ``too-few-clusters``.
+    Raises BadInput as ``cells.codes`` and, below two clusters, ``too-few-clusters``.
     """
-    codes = np.asarray(clusters, dtype=np.intp)
-    if codes.shape != (len(scores),):
-        raise BadInput(
-            Problem(
-                "pairs-do-not-match",
-                "Het aantal woningaanbieders past niet bij het aantal tests.",
-                found=f"{codes.size} in plaats van {len(scores)}",
-                remedy="Geef per test één woningaanbieder.",
-            )
-        )
+    codes = cells.codes(clusters, len(scores))
     groups = int(np.count_nonzero(np.bincount(codes)))
     if groups < 2:
         raise BadInput(

@@ -22,6 +22,7 @@ from results.statistics.numeric import bisect, check_share
 DRAWS = 9999
 WEBB = np.array([-sqrt(1.5), -1.0, -sqrt(0.5), sqrt(0.5), 1.0, sqrt(1.5)])
 RADEMACHER = np.array([-1.0, 1.0])
+BLOCK = 1 << 20  # weights held at once
 TIE = 1e-9  # patterns that equal the data but for rounding count as at least as far
 Floats = npt.NDArray[np.float64]
 
@@ -66,9 +67,20 @@ def _draw(clusters: Clusters, rng: np.random.Generator, draws: int) -> tuple[str
     groups = len(clusters.sizes)
     few = groups < np.log2(draws)
     kind, points = ("Webb-gewichten", WEBB) if few else ("Rademacher-gewichten", RADEMACHER)
-    w = points[rng.integers(len(points), size=(draws, groups))]
+    rows = max(1, BLOCK // groups)
+    parts = [
+        _sums(clusters, points[rng.integers(len(points), size=(min(rows, draws - start), groups))])
+        for start in range(0, draws, rows)
+    ]
+    return kind, Draws(*np.concatenate(parts, axis=1))
+
+
+def _sums(clusters: Clusters, w: Floats) -> Floats:
+    """The seven sums of ``Draws`` for weights (B, G), shape (7, B)."""
     s, n = clusters.net.astype(float), clusters.sizes.astype(float)
-    return kind, Draws(w @ s, w @ n, w**2 @ s**2, w**2 @ (s * n), w**2 @ n**2, w @ (s * n), w @ n**2)
+    net, size, cross, square = (w @ np.column_stack([s, n, s * n, n**2])).T
+    net_net, net_size, size_size = (w**2 @ np.column_stack([s**2, s * n, n**2])).T
+    return np.stack([net, size, net_net, net_size, size_size, cross, square])
 
 
 def _root(clusters: Clusters) -> float:

@@ -1,0 +1,310 @@
+"""How fast is a large round planned? Each stage in pairs per second, beside a plain loop and the drivers themselves.
+
+What happens in memory is counted in seconds of the processor, so that a busy machine matters less; what has to do with
+a database in seconds on the clock. Rates and times are medians, ratios are taken within each run.
+
+Run: python benchmarks/planning.py [pairs] [runs]
+"""
+
+import gc
+import random
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import planning_loop
+import psycopg
+from sqlalchemy import select, text
+
+from orchestrator import name_bank
+from orchestrator.assignment import REAL, Home, seat, seat_all
+from orchestrator.bulk import insert_all
+from orchestrator.db import Database, Session
+from orchestrator.design import Design, read_design
+from orchestrator.intake import ListingRow, Participant, read_listings, read_participants
+from orchestrator.listings import dwelling
+from orchestrator.models import Inquiry, Listing, Pair
+from orchestrator.rotation import Turns, turns
+from orchestrator.rounds import planning
+from orchestrator.rounds.casting import Cast, Casting
+from orchestrator.rounds.writing import compose
+from orchestrator.schedule import Load, place_all
+from orchestrator.schema import prepare
+from profiles.applicants import variants
+from profiles.pairs import BOTH
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+from servers import Away, own_postgres
+
+EXAMPLE = Path(__file__).parents[1] / "examples" / "amersfoort-2026"
+FIRST_DAY, WEEKS = date(2026, 9, 7), 26
+EACH = 20
+"""So many listings has every advertiser: names enough for all of them."""
+
+
+def a_design(pairs: int) -> Design:
+    """The design of the example, for half a year and so many pairs."""
+    design = read_design(EXAMPLE / "round.yaml")
+    half_a_year = {
+        "first_day": FIRST_DAY,
+        "last_day": FIRST_DAY + timedelta(days=7 * WEEKS - 3),
+        "per_advertiser_day": 1,
+    }
+    sample = design.sample.model_copy(update={"pairs": pairs, "per_advertiser": EACH, "feeds": ()})
+    return design.model_copy(update={"sample": sample, "schedule": design.schedule.model_copy(update=half_a_year)})
+
+
+def participants(advertisers: int) -> list[Participant]:
+    """Advertisers whose consents begin and end in different weeks, most of them with some days off."""
+    model, chance = read_participants(EXAMPLE / "participants.csv")[0], random.Random(1)  # noqa: S311 - no secret
+    return [
+        replace(
+            model,
+            advertiser=f"kantoor-{number:06d}",
+            email=f"huur@kantoor-{number:06d}.example",
+            consent_from=FIRST_DAY - timedelta(days=7 * chance.randrange(-3, 5)),
+            consent_until=FIRST_DAY + timedelta(days=7 * (WEEKS + chance.randrange(-3, 5))),
+            days_off=frozenset(
+                FIRST_DAY + timedelta(days=chance.randrange(7 * WEEKS)) for _ in range(chance.randrange(8))
+            ),
+        )
+        for number in range(advertisers)
+    ]
+
+
+def listings(pairs: int) -> Iterator[ListingRow]:
+    """Dwellings of the example, each many times over and each time at an address of its own."""
+    models = read_listings(EXAMPLE / "listings.csv", read_participants(EXAMPLE / "participants.csv"))
+    for number in range(pairs):
+        model = models[number % len(models)]
+        street = f"{model.street.rstrip('0123456789 ')} {number}"
+        key, owner = f"lst-{number:07d}", f"kantoor-{number // EACH:06d}"
+        yield replace(model, listing=key, advertiser=owner, street=street, reference=key, url="")
+
+
+@dataclass
+class Bench:
+    """What is planned, and how long each stage took, in seconds."""
+
+    design: Design
+    participants: list[Participant]
+    listings: list[ListingRow]
+    took: dict[str, list[float]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, pairs: int) -> "Bench":
+        return cls(a_design(pairs), participants(-(-pairs // EACH)), list(listings(pairs)))
+
+    def timed(self, stage: str, work: Callable[[], Any], clock: Callable[[], float] = time.process_time) -> Any:
+        gc.collect()
+        begun = clock()
+        found = work()
+        self.took.setdefault(stage, []).append(clock() - begun)
+        return found
+
+    def loads(self) -> dict[str, Load]:
+        own: dict[str, list[str]] = {each.advertiser: [] for each in self.participants}
+        for row in self.listings:
+            own[row.advertiser].append(row.listing)
+        return {
+            each.advertiser: Load(
+                tuple(own[each.advertiser]), (each.consent_from, each.consent_until), each.days_off or frozenset()
+            )
+            for each in self.participants
+        }
+
+    def homes(self) -> list[Home]:
+        return [Home(row.listing, row.advertiser, "") for row in self.listings]
+
+
+def in_memory(bench: Bench) -> None:
+    """Draw and schedule, and the loop that does the same."""
+    design, loads, homes = bench.design, bench.loads(), bench.homes()
+    texts = variants(design.signal, design.letters.level, design.letters.language)
+    bench.timed("draw", lambda: _drawn(design, homes, len(texts)))
+    moments = bench.timed("schedule", lambda: place_all(design, loads))
+    rng = random.Random(design.seed)  # noqa: S311 - no secret
+    planned = bench.timed("loop", lambda: planning_loop.plan(design, loads, list(texts), rng))
+    if (moments.letters < 0).any() or len(planned) < len(bench.listings):
+        raise SystemExit("not everything fits: nothing can be compared")
+
+
+def _drawn(design: Design, homes: list[Home], texts: int) -> list[Turns]:
+    """Seat all pairs, and give them what comes with their seats, kind by kind."""
+    seats = seat_all(design, homes)
+    names = {REAL: "real"} | {number: arm.value for number, arm in enumerate(BOTH)}
+    return [turns(design.seed, name, seats.place[seats.sham == kind], texts) for kind, name in names.items()]
+
+
+def in_words(bench: Bench) -> None:
+    """Match the applicants and write both letters."""
+    design = bench.design
+    bank = name_bank.for_design(name_bank.load(), design)
+    casting = Casting(design, bank, variants(design.signal, design.letters.level, design.letters.language))
+    owners = {each.advertiser: number for number, each in enumerate(bench.participants)}
+    rows = {each.listing: _row(each, owners) for each in bench.listings}
+    seats = seat(design, bench.homes())
+    casts = bench.timed("match", lambda: [casting.cast(rows[key], place) for key, place in seats.items()])
+    bench.timed("render", lambda: [_letters(design, rows[cast.drawn.listing], cast) for cast in casts])
+
+
+def _row(given: ListingRow, owners: dict[str, int]) -> Listing:
+    row = Listing(key=given.listing, advertiser_id=owners[given.advertiser])
+    row.street, row.city, row.reference, row.rooms, row.rent = (
+        given.street, given.city, given.reference, given.rooms, given.rent
+    )  # fmt: skip
+    return row
+
+
+def _letters(design: Design, row: Listing, cast: Cast) -> list[Any]:
+    return [compose(design, cast.drawn, cast.matched, dwelling(row), arm) for arm in cast.drawn.arms]
+
+
+@dataclass
+class Store:
+    """A database with a planned round, whose pairs and letters are stored again and again."""
+
+    name: str
+    database: Database
+    connect: Callable[[], Any]
+    """A connection of the driver itself."""
+    pairs: list[dict[str, Any]] = field(default_factory=list)
+    letters: list[dict[str, Any]] = field(default_factory=list)
+    prepared: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+
+    def fill(self, bench: Bench) -> None:
+        """Plan the round; keep its rows as values and as the driver wrote them."""
+        prepare(self.database)
+        now = datetime(2026, 9, 1, tzinfo=UTC)
+        with self.database.writing() as session:
+            words = (bench.design, bench.participants, bench.listings)
+            bench.timed(
+                f"{self.name}: whole plan",
+                lambda: planning.plan(session, *words, actor="benchmark", now=now),
+                time.perf_counter,
+            )
+        with self.database.reading() as session:
+            self.pairs, self.letters = (_values(session, model) for model in (Pair, Inquiry))
+        with self.connect() as connection:
+            as_text = "::text" if isinstance(connection, psycopg.Connection) else ""
+            for table, rows in (("pair", self.pairs), ("inquiry", self.letters)):
+                told = ", ".join(f'"{name}"{as_text}' for name in rows[0])
+                found = connection.execute(f"SELECT {told} FROM {table} ORDER BY id")  # noqa: S608 - our own names
+                self.prepared[table] = found.fetchall()
+
+    def empty(self) -> None:
+        with self.database.writing() as session:
+            if session.get_bind().dialect.name == "postgresql":
+                session.execute(text("TRUNCATE inquiry, pair CASCADE"))
+            else:
+                session.execute(text("DELETE FROM inquiry"))
+                session.execute(text("DELETE FROM pair"))
+
+    def ours(self) -> None:
+        with self.database.writing() as session:
+            insert_all(session, Pair, self.pairs)
+            insert_all(session, Inquiry, self.letters)
+
+    def drivers(self) -> None:
+        with self.connect() as connection:
+            for table, rows in (("pair", self.pairs), ("inquiry", self.letters)):
+                names = ", ".join(f'"{name}"' for name in rows[0])
+                if isinstance(connection, psycopg.Connection):
+                    with connection.cursor().copy(f"COPY {table} ({names}) FROM STDIN".encode()) as into:
+                        for row in self.prepared[table]:
+                            into.write_row(row)
+                else:
+                    places = ", ".join("?" * len(rows[0]))
+                    connection.executemany(
+                        f"INSERT INTO {table} ({names}) VALUES ({places})",  # noqa: S608 - our own names
+                        self.prepared[table],
+                    )
+
+
+def _values(session: Session, model: type[Pair] | type[Inquiry]) -> list[dict[str, Any]]:
+    """The rows, with their ids, as planning makes them."""
+    keys = [column.key for column in model.__table__.columns]
+    return [{key: getattr(row, key) for key in keys} for row in session.scalars(select(model).order_by(model.id))]
+
+
+def stored(bench: Bench, store: Store) -> None:
+    store.empty()
+    bench.timed(f"{store.name}: store", store.ours, time.perf_counter)
+    store.empty()
+    bench.timed(f"{store.name}: driver", store.drivers, time.perf_counter)
+
+
+def _sqlite(folder: str) -> Store:
+    file = f"{folder}/planning.db"
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(file)
+        # As our own connections have it.
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    return Store("SQLite", Database.at(f"sqlite:///{file}"), connect)
+
+
+def report(bench: Bench, runs: int) -> None:
+    pairs = len(bench.listings)
+    print(f"{pairs} pairs of {len(bench.participants)} advertisers")
+    print(f"median of {runs} runs (least - most); a whole plan is made once\n")
+    print(f"{'stage':24}{'seconds':>26}{'pairs per second':>20}")
+    for stage, took in bench.took.items():
+        middle = statistics.median(took)
+        spread = f"{middle:.2f} ({min(took):.2f} - {max(took):.2f})"
+        print(f"{stage:24}{spread:>26}{pairs / middle:>20,.0f}")
+    took = bench.took
+    both = [one + other for one, other in zip(took["draw"], took["schedule"], strict=True)]
+    print()
+    tell("the loop takes", "draw and schedule", took["loop"], both)
+    for name in ("SQLite", "PostgreSQL"):
+        if f"{name}: store" in took:
+            tell(f"storing on {name} takes", "the driver", took[f"{name}: store"], took[f"{name}: driver"])
+
+
+def tell(what: str, than: str, one: Sequence[float], other: Sequence[float]) -> None:
+    """How many times as long the one takes as the other, run by run."""
+    ratios = [a / b for a, b in zip(one, other, strict=True)]
+    print(f"{what} {statistics.median(ratios):.1f} ({min(ratios):.1f} - {max(ratios):.1f}) times as long as {than}")
+
+
+def main(pairs: int, runs: int) -> None:
+    bench = Bench.of(pairs)
+    in_memory(Bench.of(EACH))  # whatever is read or compiled once
+    for _ in range(runs):
+        in_memory(bench)
+        in_words(bench)
+    with tempfile.TemporaryDirectory() as folder:
+        stores = [_sqlite(folder)]
+        try:
+            server = own_postgres()
+        except Away as why:
+            server = None
+            print(f"no PostgreSQL: {why}\n")
+        else:
+            url = server.create("planning")
+            stores.append(Store("PostgreSQL", Database.at(url), lambda: server.connect("planning")))
+        try:
+            for store in stores:
+                store.fill(bench)
+                for _ in range(runs):
+                    stored(bench, store)
+                store.database.engine.dispose()
+        finally:
+            if server is not None:
+                server.stop()
+    report(bench, runs)
+
+
+if __name__ == "__main__":
+    main(*(int(each) for each in [*sys.argv[1:], "100000", "5"][:2]))
