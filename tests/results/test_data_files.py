@@ -161,7 +161,9 @@ def test_words_as_outcome_become_a_table_of_classes(tmp_path: Path) -> None:
     table = read(tmp_path, "csv", rows, Wishes(value="label"))
     assert isinstance(table, LabelTable)
     assert (table.labels, table.classes.tolist()) == (("ja", "misschien", "nee"), [[0, 1, 0], [0, 0, 0], [1, 0, 0]])
-    assert [test.name for test in analyse_labels(table.classes).tests] == ["stuart_maxwell", "bhapkar", "bowker"]
+    found = analyse_labels(table.classes)
+    assert [test.name for test in found.tests] == ["stuart_maxwell", "bowker"]
+    assert [(absent.name, "elke test verschilt" in absent.reason) for absent in found.absent] == [("bhapkar", True)]
 
 
 def test_a_pair_without_a_value_is_left_out_and_counted(tmp_path: Path) -> None:
