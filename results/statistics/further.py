@@ -64,7 +64,17 @@ def _linear(fit: Fit) -> tuple[Found, ...]:
     beta = fit.coefficient()
     of = estimands.NET_ALL
     return (
-        Estimate(of.name, of.over, beta.value, max(beta.low, -1.0), min(beta.high, 1.0), fit.level, fit.n, fit.model, of.convention),
+        Estimate(
+            of.name,
+            of.over,
+            beta.value,
+            max(beta.low, -1.0),
+            min(beta.high, 1.0),
+            fit.level,
+            fit.n,
+            fit.model,
+            of.convention,
+        ),
         TestResult(fit.model, beta.p, beta.statistic, f"{fit.convention}, {fit.df:.0f} vrijheidsgraden"),
     )
 

@@ -1,4 +1,4 @@
-"""Anybody's own file: the same rows give the same numbers in every format, and what is wrong is named with its place."""
+"""Anybody's own file: the same rows give the same numbers in every format; what is wrong is named with its place."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
