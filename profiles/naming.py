@@ -1,12 +1,13 @@
 """Which two names a pair gets: of one gender, cohort and class, and none that the advertiser has met."""
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
-from itertools import product
-from typing import TypeVar
+from functools import lru_cache
+from itertools import chain, product
+from typing import cast, overload
 
+import numpy as np
+import numpy.typing as npt
 from numpy.random import Generator
 
 from profiles.catalogue import Catalogue
@@ -18,7 +19,7 @@ YOUNGEST, OLDEST = 28, 40
 Combination = tuple[Name, Name]
 Burden = tuple[int, ...]
 """How much the names of a combination were used already; less comes first."""
-Names = TypeVar("Names", bound=tuple[Name, ...])
+Ints = npt.NDArray[np.int64]
 
 
 class NamesUsedUp(Exception):
@@ -33,6 +34,34 @@ class Met:
     before: set[str] = field(default_factory=set)
 
 
+@dataclass(frozen=True, eq=False)
+class NameSequence(Sequence[tuple[Name, ...]]):
+    """Names that a pair can have, in an order drawn for it; a combination has a name for each place.
+
+    ``names`` has the distinct names of each place, ``columns`` for each place which of them stands in each combination.
+    """
+
+    names: tuple[tuple[Name, ...], ...]
+    columns: tuple[Ints, ...]
+
+    @classmethod
+    def single(cls, names: Sequence[Name]) -> "NameSequence":
+        """One name at a time, in this order."""
+        return cls((tuple(names),), (np.arange(len(names)),))
+
+    def __len__(self) -> int:
+        return len(self.columns[0])
+
+    @overload
+    def __getitem__(self, turn: int) -> tuple[Name, ...]: ...
+    @overload
+    def __getitem__(self, turn: slice) -> "NameSequence": ...
+    def __getitem__(self, turn: int | slice) -> "tuple[Name, ...] | NameSequence":
+        if isinstance(turn, slice):
+            return NameSequence(self.names, tuple(column[turn] for column in self.columns))
+        return tuple(names[column[turn]] for names, column in zip(self.names, self.columns, strict=True))
+
+
 def name_sequence(
     catalogue: Catalogue,
     ground: Ground,
@@ -40,7 +69,7 @@ def name_sequence(
     year: int,
     rng: Generator,
     gender: Gender | None = None,
-) -> tuple[Combination, ...]:
+) -> NameSequence:
     """All names that control and treatment of a pair can have in this year, in an order drawn for that pair alone.
 
     Ground origin: of both genders, or of the one that is asked; one gender comes first, each as often as the other, and
@@ -49,49 +78,54 @@ def name_sequence(
     """
     both = (gender,) if gender else _in_drawn_order(rng)
     genders = both if ground is Ground.ORIGIN else (None,)
-    groups = [combinations(catalogue, *sets, each, year) for each in genders]
-    if not any(groups):
+    groups = [_numbered(catalogue, *sets, each, year) for each in genders]
+    if not any(len(group) for group in groups):
         raise BadInput(_none_fits(sets))
-    return tuple(group[place] for group in groups for place in rng.permutation(len(group)).tolist())
+    drawn = [rng.permutation(len(group)) for group in groups]
+    starts = [np.cumsum([0, *(len(group.names[place]) for group in groups)]) for place in (0, 1)]
+    columns = tuple(
+        np.concatenate([
+            group.columns[place][order] + start
+            for group, order, start in zip(groups, drawn, starts[place], strict=False)
+        ])
+        for place in (0, 1)
+    )  # fmt: skip
+    return NameSequence(tuple(tuple(chain(*(group.names[place] for group in groups))) for place in (0, 1)), columns)
 
 
-def turn_of(sequence: Sequence[Names], met: Met, burden: Callable[[int, Name], Burden]) -> int:
+def turn_of(sequence: NameSequence, met: Met, burden: Callable[[int, Name], Burden]) -> int:
     """Return the place of the combination that a pair gets first by `turns_of`; raises `NamesUsedUp` for none."""
     for turn in turns_of(sequence, met, burden):
         return turn
     raise NamesUsedUp
 
 
-def turns_of(sequence: Sequence[Names], met: Met, burden: Callable[[int, Name], Burden]) -> Iterator[int]:
-    """Give the places of the combinations that the advertiser may meet, the least burdened first.
+def turns_of(sequence: NameSequence, met: Met, burden: Callable[[int, Name], Burden]) -> Sequence[int]:
+    """Return the places of the combinations that the advertiser may meet, the least burdened first.
 
     First those of which it met neither name ever, then those not in this round; of equally burdened ones the first.
     ``burden`` is that of a name on its place in a combination; that of a combination is their sum.
     """
-    places = enumerate(zip(*sequence, strict=True))
-    columns = [_weights(names, met, partial(burden, place)) for place, names in places]
-    sums = enumerate(map(sum, zip(*columns, strict=True)))
-    free = [(weight >= _MET, weight % _MET, turn) for turn, weight in sums if weight < _NEVER]
-    return (turn for *_, turn in sorted(free))
+    weight = np.zeros(len(sequence), np.int64)
+    known, met_here = np.zeros((2, len(sequence)), np.bool_)
+    for place, (names, column) in enumerate(zip(sequence.names, sequence.columns, strict=True)):
+        weight += np.array([_packed(burden(place, name)) for name in names], np.int64)[column]
+        known |= np.array([name.full in met.before for name in names], np.bool_)[column]
+        met_here |= np.array([name.full in met.here for name in names], np.bool_)[column]
+    order = np.lexsort((weight, known))
+    return cast("list[int]", order[~met_here[order]].tolist())
 
 
-_NEVER = math.inf
-_FIELD = 40  # bits: no name is ever used so often
-_MET = 1 << 8 * _FIELD
+_FIELD = 20
+"""Bits: no name is ever used so often, and three counts fit in one number."""
 
 
-def _weights(names: Sequence[Name], met: Met, burden: Callable[[Name], Burden]) -> list[float]:
-    """The burden of each name as one whole number, more when it was met before, `_NEVER` when in this round.
-
-    Sums of these numbers compare as the sums of the burdens, part by part. A name stands in many combinations, and is
-    looked up once.
-    """
-    weights: dict[int, float] = {}
-    for key, name in {id(name): name for name in names}.items():
-        parts = burden(name)
-        weight = sum(part << _FIELD * place for place, part in enumerate(reversed(parts)))
-        weights[key] = _NEVER if name.full in met.here else weight + (_MET if name.full in met.before else 0)
-    return [weights[id(name)] for name in names]
+def _packed(burden: Burden) -> int:
+    """The counts of a burden as one number; sums of these compare as the sums of the counts, part by part."""
+    packed = 0
+    for part in burden:
+        packed = (packed << _FIELD) + part
+    return packed
 
 
 def companions(catalogue: Catalogue, key: str, beside: Sequence[Name], year: int, rng: Generator) -> tuple[Name, ...]:
@@ -99,6 +133,16 @@ def companions(catalogue: Catalogue, key: str, beside: Sequence[Name], year: int
     suited = [name for name in catalogue.drawable(key, beside[0].gender) if ages(name, year)]
     fit = [name for name in suited if all(_fit(catalogue, other, name) for other in beside)]
     return tuple(fit[place] for place in rng.permutation(len(fit)))
+
+
+@lru_cache(maxsize=64)
+def _numbered(catalogue: Catalogue, control: str, treatment: str, gender: Gender | None, year: int) -> NameSequence:
+    """All `combinations`, in their order."""
+    both = combinations(catalogue, control, treatment, gender, year)
+    names = tuple(tuple(dict.fromkeys(column)) for column in zip(*both, strict=True)) or ((), ())
+    numbers = [{name: number for number, name in enumerate(column)} for column in names]
+    columns = (np.array([numbers[place][each[place]] for each in both], np.int64) for place in (0, 1))
+    return NameSequence(names, tuple(columns))
 
 
 @lru_cache(maxsize=64)

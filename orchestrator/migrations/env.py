@@ -1,8 +1,11 @@
 """Alembic's entry: one engine, handed in by `orchestrator.schema` or made from the settings."""
 
-from typing import Literal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
 
 from alembic import context
+from sqlalchemy import Connection
 
 from orchestrator.db import UtcDateTime, make_engine
 from orchestrator.models import Base
@@ -14,6 +17,28 @@ def _as_plain_type(kind: str, item: object, _context: object) -> str | Literal[F
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
 
 
+@contextmanager
+def _without_foreign_keys(connection: Connection) -> Iterator[None]:
+    """Let SQLite rebuild a table that others refer to: it does so by dropping it."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    raw: Any = connection.connection.driver_connection
+    raw.execute("PRAGMA foreign_keys=OFF")  # has no effect once a transaction has begun
+    try:
+        yield
+    finally:
+        raw.execute("PRAGMA foreign_keys=ON")
+
+
+def _require_whole(connection: Connection) -> None:
+    """Refuse an upgrade that leaves rows that refer to nothing, before it is committed."""
+    if connection.dialect.name == "sqlite":
+        lost = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        if lost:
+            raise RuntimeError(f"this upgrade would leave rows that refer to nothing: {lost[:3]}")
+
+
 engine = context.config.attributes.get("engine") or make_engine(Settings.from_env().database)
 with engine.connect() as connection:
     context.configure(
@@ -22,7 +47,9 @@ with engine.connect() as connection:
         render_as_batch=True,
         render_item=_as_plain_type,
     )
-    with context.begin_transaction():
-        context.run_migrations()
-    if connection.in_transaction():
-        connection.commit()
+    with _without_foreign_keys(connection):
+        with context.begin_transaction():
+            context.run_migrations()
+        _require_whole(connection)
+        if connection.in_transaction():
+            connection.commit()

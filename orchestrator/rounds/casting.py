@@ -26,7 +26,7 @@ from orchestrator.states import OPEN_LETTER, LetterState
 from profiles.applicants import Wish, draw_pair, named_ground, partner_names, variants
 from profiles.catalogue import Catalogue
 from profiles.factors import FactorLevel
-from profiles.naming import Burden, Combination, Met, NamesUsedUp, companions, name_sequence, turn_of, turns_of
+from profiles.naming import Burden, Met, NameSequence, NamesUsedUp, companions, name_sequence, turn_of, turns_of
 from profiles.pairs import BOTH, Arm, IncomeRule, Matched
 from profiles.profile import Gender, Name
 
@@ -124,7 +124,7 @@ class Casting:
         self, turns: tuple[int, ...], names: tuple[Name, ...], drawn: Draw, met: Met
     ) -> tuple[tuple[int, ...], tuple[Name, ...]]:
         for arm in _further(self.design, drawn):
-            free = [(name,) for name in _beside(self.design, self.bank, drawn, arm, names)]
+            free = NameSequence.single(_beside(self.design, self.bank, drawn, arm, names))
             turn = turn_of(free, met, partial(self.uses.burden, drawn, (arm,)))
             turns, names = (*turns, turn), (*names, *free[turn])
         return turns, names
@@ -165,7 +165,7 @@ def income_rule(design: Design, level: FactorLevel | None) -> IncomeRule:
 _GENDERS: Mapping[FactorLevel, Gender] = {FactorLevel.FEMALE: Gender.FEMALE, FactorLevel.MALE: Gender.MALE}
 
 
-def _sequence(design: Design, bank: Catalogue, drawn: Draw) -> tuple[Combination, ...]:
+def _sequence(design: Design, bank: Catalogue, drawn: Draw) -> NameSequence:
     sets = (drawn.sets[Arm.CONTROL], drawn.sets[Arm.TREATMENT])
     rng, year = generator(design.seed, "names", drawn.listing), move_in_day(design.schedule.last_day).year
     gender = _GENDERS.get(drawn.level) if drawn.level else None

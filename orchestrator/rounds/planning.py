@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import MappingProxyType
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -21,7 +20,7 @@ from orchestrator.models import Advertiser, Inquiry, Listing, Pair, Refusal, Rou
 from orchestrator.rounds import lookup
 from orchestrator.rounds.casting import Cast, Casting
 from orchestrator.rounds.phones import of_pair
-from orchestrator.rounds.writing import compose
+from orchestrator.rounds.writing import NO_PHONES, compose
 from orchestrator.schedule import Load, Times, place_all
 from orchestrator.states import LetterState, PairState, RoundState
 from orchestrator.web_address import domain_of
@@ -32,9 +31,6 @@ from profiles.pairs import Arm
 
 LATEST = timedelta(days=3)
 """A letter that could not go within this time of its planned moment no longer goes: the dwelling is another market."""
-
-
-NONE: Mapping[Arm, str] = MappingProxyType({})
 
 
 def plan(
@@ -259,7 +255,13 @@ def pair_row(round_: Round, listing: Listing, cast: Cast, code: str) -> Row:
 
 
 def letter_row(
-    design: Design, pair_id: int, listing: Listing, cast: Cast, arm: Arm, times: Times, phones: Mapping[Arm, str] = NONE
+    design: Design,
+    pair_id: int,
+    listing: Listing,
+    cast: Cast,
+    arm: Arm,
+    times: Times,
+    phones: Mapping[Arm, str] = NO_PHONES,
 ) -> Row:
     """Write the letter of an arm of this pair; return what is stored of it."""
     composed = compose(design, cast.drawn, cast.matched, dwelling(listing), arm, phones)

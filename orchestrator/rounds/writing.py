@@ -4,6 +4,7 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from orchestrator.assignment import Draw
 from orchestrator.design import Design
@@ -25,8 +26,11 @@ class Composed:
     letter: Letter
 
 
+NO_PHONES: Mapping[Arm, str] = MappingProxyType({})
+
+
 def compose(
-    design: Design, drawn: Draw, matched: Matched, dwelling: Dwelling, arm: Arm, phones: Mapping[Arm, str]
+    design: Design, drawn: Draw, matched: Matched, dwelling: Dwelling, arm: Arm, phones: Mapping[Arm, str] = NO_PHONES
 ) -> Composed:
     """Write the letter of one arm; of an arm that does not write, what it would have written."""
     profile, variant = replace(matched.of(arm), phone=phones.get(arm, "")), drawn.variants[arm]

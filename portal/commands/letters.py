@@ -62,11 +62,12 @@ def balance(name: str) -> None:
         shown.add_row(line.what, line.part, *map(str, line.split), *chances)
     out.print(shown)
     out.print(drawn.verdict(lines))
+    with_order = any(len(pair.letters) > 1 for pair in pairs)
     for used in drawn.names(pairs):
-        out.print(
-            f"{used.names} namen van het {HEADS[used.arm]}: elk {used.fewest} tot {used.most} brieven; "
-            f"hooguit {used.most_uneven} verschil tussen eerste en latere brieven van één naam."
-        )
+        each = formats.many(used.most, "brief", "brieven")
+        between = each if used.fewest == used.most else f"{used.fewest} tot {each}"
+        uneven = f"; eerste en latere brieven van een naam schelen er hooguit {used.most_uneven}" if with_order else ""
+        out.print(f"{used.names} namen van het {HEADS[used.arm]}: elk {between}{uneven}.")
 
 
 def recreate(name: str, code: str | None) -> None:
@@ -80,7 +81,8 @@ def recreate(name: str, code: str | None) -> None:
     for arm, composed in again[code].items() if code else ():
         out.print(f"{HEADS[arm]}: {letters.signed(composed.profile)} <{composed.reply_address}>", highlight=False)
         out.print(Text(f"{composed.letter.subject}\n\n{composed.letter.body}"))
-    out.print(f"{2 * len(again)} brieven opnieuw geschreven, byte voor byte gelijk (opzet {digest[:12]}).")
+    written = sum(len(letters_) for letters_ in again.values())
+    out.print(f"{written} brieven opnieuw geschreven, byte voor byte gelijk (opzet {digest[:12]}).")
 
 
 def _side_by_side(pair: LetterPair) -> Table:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.intake import ListingRow, Participant
-from orchestrator.planned import PlannedPair
+from orchestrator.planned import PlannedLetter, PlannedPair
 from profiles.errors import Refused
-from profiles.pairs import BOTH
+from profiles.pairs import Arm
 
 PARTICIPANTS, LISTINGS, LETTERS = "participants.csv", "listings.csv", "letters.csv"
 _PEOPLE = ("advertiser", "name", "kind", "email", "channel")
@@ -39,9 +39,13 @@ def write_world(folder: Path, participants: Sequence[Participant], listings: Seq
 
 def write_letters(folder: Path, pairs: Iterable[PlannedPair]) -> None:
     """Write the letters of all pairs, control before treatment; nothing in the file tells which is which."""
-    letters = ((pair.listing, letter) for pair in pairs for letter in (pair.letters[arm] for arm in BOTH))
+    letters = ((pair.listing, letter) for pair in pairs for _, letter in sorted(pair.letters.items(), key=_place))
     rows = ((listing, letter.applicant, letter.mailbox, letter.at.isoformat()) for listing, letter in letters)
     _write(folder / LETTERS, _LETTERS, rows)
+
+
+def _place(written: tuple[Arm, PlannedLetter]) -> int:
+    return list(Arm).index(written[0])
 
 
 def market_rounds(folder: Path, *, rounds: int, seed: int, bias: float, temper: Sequence[str]) -> Replies:

@@ -177,18 +177,18 @@ def _plan(
     with database.writing() as session:
         planning.plan(session, design, people, listings, actor=RESEARCHER, now=_before(design))
         plan = planned.of_round(session, design.round)
-    _must_be_two(design)
+    _must_be_paired(design)
     if all(pair.sham for pair in plan.pairs):
         told = "De loting geeft geen enkele test die twee groepen vergelijkt."
         raise Refused("nothing-to-compare", told, "Geef meer advertenties, een langere periode of minder schijntests.")
     return plan
 
 
-def _must_be_two(design: Design) -> None:
-    if design.question.approach is Approach.UNPAIRED or design.question.also:
-        told = "De rekenoefening vergelijkt twee brieven op elke advertentie; deze opzet doet dat niet."
+def _must_be_paired(design: Design) -> None:
+    if design.question.approach is Approach.UNPAIRED:
+        told = "De rekenoefening vergelijkt brieven op dezelfde advertentie; in deze opzet gaat er een."
         raise Refused(
-            "not-two-letters",
+            "unpaired-rehearsal",
             told,
             "Reken met praktijktest power, en speel de ronde zelf op de markt (praktijktest market).",
         )
@@ -204,6 +204,7 @@ def _played(inputs: Path, design: Design, plan: PlannedRound, wishes: Wishes) ->
         tuple(pair.advertiser for pair in plan.pairs),
         tuple(pair.district or "Wijk onbekend" for pair in plan.pairs),
         tuple(pair.sham is not None for pair in plan.pairs),
+        design.question.letters,
     )
     rng = generator(design.seed, "rehearse", "uncertain")
     uncertain = rng.random((wishes.rounds, sample.size)) < wishes.uncertain
@@ -222,7 +223,7 @@ def _played(inputs: Path, design: Design, plan: PlannedRound, wishes: Wishes) ->
 
 def _must_hear(replies: Replies, sample: Sample) -> None:
     """Refuse a design whose two groups sound alike to the market: it would show no difference, and mean nothing."""
-    control, treatment = replies.dutch[::2], replies.dutch[1::2]
+    control, treatment = replies.dutch[:: sample.letters], replies.dutch[1 :: sample.letters]
     real = [pair for pair in zip(control, treatment, sample.real, strict=True) if pair[2]]
     if not any(one and not other for one, other, _ in real):
         told = (
@@ -244,7 +245,7 @@ def _by_mail(database: Database, design: Design, playing: Playing, plan: Planned
     predicted, same = compared(table, plan, biased)
     return Mail(
         folder=playing.folder,
-        letters=2 * len(plan.pairs),
+        letters=sum(len(pair.letters) for pair in plan.pairs),
         sent=table.facts.sent,
         counts=tables.counts(row for row in table.rows if not row.sham),
         excluded=tables.excluded(row for row in table.rows if not row.sham),
@@ -259,7 +260,7 @@ def compared(table: RoundTable, plan: PlannedRound, biased: Answers) -> tuple[in
     places = {pair.pair: place for place, pair in enumerate(plan.pairs)}
     both = [
         (bool(row.control.positive), bool(row.treatment.positive))
-        == tuple(biased.positive[0, places[row.pair]].tolist())
+        == tuple(biased.positive[0, places[row.pair], :2].tolist())
         for row in table.rows
         if row.state == "usable" and biased.excluded[0, places[row.pair]] < 0
     ]

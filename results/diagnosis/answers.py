@@ -44,11 +44,15 @@ LABELS = {
 
 @dataclass(frozen=True)
 class Sample:
-    """The pairs of a planned round, in one order: advertiser, district, and whether it is a sham pair."""
+    """The pairs of a planned round, in one order: advertiser, district, and whether it is a sham pair.
+
+    ``letters`` go about each listing; of a set of more than two the first treatment is held against the control.
+    """
 
     advertisers: tuple[str, ...]
     districts: tuple[str, ...]
     sham: tuple[bool, ...]
+    letters: int = 2
 
     @property
     def size(self) -> int:
@@ -72,7 +76,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Answers:
-    """What many rounds gave; every array begins with the round, then the pair, then the arm (control, treatment).
+    """What many rounds gave; every array begins with the round, then the pair, then the arm (control first).
 
     ``excluded`` has no arm: per pair `USABLE` or a place in `EXCLUSIONS`. ``biased`` is per round and advertiser, in
     the order of ``Sample.names``: whether that advertiser truly favours the control arm.
@@ -109,7 +113,7 @@ def answers_of(
     letter that came back, or an answer that doubts, costs the pair whenever it comes.
     """
     told = list(rounds)
-    what = np.asarray([each["kinds"] for each in told]).reshape(len(told), sample.size, 2)
+    what = np.asarray([each["kinds"] for each in told]).reshape(len(told), sample.size, sample.letters)
     late = np.asarray([each["hours"] for each in told], dtype=float).reshape(what.shape) > 24 * response_days
     codes = [labels()[_label(kind)] for kind in kinds]
     counts, invites, wrote = (
@@ -129,7 +133,9 @@ def _excluded(codes: Sequence[Any], what: npt.NDArray[np.int64], uncertain: Flag
     reason = np.asarray(
         [EXCLUSIONS.index(EXCLUDING_LABELS[each.code]) if each.code in EXCLUDING_LABELS else USABLE for each in codes]
     )[what]
-    by_label = np.where(reason[..., 0] != USABLE, reason[..., 0], reason[..., 1])
+    by_label = reason[..., 0]
+    for letter in range(1, reason.shape[-1]):
+        by_label = np.where(by_label != USABLE, by_label, reason[..., letter])
     return np.asarray(np.where(uncertain, EXCLUSIONS.index(Exclusion.UNCERTAIN), by_label))
 
 

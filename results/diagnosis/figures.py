@@ -249,7 +249,7 @@ def _benjamini_hochberg(p: Numbers) -> Numbers:
 
 def _loads(sample: Sample, answers: Answers) -> dict[str, Load]:
     """Per advertiser the letters, minutes and viewings of all pairs, sham ones too; every viewing is given back."""
-    letters = np.broadcast_to(2 * sample.membership.sum(axis=0), (answers.rounds, len(sample.names)))
+    letters = np.broadcast_to(sample.letters * sample.membership.sum(axis=0), (answers.rounds, len(sample.names)))
     written = answers.written.sum(axis=2) @ sample.membership
     viewings = answers.invited.sum(axis=2) @ sample.membership
     minutes = letters * READ_LETTER + written * WRITE_ANSWER + viewings * (ARRANGE_VIEWING + READ_DECLINE)

@@ -11,7 +11,7 @@ from profiles.pairs import Arm
 from profiles.profile import Ground
 from results import charts, disclosure, formats, tables
 from results.disclosure import Cell, Suppressed
-from results.reports import figures, unpaired, wording
+from results.reports import designs, figures, unpaired, wording
 from results.reports.values import (
     AdvertiserRow,
     Amount,
@@ -129,7 +129,9 @@ def _researcher(table: RoundTable, analysis: Analysis | None) -> Researcher:
         tests=_test_rows(analysis),
         districts=figures.interval_table(figures.by(rows, _district), "Alle wijken", facts.level),
         levels=_levels(rows, facts),
+        levels_told=designs.of_factor(rows, facts.factor, facts.level),
         treatments=_treatments(rows, facts),
+        treatments_told=designs.of_set(rows, _labels(facts)) if facts.further_sets else (),
         orders=figures.order_rows(rows, facts.level),
         sham=wording.sham(tables.counts(row for row in table.rows if row.sham)),
         refusals=figures.amounts(facts.refusals, wording.REFUSALS),
@@ -158,10 +160,14 @@ def _treatments(rows: tuple[PairRow, ...], facts: RoundFacts) -> IntervalTable |
     """The difference between the control and each treatment of a set."""
     if not facts.further_sets:
         return None
-    labels = (facts.treatment_set, *facts.further_sets)
-    arms = [arm for arm in Arm if arm is not Arm.CONTROL][: len(labels)]
-    groups = {label: [row.against(arm) for row in rows] for label, arm in zip(labels, arms, strict=True)}
+    treatments = {arm: label for arm, label in _labels(facts).items() if arm is not Arm.CONTROL}
+    groups = {label: [row.against(arm) for row in rows] for arm, label in treatments.items()}
     return figures.interval_table(groups, None, facts.level)
+
+
+def _labels(facts: RoundFacts) -> dict[Arm, str]:
+    """The name set of each arm of the design."""
+    return dict(zip(Arm, (facts.control_set, facts.treatment_set, *facts.further_sets), strict=False))
 
 
 def _estimate_rows(analysis: Analysis | None, *, default: bool) -> tuple[EstimateRow, ...]:

@@ -140,7 +140,7 @@ class Researcher:
 
     ``estimates`` are by the default methods, ``further`` the same quantities by other methods. ``levels`` is there when
     the design has a factor, ``treatments`` when it has more than one treatment: ``cells`` and estimates are then of the
-    first.
+    first. What was tested of them is told in sentences.
     """
 
     tiles: tuple[Tile, ...]
@@ -152,7 +152,9 @@ class Researcher:
     tests: tuple[TestRow, ...]
     districts: IntervalTable
     levels: IntervalTable | None
+    levels_told: tuple[str, ...]
     treatments: IntervalTable | None
+    treatments_told: tuple[str, ...]
     orders: tuple[OrderRow, ...]
     sham: str
     refusals: tuple[Amount, ...]

@@ -1,17 +1,21 @@
 """Migrations lead to exactly the tables that the code knows."""
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from house_makers import only_sqlite, refused, run, states
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, MetaData, Table, inspect, text
 
 from orchestrator.db import Database, DatabaseError
 from orchestrator.models import Base, Control
-from orchestrator.schema import prepare
+from orchestrator.schema import MIGRATIONS, prepare
 from orchestrator.states import LetterState
 
 
@@ -65,3 +69,44 @@ def test_a_state_that_is_no_word_of_the_record_is_refused(database: Database) ->
     run(database)
     with pytest.raises(DatabaseError), database.writing() as session:
         session.execute(text("UPDATE inquiry SET state = 'verstuurd'"))
+
+
+def filled(connection: Connection, table: str, **told: Any) -> int:
+    """Insert a row that has something in every column that needs it; return its id."""
+    meta = Table(table, MetaData(), autoload_with=connection)
+    usual = {"INTEGER": 1, "BIGINT": 1, "BOOLEAN": True, "JSON": {}, "FLOAT": 0.0}
+    when = datetime(2026, 9, 1, tzinfo=UTC)
+    row: dict[str, Any] = {}
+    for column in meta.columns:
+        if not column.nullable and column.server_default is None and not column.primary_key:
+            kind = str(column.type).split("(")[0]
+            row[column.name] = when if kind in ("TIMESTAMP", "DATETIME") else usual.get(kind, column.name)
+    return int(connection.execute(meta.insert().values(**(row | told))).inserted_primary_key[0])
+
+
+def test_pairs_and_letters_of_before_sets_come_through_the_upgrade(tmp_path: Path) -> None:
+    database = Database.at(f"sqlite:///{tmp_path}/oud.db")
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["engine"] = database.engine
+    command.upgrade(config, "0008")
+    with database.engine.begin() as connection:
+        study = filled(connection, "study", purpose="learning")
+        round_ = filled(connection, "round", study_id=study, state="closed", planned_by="anna")
+        owner = filled(connection, "advertiser", kind="broker", channel="smtp")
+        for number, sham in enumerate((False, True)):
+            listing = filled(connection, "listing", key=f"ams-{number}", advertiser_id=owner)
+            told = {"round_id": round_, "listing_id": listing, "code": f"P-{number}", "sham": sham}
+            pair = filled(connection, "pair", **told, first="treatment", state="usable")
+            own = {"message_id": f"m-{number}", "reply_address": f"r-{number}", "channel": "smtp", "state": "sent"}
+            filled(connection, "inquiry", pair_id=pair, arm="treatment", order=1, gap=datetime(1970, 1, 1), **own)  # noqa: DTZ001 - how SQLite keeps a span
+    prepare(database)
+    with database.reading() as session:
+        rows = session.execute(text("SELECT code, sham, first, place, level FROM pair ORDER BY code")).all()
+        kept = [("P-0", None, "treatment", 0, None), ("P-1", "control", "treatment", 0, None)]
+        assert [tuple(row) for row in rows] == kept
+        assert session.scalar(text("SELECT count(*) FROM inquiry WHERE arm = 'treatment'")) == 2
+    with database.writing() as session:
+        session.execute(text("UPDATE inquiry SET arm = 'treatment-3', \"order\" = 4 WHERE id = 1"))
+    with pytest.raises(DatabaseError), database.writing() as session:
+        session.execute(text("UPDATE inquiry SET arm = 'treatment-4' WHERE id = 1"))

@@ -72,6 +72,21 @@ def test_a_difference_that_the_market_cannot_hear_is_refused_rather_than_found_a
     assert "market-hears-no-difference: " in done.err
 
 
+def test_of_a_set_the_first_treatment_is_judged_and_every_letter_is_a_burden(user: User) -> None:
+    pair = json.loads(user.does(*QUICK, "--format", "json"))["diagnosis"]
+    user.edits(DESIGN, "treatment: moroccan ", "treatment: moroccan\n  also: [turkish] ")
+    whole = json.loads(user.does(*QUICK, "--format", "json"))["diagnosis"]
+    assert whole["letters"]["mean"] == pytest.approx(1.5 * pair["letters"]["mean"], rel=0.1)
+    assert whole["net"]["median"] == pytest.approx(0.15, abs=0.08)
+
+
+def test_an_unpaired_design_is_refused_with_another_way(user: User) -> None:
+    user.edits(DESIGN, "sham_share: 0.1", "approach: unpaired\n  sham_share: 0.0")
+    done = user.says(*QUICK)
+    assert done.code == 2
+    assert "unpaired-rehearsal: " in done.err
+
+
 def test_a_round_by_real_mail_gives_the_outcomes_that_were_predicted_without(user: User) -> None:
     """A process of its own, as for a user; on a machine that is busy a letter late by weeks may still differ."""
     words = ("rehearse", *FILES, "--rounds", "20", "--seconds", "20", "--out", "oefening", "--format", "json")

@@ -380,6 +380,8 @@ def test_a_second_factor_is_shown_by_level_and_said_in_words() -> None:
         assert names == ["Beide met een krap inkomen", "Beide met een ruim inkomen", "Alle tests"]
         assert "Tweede kenmerk" in {term.term for term in report.meaning}
         assert "Verschil naar het tweede kenmerk" in page(report)
+        tested = "Is het verschil op beide niveaus even groot? Toets op gelijke verschillen: p" in words(report)
+        assert tested is (audience is Audience.RESEARCHER)
 
 
 def test_each_treatment_of_a_set_is_held_against_the_control() -> None:
@@ -391,6 +393,8 @@ def test_each_treatment_of_a_set_is_held_against_the_control() -> None:
         shown = {row.name: row.estimate.value for row in report.body.treatments.rows if row.estimate}
         assert shown == {"Marokkaans klinkende namen": pytest.approx(0.15), "Turks klinkende namen": 0}
         assert "Elk testprofiel tegen het controleprofiel" in page(report)
+        tested = "Worden alle profielen even vaak uitgenodigd? Cochrans Q: p" in words(report)
+        assert tested is (audience is Audience.RESEARCHER)
 
 
 def alone(positive: int, negative: int, arm: Arm, since: int) -> list[make.PairRow]:
@@ -444,3 +448,17 @@ def test_no_advertiser_is_judged_by_an_unpaired_round() -> None:
 
 def test_an_unpaired_round_without_answers_says_so() -> None:
     assert researcher(make.table([], approach="unpaired")).finding.direction is Direction.NO_DATA
+
+
+def test_a_factor_income_comes_with_neumarks_correction_or_with_why_it_cannot() -> None:
+    levels = (FactorLevel.AMPLE, FactorLevel.TIGHT)
+    cells = [*make.pairs(90, 60, 20, 30), *make.pairs(20, 50, 10, 120)]
+    rows = [replace(row, level=levels[place // 200], pair=f"P-{place}") for place, row in enumerate(cells)]
+    told = researcher(make.table(rows, factor=Factor.INCOME)).body
+    assert isinstance(told, Researcher)
+    assert "nadeel voor het testprofiel" in told.levels_told[1]
+    alike = [replace(row, level=FactorLevel.AMPLE) for row in make.pairs(6, 3, 1, 4)]
+    cannot = researcher(make.table(alike, factor=Factor.INCOME)).body
+    assert isinstance(cannot, Researcher)
+    assert "niet te schatten" in cannot.levels_told[1]
+    assert "Niet te toetsen" in cannot.levels_told[0]
