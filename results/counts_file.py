@@ -45,8 +45,8 @@ def _inquiries(path: Path, file: CsvFile, wishes: Wishes) -> OwnTable:
     if wishes.plain:
         _check_columns(file, INQUIRY)
     file.check([name.lower() for name in used])
-    if file.too_long:
-        raise BadInput(file.too_long)
+    if too_long := file.too_long:
+        raise BadInput(too_long)
     return table_of(file.frame(), wishes, path.stem)
 
 
@@ -60,7 +60,8 @@ def _tables(path: Path, file: CsvFile) -> list[PairTable]:
     _check_columns(file, CELLS)
     file.check([*CELLS, "name"])
     problems, tables = file.too_long, []
-    for row in file.rows:
+    rows = file.rows
+    for row in rows:
         wrong = [cell for cell in CELLS if not _is_count(row.cells[cell])]
         problems += [
             row.problem("count-not-whole", f"{cell} is geen telling.", cell, "Schrijf een heel getal van 0 of hoger.")
@@ -72,7 +73,7 @@ def _tables(path: Path, file: CsvFile) -> list[PairTable]:
         if not counts.n:
             remedy = "Haal de regel weg of vul hem in."
             problems.append(row.problem("no-pairs", "Deze tabel heeft geen enkele test.", "c11", remedy))
-        tables.append(PairTable(row.cells.get("name") or _name(path, row, file.rows), counts))
+        tables.append(PairTable(row.cells.get("name") or _name(path, row, rows), counts))
     if problems:
         raise BadInput(sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0)))
     return tables

@@ -29,18 +29,31 @@ class Row:
 
 @dataclass(frozen=True)
 class CsvFile:
-    """The header in lower case, and the rows that hold anything."""
+    """The header in lower case, and the rows that hold anything: their cells, and their line numbers."""
 
     file: str
     header: list[str]
-    rows: list[Row]
+    cells: list[list[str]]
+    lines: list[int]
+
+    @property
+    def rows(self) -> list[Row]:
+        """Every row by the names of its columns, for a small file."""
+        return [self._row(place) for place in range(len(self.cells))]
+
+    def _row(self, place: int) -> Row:
+        wide = len(self.header)
+        cells = self.cells[place] + [""] * (wide - len(self.cells[place]))
+        columns = {name: number for number, name in enumerate(self.header, start=1)}
+        beyond = tuple(filter(None, cells[wide:]))
+        return Row(self.file, self.lines[place], dict(zip(self.header, cells, strict=False)), columns, beyond)
 
     def check(self, used: list[str]) -> None:
         """Raise BadInput for a used column that is there twice, no rows, or rows with more cells than the header."""
         double = [name for name in used if self.header.count(name) > 1]
         if double:
             raise BadInput(_double(self.file, self.header, name) for name in double)
-        if not self.rows:
+        if not self.cells:
             raise BadInput(
                 Problem("no-rows", "Onder de kopregel staat niets.", self.file, 1, remedy="Voeg regels toe.")
             )
@@ -48,16 +61,17 @@ class CsvFile:
     @property
     def too_long(self) -> list[Problem]:
         """A problem for every row with more cells than the header."""
-        return [_too_long(row) for row in self.rows if row.beyond]
+        wide = len(self.header)
+        return [_too_long(self._row(place)) for place, cells in enumerate(self.cells) if any(cells[wide:])]
 
     def frame(self) -> Frame:
         """The rows as columns."""
         columns = {
-            name: encoded(name, number, [row.cells[name] for row in self.rows])
-            for number, name in enumerate(self.header, start=1)
+            name: encoded(name, place + 1, [cells[place] if place < len(cells) else "" for cells in self.cells])
+            for place, name in enumerate(self.header)
             if name
         }
-        return Frame(self.file, len(self.rows), columns, np.array([row.line for row in self.rows], dtype=np.intp))
+        return Frame(self.file, len(self.cells), columns, np.array(self.lines, dtype=np.intp))
 
 
 def read_csv(path: Path) -> CsvFile:
@@ -86,31 +100,28 @@ def _text(path: Path) -> str:
     return text
 
 
-def _rows(path: Path, text: str) -> tuple[list[str], list[Row]]:
+def _rows(path: Path, text: str) -> tuple[list[str], list[list[str]], list[int]]:
     first = next(line for line in text.splitlines() if line.strip())
     reader = csv.reader(StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
     header: list[str] = []
-    rows: list[Row] = []
+    rows: list[list[str]] = []
+    lines: list[int] = []
     start = 1
     try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
+        for raw in reader:
+            cells = [cell.strip() for cell in raw]
+            if any(cells):
                 if header:
-                    rows.append(_row(str(path), start, header, cells))
+                    rows.append(cells)
+                    lines.append(start)
                 else:
-                    header = [cell.strip().lower() for cell in cells]
+                    header = [cell.lower() for cell in cells]
             start = reader.line_num + 1
     except csv.Error as error:
         message = f"Deze regel is geen geldige CSV ({error})."
         remedy = "Kijk of elk aanhalingsteken ook gesloten wordt."
         raise BadInput(Problem("not-csv", message, str(path), start, remedy=remedy)) from error
-    return header, rows
-
-
-def _row(file: str, line: int, header: list[str], cells: list[str]) -> Row:
-    padded = [cell.strip() for cell in cells] + [""] * len(header)
-    columns = {name: number for number, name in enumerate(header, start=1)}
-    return Row(file, line, dict(zip(header, padded, strict=False)), columns, tuple(filter(None, padded[len(header) :])))
+    return header, rows, lines
 
 
 def _too_long(row: Row) -> Problem:

@@ -107,6 +107,8 @@ def encoded(name: str, number: int, values: Sequence[Any], labels: Mapping[str, 
     """A column from its values; None, nan and blank text are empty cells."""
     if isinstance(values, np.ndarray) and np.issubdtype(values.dtype, np.number):
         levels, codes = np.unique(values, return_inverse=True)
+        if np.issubdtype(values.dtype, np.integer):
+            return Column(name, number, codes.astype(np.intp), levels.tolist(), labels or {})
         return cleaned(name, number, codes, levels.tolist(), labels)
     places = {value: place for place, value in enumerate(dict.fromkeys(values))}
     codes = np.fromiter(map(places.__getitem__, values), dtype=np.intp, count=len(values))

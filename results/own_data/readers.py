@@ -42,6 +42,9 @@ def _parquet(path: Path) -> Frame:
         values = table.column(number - 1)
         if pyarrow.types.is_nested(values.type):
             continue  # a list in a cell is not an outcome
+        if pyarrow.types.is_integer(values.type) and not values.null_count:
+            columns[name.lower()] = encoded(name, number, values.to_numpy())
+            continue
         found = values.combine_chunks().dictionary_encode() if not _coded(values.type) else values.combine_chunks()
         indices, levels = found.indices.fill_null(-1).to_numpy(zero_copy_only=False), found.dictionary.to_pylist()
         columns[name.lower()] = cleaned(name, number, indices, levels)
