@@ -45,9 +45,8 @@ def run(what: str, wishes: Wishes, showing: Showing) -> None:
     _check(showing)
     # No round has a dot or a slash in its name.
     own = bool(set("./\\") & set(what))
-    if not own and not wishes.plain:
-        message, remedy = "Kolommen horen bij een eigen bestand, niet bij een ronde.", "Laat deze opties weg."
-        raise BadInput(Problem("columns-of-a-round", message, found=what, remedy=remedy))
+    if not own:
+        _check_round(what, wishes, showing)
     documents = _of_file(Path(what), wishes, showing) if own else {what: files.results_of(load(what))}
     if showing.form == "json":
         told = next(iter(documents.values())) if len(documents) == 1 else list(documents.values())
@@ -80,6 +79,17 @@ def _check(showing: Showing) -> None:
     if showing.form == "table" and showing.out:
         message, remedy = "Een tabel gaat naar het scherm.", "Schrijf --format html of --format json."
         raise BadInput(Problem("no-format", message, found=str(showing.out), remedy=remedy))
+
+
+def _check_round(name: str, wishes: Wishes, showing: Showing) -> None:
+    """What can be chosen for a file was fixed for a round when it was planned."""
+    if not wishes.plain:
+        message, remedy = "Kolommen horen bij een eigen bestand, niet bij een ronde.", "Laat deze opties weg."
+        raise BadInput(Problem("columns-of-a-round", message, found=name, remedy=remedy))
+    if showing.all_methods or showing.form == "html":
+        message = "Alle methoden en een pagina zijn er alleen voor een eigen bestand."
+        remedy = "Maak van een ronde een rapport: praktijktest report."
+        raise BadInput(Problem("not-for-a-round", message, found=name, remedy=remedy))
 
 
 def _page(path: Path, documents: Mapping[str, Mapping[str, Any]], title: str) -> None:

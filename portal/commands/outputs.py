@@ -92,7 +92,10 @@ def print_results(document: Mapping[str, Any], title: str) -> None:
     for absent in document["not_computed"]:
         out.print(f" {wording.told(wording.NOT_COMPUTED, absent['name'])}: niet te berekenen. {absent['reason']}")
     if document["excluded"]:
-        out.print("Niet meegeteld: " + ", ".join(f"{reason} {n}" for reason, n in document["excluded"].items()))
+        out.print(
+            "Niet meegeteld: "
+            + ", ".join(f"{wording.OWN_EXCLUSIONS.get(why, why)} {n}" for why, n in document["excluded"].items())
+        )
     if truth := document.get("market_truth"):
         out.print(f"De markt was gemaakt met een nettoverschil van {formats.points(truth['net_discrimination'])}.")
 

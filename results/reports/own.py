@@ -64,7 +64,7 @@ def _analysis(name: str, document: Document) -> OwnAnalysis:
         absent=tuple(
             (wording.told(wording.NOT_COMPUTED, each["name"]), each["reason"]) for each in document["not_computed"]
         ),
-        excluded=document["excluded"],
+        excluded={wording.told(wording.OWN_EXCLUSIONS, why): n for why, n in document["excluded"].items()},
         level=estimates[0].level if estimates else 0.95,
     )
 

@@ -48,6 +48,10 @@ EXCLUSIONS = {
     "deelname-ingetrokken": "Woningaanbieder trok de deelname in",
     "voortijdig-gesloten": "Ronde werd eerder gesloten",
 }
+OWN_EXCLUSIONS = {
+    "incomplete_sets": "tests waarin een profiel ontbreekt",
+    "no_value": "tests waarin een waarde ontbreekt",
+}
 REFUSALS = {
     "maximum-per-aanbieder": "Woningaanbieder heeft al genoeg tests in deze ronde",
     "steekproef-vol": "Steekproef was al vol",

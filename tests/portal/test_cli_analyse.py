@@ -271,6 +271,8 @@ def test_every_format_of_a_file_is_read_at_the_command_line(user: User) -> None:
         (["een.csv", *COLUMNS, "--advertiser", "kantoor"], "too-few-clusters: "),
         (["eigen.csv", *COLUMNS, "--stratum", "buurt"], "eigen.csv:1: missing-column: "),
         (["ronde-1", "--pair", "nr"], "columns-of-a-round: "),
+        (["ronde-1", "--all-methods"], "not-for-a-round: "),
+        (["ronde-1", "--format", "html", "--out", "x.html"], "not-for-a-round: "),
     ],
 )
 def test_a_wish_that_cannot_be_is_named(user: User, words: list[str], told: str) -> None:
