@@ -18,6 +18,7 @@ from results.statistics.numeric import Array, bisect, normal_quantile
 
 Interval = tuple[float | None, float | None]
 NO_INTERVAL: Interval = (None, None)
+ROUNDING = 1e-12
 
 
 def wilson(positive: float, n: float, level: float) -> tuple[float, float]:
@@ -81,17 +82,22 @@ def newcombe10(counts: Counts, level: float) -> Interval:
 
 
 def newcombe8(counts: Counts, level: float) -> Interval:
-    """Newcombe's square-and-add interval with the plain correlation (method 8)."""
-    return _square_and_add(counts, level, correlation(counts, correct=False))
+    """Newcombe's square-and-add interval with the plain correlation (method 8).
+
+    None where both arms always agree and answer half of the time: a width of zero would claim certainty.
+    """
+    low, high = _square_and_add(counts, level, correlation(counts, correct=False))
+    return (low, high) if high - low > ROUNDING else NO_INTERVAL
 
 
-def _square_and_add(counts: Counts, level: float, psi: float) -> Interval:
+def _square_and_add(counts: Counts, level: float, psi: float) -> tuple[float, float]:
     n, difference = counts.n, (counts.c10 - counts.c01) / counts.n
     p1, p2 = counts.control / n, counts.treatment / n
     low1, high1 = wilson(counts.control, n, level)
     low2, high2 = wilson(counts.treatment, n, level)
-    down = (p1 - low1) ** 2 - 2 * psi * (p1 - low1) * (high2 - p2) + (high2 - p2) ** 2
-    up = (high1 - p1) ** 2 - 2 * psi * (high1 - p1) * (p2 - low2) + (p2 - low2) ** 2
+    # (a - b)^2 + 2 (1 - psi) a b, because a^2 - 2 psi a b + b^2 leaves rounding errors where psi is 1.
+    down = (p1 - low1 - high2 + p2) ** 2 + 2 * (1 - psi) * (p1 - low1) * (high2 - p2)
+    up = (high1 - p1 - p2 + low2) ** 2 + 2 * (1 - psi) * (high1 - p1) * (p2 - low2)
     return _within(difference - sqrt(max(down, 0)), difference + sqrt(max(up, 0)))
 
 
@@ -138,5 +144,5 @@ def _adjusted(n: float, c10: float, c01: float, level: float) -> Interval:
     return _within(difference - half, difference + half)
 
 
-def _within(low: float, high: float) -> Interval:
+def _within(low: float, high: float) -> tuple[float, float]:
     return max(low, -1.0), min(high, 1.0)
