@@ -1,4 +1,6 @@
-"""How often does a 95% interval contain the truth? Simulated rounds with a known net difference.
+"""How often does a 95% interval contain the truth, and how often does a 5% test see a difference that is not there?
+
+Simulated rounds with a known net difference.
 
 Run: python benchmarks/coverage.py [rounds]
 """
@@ -8,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from results.statistics.clustering import clustered, cr1, cr2, wild_test
+from results.statistics.clustering import best, clustered, cr1, cr2, wild_test
 from results.statistics.estimands import Estimate
 from results.statistics.intervals import tango_bounds
+from results.statistics.mcnemar import exact_p, midp_p
 
 SEED = 20260907
 LEVEL = 0.95
@@ -75,6 +78,26 @@ FEW = (
     FewScenario("20 advertisers, 2 to 60 pairs", (2, 4) * 6 + (8, 8, 12, 12, 20, 20, 40, 60), 0.45, 0.05),
 )
 DRAWS = 999
+SIZES = (20, 60, 240, 1000)
+EACH = 4
+"""Pairs per advertiser of the rounds by size: 5, 15, 60 and 250 advertisers."""
+MANY = 20_000
+
+
+@dataclass(frozen=True)
+class BySize:
+    """Rounds of one size. Shares of rounds: tests that reject where nothing differs, intervals that hold the truth.
+
+    ``tango``: independent pairs without and with a difference. ``clustered``: pairs of one advertiser hang together,
+    without and with a difference; ``naive`` is Tango's interval there, without one.
+    """
+
+    pairs: int
+    midp: float
+    exact: float
+    tango: tuple[float, float]
+    clustered: tuple[float, float]
+    naive: float
 
 
 def tango_coverage(scenario: Scenario, rounds: int, rng: np.random.Generator) -> float:
@@ -112,8 +135,46 @@ def few_coverage(scenario: FewScenario, rounds: int, rng: np.random.Generator) -
     return {method: count / rounds for method, count in held.items()}
 
 
+def by_size(pairs: int, rounds: int) -> BySize:
+    """The default methods at one size: ``MANY`` rounds of independent pairs, ``rounds`` of pairs by advertiser."""
+    rng = np.random.default_rng([SEED, pairs])
+    none, some = (Scenario("", pairs, 0.2, *shares) for shares in ((0.1, 0.1), (0.15, 0.05)))
+    midp, exact = size_of_tests(none, MANY, rng)
+    tango = tango_coverage(none, MANY, rng), tango_coverage(some, MANY, rng)
+    (without, naive), (with_one, _) = (default_coverage(pairs, other, rounds, rng) for other in (None, 0.05))
+    return BySize(pairs, midp, exact, tango, (without, with_one), naive)
+
+
+def size_of_tests(scenario: Scenario, rounds: int, rng: np.random.Generator) -> tuple[float, float]:
+    """Share of rounds in which mid-p, respectively exact p, is at most 1 - LEVEL."""
+    cells = (scenario.both, scenario.only_control, scenario.only_treatment)
+    _, b, c, _ = rng.multinomial(scenario.pairs, (*cells, 1 - sum(cells)), size=rounds).T
+    smaller, m = np.minimum(b, c), np.maximum(b + c, 1)
+    midp, exact = (np.where(b + c > 0, p(smaller, m), 1.0) <= 1 - LEVEL for p in (midp_p, exact_p))
+    return float(np.mean(midp)), float(np.mean(exact))
+
+
+def default_coverage(pairs: int, treatment: float | None, rounds: int, rng: np.random.Generator) -> tuple[float, float]:
+    """Coverage of the default clustered interval, and of Tango's, with ``EACH`` pairs per advertiser.
+
+    Each advertiser favours the control arm by a Beta(0.8, 1.2) draw of its own, up to 0.45; the treatment arm as much
+    by another draw, or by the same ``treatment`` everywhere.
+    """
+    groups = pairs // EACH
+    control, other = 0.45 * rng.beta(0.8, 1.2, size=(2, rounds, groups))
+    other = other if treatment is None else np.full_like(other, treatment)
+    truth = 0.0 if treatment is None else 0.45 * 0.8 / 2 - treatment
+    tables = rng.multinomial(EACH, np.stack([0 * control, control, other, 1 - control - other], axis=-1))
+    held = [_holds(best(table, LEVEL), truth) for table in tables]
+    low, high = tango_bounds(pairs, tables[:, :, 1].sum(axis=1), tables[:, :, 2].sum(axis=1), LEVEL)
+    return float(np.mean(held)), float(np.mean((low <= truth) & (truth <= high)))
+
+
 def _holds(estimate: Estimate, truth: float) -> bool:
     return estimate.low is not None and estimate.high is not None and estimate.low <= truth <= estimate.high
+
+
+_WIDTHS = (8, 10, 15, 10, 11, 10, 16)
 
 
 def main(rounds: int) -> None:
@@ -127,6 +188,15 @@ def main(rounds: int) -> None:
     for few in FEW:
         for method, covered in few_coverage(few, rounds, rng).items():
             print(f"{method:<12} {few.name:<34} {covered:7.2%}")
+    print(
+        f"\nDefault methods by size ({MANY} rounds of independent pairs, {rounds} with {EACH} pairs per advertiser)\n"
+    )
+    print("        a test that rejects      Tango holds          clustered default holds   Tango, clustered")
+    print("pairs   mid-p     exact          none      some       none      some            none")
+    for pairs in SIZES:
+        found = by_size(pairs, rounds)
+        shares = (found.midp, found.exact, *found.tango, *found.clustered, found.naive)
+        print(f"{pairs:5}" + "".join(f"{share:{width}.2%}" for share, width in zip(shares, _WIDTHS, strict=True)))
 
 
 if __name__ == "__main__":

@@ -106,3 +106,49 @@ def strip(own: tuple[float, float, float] | None, band: tuple[float, float, floa
     """Own (low, value, high) and band (lower quartile, median, upper quartile) on one scale, in proportions."""
     on = scale((*(own or ()), *(band or ())))
     return Strip(on, bar(*own, on) if own else None, bar(*band, on) if band else None)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A tick: its place in the drawing and its value."""
+
+    at: float
+    value: float
+
+
+@dataclass(frozen=True)
+class PowerChart:
+    """A line of power (0 to 1) over numbers of pairs, in a drawing of ``WIDE`` by ``HIGH`` units; y runs down.
+
+    ``points`` are (x, y), ``target`` the height of the wanted power, ``pairs`` and ``shares`` the ticks of the axes.
+    """
+
+    points: tuple[tuple[float, float], ...]
+    target: float
+    pairs: tuple[Mark, ...]
+    shares: tuple[Mark, ...]
+
+
+WIDE, HIGH = 600.0, 300.0
+PAIR_STEPS = tuple(base * 10**tens for tens in range(6) for base in (1, 2, 5))
+
+
+def power_chart(pairs: Sequence[int], power: Sequence[float], target: float) -> PowerChart:
+    """Place a curve on axes that begin at zero; the x axis ends at the last size."""
+    last = max(pairs)
+    step = next((step for step in PAIR_STEPS if last / step <= MOST_TICKS), PAIR_STEPS[-1])
+    points = ((_x(n, last), _y(share)) for n, share in zip(pairs, power, strict=True))
+    return PowerChart(
+        points=((0.0, HIGH), *points),
+        target=_y(target),
+        pairs=tuple(Mark(_x(n, last), n) for n in range(0, last + 1, step)),
+        shares=tuple(Mark(_y(place / 5), place / 5) for place in range(6)),
+    )
+
+
+def _x(pairs: int, last: int) -> float:
+    return round(WIDE * pairs / last, 2)
+
+
+def _y(share: float) -> float:
+    return round(HIGH * (1 - share), 2)

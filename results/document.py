@@ -1,4 +1,4 @@
-"""The results of a round for machines: one JSON document with everything that was counted and computed."""
+"""Results for machines: one JSON document with everything that was counted and computed (docs/results-json.md)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple
@@ -6,6 +6,7 @@ from math import isfinite
 from typing import Any
 
 from results.statistics import Analysis, Estimate, TestResult
+from results.statistics.findings import Findings, Group
 from results.statistics.unpaired import Arms
 
 
@@ -17,21 +18,66 @@ def results_document(
     seed: int | None,
     market_truth: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
+    """The document of pairs: ``counts`` are {c11, c10, c01, c00}; see ``findings_document``."""
+    return findings_document(
+        analysis,
+        "paired",
+        asdict(analysis.counts),
+        excluded=excluded,
+        design_digest=design_digest,
+        seed=seed,
+        market_truth=market_truth,
+    )
+
+
+def findings_document(
+    findings: Findings,
+    design: str,
+    counts: Mapping[str, Any],
+    *,
+    excluded: Mapping[str, int],
+    design_digest: str | None = None,
+    seed: int | None = None,
+    market_truth: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """Plain JSON values in a fixed order: ``json.dumps(..., allow_nan=False)`` accepts them.
 
-    Keys: ``counts`` {c11, c10, c01, c00}; ``excluded`` {reason: pairs}; ``estimates`` as ``Estimate``; ``tests`` of
-    {name, p, statistic}; ``design_digest`` and ``seed`` (None for a file of counts); ``market_truth``, which only a
-    rehearsal knows. Raises ValueError when a number is not finite.
+    ``excluded`` {reason: pairs}; ``estimates`` as ``Estimate``; ``tests`` of {name, p, statistic, df, note};
+    ``design_digest`` and ``seed`` (None for a file of one's own); ``market_truth``, which only a rehearsal knows;
+    ``design``; ``groups`` of {kind, name, counts, estimates, tests}; ``not_computed`` of {name, reason}. Raises
+    ValueError when a number is not finite.
     """
     return {
-        "counts": asdict(analysis.counts),
+        "counts": dict(counts),
         "excluded": {reason: int(excluded[reason]) for reason in sorted(excluded)},
-        "estimates": [_finite(asdict(estimate), estimate) for estimate in analysis.estimates],
-        "tests": [_told(test) for test in analysis.tests],
+        "estimates": [_estimate(estimate) for estimate in findings.estimates],
+        "tests": [_test(test) for test in findings.tests],
         "design_digest": design_digest,
         "seed": seed,
         "market_truth": None if market_truth is None else dict(market_truth),
+        "design": design,
+        "groups": [_group(group) for group in findings.groups],
+        "not_computed": [asdict(absent) for absent in findings.absent],
     }
+
+
+def _group(group: Group) -> dict[str, Any]:
+    return {
+        "kind": group.kind,
+        "name": group.name,
+        "counts": asdict(group.counts),
+        "estimates": [_estimate(estimate) for estimate in group.estimates],
+        "tests": [_test(test) for test in group.tests],
+    }
+
+
+def _estimate(estimate: Estimate) -> dict[str, Any]:
+    return _finite(asdict(estimate), estimate)
+
+
+def _test(test: TestResult) -> dict[str, Any]:
+    told = {"name": test.name, "p": test.p, "statistic": test.statistic}
+    return _finite({**told, "df": getattr(test, "df", None), "note": test.note}, test)
 
 
 def unpaired_document(
@@ -50,8 +96,8 @@ def unpaired_document(
         "unpaired": {
             str(treatment): {
                 "counts": asdict(arms),
-                "estimates": [_finite(asdict(estimate), estimate) for estimate in estimates],
-                "tests": [_told(test) for test in tests],
+                "estimates": [_estimate(estimate) for estimate in estimates],
+                "tests": [_test(test) for test in tests],
             }
             for treatment, (arms, estimates, tests) in compared.items()
         },
@@ -60,10 +106,6 @@ def unpaired_document(
         "seed": seed,
         "market_truth": None if market_truth is None else dict(market_truth),
     }
-
-
-def _told(test: TestResult) -> dict[str, Any]:
-    return _finite({"name": test.name, "p": test.p, "statistic": test.statistic}, test)
 
 
 def _finite(entry: dict[str, Any], source: Estimate | TestResult) -> dict[str, Any]:

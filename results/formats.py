@@ -53,6 +53,11 @@ def p_value(p: float) -> str:
     return f"p{NO_BREAK}={NO_BREAK}{number(p, digits)}"
 
 
+def plain(value: float | str) -> str:
+    """A value of somebody's own as short as it goes: 2.0 becomes "2", 2.5 "2,5"; text stays what it is."""
+    return value if isinstance(value, str) else f"{value:g}".replace(".", ",").replace("-", MINUS)
+
+
 def day(value: date) -> str:
     """A day in full: 1 september 2026."""
     return format_date(value, "d MMMM y", locale=LOCALE)

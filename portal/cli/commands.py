@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from portal.cli import groups
+from portal.cli import groups, statistics
 from portal.cli.arguments import Advertiser, By, Folder, Reason, Round
 from profiles.errors import BadInput, PraktijktestError, Refused
 
@@ -22,6 +22,8 @@ app = typer.Typer(
 app.add_typer(groups.letters, name="letters")
 app.add_typer(groups.names, name="names")
 app.add_typer(groups.pretest, name="pretest")
+app.command()(statistics.analyse)
+app.command()(statistics.power)
 
 
 def main() -> None:
@@ -315,18 +317,6 @@ def assign(
     from portal.commands import steps
 
     steps.assign(mail, name, pair, order, by)
-
-
-@app.command()
-def analyse(
-    what: Annotated[str, typer.Argument(metavar="RONDE|TELLING.csv", help="Een ronde, of eigen gepaarde uitkomsten.")],
-    form: Annotated[str, typer.Option("--format", help="table of json.")] = "table",
-    level: Annotated[float, typer.Option(help="Betrouwbaarheid van de intervallen van een CSV.")] = 0.95,
-) -> None:
-    """Bereken schattingen, intervallen en toetsen."""
-    from portal.commands import outputs
-
-    outputs.analyse(what, form, level)
 
 
 @app.command()

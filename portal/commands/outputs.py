@@ -1,6 +1,5 @@
 """What comes out: estimates on the screen, reports and files in a folder."""
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,32 +13,15 @@ from portal import web
 from portal.commands import house
 from profiles.errors import BadInput, Problem
 from results import files, formats, tables
-from results.counts_file import read_counts
-from results.document import results_document
 from results.reports import Audience, build, render, wording
-from results.statistics import Analysis, Estimate
-from results.statistics import analyse as analyse_counts
+from results.statistics import Estimate
 from results.tables import RoundTable
 
 out = Console(soft_wrap=True)
 AUDIENCES = {"researcher": Audience.RESEARCHER, "municipality": Audience.MUNICIPALITY, "broker": Audience.BROKER}
-FILE_NAMES = {Audience.RESEARCHER: "onderzoeker", Audience.MUNICIPALITY: "gemeente"}
 FORMATS = ("table", "json")
+FILE_NAMES = {Audience.RESEARCHER: "onderzoeker", Audience.MUNICIPALITY: "gemeente"}
 STATIC = Path(web.__path__[0]) / "static"
-
-
-def analyse(what: str, form: str, level: float) -> None:
-    """Analyse a round, or somebody else's file of paired results."""
-    if form not in FORMATS:
-        raise BadInput(Problem("unknown-format", "Dit formaat bestaat niet.", found=form, remedy="Kies table of json."))
-    # No round has a dot or a slash in its name.
-    documents = _of_file(Path(what), level) if set("./\\") & set(what) else {what: _of_round(what)}
-    if form == "json":
-        told = next(iter(documents.values())) if len(documents) == 1 else list(documents.values())
-        print(json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False))
-        return
-    for name, document in documents.items():
-        print_results(document, name)
 
 
 def report(name: str, audience: str, advertiser: str | None, folder: Path) -> None:
@@ -102,31 +84,61 @@ def _pages(table: RoundTable, audience: Audience, advertiser: str | None, truth:
 
 
 def print_results(document: Mapping[str, Any], title: str) -> None:
-    """Print counts, estimates with their convention, tests and exclusions."""
-    counts = document["counts"]
-    cells = Table(title=title, box=SIMPLE_HEAD)
-    for name in ("beide", "alleen controle", "alleen test", "geen van beide", "samen"):
-        cells.add_column(name, justify="right")
-    cells.add_row(*(str(counts[cell]) for cell in ("c11", "c10", "c01", "c00")), str(sum(counts.values())))
-    out.print(cells)
+    """Print counts, estimates with their convention, tests, groups and exclusions."""
+    _print_counts(document["design"], document["counts"], title)
     _print_estimates(document["estimates"])
-    tests = Table("toets", "p", box=SIMPLE_HEAD)
-    for row in document["tests"]:
-        tests.add_row(wording.told(wording.TESTS, row["name"]), formats.p_value(row["p"]))
-    out.print(tests)
+    _print_tests(document["tests"])
+    _print_groups(document["groups"])
+    for absent in document["not_computed"]:
+        out.print(f" {wording.told(wording.NOT_COMPUTED, absent['name'])}: niet te berekenen. {absent['reason']}")
     if document["excluded"]:
         out.print("Niet meegeteld: " + ", ".join(f"{reason} {n}" for reason, n in document["excluded"].items()))
     if truth := document.get("market_truth"):
         out.print(f"De markt was gemaakt met een nettoverschil van {formats.points(truth['net_discrimination'])}.")
 
 
+def _print_counts(design: str, counts: Mapping[str, Any], title: str) -> None:
+    heading, rows = wording.counted(design, counts)
+    cells = Table(title=title, box=SIMPLE_HEAD)
+    for name in heading:
+        cells.add_column(name, justify="right")
+    for row in rows:
+        cells.add_row(*row)
+    out.print(cells)
+
+
+def _print_tests(rows: Sequence[Mapping[str, Any]]) -> None:
+    if not rows:
+        return
+    tests = Table("toets", Column("p", no_wrap=True), box=SIMPLE_HEAD)
+    for row in rows:
+        tests.add_row(wording.told(wording.TESTS, row["name"]), formats.p_value(row["p"]))
+    out.print(tests)
+
+
+def _print_groups(groups: Sequence[Mapping[str, Any]]) -> None:
+    """Per kind one table: tests, net difference, and the p values of each group."""
+    for kind in dict.fromkeys(group["kind"] for group in groups):
+        lines = Table(
+            "", *(Column(name, justify="right") for name in ("tests", "verschil", "interval", "p", "p gecorr."))
+        )
+        lines.title, lines.box = wording.told(wording.GROUPS, kind), SIMPLE_HEAD
+        for group in groups:
+            if group["kind"] == kind:
+                net = Estimate(**group["estimates"][0])
+                value, interval = wording.estimate_text(net)
+                ps = [formats.p_value(test["p"]).removeprefix("p") for test in group["tests"]]
+                lines.add_row(wording.group(kind, group["name"]), str(net.n), value, interval, *ps)
+        out.print(lines)
+
+
 def _print_estimates(rows: Sequence[Mapping[str, Any]]) -> None:
     """Print each estimate under its name and what it is a share of; fits 80 columns."""
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
-        groups.setdefault((row["name"], row["convention"]), []).append(row)
+        groups.setdefault((wording.estimate_name(Estimate(**row)), row["convention"]), []).append(row)
     for (name, convention), group in groups.items():
-        out.print(f" [bold]{wording.told(wording.ESTIMATES, name)}[/]: {convention}", soft_wrap=False, highlight=False)
+        out.print(f" [bold]{name}[/]: {convention}", soft_wrap=False, highlight=False)
         lines = Table.grid(Column(width=3), Column(width=17), Column(width=16), Column(width=8), Column())
         for row in group:
             value, interval = wording.estimate_text(Estimate(**row))
@@ -136,20 +148,3 @@ def _print_estimates(rows: Sequence[Mapping[str, Any]]) -> None:
     for level in sorted({row["level"] for row in rows}):
         out.print(f" Intervallen: {formats.percent(level, 1)}.", highlight=False)
     out.print()
-
-
-def _of_round(name: str) -> dict[str, Any]:
-    return files.results_of(load(name))
-
-
-def _of_file(path: Path, level: float) -> dict[str, dict[str, Any]]:
-    return {
-        table.name: _document(
-            analyse_counts(table.counts, level=level, differences=table.differences, clusters=table.clusters)
-        )
-        for table in read_counts(house.must_exist(path))
-    }
-
-
-def _document(analysis: Analysis) -> dict[str, Any]:
-    return results_document(analysis, excluded={}, design_digest=None, seed=None)

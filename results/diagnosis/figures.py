@@ -15,7 +15,7 @@ from orchestrator.burden import ARRANGE_VIEWING, READ_DECLINE, READ_LETTER, WRIT
 from results.diagnosis.answers import EXCLUSIONS, Answers, Flags, Sample
 from results.disclosure import Cell, Shown, municipal_cells, unsafe
 from results.statistics import FLOOR
-from results.statistics.clustering import ROUNDING
+from results.statistics.clustering import FEW_CLUSTERS, ROUNDING
 from results.statistics.intervals import tango_bounds, wilson
 from results.statistics.mcnemar import midp_p
 
@@ -189,13 +189,20 @@ class _Tables:
         return np.where(self.n > 0, low, -1.0), np.where(self.n > 0, high, 1.0)
 
     def _clustered(self) -> tuple[Numbers, Numbers]:
-        """As `statistics.clustering.clustered`; nan where it gives no interval, or where nobody has two pairs."""
+        """As `statistics.clustering.best`; nan where it gives no interval, or where nobody has two pairs."""
         residuals = (self.differences - self.net[:, None]) * self.usable
-        sums = residuals @ self.sample.membership
-        groups = ((self.usable @ self.sample.membership) > 0).sum(axis=1)
+        squares = (residuals @ self.sample.membership) ** 2
+        sizes = self.usable @ self.sample.membership
+        groups, n = (sizes > 0).sum(axis=1), np.maximum(self.n, 1)
         several = (groups > 1) & (self.n > groups)
-        free = np.maximum(groups - 1, 1)
-        error = np.sqrt(groups / free * (sums**2).sum(axis=1)) / np.maximum(self.n, 1)
+        free = np.maximum(groups - 1, 1).astype(float)
+        share = np.where(several[:, None], sizes / n[:, None], 0.0)
+        between = share**2 / (1 - share)
+        with np.errstate(divide="ignore"):
+            satterthwaite = 1 / ((share**2).sum(axis=1) + between.sum(axis=1) ** 2 - (between**2).sum(axis=1))
+        few = satterthwaite <= FEW_CLUSTERS - 1 - ROUNDING
+        adjusted = np.where(few, (squares / (1 - share)).sum(axis=1), groups / free * squares.sum(axis=1))
+        error, free = np.sqrt(adjusted) / n, np.where(few & several, satterthwaite, free)
         half = np.where(several & (error > ROUNDING), special.stdtrit(free, 0.5 + self.level / 2) * error, np.nan)
         return np.maximum(self.net - half, -1.0), np.minimum(self.net + half, 1.0)
 

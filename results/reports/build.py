@@ -177,20 +177,14 @@ def _estimate_rows(analysis: Analysis | None, *, default: bool) -> tuple[Estimat
     chosen = [
         each
         for each in analysis.estimates
-        if (each == analysis.estimate(each.name, each.over) or each.method == "cluster_cr1") is default
+        if (each == analysis.estimate(each.name, each.over) or each.method.startswith("cluster_")) is default
     ]
-    return tuple(_estimate_row(each) for each in chosen)
+    return tuple(wording.estimate_row(each) for each in chosen)
 
 
 def _test_rows(analysis: Analysis | None) -> tuple[TestRow, ...]:
     tests = analysis.tests if analysis else ()
     return tuple(TestRow(each, wording.told(wording.TESTS, each.name)) for each in tests)
-
-
-def _estimate_row(estimate: Estimate) -> EstimateRow:
-    value, interval = wording.estimate_text(estimate)
-    name, method = wording.told(wording.ESTIMATES, estimate.name), wording.told(wording.METHODS, estimate.method)
-    return EstimateRow(estimate, name, method, value, interval)
 
 
 def _tiles(counts: Counts, net: Estimate | None, planned: int, level: float) -> tuple[Tile, ...]:
@@ -319,7 +313,7 @@ def _group(name: str, invited: int, n: int) -> Group:
 
 def _compared(label: str, found: unpaired.Comparison) -> Compared:
     tests = tuple(TestRow(each, wording.told(wording.TESTS, each.name)) for each in found.tests)
-    return Compared(label, tuple(_estimate_row(each) for each in found.estimates), tests)
+    return Compared(label, tuple(wording.estimate_row(each) for each in found.estimates), tests)
 
 
 def _unpaired_tiles(groups: Sequence[Group], found: Sequence[unpaired.Comparison], level: float) -> tuple[Tile, ...]:

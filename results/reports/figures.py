@@ -10,6 +10,7 @@ from results import charts, tables
 from results.reports import wording
 from results.reports.values import AdvertiserRow, Amount, FourCells, IntervalRow, IntervalTable, OrderRow
 from results.statistics import Analysis, Counts, Estimate, advertisers, analyse, minimum_detectable
+from results.statistics.clustering import tabulate
 from results.tables import PairRow
 
 CELL_LABELS = {
@@ -34,9 +35,10 @@ def analysed(rows: Iterable[PairRow], level: float) -> Analysis | None:
     counted = usable(rows)
     if not counted:
         return None
-    differences = [int(row.control.positive is True) - int(row.treatment.positive is True) for row in counted]
-    clusters = [row.advertiser for row in counted]
-    return analyse(tables.counts(counted), level=level, differences=differences, clusters=clusters)
+    places: dict[str, int] = {}
+    codes = [places.setdefault(row.advertiser, len(places)) for row in counted]
+    control, treatment = ([row.arms[arm].positive is True for row in counted] for arm in BOTH)
+    return analyse(tables.counts(counted), level=level, advertisers=tabulate(control, treatment, codes))
 
 
 def net(analysis: Analysis | None) -> Estimate | None:
@@ -48,7 +50,7 @@ def net(analysis: Analysis | None) -> Estimate | None:
         return None
     tango = analysis.estimate("net_discrimination", method="tango")
     nets = [each for each in analysis.estimates if (each.name, each.over) == ("net_discrimination", "all")]
-    clustered = next((each for each in nets if each.method == "cluster_cr1"), tango)
+    clustered = next((each for each in nets if each.method.startswith("cluster_")), tango)
     return max(tango, clustered, key=width)
 
 
@@ -99,13 +101,14 @@ def interval_table(
     everything = [row for rows in groups.values() for row in rows]
     overall = [(total, net(analysed(everything, level)), len(usable(everything)))] if total else []
     on = charts.scale(limit for _, each, _ in [*shown, *overall] if each for limit in (each.low, each.high))
-    rows = [_interval_row(*each, on, away.get(each[0])) for each in named]
-    return IntervalTable((*rows, *(_interval_row(*each, on, None, total=True) for each in overall)), on, level)
+    rows = [interval_row(*each, on, away.get(each[0])) for each in named]
+    return IntervalTable((*rows, *(interval_row(*each, on, None, total=True) for each in overall)), on, level)
 
 
-def _interval_row(
+def interval_row(
     name: str, estimate: Estimate | None, pairs: int, on: charts.Scale, hidden: str | None, *, total: bool = False
 ) -> IntervalRow:
+    """A net difference placed on a scale; ``hidden`` is the reason not to show it."""
     if hidden is not None:
         return IntervalRow(name, None, None, None, hidden)
     drawn = None

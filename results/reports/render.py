@@ -1,5 +1,7 @@
 """A report as one HTML page: works without JavaScript, holds no inline style or script."""
 
+from typing import Any
+
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from results import disclosure, formats
@@ -41,5 +43,10 @@ _TEMPLATES = environment()
 
 def render(report: Report, *, assets: str, home: str | None = None) -> str:
     """The whole page. ``assets`` is where the style sheets are; ``home`` the list of rounds, when the page has one."""
-    page = _TEMPLATES.get_template(UNPAIRED if isinstance(report.body, Unpaired) else PAGES[report.audience])
-    return page.render(report=report, body=report.body, assets=assets.rstrip("/"), home=home)
+    template = UNPAIRED if isinstance(report.body, Unpaired) else PAGES[report.audience]
+    return page(template, report=report, body=report.body, assets=assets.rstrip("/"), home=home)
+
+
+def page(template: str, **values: Any) -> str:
+    """One of the templates with its values filled in."""
+    return _TEMPLATES.get_template(template).render(**values)

@@ -5,6 +5,7 @@ of a disadvantage for the test profile.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from orchestrator.states import RoundState
 from profiles import grounds
@@ -13,7 +14,7 @@ from profiles.pairs import BOTH, Arm
 from profiles.profile import Ground
 from results import formats
 from results.disclosure import broker_verdict
-from results.reports.values import Direction, Finding
+from results.reports.values import Direction, EstimateRow, Finding
 from results.statistics import AdvertiserResult, Counts, Estimate, Verdict
 from results.tables import RoundFacts
 
@@ -83,6 +84,13 @@ ESTIMATES = {
     "rate_treatment": "Uitgenodigd, testprofiel",
     "odds_ratio": "Odds ratio binnen tests",
     "rate_ratio": "Verhouding van de kansen",
+    "exclusive_share": "Alleen controleprofiel, van de tests met verschil",
+    "equal_treatment": "Gelijk behandeld",
+    "common_odds_ratio": "Odds ratio, gelijk in alle strata",
+    "group_odds_ratio": "Odds ratio van het profiel",
+    "order_odds_ratio": "Odds ratio van de volgorde",
+    "mean_difference": "Gemiddeld verschil",
+    "mean_score_difference": "Verschil in gemiddelde score",
 }
 METHODS = {
     "tango": "Tango (score)",
@@ -97,18 +105,71 @@ METHODS = {
     "katz": "Katz (log)",
     "woolf": "Woolf (log)",
     "cluster_cr1": "geclusterd per woningaanbieder (CR1)",
+    "cluster_cr2": "geclusterd per woningaanbieder (CR2)",
+    "cluster_wild": "wilde clusterbootstrap",
+    "newcombe8": "Newcombe, methode 8",
+    "mantel_haenszel": "Mantel-Haenszel",
+    "mantel_haenszel_midp": "Mantel-Haenszel, mid-p",
+    "wald_cc": "Wald met correctie",
+    "clopper_pearson": "Clopper-Pearson (exact)",
+    "tang": "Tang (score)",
+    "mover_wilson": "MOVER-Wilson",
+    "conditional_logit": "voorwaardelijke logit",
+    "pair_fixed_effects": "lineair, effect per test",
+    "stratified": "gewogen over strata",
+    "gart": "Gart",
+    "paired_t": "gepaarde t",
+    "score": "score",
 }
 TESTS = {
-    "mcnemar_exact": "Exact",
-    "mcnemar_midp": "Mid-p",
-    "mcnemar_asymptotic": "Asymptotisch",
-    "mcnemar_corrected": "Met correctie",
+    "mcnemar_exact": "McNemar, exact",
+    "mcnemar_midp": "McNemar, mid-p",
+    "mcnemar_asymptotic": "McNemar, asymptotisch",
+    "mcnemar_corrected": "McNemar, met correctie",
+    "mcnemar_midp_bh": "McNemar, mid-p, gecorrigeerd (Benjamini-Hochberg)",
+    "mcnemar_midp_holm": "McNemar, mid-p, gecorrigeerd (Holm)",
+    "cluster_cr1": "Geclusterde t-toets (CR1)",
+    "cluster_cr2": "Geclusterde t-toets (CR2)",
+    "cluster_wild": "Wilde clusterbootstrap",
+    "sign_flip": "Wisseltoets, exact",
+    "sign_flip_clustered": "Wisseltoets per woningaanbieder, exact",
+    "sign_flip_drawn": "Wisseltoets met trekkingen",
+    "conditional_logit": "Voorwaardelijke logit",
+    "pair_fixed_effects": "Lineair model, effect per test",
+    "homogeneity_odds_ratio": "Odds ratio gelijk in alle strata",
+    "homogeneity_odds_ratio_exact": "Odds ratio gelijk in beide strata, exact",
+    "homogeneity_net_all": "Nettoverschil gelijk in alle strata",
+    "homogeneity_net_usable": "Nettoverschil gelijk, beantwoorde tests",
+    "order_exact": "Volgorde, exact",
+    "group_exact": "Profiel, gezuiverd van volgorde, exact",
+    "order_gart": "Volgorde, Gart",
+    "group_gart": "Profiel, gezuiverd van volgorde, Gart",
+    "cochran_q": "Q van Cochran",
+    "stuart_maxwell": "Stuart-Maxwell",
+    "bhapkar": "Bhapkar",
+    "bowker": "Bowker (symmetrie)",
+    "mean_score": "Gemiddelde score",
+    "paired_t": "Gepaarde t-toets",
+    "signed_rank": "Rangtekentoets van Wilcoxon",
     "fisher": "Fisher, exact",
     "pearson": "Pearson, chi-kwadraat",
     "yates": "Pearson met correctie van Yates",
+    "mantel_haenszel": "Mantel-Haenszel",
 }
+NOT_COMPUTED = TESTS | {
+    "cluster_test": "Geclusterde t-toets",
+    "stratified": "Gewogen over strata",
+    "common_odds_ratio": "Odds ratio, gelijk in alle strata",
+    "common_difference": "Verschil over alle strata",
+    "clustered_difference": "Verschil, geclusterd",
+    "clustered_odds_ratio": "Odds ratio, geclusterd",
+    "mean_score_difference": "Verschil in gemiddelde score",
+    "mean_score_wald": "Verschil in gemiddelde score (Wald)",
+}
+GROUPS = {"stratum": "Per stratum", "order": "Per volgorde", "arms": "Profielen twee aan twee"}
 HALF_PER_HUNDRED = 0.005
-RATIOS = frozenset({"odds_ratio", "rate_ratio"})
+RATIOS = frozenset({"odds_ratio", "rate_ratio", "common_odds_ratio", "group_odds_ratio", "order_odds_ratio"})
+AMOUNTS = frozenset({"mean_difference", "mean_score_difference"})
 APPROACHES = {
     "paired": "verzonnen kandidaten reageren op dezelfde advertentie",
     "unpaired": "op elke advertentie reageert één verzonnen kandidaat; wie van hen, is geloot",
@@ -123,6 +184,7 @@ LEVELS = {
     "ample": "Beide met een ruim inkomen",
     "tight": "Beide met een krap inkomen",
 }
+ARM_NAMES = {"control": "controleprofiel", "treatment": "testprofiel"}
 FIRST = {"control": "Controleprofiel reageerde eerst", "treatment": "Testprofiel reageerde eerst"}
 
 
@@ -165,11 +227,50 @@ def estimate_text(estimate: Estimate) -> tuple[str, str]:
     """An estimate and its interval as written in a table: ratios as numbers, shares in %, differences in points."""
     if estimate.value is None:
         return formats.NOT_KNOWN, formats.NOT_KNOWN
-    if estimate.name in RATIOS:
+    if estimate.name in RATIOS | AMOUNTS:
         return formats.number(estimate.value, 2), _limits(estimate, 2, 1)
-    if estimate.name == "net_discrimination" and estimate.over == "all":
+    if estimate.name == "net_discrimination" and estimate.over in ("all", "inquiries"):
         return formats.points(estimate.value), _limits(estimate, 1, 100)
     return formats.percent(estimate.value, 1), _limits(estimate, 1, 100)
+
+
+def estimate_row(estimate: Estimate) -> EstimateRow:
+    """An estimate as a table shows it."""
+    value, interval = estimate_text(estimate)
+    return EstimateRow(estimate, estimate_name(estimate), told(METHODS, estimate.method), value, interval)
+
+
+def estimate_name(estimate: Estimate) -> str:
+    """What an estimate is called; unpaired inquiries have no odds ratio within tests."""
+    if (estimate.name, estimate.over) == ("odds_ratio", "inquiries"):
+        return "Odds ratio"
+    return told(ESTIMATES, estimate.name)
+
+
+def group(kind: str, name: str) -> str:
+    """The name of a group of pairs."""
+    return told(FIRST, name) if kind == "order" else name
+
+
+def counted(design: str, counts: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """What was counted as a table: its heading and its rows, as text."""
+    if design == "paired":
+        cells = [counts[cell] for cell in ("c11", "c10", "c01", "c00")]
+        heading = ["beide", "alleen controle", "alleen test", "geen van beide", "samen"]
+        return heading, [[str(cell) for cell in (*cells, sum(cells))]]
+    if design == "unpaired":
+        rows = [(name, counts[f"{arm}_positive"], counts[f"{arm}_n"]) for arm, name in ARM_NAMES.items()]
+        return ["profiel", "positief", "reacties"], [[str(cell) for cell in row] for row in rows]
+    if design == "sets":
+        patterns = [
+            [*("ja" if yes else "nee" for yes in each["positive"]), str(each["n"])] for each in counts["patterns"]
+        ]
+        return [*counts["arms"], "sets"], patterns
+    if "table" not in counts:
+        return ["tests met twee waarden"], [[str(counts["pairs"])]]
+    names = [formats.plain(value) for value in counts["values"]]
+    table = [[name, *map(str, row)] for name, row in zip(names, counts["table"], strict=True)]
+    return ["controle \\ test", *names], table
 
 
 def _limits(estimate: Estimate, digits: int, scale: float) -> str:

@@ -5,6 +5,7 @@ from results.statistics.agreement import cohens_kappa
 from results.statistics.analysis import Analysis, analyse
 from results.statistics.counts import Counts
 from results.statistics.estimands import Estimate
+from results.statistics.findings import Findings, Group
 from results.statistics.mcnemar import TestResult
 from results.statistics.multiplicity import benjamini_hochberg, holm
 from results.statistics.power import connor_pairs, exact_power, minimum_detectable
@@ -15,6 +16,8 @@ __all__ = [
     "Analysis",
     "Counts",
     "Estimate",
+    "Findings",
+    "Group",
     "TestResult",
     "Verdict",
     "advertisers",

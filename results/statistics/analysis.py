@@ -1,42 +1,32 @@
-"""One table in, every number out."""
+"""One table of pairs in, every number out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy.typing as npt
 
 from profiles.errors import BadInput, Problem
-from results.statistics import estimands, intervals, ratios
-from results.statistics.clustering import check_pairs, clustered, repeated
+from results.statistics import clustering, estimands, intervals, ratios
+from results.statistics.cells import checked
 from results.statistics.counts import Counts
 from results.statistics.estimands import Estimand, Estimate
-from results.statistics.intervals import Interval, wilson
-from results.statistics.mcnemar import TestResult, mcnemar
+from results.statistics.findings import Findings, Gathered
+from results.statistics.further import clustered_methods, models, ordered, stratified
+from results.statistics.intervals import Interval
+from results.statistics.mcnemar import mcnemar
 from results.statistics.numeric import check_share
+from results.statistics.randomisation import sign_flip_clustered
 from results.statistics.ratios import IntervalMethod
 
+SEED = 1
 
-@dataclass(frozen=True)
-class Analysis:
-    """Counts with everything computed from them; the first estimate of a name and denominator is the default one."""
+
+@dataclass(frozen=True, kw_only=True)
+class Analysis(Findings):
+    """Counts with everything computed from them."""
 
     counts: Counts
-    estimates: tuple[Estimate, ...]
-    tests: tuple[TestResult, ...]
-
-    def estimate(self, name: str, over: str = "all", method: str | None = None) -> Estimate:
-        """The estimate asked for, by the default method unless one is named. KeyError when it was not made."""
-        for estimate in self.estimates:
-            if (estimate.name, estimate.over) == (name, over) and method in (None, estimate.method):
-                return estimate
-        raise KeyError((name, over, method))
-
-    def test(self, name: str) -> TestResult:
-        """The test asked for. KeyError when there is none of that name."""
-        for test in self.tests:
-            if test.name == name:
-                return test
-        raise KeyError(name)
 
 
 def _net_usable(method: IntervalMethod) -> IntervalMethod:
@@ -47,13 +37,14 @@ def _net_usable(method: IntervalMethod) -> IntervalMethod:
 
 
 def _wilson(estimand: Estimand) -> IntervalMethod:
-    def interval(counts: Counts, level: float) -> Interval:
-        n = estimand.n(counts)
-        return wilson(estimand.numerator(counts), n, level) if n else intervals.NO_INTERVAL
-
-    return interval
+    return lambda counts, level: intervals.share_wilson(estimand, counts, level)
 
 
+def _exact(estimand: Estimand) -> IntervalMethod:
+    return lambda counts, level: intervals.share_clopper_pearson(estimand, counts, level)
+
+
+_Plan = tuple[tuple[Estimand, Mapping[str, IntervalMethod]], ...]
 _NET: dict[str, IntervalMethod] = {
     "tango": intervals.tango,
     "newcombe10": intervals.newcombe10,
@@ -61,6 +52,7 @@ _NET: dict[str, IntervalMethod] = {
     "agresti_min": intervals.agresti_min,
     "wald": intervals.wald,
 }
+_MORE_NET: dict[str, IntervalMethod] = {"newcombe8": intervals.newcombe8, "wald_cc": intervals.wald_cc}
 _SHARES = (
     estimands.GROSS_ALL,
     estimands.GROSS_USABLE,
@@ -68,7 +60,7 @@ _SHARES = (
     estimands.RATE_CONTROL,
     estimands.RATE_TREATMENT,
 )
-_DEFAULT: tuple[tuple[Estimand, dict[str, IntervalMethod]], ...] = (
+_DEFAULT: _Plan = (
     (estimands.NET_ALL, _NET),
     (estimands.NET_USABLE, {"tango": _net_usable(intervals.tango)}),
     (estimands.NET_RELATIVE, {"bonett_price": ratios.relative_bonett_price}),
@@ -76,10 +68,22 @@ _DEFAULT: tuple[tuple[Estimand, dict[str, IntervalMethod]], ...] = (
     (estimands.ODDS_RATIO, {"midp": ratios.odds_midp}),
     (estimands.RATE_RATIO, {"bonett_price": ratios.ratio_bonett_price}),
 )
-_FURTHER: tuple[tuple[Estimand, dict[str, IntervalMethod]], ...] = (
-    (estimands.NET_ALL, {"wald_cc": intervals.wald_cc}),
-    (estimands.NET_USABLE, {name: _net_usable(method) for name, method in _NET.items() if name != "tango"}),
-    (estimands.ODDS_RATIO, {"clopper_pearson": ratios.odds_clopper_pearson, "wilson": ratios.odds_wilson}),
+_FURTHER: _Plan = (
+    (estimands.NET_ALL, _MORE_NET),
+    (
+        estimands.NET_USABLE,
+        {name: _net_usable(method) for name, method in (_NET | _MORE_NET).items() if name != "tango"},
+    ),
+    *((estimand, {"wilson": _wilson(estimand)}) for estimand in estimands.SHARES if estimand not in _SHARES),
+    *((estimand, {"clopper_pearson": _exact(estimand)}) for estimand in estimands.SHARES),
+    (
+        estimands.ODDS_RATIO,
+        {
+            "clopper_pearson": ratios.odds_clopper_pearson,
+            "wilson": ratios.odds_wilson,
+            "wald": ratios.odds_wald,
+        },
+    ),
     (
         estimands.RATE_RATIO,
         {"tang": ratios.ratio_tang, "mover_wilson": ratios.ratio_mover_wilson, "wald": ratios.ratio_wald},
@@ -91,38 +95,84 @@ def analyse(
     counts: Counts,
     *,
     level: float = 0.95,
-    differences: npt.ArrayLike | None = None,
-    clusters: Sequence[str] | None = None,
+    advertisers: npt.ArrayLike | None = None,
+    strata: Mapping[str, Counts] | None = None,
+    orders: tuple[Counts, Counts] | None = None,
     all_methods: bool = False,
+    seed: int = SEED,
 ) -> Analysis:
-    """Estimates with intervals, and McNemar's tests, from one table.
+    """Estimates with intervals, and tests, from one table and how it splits up.
 
-    ``differences`` (per pair control minus treatment: 1, 0, -1) and ``clusters`` (its advertiser) add the interval
-    clustered by advertiser, directly behind Tango's, as soon as an advertiser has more than one pair and there are two
-    advertisers. ``all_methods`` adds the interval methods that nothing shows by default. Raises BadInput for a table
-    without pairs, a level outside (0, 1), or pairs that do not add up to the counts.
+    ``advertisers``: counts per advertiser, shape (G, 4), c11 c10 c01 c00. As soon as one of them has more than one pair
+    and there are two, the clustered interval (CR2 below 30 advertisers, CR1 from there) stands directly behind Tango's,
+    with its t test and the randomisation test per advertiser. ``strata``: counts by name. ``orders``: counts where the
+    control arm wrote first, and where the treatment arm did. ``all_methods`` adds every further interval and test;
+    ``seed`` is for the bootstrap among them. What the data do not allow is in ``absent``. Raises BadInput for a table
+    without pairs, a level outside (0, 1), or a split that does not add up to the counts.
     """
     check_share("level", level)
     if not counts.n:
         raise BadInput(Problem("no-pairs", "Er is geen enkele geslaagde test, dus er valt niets te berekenen."))
-    plan = _DEFAULT + _FURTHER if all_methods else _DEFAULT
-    found = [
-        _estimate(estimand, name, method, counts, level)
-        for estimand, methods in plan
-        for name, method in methods.items()
-    ]
-    found[1:1] = _clustered(counts, differences, clusters, level)
-    return Analysis(counts, tuple(found), mcnemar(counts))
+    found = Gathered()
+    found.add(*_planned(_DEFAULT, counts, level), *mcnemar(counts))
+    if advertisers is not None:
+        _clustered(found, counts, advertisers, level, all_methods, seed)
+    if all_methods:
+        found.add(*_planned(_FURTHER, counts, level))
+        models(found, counts, level)
+    if strata:
+        _adds_up(counts, [_row(each) for each in strata.values()])
+        stratified(found, strata, level)
+    if orders:
+        _adds_up(counts, [_row(each) for each in orders])
+        ordered(found, orders, level)
+    return Analysis(
+        counts=counts,
+        estimates=tuple(found.estimates),
+        tests=tuple(found.tests),
+        groups=tuple(found.groups),
+        absent=tuple(found.absent),
+    )
 
 
 def _clustered(
-    counts: Counts, differences: npt.ArrayLike | None, clusters: Sequence[str] | None, level: float
-) -> Iterator[Estimate]:
-    if differences is None and clusters is None:
+    found: Gathered, counts: Counts, advertisers: npt.ArrayLike, level: float, all_methods: bool, seed: int
+) -> None:
+    table = _adds_up(counts, advertisers)
+    if not clustering.has_repeats(table):
         return
-    check_pairs(counts, [] if differences is None else differences, clusters or ())
-    if clusters and repeated(clusters):
-        yield clustered([] if differences is None else differences, clusters, level)
+    found.estimates.insert(1, clustering.best(table, level))
+    found.attempt(
+        cluster_test=lambda: clustering.best_test(table), sign_flip_clustered=lambda: sign_flip_clustered(table)
+    )
+    if all_methods:
+        clustered_methods(found, table, level, seed)
+
+
+def _adds_up(counts: Counts, table: npt.ArrayLike) -> npt.NDArray[Any]:
+    """The table (K, 4), refused when its rows do not add up to the counts."""
+    rows = checked(table)
+    total = rows.sum(axis=0).tolist()
+    if total != _row(counts):
+        raise BadInput(
+            Problem(
+                "pairs-do-not-match",
+                "De tellingen per groep horen niet bij de tellingen samen.",
+                found=f"{total} in plaats van {_row(counts)} (c11, c10, c01, c00)",
+                remedy="Geef elke geslaagde test precies één groep.",
+            )
+        )
+    return rows
+
+
+def _row(counts: Counts) -> list[int]:
+    return [counts.c11, counts.c10, counts.c01, counts.c00]
+
+
+def _planned(plan: _Plan, counts: Counts, level: float) -> Iterator[Estimate]:
+    for estimand, methods in plan:
+        for name, method in methods.items():
+            yield _estimate(estimand, name, method, counts, level)
 
 
 def _estimate(estimand: Estimand, name: str, method: IntervalMethod, counts: Counts, level: float) -> Estimate:

@@ -1,13 +1,17 @@
 """Somebody else's counts on the command line: the same estimates, as tables to read and as JSON to compute with."""
 
 import json
-from itertools import chain, repeat
+import re
+from itertools import chain, product, repeat
 from pathlib import Path
 
+import pyreadstat
 import pytest
 from cli_makers import User, a_user
+from pandas import DataFrame
 
 KEYS = ["counts", "excluded", "estimates", "tests", "design_digest", "seed", "market_truth"]
+KEYS += ["design", "groups", "not_computed"]
 ESTIMATE = {"name", "over", "value", "low", "high", "level", "n", "method", "convention"}
 SPIEGEL = {"c11": 464, "c10": 307, "c01": 80, "c00": 1883}
 """German against Arabic name, BR Data / DER SPIEGEL 2017; docs/statistics.md derives its numbers by hand."""
@@ -74,7 +78,7 @@ def test_the_table_says_what_every_number_is_a_share_of_and_fits_a_narrow_termin
     user.file("telling.csv").write_text(counts_file(SPIEGEL), encoding="utf-8")
     shown = user.does("analyse", "telling.csv").replace("\xa0", " ")
     assert all(len(line) <= 80 for line in shown.splitlines())
-    for part in ("8,3 procentpunt", "6,9 tot 9,7", "26,7%", "29,4%", "Tango", "Mid-p", "2734"):
+    for part in ("8,3 procentpunt", "6,9 tot 9,7", "26,7%", "29,4%", "Tango", "mid-p", "2734"):
         assert part in shown
     words = " ".join(shown.split())
     assert "alle geslaagde tests" in words
@@ -120,3 +124,159 @@ def test_a_file_of_counts_that_is_not_there_is_named(user: User) -> None:
     done = user.says("analyse", "weg.csv")
     assert done.code == 2
     assert done.err.startswith("weg.csv: no-such-file: ")
+
+
+# Anybody's own columns.
+
+COLUMNS = ["--pair", "nr", "--arm", "wie", "--positive", "antwoord", "--control", "De Vries"]
+SPLIT = ["--advertiser", "kantoor", "--stratum", "wijk", "--order", "brief"]
+
+
+def own_rows(pairs: int = 48) -> list[dict[str, str]]:
+    """Six offices in two districts, who wrote first by turns; the control is answered more often."""
+    rows = []
+    for pair in range(pairs):
+        for wie, first, yes in (("De Vries", pair % 2, pair % 3 > 0), ("El Amrani", 1 - pair % 2, pair % 5 > 2)):
+            place = {"kantoor": f"Kantoor {pair % 6}", "wijk": "Noord" if pair % 6 < 3 else "Zuid"}
+            told = {"nr": f"t{pair}", "wie": wie, "antwoord": "ja" if yes else "nee", "brief": str(1 + first)}
+            rows.append({**told, **place, "uren": f"{pair % 7 + 2 * (wie == 'El Amrani')},5"})
+    return rows
+
+
+def own_file(user: User, name: str = "eigen.csv") -> None:
+    rows = own_rows()
+    lines = [";".join(rows[0]), *(";".join(row.values()) for row in rows)]
+    user.file(name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def test_columns_of_ones_own_give_everything_by_advertiser_stratum_and_order(user: User) -> None:
+    own_file(user)
+    document = json.loads(user.does("analyse", "eigen.csv", *COLUMNS, *SPLIT, "--format", "json"))
+    outcomes = [(pair % 3 > 0, pair % 5 > 2) for pair in range(48)]
+    wanted = {cell: outcomes.count(both) for cell, both in zip(SPIEGEL, product((True, False), repeat=2), strict=True)}
+    assert document["counts"] == wanted
+    assert document["design"] == "paired"
+    assert document["estimates"][1]["method"] == "cluster_cr2"
+    assert {"cluster_cr2", "sign_flip_clustered", "homogeneity_odds_ratio", "order_gart"} <= {
+        test["name"] for test in document["tests"]
+    }
+    groups = {(group["kind"], group["name"]): sum(group["counts"].values()) for group in document["groups"]}
+    halves = [("stratum", "Noord"), ("stratum", "Zuid"), ("order", "control"), ("order", "treatment")]
+    assert groups == dict.fromkeys(halves, 24)
+
+
+def test_all_methods_shows_every_interval_and_test_that_there_is(user: User) -> None:
+    own_file(user)
+    document = json.loads(user.does("analyse", "eigen.csv", *COLUMNS, *SPLIT, "--all-methods", "--format", "json"))
+    net = {
+        each["method"]
+        for each in document["estimates"]
+        if (each["name"], each["over"]) == ("net_discrimination", "all")
+    }
+    assert net == {
+        "tango", "newcombe8", "newcombe10", "bonett_price", "agresti_min", "wald", "wald_cc", "cluster_cr1",
+        "cluster_cr2", "cluster_wild", "pair_fixed_effects", "stratified",
+    }  # fmt: skip
+    ratio = {each["method"] for each in document["estimates"] if each["name"] == "rate_ratio"}
+    assert ratio == {"tang", "bonett_price", "mover_wilson", "wald"}
+    odds = {each["method"] for each in document["estimates"] if each["name"] == "odds_ratio"}
+    assert odds == {"clopper_pearson", "midp", "wilson", "wald", "conditional_logit"}
+    tests = {test["name"] for test in document["tests"]}
+    assert tests >= {"cluster_wild", "sign_flip", "conditional_logit", "homogeneity_odds_ratio_exact", "order_exact"}
+    assert document["not_computed"] == []
+
+
+def test_what_the_data_do_not_allow_is_said_with_its_reason(user: User) -> None:
+    user.file("telling.csv").write_text("c11,c10,c01,c00\n4,5,0,9\n", encoding="utf-8")
+    document = json.loads(user.does("analyse", "telling.csv", "--all-methods", "--format", "json"))
+    assert [each["name"] for each in document["not_computed"]] == ["conditional_logit"]
+    shown = " ".join(user.does("analyse", "telling.csv", "--all-methods").split())
+    assert "Voorwaardelijke logit: niet te berekenen." in shown
+
+
+def test_the_page_holds_the_same_numbers_and_no_style_or_script_of_its_own(user: User) -> None:
+    own_file(user)
+    said = user.does("analyse", "eigen.csv", *COLUMNS, *SPLIT, "--format", "html", "--out", "uit/eigen.html")
+    page = user.file("uit/eigen.html").read_text(encoding="utf-8")
+    assert "uit/eigen.html" in said
+    assert user.file("uit/stijl/app.css").is_file()
+    assert "<script" not in page
+    assert " style=" not in page
+    net = next(iter(json.loads(user.does("analyse", "eigen.csv", *COLUMNS, "--format", "json"))["estimates"]))
+    for number in ("value", "low", "high"):
+        assert f"{100 * net[number]:.1f}".replace(".", ",").replace("-", "−") in page
+    for part in ("Per stratum", "Noord", "Per volgorde", "Wisseltoets per woningaanbieder, exact", 'lang="nl"'):
+        assert part in page
+
+
+def test_sets_of_arms_are_compared_all_together_and_two_by_two(user: User) -> None:
+    lines = [f"{n},{arm},{int((n * k) % 4 == 0)}" for n in range(40) for k, arm in enumerate(("control", "x", "y"), 1)]
+    user.file("sets.csv").write_text("pair,arm,positive\n" + "\n".join(lines), encoding="utf-8")
+    document = json.loads(user.does("analyse", "sets.csv", "--design", "sets", "--all-methods", "--format", "json"))
+    assert (document["counts"]["arms"], document["counts"]["sets"]) == (["control", "x", "y"], 40)
+    assert document["tests"][0]["name"] == "cochran_q"
+    assert document["tests"][0]["df"] == 2
+    assert [group["name"] for group in document["groups"]] == ["control – x", "control – y", "x – y"]
+    shown = user.does("analyse", "sets.csv", "--design", "sets")
+    assert "Q van Cochran" in shown
+    assert "x – y" in shown
+
+
+def test_unpaired_inquiries_need_no_pairs(user: User) -> None:
+    own_file(user)
+    columns = COLUMNS[2:]
+    found = user.does("analyse", "eigen.csv", *columns, "--design", "unpaired", *SPLIT[:4], "--format", "json")
+    document = json.loads(found)
+    assert document["counts"] == {
+        "control_positive": 32, "control_n": 48, "treatment_positive": 18, "treatment_n": 48,
+    }  # fmt: skip
+    assert {"newcombe", "agresti_caffo", "cluster_cr1", "mantel_haenszel"} <= {
+        estimate["method"] for estimate in document["estimates"]
+    }
+    assert "Fisher" in user.does("analyse", "eigen.csv", *columns, "--design", "unpaired")
+
+
+def test_an_amount_with_a_decimal_comma_and_a_class_are_outcomes_too(user: User) -> None:
+    own_file(user)
+    columns = [*COLUMNS[:4], *COLUMNS[6:]]
+    amounts = json.loads(user.does("analyse", "eigen.csv", *columns, "--value", "uren", "--format", "json"))
+    assert amounts["estimates"][0]["value"] == pytest.approx(-2)
+    classes = json.loads(user.does("analyse", "eigen.csv", *columns, "--value", "antwoord", "--format", "json"))
+    assert (classes["design"], classes["counts"]["values"]) == ("labels", ["ja", "nee"])
+    assert "Stuart-Maxwell" in user.does("analyse", "eigen.csv", *columns, "--value", "antwoord")
+
+
+def test_every_format_of_a_file_is_read_at_the_command_line(user: User) -> None:
+    frame = DataFrame(own_rows())
+    pyreadstat.write_sav(frame, str(user.file("eigen.sav")))
+    pyreadstat.write_dta(frame, str(user.file("eigen.dta")))
+    frame.to_parquet(user.file("eigen.parquet"))
+    own_file(user)
+    said = [
+        user.does("analyse", f"eigen.{kind}", *COLUMNS, *SPLIT, "--format", "json")
+        for kind in ("csv", "sav", "dta", "parquet")
+    ]
+    assert said == [said[0]] * 4
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["eigen.csv", "--format", "pdf"], "unknown-format: "),
+        (["eigen.csv", "--format", "html"], "no-file: "),
+        (["eigen.csv", "--out", "x.html"], "no-format: "),
+        (["eigen.csv", "--design", "triple"], "unknown-design: "),
+        (["eigen.csv", *COLUMNS[:6]], "eigen.csv:2:2: unknown-arm: "),
+        (["eigen.csv", *COLUMNS, "--advertiser", "nr"], "no-repeated-advertiser: "),
+        (["een.csv", *COLUMNS, "--advertiser", "kantoor"], "too-few-clusters: "),
+        (["eigen.csv", *COLUMNS, "--stratum", "buurt"], "eigen.csv:1: missing-column: "),
+        (["ronde-1", "--pair", "nr"], "columns-of-a-round: "),
+    ],
+)
+def test_a_wish_that_cannot_be_is_named(user: User, words: list[str], told: str) -> None:
+    own_file(user)
+    text = user.file("eigen.csv").read_text(encoding="utf-8")
+    user.file("een.csv").write_text(re.sub(r"Kantoor \d", "Kantoor 0", text), encoding="utf-8")
+    done = user.says("analyse", *words)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(told)

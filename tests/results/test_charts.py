@@ -58,3 +58,11 @@ def test_own_figures_and_band_share_one_scale_and_either_may_be_missing() -> Non
     assert both.band is not None
     assert both.own.start < both.band.start < both.band.point < both.own.point < both.own.end
     assert charts.strip(None, None) == charts.Strip(charts.scale(()), None, None)
+
+
+def test_a_curve_of_power_starts_in_the_corner_and_ends_at_its_last_size() -> None:
+    drawn = charts.power_chart([50, 100, 250], [0.2, 0.5, 1.0], target=0.8)
+    assert drawn.points == ((0, 300), (120, 240), (240, 150), (600, 0))
+    assert drawn.target == pytest.approx(60)
+    assert [mark.value for mark in drawn.pairs] == [0, 50, 100, 150, 200, 250]
+    assert [mark.at for mark in drawn.shares] == [300, 240, 180, 120, 60, 0]

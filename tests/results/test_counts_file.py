@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from profiles.errors import BadInput, Problem
-from results.counts_file import CountTable, read_counts
+from results.counts_file import read_counts
+from results.own_data import OwnTable, PairTable
 from results.statistics import Counts, analyse
 
 WHOLE = "pair,arm,positive,advertiser\n1,control,1,Kantoor A\n1,treatment,0,Kantoor A\n"
@@ -16,9 +17,9 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "tellingen.csv"
 
 
-def read(file: Path, text: str | bytes) -> list[CountTable]:
+def read(file: Path, text: str | bytes) -> list[OwnTable]:
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return read_counts(file)
+    return list(read_counts(file))
 
 
 def problems(file: Path, text: str | bytes) -> list[Problem]:
@@ -33,7 +34,7 @@ def codes(file: Path, text: str | bytes) -> list[tuple[str, int | None, int | No
 
 
 def test_a_row_of_counts_is_a_table_named_after_the_file(file: Path) -> None:
-    assert read(file, "c11,c10,c01,c00\n464,307,80,1883\n") == [CountTable("tellingen", Counts(464, 307, 80, 1883))]
+    assert read(file, "c11,c10,c01,c00\n464,307,80,1883\n") == [PairTable("tellingen", Counts(464, 307, 80, 1883))]
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
@@ -44,7 +45,7 @@ def test_comma_semicolon_tab_byte_order_mark_and_windows_lines_are_all_read(
 ) -> None:
     lines = [["name", "C10", "c01", "c11", "c00", "opmerking"], ["Noord", "3", "1", "5", "9", "goed"]]
     text = end.join(separator.join(line) for line in lines) + end
-    assert read(file, start + text.encode()) == [CountTable("Noord", Counts(5, 3, 1, 9))]
+    assert read(file, start + text.encode()) == [PairTable("Noord", Counts(5, 3, 1, 9))]
 
 
 def test_rows_without_a_name_are_told_apart_by_their_line(file: Path) -> None:
@@ -52,17 +53,19 @@ def test_rows_without_a_name_are_told_apart_by_their_line(file: Path) -> None:
     assert [table.name for table in tables] == ["tellingen, regel 2", "tellingen, regel 4"]
 
 
-def test_rows_per_inquiry_become_counts_with_a_difference_and_an_advertiser_per_pair(file: Path) -> None:
+def test_rows_per_inquiry_become_counts_in_all_and_per_advertiser(file: Path) -> None:
     rows = ["b,treatment,nee,B", "a,control,JA,A", "a,treatment,no,A", "b,control,false,B", "c,treatment,yes,A"]
     table = read(file, "pair,arm,positive,advertiser\n" + "\n".join([*rows, "c,control,true,A"]))[0]
-    assert table == CountTable("tellingen", Counts(1, 1, 0, 1), (0, 1, 0), ("B", "A", "A"))
-    analysis = analyse(table.counts, differences=table.differences, clusters=table.clusters)
-    assert analysis.estimates[1].method == "cluster_cr1"
+    assert isinstance(table, PairTable)
+    assert (table.counts, table.advertiser_names) == (Counts(1, 1, 0, 1), ("A", "B"))
+    assert table.advertisers is not None
+    assert table.advertisers.tolist() == [[1, 1, 0, 0], [0, 0, 0, 1]]
+    assert analyse(table.counts, advertisers=table.advertisers).estimates[1].method == "cluster_cr2"
 
 
 def test_without_an_advertiser_column_there_is_nothing_to_cluster_by(file: Path) -> None:
     table = read(file, "pair;arm;positive\n1;control;1\n1;treatment;1\n")[0]
-    assert (table.counts, table.differences, table.clusters) == (Counts(1, 0, 0, 0), None, None)
+    assert table == PairTable("tellingen", Counts(1, 0, 0, 0))
 
 
 def test_a_missing_column_is_named_with_the_columns_that_were_found(file: Path) -> None:

@@ -92,7 +92,7 @@ def test_the_wider_of_two_intervals_is_the_one_that_counts() -> None:
     assert isinstance(body, Researcher)
     shown = body.districts.rows[-1].estimate
     assert shown is not None
-    assert shown.method == "cluster_cr1"
+    assert shown.method == "cluster_cr2"
     assert body.districts.rows[-1].total
 
 

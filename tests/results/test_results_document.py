@@ -20,7 +20,18 @@ def document(analysis: Analysis, **given: object) -> dict[str, object]:
 
 def test_the_document_has_exactly_the_agreed_keys() -> None:
     found = document(analyse(Counts(464, 307, 80, 1883)), market_truth={"net_discrimination": 0.08})
-    assert list(found) == ["counts", "excluded", "estimates", "tests", "design_digest", "seed", "market_truth"]
+    assert list(found) == [
+        "counts",
+        "excluded",
+        "estimates",
+        "tests",
+        "design_digest",
+        "seed",
+        "market_truth",
+        "design",
+        "groups",
+        "not_computed",
+    ]
     assert found["counts"] == {"c11": 464, "c10": 307, "c01": 80, "c00": 1883}
     assert list(found["excluded"].items()) == [("duplicate", 1), ("withdrawn", 2)]  # type: ignore[attr-defined]
     assert (found["design_digest"], found["seed"]) == ("ab12", 7)
@@ -31,7 +42,7 @@ def test_every_estimate_and_test_has_exactly_the_agreed_fields() -> None:
     found = document(analyse(Counts(464, 307, 80, 1883)))
     fields = ["name", "over", "value", "low", "high", "level", "n", "method", "convention"]
     assert all(list(estimate) == fields for estimate in found["estimates"])  # type: ignore[attr-defined]
-    assert all(list(test) == ["name", "p", "statistic"] for test in found["tests"])  # type: ignore[attr-defined]
+    assert all(list(test) == ["name", "p", "statistic", "df", "note"] for test in found["tests"])  # type: ignore[attr-defined]
 
 
 def test_the_agreed_names_denominators_and_methods_are_all_there() -> None:

@@ -76,7 +76,7 @@ def test_swapping_the_arms_mirrors_every_difference(counts: Counts) -> None:
                 assert limits(other) == (None, None)
             else:
                 assert limits(other) == (pytest.approx(-one.high, abs=1e-9), pytest.approx(-one.low, abs=1e-9))
-    assert [test.p for test in here.tests] == [test.p for test in there.tests]
+    assert [test.p for test in here.tests] == [pytest.approx(test.p, rel=1e-12) for test in there.tests]
 
 
 @given(tables)

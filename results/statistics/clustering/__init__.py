@@ -4,7 +4,7 @@ CR1 from thirty advertisers, CR2 with Satterthwaite's degrees of freedom below; 
 """
 
 from results.statistics.clustering.bootstrap import wild, wild_test
-from results.statistics.clustering.pairs import check_pairs, cluster_error, clustered, repeated, tabulate
+from results.statistics.clustering.pairs import cluster_error, clustered, tabulate
 from results.statistics.clustering.robust import (
     FEW_CLUSTERS,
     ROUNDING,
@@ -21,14 +21,12 @@ __all__ = [
     "ROUNDING",
     "best",
     "best_test",
-    "check_pairs",
     "cluster_error",
     "clustered",
     "cr1",
     "cr2",
     "degrees_of_freedom",
     "has_repeats",
-    "repeated",
     "tabulate",
     "wild",
     "wild_test",

@@ -8,13 +8,7 @@ import numpy.typing as npt
 from profiles.errors import BadInput, Problem
 from results.statistics import cells
 from results.statistics.clustering.robust import Clusters, cr1_error, cr1_of
-from results.statistics.counts import Counts
 from results.statistics.estimands import Estimate
-
-
-def repeated(clusters: Sequence[str]) -> bool:
-    """Whether some advertiser has more than one pair while there are at least two advertisers."""
-    return 1 < len(set(clusters)) < len(clusters)
 
 
 def cluster_error(differences: npt.ArrayLike, clusters: Sequence[str]) -> tuple[float, int]:
@@ -89,19 +83,3 @@ def _binary(name: str, outcomes: npt.ArrayLike) -> npt.NDArray[np.int64]:
             )
         )
     return found.astype(np.int64)
-
-
-def check_pairs(counts: Counts, differences: npt.ArrayLike, clusters: Sequence[str]) -> None:
-    """Refuse pair differences that do not add up to the counts, or an advertiser list of another length."""
-    d = np.asarray(differences, dtype=float).ravel()
-    found = (int((d == 1).sum()), int((d == -1).sum()), int((d == 0).sum()), len(clusters))
-    wanted = (counts.c10, counts.c01, counts.c11 + counts.c00, counts.n)
-    if found != wanted or len(d) != counts.n:
-        raise BadInput(
-            Problem(
-                "pairs-do-not-match",
-                "De verschillen per test horen niet bij de tellingen.",
-                found=f"{found} in plaats van {wanted} (+1, -1, 0, woningaanbieders)",
-                remedy="Geef per test één verschil (1, 0 of -1) en één woningaanbieder.",
-            )
-        )

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, special
+from scipy import special
 
 from profiles.errors import BadInput, Problem
 from results.statistics.mcnemar import exact_p, midp_p
@@ -87,6 +87,8 @@ def smallest_difference(
             Problem("impossible-round", "Zo'n ronde bestaat niet.", found=f"n = {n}, aandeel verschil = {discordance}")
         )
     check_share("power", power)
+
+    from scipy import optimize  # slow to load, and only this search needs it
 
     def beyond(gap: float) -> float:
         spread = max(discordance, gap)

@@ -1,0 +1,51 @@
+"""docs/results-json.md tells of every key and name that the JSON has."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from results.document import findings_document, results_document
+from results.statistics import Counts, Findings, analyse
+from results.statistics.arms import Sets
+from results.statistics.designs import analyse_inquiries, analyse_sets, analyse_values
+from results.statistics.unpaired import Arms
+
+PAGE = (Path(__file__).parents[2] / "docs" / "results-json.md").read_text(encoding="utf-8")
+TOLD = set(re.findall(r"`([a-z_0-9]+)`", PAGE))
+HALF = Counts(5, 9, 3, 8)
+WHOLE = analyse(
+    Counts(10, 18, 6, 16),
+    advertisers=[[5, 9, 3, 8]] * 2,
+    strata={"a": HALF, "b": HALF},
+    orders=(HALF, HALF),
+    all_methods=True,
+)
+
+
+def test_every_key_of_the_document_is_told() -> None:
+    document = results_document(WHOLE, excluded={}, design_digest=None, seed=None)
+    told = {*document, *document["counts"], *document["estimates"][0], *document["tests"][0], *document["groups"][0]}
+    assert told - TOLD == set()
+
+
+HOURS = np.array([1.0, 2, 3, 1])
+OTHERS = {
+    "sets": analyse_sets(
+        Sets(("c", "x", "y"), {(True, False, True): 4, (False, True, True): 3, (True, False, False): 5})
+    ),
+    "unpaired": analyse_inquiries(Arms(9, 20, 5, 20), 0.95, [[5, 10, 2, 10], [4, 10, 3, 10]], {"a": (9, 20, 5, 20)}),
+    "values": analyse_values(HOURS, HOURS[::-1].copy()),
+}
+
+
+@pytest.mark.parametrize("findings", [WHOLE, *OTHERS.values()], ids=["paired", *OTHERS])
+def test_every_name_and_denominator_of_an_estimate_is_told(findings: Findings) -> None:
+    assert {name for each in findings.estimates for name in (each.name, each.over)} - TOLD == set()
+
+
+@pytest.mark.parametrize("design", OTHERS)
+def test_every_design_is_told(design: str) -> None:
+    document = findings_document(OTHERS[design], design, {}, excluded={})
+    assert document["design"] in TOLD
