@@ -58,10 +58,11 @@ class Played:
             return list(csv.DictReader(lines))
 
     def net(self, method: str) -> tuple[float, float, float]:
+        """``method`` as it begins: the clustered interval is CR1 or CR2."""
         row = next(
             row
             for row in self.results["estimates"]
-            if (row["name"], row["over"], row["method"]) == ("net_discrimination", "all", method)
+            if (row["name"], row["over"]) == ("net_discrimination", "all") and row["method"].startswith(method)
         )
         return row["low"], row["value"], row["high"]
 
@@ -87,7 +88,7 @@ def fair(tmp_path_factory: pytest.TempPathFactory) -> Played:
 def test_the_interval_covers_the_truth_of_a_biased_market_and_excludes_none(biased: Played) -> None:
     truth = biased.results["market_truth"]["net_discrimination"]
     assert truth == pytest.approx(0.15, abs=0.001)
-    for method in ("tango", "cluster_cr1", "newcombe10"):
+    for method in ("tango", "cluster_", "newcombe10"):
         low, _, high = biased.net(method)
         assert 0 < low <= truth <= high
     assert next(test["p"] for test in biased.results["tests"] if test["name"] == "mcnemar_midp") < 0.01

@@ -118,7 +118,7 @@ def analyse(
     if advertisers is not None:
         _clustered(found, counts, advertisers, level, all_methods, seed)
     if all_methods:
-        found.add(*_planned(_FURTHER, counts, level))
+        found.add(*further_intervals(counts, level))
         models(found, counts, level)
     if strata:
         _adds_up(counts, [_row(each) for each in strata.values()])
@@ -133,6 +133,11 @@ def analyse(
         groups=tuple(found.groups),
         absent=tuple(found.absent),
     )
+
+
+def further_intervals(counts: Counts, level: float) -> tuple[Estimate, ...]:
+    """The intervals that nothing shows by default."""
+    return tuple(_planned(_FURTHER, counts, level))
 
 
 def _clustered(

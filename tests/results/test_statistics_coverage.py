@@ -39,7 +39,7 @@ def test_the_default_methods_keep_their_promise_at_every_size_and_the_page_tells
     found = BENCH["by_size"](pairs, ROUNDS)
     assert found.exact <= found.midp <= 0.053
     assert min(found.tango) > 0.945
-    assert min(found.clustered) > 0.93
+    assert min(found.clustered) > 0.92
     assert found.naive < found.clustered[0]
     (row,) = re.findall(rf"^\| {pairs} \|(.*)\|$", PAGE, re.MULTILINE)
     told = [float(cell.strip().rstrip("%")) for cell in row.split("|")]

@@ -38,10 +38,11 @@ def shares(c10: npt.ArrayLike, c01: npt.ArrayLike, fit: BetaFit, level: float = 
     tables = np.stack([b[first], c[first]], axis=1).astype(float)
     value, (low, high) = _values(tables, fit), _interval(tables, *posterior(b, c), level)
     # The value rests on one alpha and beta, the interval on all: a value beyond it would contradict itself.
-    columns = (each[which].tolist() for each in (value, np.minimum(low, value), np.maximum(high, value)))
+    columns = (each.tolist() for each in (value, np.minimum(low, value), np.maximum(high, value)))
     told = f"{fit.spread}; het interval rekent mee dat die spreiding uit {fit.informative} woningaanbieders komt"
-    rows = zip(*columns, (b + c).tolist(), strict=True)
-    return tuple(_share(mean, lower, upper, level, n, told) for mean, lower, upper, n in rows)
+    rows = zip(*columns, (b + c)[first].tolist(), strict=True)
+    made = [_share(mean, lower, upper, level, n, told) for mean, lower, upper, n in rows]
+    return tuple(map(made.__getitem__, which.tolist()))
 
 
 def _values(tables: Numbers, fit: BetaFit) -> Numbers:
@@ -51,11 +52,20 @@ def _values(tables: Numbers, fit: BetaFit) -> Numbers:
 
 
 def _interval(tables: Numbers, mean: Numbers, size: Numbers, weight: Numbers, level: float) -> tuple[Numbers, Numbers]:
-    """Limits per table: mean and variance of the beta posteriors over all places of the grid, then quantiles."""
-    total = size + tables.sum(axis=1)[:, None]
-    each = (mean * size + tables[:, :1]) / total
-    middle = each @ weight
-    variance = ((each * (1 - each) / (total + 1)) + each**2) @ weight - middle**2
+    """Limits per table: mean and variance of the beta posteriors over all places of the grid, then quantiles.
+
+    A posterior has mean (a + b) / T and mean square (a + b)(a + b + 1) / (T (T + 1)), with a = alpha and T = alpha +
+    beta + m: a polynomial in b, whose coefficients need one average over the places per different m.
+    """
+    b, m = tables[:, 0], tables.sum(axis=1)
+    different, which = np.unique(m, return_inverse=True)
+    alpha, total = mean * size, size + different[:, None]
+    once, twice = 1 / total, 1 / (total * (total + 1))
+    middle = (once @ (alpha * weight))[which] + b * (once @ weight)[which]
+    square, linear, plain = (
+        twice @ (part * weight) for part in (alpha * (alpha + 1), 2 * alpha + 1, np.ones_like(alpha))
+    )
+    variance = square[which] + b * linear[which] + b**2 * plain[which] - middle**2
     matched = middle * (1 - middle) / variance - 1
     sides = (special.betaincinv(middle * matched, (1 - middle) * matched, 0.5 + s * level / 2) for s in (-1, 1))
     low, high = sides
