@@ -34,7 +34,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Names:
-    """How often the names of an arm sign in a plan: the fewest and the most letters of one name."""
+    """How often the names that show an arm sign in a plan: the fewest and the most letters of one name."""
 
     arm: Arm
     names: int
@@ -80,8 +80,8 @@ def arms_of(pairs: Iterable[PlannedPair]) -> tuple[Arm, ...]:
 
 
 def names(pairs: Sequence[PlannedPair]) -> tuple[Names, ...]:
-    """Return how evenly the names of each arm are used."""
-    return tuple(_names(arm, [pair for pair in pairs if arm in pair.letters]) for arm in arms_of(pairs))
+    """Return how evenly the names are used that show each arm; in a sham pair all letters show the same one."""
+    return tuple(found for arm in arms_of(pairs) if (found := _names(arm, pairs)) is not None)
 
 
 def verdict(lines: Sequence[Line], level: float = 0.05) -> str:
@@ -101,9 +101,16 @@ def _chance(split: tuple[int, ...]) -> float:
     return float(binomtest(split[0], sum(split)).pvalue if len(split) == 2 else chisquare(split).pvalue)
 
 
-def _names(arm: Arm, pairs: Sequence[PlannedPair]) -> Names:
-    used = Counter(pair.letters[arm].applicant for pair in pairs)
-    first = Counter(pair.letters[arm].applicant for pair in pairs if pair.first is arm)
+def _names(arm: Arm, pairs: Sequence[PlannedPair]) -> Names | None:
+    signed = [
+        (letter.applicant, pair.first is own)
+        for pair in pairs
+        for own, letter in pair.letters.items()
+        if (pair.sham or own) is arm
+    ]
+    if not signed:
+        return None
+    used, first = Counter(name for name, _ in signed), Counter(name for name, is_first in signed if is_first)
     uneven = max(abs(2 * first[name] - many) for name, many in used.items())
     return Names(arm, len(used), min(used.values()), max(used.values()), uneven)
 

@@ -93,13 +93,13 @@ PLANTED: dict[str, tuple[str, Callable[[Planting], None]]] = {
     "the kill switch does not stop the gate": ("while sending was shut|was claimed|is expired", lambda plant: plant.put(
         control, "sending_is_open", true)),
     "the second letter is not told of the first": ("gap|letter|ledger", lambda plant: plant.put(
-        sending, "tell_other_half", lambda *_: None)),
+        sending, "tell_next", lambda *_: None)),
     "a letter may go however late": ("too late|was claimed", lambda plant: plant.around(
         sending, "claim_inquiries", lambda real, *told: real(*told[:5], 1000 * HOUR, told[6]))),
     "an answer that came too early is forgotten": ("letter|ledger", lambda plant: plant.put(
         copies, "settle_answered", lambda *_: 0)),
     "the first letter moves behind the second": ("has moved|is planned", lambda plant: plant.around(
-        settling, "tell_other_half", either_half)),
+        settling, "tell_next", either_half)),
     "a restored record is opened without doubt": ("is planned|is claimed", lambda plant: plant.around(
         reconciling, "_doubt", lambda real, *told, believed: real(*told[:2], PLANNED, told[3], believed=believed))),
     "letters that were copied may go": ("letter|claimed|gate let|twice", lambda plant: plant.put(

@@ -1,5 +1,6 @@
 """The balance table of a plan, and what it says of the draw."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from orchestrator.planned import PlannedLetter, PlannedPair
 from profiles.pairs import BOTH, Arm
-from results.balance import Line, table, verdict
+from results.balance import Line, names, table, verdict
 
 MONDAY = datetime(2026, 9, 7, 8, 0, tzinfo=UTC)
 
@@ -63,3 +64,13 @@ def test_each_kind_of_line_adds_up_to_the_whole(drawn: list[tuple[Arm, int, str]
     for what in {line.what for line in lines}:
         total = sum(sum(line.split) for line in lines if line.what == what)
         assert total == len(pairs) * (2 if what == "briefversie" else 1)
+
+
+def test_names_are_counted_by_what_they_show_sham_letters_too() -> None:
+    def letters(*names: str) -> dict[Arm, PlannedLetter]:
+        return {arm: PlannedLetter(name, "adres", "a", MONDAY) for arm, name in zip(BOTH, names, strict=True)}
+
+    real = replace(a_pair(Arm.CONTROL), letters=letters("Bakker", "Amrani"))
+    sham = replace(a_pair(Arm.TREATMENT), sham=Arm.CONTROL, letters=letters("Bakker", "De Wit"))
+    found = {each.arm: (each.names, each.fewest, each.most, each.most_uneven) for each in names([real, sham])}
+    assert found == {Arm.CONTROL: (2, 1, 2, 1), Arm.TREATMENT: (1, 1, 1, 1)}
