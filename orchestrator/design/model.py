@@ -482,4 +482,7 @@ def _without_titles(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     kept = {key: value for key, value in node.items() if not (key == "title" and isinstance(value, str))}
+    match kept.get("anyOf"):
+        case [dict(shape), {"type": "null"}]:  # what may be left out: nobody writes null
+            kept = {**shape, **{key: value for key, value in kept.items() if key != "anyOf"}}
     return {key: _without_titles(value) for key, value in kept.items()}
