@@ -68,6 +68,10 @@ class PairRow:
     def treatment(self) -> ArmRow:
         return self.arms[Arm.TREATMENT]
 
+    def invited(self, arm: Arm) -> bool:
+        """Whether an arm wrote and got a positive answer."""
+        return arm in self.arms and self.arms[arm].positive is True
+
     def against(self, treatment: Arm) -> "PairRow":
         """Return the pair that the control makes with a further treatment of a set."""
         return replace(self, arms={Arm.CONTROL: self.arms[Arm.CONTROL], Arm.TREATMENT: self.arms[treatment]})
@@ -136,8 +140,8 @@ def load(session: Session, round_name: str) -> RoundTable:
 
 def counts(rows: Iterable[PairRow]) -> Counts:
     """Count the usable pairs by who got a positive answer."""
-    cells = Counter((row.control.positive, row.treatment.positive) for row in rows if row.state == PairState.USABLE)
-    return Counts(c11=cells[True, True], c10=cells[True, False], c01=cells[False, True], c00=cells[False, False])
+    usable = (row for row in rows if row.state == PairState.USABLE)
+    return Counts.tally((row.invited(Arm.CONTROL), row.invited(Arm.TREATMENT)) for row in usable)
 
 
 def excluded(rows: Iterable[PairRow]) -> dict[str, int]:

@@ -80,20 +80,22 @@ def _tests(found: Diagnosis) -> Iterator[Row]:
     yield "geslaagde tests", _counts(found.usable)
     yield "uitnodiging, controleprofiel", _percentages(found.control)
     yield "uitnodiging, testprofiel", _percentages(found.treatment)
-    yield "tests waarin de profielen verschillen", _percentages(found.discordant)
+    if not found.unpaired:
+        yield "tests waarin de profielen verschillen", _percentages(found.discordant)
     yield "gemeten nettoverschil (procentpunt)", _points(found.net)
     yield "breedte van het interval (procentpunt)", _points(found.width)
 
 
 def _chances(found: Diagnosis) -> Iterator[Row]:
-    yield from _rules("verschil gevonden", found.power)
-    yield from _rules("gevonden terwijl er geen is", found.size)
+    test = "toets van Fisher" if found.unpaired else "mid-p-toets"
+    yield from _rules("verschil gevonden", found.power, test)
+    yield from _rules("gevonden terwijl er geen is", found.size, test)
     reach = formats.points(found.smallest) if found.smallest else "geen enkel"
     yield "kleinste verschil met kans 0,80 (benadering)", reach
 
 
-def _rules(what: str, found: Found) -> Iterator[Row]:
-    yield f"{what}: mid-p-toets", _chance(found.midp)
+def _rules(what: str, found: Found, test: str) -> Iterator[Row]:
+    yield f"{what}: {test}", _chance(found.midp)
     yield f"{what}: geclusterd interval", _chance(found.clustered)
     yield f"{what}: interval van het rapport", _chance(found.shown)
 

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 from rich.console import Console
 
 from orchestrator import planned
 from orchestrator.chance import generator
 from orchestrator.db import Database
-from orchestrator.design import Approach, Calendar, Design, Mode, read_design
+from orchestrator.design import Calendar, Design, Mode, read_design
 from orchestrator.intake import Channel, ListingRow, Participant, read_listings, read_participants
 from orchestrator.planned import PlannedRound
 from orchestrator.rounds import lifecycle, planning
@@ -26,6 +27,7 @@ from portal.demo.play import play as play_by_mail
 from portal.rehearsal import files
 from portal.rehearsal.files import Replies
 from profiles.errors import BadInput, Problem, Refused
+from profiles.pairs import Arm
 from results import tables
 from results.diagnosis import Answers, Diagnosis, Sample, answers_of, diagnose
 from results.statistics import Counts
@@ -177,21 +179,10 @@ def _plan(
     with database.writing() as session:
         planning.plan(session, design, people, listings, actor=RESEARCHER, now=_before(design))
         plan = planned.of_round(session, design.round)
-    _must_be_paired(design)
     if all(pair.sham for pair in plan.pairs):
         told = "De loting geeft geen enkele test die twee groepen vergelijkt."
         raise Refused("nothing-to-compare", told, "Geef meer advertenties, een langere periode of minder schijntests.")
     return plan
-
-
-def _must_be_paired(design: Design) -> None:
-    if design.question.approach is Approach.UNPAIRED:
-        told = "De rekenoefening vergelijkt brieven op dezelfde advertentie; in deze opzet gaat er een."
-        raise Refused(
-            "unpaired-rehearsal",
-            told,
-            "Reken met praktijktest power, en speel de ronde zelf op de markt (praktijktest market).",
-        )
 
 
 def _before(design: Design) -> datetime:
@@ -205,6 +196,7 @@ def _played(inputs: Path, design: Design, plan: PlannedRound, wishes: Wishes) ->
         tuple(pair.district or "Wijk onbekend" for pair in plan.pairs),
         tuple(pair.sham is not None for pair in plan.pairs),
         design.question.letters,
+        tuple(list(Arm).index(pair.first) for pair in plan.pairs) if design.question.letters == 1 else (),
     )
     rng = generator(design.seed, "rehearse", "uncertain")
     uncertain = rng.random((wishes.rounds, sample.size)) < wishes.uncertain
@@ -223,9 +215,13 @@ def _played(inputs: Path, design: Design, plan: PlannedRound, wishes: Wishes) ->
 
 def _must_hear(replies: Replies, sample: Sample) -> None:
     """Refuse a design whose two groups sound alike to the market: it would show no difference, and mean nothing."""
-    control, treatment = replies.dutch[:: sample.letters], replies.dutch[1 :: sample.letters]
-    real = [pair for pair in zip(control, treatment, sample.real, strict=True) if pair[2]]
-    if not any(one and not other for one, other, _ in real):
+    heard = np.zeros(sample.wrote.shape, dtype=bool)
+    heard[sample.wrote] = replies.dutch
+    real = sample.wrote & sample.real[:, None]
+    unlike = (heard & real)[:, 0].any() and (real & ~heard)[:, 1].any()
+    if not sample.writers:
+        unlike = (real[:, 0] & heard[:, 0] & ~heard[:, 1]).any()
+    if not unlike:
         told = (
             "De gesimuleerde markt maakt alleen verschil tussen Nederlands klinkende en andere namen; deze opzet niet."
         )
@@ -259,7 +255,7 @@ def compared(table: RoundTable, plan: PlannedRound, biased: Answers) -> tuple[in
     """How many pairs are usable in the round by mail and in the same round without, and how many of them agree."""
     places = {pair.pair: place for place, pair in enumerate(plan.pairs)}
     both = [
-        (bool(row.control.positive), bool(row.treatment.positive))
+        (row.invited(Arm.CONTROL), row.invited(Arm.TREATMENT))
         == tuple(biased.positive[0, places[row.pair], :2].tolist())
         for row in table.rows
         if row.state == "usable" and biased.excluded[0, places[row.pair]] < 0

@@ -46,13 +46,15 @@ LABELS = {
 class Sample:
     """The pairs of a planned round, in one order: advertiser, district, and whether it is a sham pair.
 
-    ``letters`` go about each listing; of a set of more than two the first treatment is held against the control.
+    ``letters`` go about each listing; of a set of more than two the first treatment is held against the control. In an
+    unpaired design ``writers`` has the place of the arm that writes about each, and is empty else.
     """
 
     advertisers: tuple[str, ...]
     districts: tuple[str, ...]
     sham: tuple[bool, ...]
     letters: int = 2
+    writers: tuple[int, ...] = ()
 
     @property
     def size(self) -> int:
@@ -68,6 +70,13 @@ class Sample:
         """1 where a pair (row) is of an advertiser (column), else 0."""
         places = [self.names.index(each) for each in self.advertisers]
         return np.eye(len(self.names))[places]
+
+    @cached_property
+    def wrote(self) -> Flags:
+        """Per pair and arm whether that arm wrote; all do where designs are paired."""
+        if not self.writers:
+            return np.ones((self.size, self.letters), dtype=bool)
+        return np.eye(max(2, *(place + 1 for place in self.writers)), dtype=bool)[list(self.writers)]
 
     @cached_property
     def real(self) -> Flags:
@@ -125,7 +134,8 @@ def answers_of(
         )
     )
     biased = np.asarray([[each["bias"][name] > 0 for name in sample.names] for each in told])
-    return Answers(counts & ~late, invites, wrote, _excluded(codes, what, uncertain), biased)
+    counted, invited, answered = (flags & sample.wrote for flags in (counts & ~late, invites, wrote))
+    return Answers(counted, invited, answered, _excluded(codes, what, uncertain), biased)
 
 
 def _excluded(codes: Sequence[Any], what: npt.NDArray[np.int64], uncertain: Flags) -> npt.NDArray[np.int64]:

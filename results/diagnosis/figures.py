@@ -18,6 +18,8 @@ from results.statistics import FLOOR
 from results.statistics.clustering import FEW_CLUSTERS, ROUNDING
 from results.statistics.intervals import tango_bounds, wilson
 from results.statistics.mcnemar import midp_p
+from results.statistics.numeric import normal_quantile
+from results.statistics.unpaired import Arms, fisher
 
 Numbers = npt.NDArray[np.float64]
 SIMULATION = 0.95
@@ -88,6 +90,7 @@ class Diagnosis:
     the part of the rounds in which a district is not shown to the municipality, ``hidden_whole`` in which nothing is.
     """
 
+    unpaired: bool
     rounds: int
     pairs: int
     sham: int
@@ -113,16 +116,18 @@ class Diagnosis:
 
 def diagnose(sample: Sample, biased: Answers, fair: Answers, *, bias: float, level: float) -> Diagnosis:
     """Judge a design by rounds on a market with the net difference ``bias`` and rounds on one without any."""
-    tables, honest = _Tables(sample, biased, level), _Tables(sample, fair, level)
+    kind = _Groups if sample.writers else _Tables
+    tables, honest = kind(sample, biased, level), kind(sample, fair, level)
     hidden_whole, hidden = _hidden(sample, tables.usable)
     return Diagnosis(
+        unpaired=bool(sample.writers),
         rounds=biased.rounds,
         pairs=int(sample.real.sum()),
         sham=sum(sample.sham),
         advertisers=len(sample.names),
         usable=_spread(tables.n),
-        control=_spread(tables.rate(biased.positive[..., 0])),
-        treatment=_spread(tables.rate(biased.positive[..., 1])),
+        control=_spread(tables.rates[0]),
+        treatment=_spread(tables.rates[1]),
         discordant=_spread(tables.rate(tables.differences != 0)),
         net=_spread(tables.net),
         width=_spread(tables.width),
@@ -149,6 +154,7 @@ class _Tables:
         self.n = self.usable.sum(axis=1)
         self.c10, self.c01 = (self.differences == 1).sum(axis=1), (self.differences == -1).sum(axis=1)
         self.net = (self.c10 - self.c01) / np.maximum(self.n, 1)
+        self.rates = [self.rate(answers.positive[..., arm]) for arm in (0, 1)]
         self.tango = self._tango()
         self.clustered = self._clustered()
 
@@ -204,6 +210,62 @@ class _Tables:
         adjusted = np.where(few, (squares / (1 - share)).sum(axis=1), groups / free * squares.sum(axis=1))
         error, free = np.sqrt(adjusted) / n, np.where(few & several, satterthwaite, free)
         half = np.where(several & (error > ROUNDING), special.stdtrit(free, 0.5 + self.level / 2) * error, np.nan)
+        return np.maximum(self.net - half, -1.0), np.minimum(self.net + half, 1.0)
+
+
+class _Groups(_Tables):
+    """The same of an unpaired design: two groups of listings; ``midp`` is Fisher's p, ``tango`` Newcombe's interval.
+
+    No advertiser is judged by it, and no pair differs.
+    """
+
+    def __init__(self, sample: Sample, answers: Answers, level: float) -> None:
+        self.sample, self.level = sample, level
+        self.heard = [answers.usable(sample) & sample.wrote[:, arm] for arm in (0, 1)]
+        self.usable = self.heard[0] | self.heard[1]
+        self.n = self.usable.sum(axis=1)
+        self.differences = np.zeros_like(self.usable, dtype=int)
+        self.c10 = self.c01 = np.zeros_like(self.n)
+        self.groups = [flags.sum(axis=1) for flags in self.heard]
+        self.positive = [answers.positive[..., arm] & self.heard[arm] for arm in (0, 1)]
+        self.rates = [
+            flags.sum(axis=1) / np.maximum(many, 1) for flags, many in zip(self.positive, self.groups, strict=True)
+        ]
+        self.known = (self.groups[0] > 0) & (self.groups[1] > 0)
+        self.net = np.where(self.known, self.rates[0] - self.rates[1], 0.0)
+        self.tango = self._newcombe()
+        self.clustered = self._clustered()
+
+    @property
+    def midp(self) -> Numbers:
+        invited = [flags.sum(axis=1) for flags in self.positive]
+        told = zip(invited[0], self.groups[0], invited[1], self.groups[1], strict=True)
+        return np.array([fisher(Arms(*map(int, each))).p if each[1] and each[3] else 1.0 for each in told])
+
+    def _newcombe(self) -> tuple[Numbers, Numbers]:
+        """As `statistics.unpaired.difference_newcombe`; a round in which a group is empty knows nothing."""
+        z, limits = normal_quantile(self.level), []
+        for rate, many in zip(self.rates, self.groups, strict=True):
+            n = np.maximum(many, 1)
+            half = z * np.sqrt(rate * (1 - rate) * n + z * z / 4)
+            limits.append([(rate * n + z * z / 2 + side * half) / (n + z * z) for side in (-1, 1)])
+        (low1, high1), (low2, high2) = limits
+        first, second = self.rates
+        low, high = np.hypot(first - low1, high2 - second), np.hypot(high1 - first, second - low2)
+        return np.where(self.known, self.net - low, -1.0), np.where(self.known, self.net + high, 1.0)
+
+    def _clustered(self) -> tuple[Numbers, Numbers]:
+        """As `statistics.unpaired_strata.clustered_difference`; nan where it gives no interval."""
+        parts = [
+            (flags - heard * rate[:, None]) / np.maximum(many, 1)[:, None]
+            for flags, heard, rate, many in zip(self.positive, self.heard, self.rates, self.groups, strict=True)
+        ]
+        squares = (((parts[0] - parts[1]) @ self.sample.membership) ** 2).sum(axis=1)
+        groups = ((self.usable @ self.sample.membership) > 0).sum(axis=1)
+        free, n = np.maximum(groups - 1, 1), np.maximum(self.n, 3)
+        error = np.sqrt(groups / free * (n - 1) / (n - 2) * squares)
+        several = self.known & (groups > 1) & (self.n > groups) & (error > ROUNDING)
+        half = np.where(several, special.stdtrit(free, 0.5 + self.level / 2) * error, np.nan)
         return np.maximum(self.net - half, -1.0), np.minimum(self.net + half, 1.0)
 
 

@@ -80,11 +80,15 @@ def test_of_a_set_the_first_treatment_is_judged_and_every_letter_is_a_burden(use
     assert whole["net"]["median"] == pytest.approx(0.15, abs=0.08)
 
 
-def test_an_unpaired_design_is_refused_with_another_way(user: User) -> None:
+def test_an_unpaired_design_is_half_the_burden_and_judges_nobody(user: User) -> None:
+    pair = json.loads(user.does(*QUICK, "--format", "json"))["diagnosis"]
     user.edits(DESIGN, "sham_share: 0.1", "approach: unpaired\n  sham_share: 0.0")
-    done = user.says(*QUICK)
-    assert done.code == 2
-    assert "unpaired-rehearsal: " in done.err
+    alone = json.loads(user.does(*QUICK, "--format", "json"))["diagnosis"]
+    assert alone["letters"]["mean"] == pytest.approx(pair["letters"]["mean"] / 2, rel=0.1)
+    assert alone["net"]["median"] == pytest.approx(0.15, abs=0.1)
+    assert alone["width"]["median"] > pair["width"]["median"]
+    assert alone["marks"]["too_little"] == 1
+    assert "toets van Fisher" in user.does(*QUICK)
 
 
 def test_a_round_by_real_mail_gives_the_outcomes_that_were_predicted_without(user: User) -> None:

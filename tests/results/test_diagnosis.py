@@ -12,10 +12,12 @@ from orchestrator.states import Exclusion
 from profiles.errors import BadInput
 from results.diagnosis import Answers, Diagnosis, Sample, advice, answers_of, diagnose
 from results.diagnosis.answers import EXCLUSIONS, LABELS, USABLE
-from results.diagnosis.figures import _Tables, marked_of, shown_districts
+from results.diagnosis.figures import _Groups, _Tables, marked_of, shown_districts
 from results.outcomes import labels
 from results.statistics import Counts, Verdict, advertisers, analyse, connor_pairs, exact_power
 from results.statistics.clustering import tabulate
+from results.statistics.unpaired import Arms, analyse_unpaired, difference_newcombe
+from results.statistics.unpaired_strata import clustered_difference
 
 ROUNDS = 4000
 ERROR = 4 * (0.25 / ROUNDS) ** 0.5  # four standard errors of a share over so many rounds
@@ -216,3 +218,31 @@ def test_advice_says_what_the_figures_say() -> None:
     assert "met kans 1,00 aan te tonen" in strong
     assert "Met kans 0,80 vindt deze opzet een verschil vanaf" in strong
     assert "aan te tonen" not in advice(weak, 0.0)
+
+
+def test_an_unpaired_round_is_judged_as_the_report_judges_it() -> None:
+    paired = a_sample(12, 6)
+    sample = replace(paired, letters=1, writers=tuple(place % 2 for place in range(paired.size)))
+    answers = some_answers(paired, 20, p10=0.3, p01=0.1, lost=0.1)
+    answers = replace(answers, positive=answers.positive & sample.wrote)
+    tables = _Groups(sample, answers, 0.95)
+    for number in range(20):
+        told = [
+            sum(bool(answers.positive[number, place, arm]) for place in np.flatnonzero(tables.heard[arm][number]))
+            for arm in (0, 1)
+        ]
+        arms = Arms(told[0], int(tables.groups[0][number]), told[1], int(tables.groups[1][number]))
+        whole = analyse_unpaired(arms, 0.95)
+        assert (tables.tango[0][number], tables.tango[1][number]) == pytest.approx(difference_newcombe(arms, 0.95))
+        assert tables.midp[number] == pytest.approx(whole.tests[0].p)
+        rows = []
+        for name in sample.names:
+            own = [place for place, each in enumerate(sample.advertisers) if each == name]
+            row = []
+            for arm in (0, 1):
+                heard = [place for place in own if tables.heard[arm][number, place]]
+                row += [sum(bool(answers.positive[number, place, arm]) for place in heard), len(heard)]
+            rows.append(row)
+        clustered = clustered_difference(rows, 0.95)
+        found = (tables.clustered[0][number], tables.clustered[1][number])
+        assert found == pytest.approx((clustered.low, clustered.high))
