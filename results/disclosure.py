@@ -13,6 +13,7 @@ import numpy as np
 from orchestrator.states import RoundState
 from profiles.errors import Refused
 from results.statistics import FLOOR, Counts
+from results.statistics.advertiser import more_needed
 
 CELL_LEAST_PAIRS = 10
 CELL_LEAST_ADVERTISERS = 5
@@ -146,9 +147,10 @@ def broker_counts_shown(counts: Counts) -> bool:
 def broker_verdict(counts: Counts) -> str | None:
     """Why there is no verdict about this advertiser (Dutch), or None when there is enough to give one.
 
-    With five or fewer discordant pairs no outcome can reach p < 0.05 (two-sided sign test).
+    With five or fewer discordant pairs no outcome can reach p < 0.05 (two-sided sign test). What is missing is told as
+    the statistics tell it: the fewest one-sided pairs that could show a pattern.
     """
-    missing = FLOOR - counts.discordant
-    if missing <= 0:
+    if counts.discordant >= FLOOR:
         return None
+    missing = more_needed(counts)
     return f"Te weinig gegevens: nog {missing} {'eenzijdige test' if missing == 1 else 'eenzijdige tests'} nodig."

@@ -118,6 +118,11 @@ def test_a_broker_gets_no_verdict_under_six_one_sided_pairs(discordant: int, mis
     assert text is None or text.startswith(f"Te weinig gegevens: nog {missing} eenzijdige test")
 
 
+def test_pairs_the_other_way_ask_for_more_pairs_before_a_verdict() -> None:
+    told = disclosure.broker_verdict(Counts(c11=4, c10=4, c01=1, c00=1))
+    assert told == "Te weinig gegevens: nog 3 eenzijdige tests nodig."
+
+
 def test_the_counts_of_a_single_pair_are_not_shown() -> None:
     assert not disclosure.broker_counts_shown(Counts(c11=0, c10=1, c01=0, c00=0))
     assert disclosure.broker_counts_shown(Counts(c11=1, c10=1, c01=0, c00=0))

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from oracle_maker import INTERVALS
 
 from results.statistics import Analysis, Counts, analyse, benjamini_hochberg, cohens_kappa, holm
 from results.statistics.advertiser import evidence_floor, no_one_sided_treatment, one_sided_midp, one_sided_p
@@ -47,29 +48,6 @@ NOT_OURS = {
     "n_inquiries": "all arms of the study together: three times its listings",
     "share_listings_diff_response": "over the three arms of a set, of which the file has two",
     "by": "Benjamini-Yekutieli is not offered",
-}
-INTERVALS = {
-    "tango": ("net_discrimination", "all", "tango"),
-    "newcombe_method10": ("net_discrimination", "all", "newcombe10"),
-    "bonett_price": ("net_discrimination", "all", "bonett_price"),
-    "agresti_min": ("net_discrimination", "all", "agresti_min"),
-    "wald": ("net_discrimination", "all", "wald"),
-    "wald_cc": ("net_discrimination", "all", "wald_cc"),
-    "rr_bonett_price": ("rate_ratio", "all", "bonett_price"),
-    "rr_tang": ("rate_ratio", "all", "tang"),
-    "rr_mover_wilson": ("rate_ratio", "all", "mover_wilson"),
-    "rr_wald": ("rate_ratio", "all", "wald"),
-    "or_clopper_pearson": ("odds_ratio", "discordant", "clopper_pearson"),
-    "or_midp": ("odds_ratio", "discordant", "midp"),
-    "or_wilson": ("odds_ratio", "discordant", "wilson"),
-    "or_wald": ("odds_ratio", "discordant", "wald"),
-    "net_tango": ("net_discrimination", "all", "tango"),
-    "net_newcombe10": ("net_discrimination", "all", "newcombe10"),
-    "net_bonett_price": ("net_discrimination", "all", "bonett_price"),
-    "net_agresti_min": ("net_discrimination", "all", "agresti_min"),
-    "net_wald": ("net_discrimination", "all", "wald"),
-    "ndr_tango_3cell": ("net_discrimination", "usable", "tango"),
-    "ratio_bonett_price": ("rate_ratio", "all", "bonett_price"),
 }
 VALUES = {
     "rate_majority": ("rate_control", "all"),
