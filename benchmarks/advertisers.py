@@ -1,6 +1,6 @@
 """Do the numbers about advertisers and looks keep what they promise? Simulated rounds with a known truth.
 
-Run: python benchmarks/advertisers.py [rounds]
+Run: python -m benchmarks.advertisers [rounds]
 """
 
 import sys

@@ -2,7 +2,7 @@
 
 Simulated rounds with a known net difference.
 
-Run: python benchmarks/coverage.py [rounds]
+Run: python -m benchmarks.coverage [rounds]
 """
 
 import sys

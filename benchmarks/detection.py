@@ -1,6 +1,6 @@
 """What would the detection meter say of our own ordinary rounds? The example, planned anew from many seeds.
 
-Run: python benchmarks/detection.py [seeds]
+Run: python -m benchmarks.detection [seeds]
 """
 
 import sys

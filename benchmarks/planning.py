@@ -3,7 +3,7 @@
 What happens in memory is counted in seconds of the processor, so that a busy machine matters less; what has to do with
 a database in seconds on the clock. Rates and times are medians, ratios are taken within each run.
 
-Run: python benchmarks/planning.py [pairs] [runs]
+Run: python -m benchmarks.planning [pairs] [runs]
 """
 
 import gc
@@ -19,10 +19,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import planning_loop
 import psycopg
 from sqlalchemy import select, text
 
+from benchmarks import planning_loop
 from orchestrator import name_bank
 from orchestrator.assignment import REAL, Home, seat, seat_all
 from orchestrator.bulk import insert_all

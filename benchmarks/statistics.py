@@ -5,7 +5,7 @@ their test, the exact randomisation test, strata, and empirical Bayes over the a
 R's survival (clogit) and by statsmodels, GEE by statsmodels with the advertiser as cluster, and a bootstrap of the
 net difference in pandas. Each of theirs gives one number with its error.
 
-Run: python benchmarks/statistics.py [pairs] [advertisers] [--ours]   (ours alone, in a second)
+Run: python -m benchmarks.statistics [pairs] [advertisers] [--ours]   (ours alone, in a second)
 """
 
 import itertools
