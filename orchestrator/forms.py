@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from orchestrator.design.model import Part, Text
+from orchestrator.design.kinds import Text
+from orchestrator.design.model import Part
 from orchestrator.design.places import Located, located
 from orchestrator.web_address import host_of, is_web_address
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from orchestrator.design import AdvertiserKind, Purpose
-from orchestrator.design.model import ROW_KEY
+from orchestrator.design.kinds import ROW_KEY
 from orchestrator.forms import Form
 from orchestrator.sheet import Row, read_sheet
 from orchestrator.web_address import is_web_address

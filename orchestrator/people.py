@@ -22,6 +22,7 @@ def to_record(profile: Profile) -> dict[str, Any]:
         "sentence": profile.sentence,
         "language": profile.language.value,
         "phone": profile.phone,
+        "address": profile.address,
     }
 
 

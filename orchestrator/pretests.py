@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from orchestrator import ledger
 from orchestrator.chance import generator
-from orchestrator.design.model import KEY
+from orchestrator.design.kinds import KEY
 from orchestrator.enrolment import ZONE
 from orchestrator.models import Pretest, Rater, Rating
 from profiles.errors import BadInput, Problem, Refused

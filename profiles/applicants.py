@@ -112,7 +112,7 @@ def unlike(signal: Signal, control: Profile, treatment: Profile, *, sham: Arm | 
     """
     shown = {arm: sham or arm for arm in BOTH}
     pair = {Arm.CONTROL: control, Arm.TREATMENT: treatment}
-    beyond = differences(control, treatment) - {"name", "partner", "sentence", "age", "language", "phone"}
+    beyond = differences(control, treatment) - {"name", "partner", "sentence", "age", "language", "phone", "address"}
     beyond |= _unlike_names(signal, control, treatment, sham=bool(sham))
     beyond |= _unlike_partners(signal, shown, pair)
     beyond |= {field for arm in BOTH for field in _not_shown(signal, shown[arm], pair[arm])}

@@ -71,7 +71,8 @@ def render(variant: str, profile: Profile, dwelling: Dwelling, level: str, *, te
     _require(variant, variants(level, profile.language, couple=profile.partner is not None, templates=templates))
     folder = f"{home(profile.language, couple=profile.partner is not None)}/{variant}"
     letter = _letter(templates, folder, _BODIES[_level(level)], _offered(profile, level), dwelling)
-    return replace(letter, body=f"{letter.body}{profile.phone}\n") if profile.phone else letter
+    below = "".join(f"{line}\n" for line in (profile.address, profile.phone) if line)
+    return replace(letter, body=letter.body + below)
 
 
 def decline(variant: str, profile: Profile, dwelling: Dwelling, *, templates: Path = TEMPLATES) -> Letter:

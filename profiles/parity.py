@@ -154,7 +154,10 @@ def _signal_never_there(variant: str, profile: Profile, dwelling: Dwelling, leve
     nobody = Name("Voornaam", "Achternaam", "", profile.name.gender)
     partner = replace(nobody, first="Partner") if profile.partner else None
     return render(
-        variant, replace(profile, name=nobody, partner=partner, sentence="", age=0, phone=""), dwelling, level
+        variant,
+        replace(profile, name=nobody, partner=partner, sentence="", age=0, phone="", address=""),
+        dwelling,
+        level,
     )
 
 
@@ -165,6 +168,8 @@ def _signal_cut_out(variant: str, profile: Profile, dwelling: Dwelling, level: s
 
 def _cut(text: str, profile: Profile, dwelling: Dwelling) -> str:
     """A text without what shows the signal; a street that is called like somebody stays what it is."""
+    # First: the town of the dwelling can stand in it.
+    text = text.replace(profile.address, "[adres]") if profile.address else text
     own = [phrase for phrase in (dwelling.street, dwelling.city, dwelling.reference) if phrase]
     for number, phrase in enumerate(own):
         text = text.replace(phrase, f"\0{number}\0")

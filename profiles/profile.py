@@ -73,8 +73,8 @@ class Profile:
 
     ``contract`` and ``household`` are Dutch words as a letter uses them ("vast contract", "alleenstaand"), whatever
     ``language`` it writes in. ``town`` is where it lives now. Who has a ``partner`` writes for both; ``sentence`` is
-    the one that shows a signal, as it stands in the letter, or empty. Under the name stands its ``phone``, if it has
-    one: a number that is truly answered, never an invented one.
+    the one that shows a signal, as it stands in the letter, or empty. Under the name stand its ``address`` and
+    ``phone``, if it has them: where somebody truly reads and answers, never invented ones.
     """
 
     name: Name
@@ -89,6 +89,7 @@ class Profile:
     sentence: str = ""
     language: Language = Language.DUTCH
     phone: str = ""
+    address: str = ""
 
     @property
     def full_name(self) -> str:

@@ -18,7 +18,7 @@ def blind(reply: Reply) -> str:
     names = [profile.full_name for profile in profiles]
     names += [profile.partner.full for profile in profiles if profile.partner]
     addresses = [inquiry.reply_address for inquiry in pair.inquiries]
-    addresses += [profile.phone for profile in profiles if profile.phone]
+    addresses += [own for profile in profiles for own in (profile.phone, profile.address) if own]
     words = [*from_canonical(pair.round.design).signal.cues, *(each.sentence for each in profiles if each.sentence)]
     masked = mask_cues(f"{reply.subject}\n\n{reply.text}", names, addresses, words)
     if leaks(masked, names, addresses, words):

@@ -10,8 +10,8 @@ from orchestrator.design.pairing import (
     broken_by_factor,
     broken_by_order,
     broken_by_pairing,
-    broken_by_phones,
     broken_by_quotas,
+    broken_by_what_is_lent,
 )
 from orchestrator.design.places import KeyPath, Located, located
 from orchestrator.settings import LOOPBACK
@@ -43,7 +43,7 @@ def broken_rules(design: Design, sets: Mapping[str, NameSet]) -> tuple[Located, 
         *broken_by_signal(design.question, design.letters),
         *broken_by_factor(design.question, design.letters),
         *broken_by_order(design.question, design.schedule),
-        *broken_by_phones(design.question, design.letters, design.sample),
+        *broken_by_what_is_lent(design.question, design.letters, design.sample),
         *broken_by_sample(design.sample, live=live),
         *broken_by_schedule(design.schedule),
     )

@@ -34,6 +34,7 @@ _KINDS = {
     "date_parsing": "een datum (jaar-maand-dag)",
     "date_from_datetime_parsing": "een datum (jaar-maand-dag)",
     "clock_time": "een tijdstip (uu:mm)",
+    "address": "een adres op een regel, zoals: Stadhuisplein 1, 3811 LM Amersfoort",
     "phone": "een Nederlands telefoonnummer dat bestaat, tussen aanhalingstekens",
     "web_address": "een webadres",
     "web_host": "de naam van een server, zonder https:// ervoor en zonder pad erachter",

@@ -2,27 +2,22 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
-from datetime import date, time
+from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from operator import not_
 from typing import Annotated, Any, Literal
 
-import phonenumbers
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
-    StringConstraints,
     WithJsonSchema,
 )
-from pydantic_core import PydanticCustomError
 
+from orchestrator.design.kinds import DOMAIN, Address, ClockTime, Hours, LongText, ParticipantKey, Phone, SetKey, Text
 from profiles import grounds
 from profiles.factors import Factor
 from profiles.grounds import Signal
@@ -30,13 +25,6 @@ from profiles.letters import Level
 from profiles.pairs import USUAL_INCOME, Arm, IncomeRule
 from profiles.perception import Validation
 from profiles.profile import Ground, Language
-
-CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
-# A label never starts or ends with a hyphen; the last one is not a number, so that no IP address passes.
-DOMAIN = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$"
-KEY = r"^[a-z0-9][a-z0-9_-]{0,79}$"
-ROW_KEY = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
-"""The key of a participant or a listing."""
 
 
 class Mode(StrEnum):
@@ -104,45 +92,12 @@ class Weekday(StrEnum):
         return list(Weekday).index(self)
 
 
-def _clock_time(value: object) -> time:
-    if isinstance(value, time):
-        return value
-    if isinstance(value, str) and re.fullmatch(CLOCK, value):
-        return time.fromisoformat(value)
-    raise PydanticCustomError("clock_time", "a time such as 09:00")
-
-
-def _phone(value: str) -> str:
-    """A Dutch telephone number as people write it: 06 12345678."""
-    try:
-        number = phonenumbers.parse(value, "NL")
-    except phonenumbers.NumberParseException:
-        number = None
-    if number is None or not phonenumbers.is_valid_number_for_region(number, "NL"):
-        raise PydanticCustomError("phone", "a Dutch telephone number")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
-
-
 def _in_week_order(days: tuple[Weekday, ...]) -> tuple[Weekday, ...]:
     return tuple(day for day in Weekday if day in days)
 
 
 def _sorted_once(classes: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(set(classes)))
-
-
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-LongText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
-SetKey = Annotated[str, StringConstraints(pattern=KEY)]
-ParticipantKey = Annotated[str, StringConstraints(pattern=ROW_KEY)]
-Hours = Annotated[float, Field(ge=0.5, le=96)]
-Phone = Annotated[str, AfterValidator(_phone), WithJsonSchema({"type": "string"})]
-ClockTime = Annotated[
-    time,
-    BeforeValidator(_clock_time),
-    PlainSerializer(lambda moment: moment.strftime("%H:%M"), return_type=str),
-    WithJsonSchema({"type": "string", "pattern": CLOCK}),
-]
 
 
 class Part(BaseModel):
@@ -287,6 +242,16 @@ class Letters(Part):
         exclude_if=not_,
         description="Telefoonnummers van de opdrachtgever zelf, waarvan er in elke brief een staat; nooit verzonnen.",
         examples=[["033 469 51 11"]],
+    )
+    addresses: tuple[Address, ...] = Field(
+        (),
+        max_length=1000,
+        exclude_if=not_,
+        description=(
+            "Adressen in een plaats waar de opdrachtgever zelf post ontvangt, waarvan er in elke brief een staat; "
+            "nooit verzonnen."
+        ),
+        examples=[["Stadhuisplein 1, 3811 LM Amersfoort"]],
     )
     tight_income: Income | None = Field(
         None,

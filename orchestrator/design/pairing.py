@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from orchestrator.design.kinds import town_of
 from orchestrator.design.model import AdvertiserKind, Approach, Letters, Order, Question, Sample, Schedule, Stratum
 from orchestrator.design.places import Located, located
 from profiles import grounds
@@ -72,17 +73,24 @@ def broken_by_factor(question: Question, letters: Letters) -> Iterator[Located]:
         )
 
 
-def broken_by_phones(question: Question, letters: Letters, sample: Sample) -> Iterator[Located]:
-    """Whether no number needs to come twice at an advertiser, where it would give the test away."""
-    needed, path = question.letters * sample.per_advertiser, ("letters", "phones")
-    if len(set(letters.phones)) < len(letters.phones):
-        message = "Een nummer staat er twee keer."
-        yield located(path, "phone-twice", message, found=None, remedy="Noem elk nummer een keer.")
-    elif letters.phones and len(letters.phones) < needed:
-        message = "Er zijn te weinig nummers: een aanbieder zou er een in twee brieven zien."
-        found = f"{len(letters.phones)} nummers voor {needed} brieven aan een aanbieder"
-        remedy = "Voeg nummers toe, verlaag sample.per_advertiser, of laat phones weg."
-        yield located(path, "too-few-phones", message, found=found, remedy=remedy)
+def broken_by_what_is_lent(question: Question, letters: Letters, sample: Sample) -> Iterator[Located]:
+    """Whether no number or address needs to come twice at an advertiser, where it would give the test away."""
+    needed = question.letters * sample.per_advertiser
+    for kind, word, lent in (("phone", "nummer", letters.phones), ("address", "adres", letters.addresses)):
+        key, several = ("phones", "nummers") if kind == "phone" else ("addresses", "adressen")
+        if len(set(lent)) < len(lent):
+            message = f"Een {word} staat er twee keer."
+            yield located(("letters", key), f"{kind}-twice", message, found=None, remedy=f"Noem elk {word} een keer.")
+        elif lent and len(lent) < needed:
+            message = f"Er zijn te weinig {several}: een aanbieder zou er een in twee brieven zien."
+            found = f"{len(lent)} {several} voor {needed} brieven aan een aanbieder"
+            remedy = f"Voeg {several} toe, verlaag sample.per_advertiser, of laat {key} weg."
+            yield located(("letters", key), f"too-few-{key}", message, found=found, remedy=remedy)
+    if len(towns := {town_of(address) for address in letters.addresses}) > 1:
+        message = "De adressen liggen in meer dan een plaats; dan verschilt er meer dan de grond."
+        found = ", ".join(sorted(towns))
+        remedy = "Noem alleen adressen in een en dezelfde plaats."
+        yield located(("letters", "addresses"), "several-towns", message, found=found, remedy=remedy)
 
 
 def broken_by_quotas(sample: Sample) -> Iterator[Located]:

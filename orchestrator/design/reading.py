@@ -16,7 +16,7 @@ from orchestrator.design.checks import (
 )
 from orchestrator.design.deviations import AnyPart, Shape, strict
 from orchestrator.design.model import Design, Letters, Mode, Question, Sample, Schedule
-from orchestrator.design.pairing import broken_by_factor, broken_by_order, broken_by_phones
+from orchestrator.design.pairing import broken_by_factor, broken_by_order, broken_by_what_is_lent
 from orchestrator.design.places import Located, located
 from orchestrator.design.yaml_file import YamlFile
 from profiles.catalogue import NameSet, load, unknown_set
@@ -71,7 +71,7 @@ def _rules_of_sound_parts(data: Mapping[str, Any], sets: Mapping[str, NameSet]) 
     if schedule := _sound(Schedule, data.get("schedule")):
         yield from broken_by_schedule(schedule)
     if question and letters and sample:
-        yield from broken_by_phones(question, letters, sample)
+        yield from broken_by_what_is_lent(question, letters, sample)
     if question and schedule:
         yield from broken_by_order(question, schedule)
 

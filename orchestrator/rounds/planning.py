@@ -19,8 +19,8 @@ from orchestrator.listings import dwelling, take_in, to_record
 from orchestrator.models import Advertiser, Inquiry, Listing, Pair, Refusal, Round, Study
 from orchestrator.rounds import lookup
 from orchestrator.rounds.casting import Cast, Casting
-from orchestrator.rounds.phones import of_pair
-from orchestrator.rounds.writing import NO_PHONES, compose
+from orchestrator.rounds.lent import NOTHING, Lending, of_pair
+from orchestrator.rounds.writing import compose
 from orchestrator.schedule import Load, Times, place_all
 from orchestrator.states import LetterState, PairState, RoundState
 from orchestrator.web_address import domain_of
@@ -214,27 +214,25 @@ def write_pairs(
     codes = {key: f"P-{number:04d}" for number, key in enumerate(in_order, start=after + 1)}
     insert_all(session, Pair, (pair_row(round_, rows[key], casts[key], code) for key, code in codes.items()))
     ids = dict(session.execute(select(Pair.code, Pair.id).where(Pair.round_id == round_.id)).all())
-    phones = _phones(session, design, round_, [rows[key] for key in codes])
+    lent = _lent(session, design, round_, [rows[key] for key in codes])
     letters = (
-        letter_row(design, ids[code], rows[key], casts[key], arm, planned[key], phones[key])
+        letter_row(design, ids[code], rows[key], casts[key], arm, planned[key], lent[key])
         for key, code in codes.items()
         for arm in casts[key].drawn.arms
     )
     insert_all(session, Inquiry, letters)
 
 
-def _phones(
-    session: Session, design: Design, round_: Round, in_order: Sequence[Listing]
-) -> dict[str, Mapping[Arm, str]]:
-    """Return the telephone numbers of the arms of the newest pairs of a round, which are these, by listing."""
+def _lent(session: Session, design: Design, round_: Round, in_order: Sequence[Listing]) -> dict[str, Lending]:
+    """Return what the arms of the newest pairs of a round, which are these, are lent, by listing."""
     counted = select(Listing.advertiser_id, func.count()).join(Pair).where(Pair.round_id == round_.id)
     pairs = Counter(dict(session.execute(counted.group_by(Listing.advertiser_id)).all()))
     pairs.subtract(row.advertiser_id for row in in_order)
-    phones = {}
+    lent = {}
     for row in in_order:
-        phones[row.key] = of_pair(design, row.advertiser.key, pairs[row.advertiser_id])
+        lent[row.key] = of_pair(design, row.advertiser.key, pairs[row.advertiser_id])
         pairs[row.advertiser_id] += 1
-    return phones
+    return lent
 
 
 def pair_row(round_: Round, listing: Listing, cast: Cast, code: str) -> Row:
@@ -261,10 +259,10 @@ def letter_row(
     cast: Cast,
     arm: Arm,
     times: Times,
-    phones: Mapping[Arm, str] = NO_PHONES,
+    lending: Lending = NOTHING,
 ) -> Row:
     """Write the letter of an arm of this pair; return what is stored of it."""
-    composed = compose(design, cast.drawn, cast.matched, dwelling(listing), arm, phones)
+    composed = compose(design, cast.drawn, cast.matched, dwelling(listing), arm, lending)
     planned, gap = times.of(composed.order)
     return {
         "pair_id": pair_id,

@@ -14,7 +14,7 @@ from orchestrator.listings import dwelling_of
 from orchestrator.models import Inquiry, Listing, Pair, Round
 from orchestrator.people import profile_of
 from orchestrator.rounds import casting, planning
-from orchestrator.rounds.phones import of_pair
+from orchestrator.rounds.lent import of_pair
 from orchestrator.rounds.writing import Composed, compose
 from profiles import applicants, versions
 from profiles.catalogue import Catalogue
@@ -51,11 +51,11 @@ def recreate(design: Design, bank: Catalogue, homes: Sequence[Home]) -> Iterator
     variants = applicants.variants(design.signal, design.letters.level, design.letters.language)
     pairs: Counter[str] = Counter()
     for home in homes:
-        phones = of_pair(design, home.advertiser, pairs[home.advertiser])
+        lending = of_pair(design, home.advertiser, pairs[home.advertiser])
         pairs[home.advertiser] += 1
         drawn = draw(design, home.key, variants, home.seat)
         matched = casting.applicants(design, bank, drawn, home.rent, home.turns)
-        yield {arm: compose(design, drawn, matched, home.dwelling, arm, phones) for arm in drawn.sets}
+        yield {arm: compose(design, drawn, matched, home.dwelling, arm, lending) for arm in drawn.sets}
 
 
 def all_arms(round_: Round, pairs: Sequence[Pair]) -> Iterator[Both]:

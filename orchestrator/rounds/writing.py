@@ -2,12 +2,11 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import dataclass
 
 from orchestrator.assignment import Draw
 from orchestrator.design import Design
+from orchestrator.rounds.lent import NOTHING, Lending, Lent
 from profiles import letters
 from profiles.letters import Dwelling, Letter
 from profiles.pairs import Arm, Matched
@@ -26,14 +25,11 @@ class Composed:
     letter: Letter
 
 
-NO_PHONES: Mapping[Arm, str] = MappingProxyType({})
-
-
 def compose(
-    design: Design, drawn: Draw, matched: Matched, dwelling: Dwelling, arm: Arm, phones: Mapping[Arm, str] = NO_PHONES
+    design: Design, drawn: Draw, matched: Matched, dwelling: Dwelling, arm: Arm, lending: Lending = NOTHING
 ) -> Composed:
     """Write the letter of one arm; of an arm that does not write, what it would have written."""
-    profile, variant = replace(matched.of(arm), phone=phones.get(arm, "")), drawn.variants[arm]
+    profile, variant = lending.get(arm, Lent()).to(matched.of(arm)), drawn.variants[arm]
     domain = design.letters.domain
     token = _token(design, drawn.listing, arm)
     return Composed(

@@ -271,6 +271,22 @@ def test_every_letter_has_a_number_of_the_commissioner_and_no_advertiser_sees_on
         assert len(recreating.of_round(session, lookup.find(session, "proef-2026"))) == 16
 
 
+ADDRESSES = [f"Stationsplein {number}, 3818 LE Amersfoort" for number in range(2, 18)]
+
+
+@only_sqlite
+def test_every_letter_has_an_address_of_the_commissioner_and_its_writer_lives_in_that_town(database: Database) -> None:
+    design = a_monday(letters={"addresses": ADDRESSES, "phones": PHONES}, sample={"pairs": 8, "per_advertiser": 8})
+    plan(database, design, rows=listings(8))
+    approve(database)
+    own = letters(database)
+    assert sorted(row.body.splitlines()[-2] for row in own) == sorted(ADDRESSES)
+    assert {profile_of(row).town for row in own} == {"Amersfoort"}
+    assert all(profile_of(row).address in row.body for row in own)
+    with database.reading() as session:
+        assert len(recreating.of_round(session, lookup.find(session, "proef-2026"))) == 8
+
+
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "too many shams": ({"question": {"sham_share": 0.4, "sham_treatment_share": 0.2}}, "too-many-shams"),
     "unpaired shams": ({"question": {"approach": "unpaired", "sham_share": 0.1}}, "unpaired-sham"),
@@ -297,6 +313,12 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a kind nobody is": ({"sample": {"stratum": "kind", "quotas": {"corporatie": 3}}}, "unknown-stratum"),
     "too few numbers": ({"letters": {"phones": PHONES[:15]}}, "too-few-phones"),
     "a number twice": ({"letters": {"phones": PHONES[:1] * 16}}, "phone-twice"),
+    "too few addresses": ({"letters": {"addresses": ADDRESSES[:15]}}, "too-few-addresses"),
+    "an address twice": ({"letters": {"addresses": ADDRESSES[:1] * 16}}, "address-twice"),
+    "addresses in two towns": (
+        {"letters": {"addresses": [*ADDRESSES[1:], "Domplein 1, 3512 JC Utrecht"]}},
+        "several-towns",
+    ),
     "a set twice": ({"question": {"also": ["moroccan"]}}, "same-name-set"),
     "a set of the wrong ground": ({"question": {"also": ["dutch_male"]}}, "wrong-ground"),
     "a set where the name is no signal": (
