@@ -115,9 +115,14 @@ def municipal_round(state: str, mode: str) -> None:
     )
 
 
+def is_closed(state: str) -> bool:
+    """Whether everything of a round has come in, been coded, and been closed off."""
+    return state in (RoundState.CLOSED, RoundState.RELEASED)
+
+
 def broker_round(state: str) -> None:
     """Let a broker see its figures once the round is closed. Raises `Refused` before that."""
-    if state not in (RoundState.CLOSED, RoundState.RELEASED):
+    if not is_closed(state):
         raise Refused(
             "round-not-closed",
             "Een makelaar ziet de eigen cijfers pas nadat de ronde is gesloten.",

@@ -71,7 +71,7 @@ def pairs_csv(table: RoundTable) -> str:
     arms = (*BOTH, *(arm for arm in Arm if arm not in BOTH and any(arm in row.arms for row in table.rows)))
     writer.writerow([*PAIR_COLUMNS, *(f"{arm}_{column}" for arm in arms for column in ARM_COLUMNS)])
     for row in table.rows:
-        writer.writerow([_text(value) for value in _values(row, arms)])
+        writer.writerow([as_text(value) for value in _values(row, arms)])
     return text.getvalue()
 
 
@@ -86,7 +86,8 @@ def _arm_values(arm: ArmRow | None) -> Iterator[object]:
     yield from (getattr(arm, column, None) for column in ARM_COLUMNS)
 
 
-def _text(value: object) -> str:
+def as_text(value: object) -> str:
+    """Return a value as a cell of a CSV file: 1 and 0, hours in hundredths, times as ISO 8601, nothing as nothing."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -308,3 +308,8 @@ def _kappa(codings: Iterable[Sequence[Coding]]) -> float | None:
     """Return Cohen's kappa over the first two codes of every reply that people coded twice."""
     twice = [(given[0].label, given[1].label) for given in codings if len(given) > 1]
     return cohens_kappa([one for one, _ in twice], [other for _, other in twice]) if twice else None
+
+
+def protocol(session: Session, round_name: str) -> str:
+    """Return the frozen design of a round as its canonical text. Raises `Refused` when there is no such round."""
+    return lookup.find(session, round_name).design

@@ -334,10 +334,18 @@ def report(
 
 @app.command()
 def export(name: Round, out: Folder = Path("export")) -> None:
-    """Schrijf results.json en pairs.csv."""
+    """Schrijf results.json en pairs.csv, en van een gesloten ronde het hele onderzoeksbestand (zip)."""
     from portal.commands import outputs
 
     outputs.export(name, out)
+
+
+@app.command()
+def verify(path: Annotated[Path, typer.Argument(metavar="BESTAND.zip")]) -> None:
+    """Reken een onderzoeksbestand na: elk bestand, de opzet en de uitkomst."""
+    from portal.commands import outputs
+
+    outputs.verify(path)
 
 
 @app.command()

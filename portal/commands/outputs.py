@@ -12,7 +12,7 @@ from rich.table import Column, Table
 from portal import web
 from portal.commands import house
 from profiles.errors import BadInput, Problem
-from results import files, formats, tables
+from results import bundle, disclosure, files, formats, tables
 from results.reports import Audience, build, render, wording
 from results.statistics import Estimate
 from results.tables import RoundTable
@@ -35,10 +35,24 @@ def report(name: str, audience: str, advertiser: str | None, folder: Path) -> No
 
 
 def export(name: str, folder: Path) -> None:
-    """Write results.json and pairs.csv."""
-    table = load(name)
-    for path in write_files(table, folder):
+    """Write results.json and pairs.csv, and of a closed round the research file with everything in it."""
+    with house.reading() as (session, _):
+        table, protocol = tables.load(session, name), tables.protocol(session, name)
+    paths = write_files(table, folder)
+    if disclosure.is_closed(table.facts.state):
+        paths.append(folder / f"{name}.zip")
+        paths[-1].write_bytes(bundle.zipped(bundle.bundle_of(table, protocol)))
+    for path in paths:
         out.print(f"Geschreven: {path}")
+
+
+def verify(path: Path) -> None:
+    """Compute the headline of a research file again; `BadInput` tells what is not as it says."""
+    found = bundle.verify(house.must_exist(path))
+    out.print(f"{path} klopt: ronde {found.round}, {found.files} bestanden, opzet {found.digest[:12]}, ", end="")
+    out.print(f"startgetal {found.seed}.")
+    for name, value in found.headline.items():
+        out.print(f"  {name:20} {value:g}", highlight=False)
 
 
 def load(name: str) -> RoundTable:

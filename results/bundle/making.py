@@ -1,0 +1,96 @@
+"""The files of a bundle, each made of a round that is closed; the same round always gives the same bytes."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from importlib.resources import files as packaged
+from io import BytesIO, StringIO
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from profiles.errors import Refused
+from results import disclosure, files
+from results.bundle import rows as tables_of
+from results.bundle.archive import CHECKSUMS, checksums
+from results.bundle.columns import ANALYSIS, LETTER, Column, pair_columns
+from results.bundle.described import codebook, crate, data_package
+from results.bundle.headline import headline
+from results.bundle.rows import Row
+from results.bundle.statistics_files import dta, sav
+from results.tables import RoundTable
+
+PROTOCOL, RESULTS, HEADLINE, PAIRS = "protocol.json", "results.json", "headline.csv", "data/pairs.csv"
+
+
+def bundle_of(table: RoundTable, protocol: str) -> dict[str, bytes]:
+    """Return the files of a bundle by path; ``protocol`` is the canonical text of the design.
+
+    Raises `Refused` for a round that is not closed: until then nobody sees which answer belongs to which arm.
+    """
+    facts = table.facts
+    if not disclosure.is_closed(facts.state):
+        message = f"Ronde '{facts.round}' is nog niet gesloten; een onderzoeksbestand is er pas daarna."
+        raise Refused("round-not-closed", message, f"Sluit de ronde: praktijktest close {facts.round} --by NAAM")
+    texts = {**_texts(table, protocol), **_data(table)}
+    made = {path: text.encode() for path, text in texts.items()} | _statistics(table)
+    crated = crate(facts, sorted(made))
+    made["ro-crate-metadata.json"] = crated.encode()
+    return dict(sorted({**made, CHECKSUMS: checksums(made)}.items()))
+
+
+def zipped(contents: Mapping[str, bytes]) -> bytes:
+    """Return the files as one ZIP, without a moment of writing."""
+    written = BytesIO()
+    with ZipFile(written, "w", ZIP_DEFLATED) as archive:
+        for path, content in contents.items():
+            info = ZipInfo(path)  # dated 1980, always
+            info.compress_type, info.external_attr = ZIP_DEFLATED, 0o644 << 16
+            archive.writestr(info, content)
+    return written.getvalue()
+
+
+def _texts(table: RoundTable, protocol: str) -> dict[str, str]:
+    facts = table.facts
+    found = headline(table.rows, facts.approach, facts.level)
+    told = [{"name": name, "value": repr(value)} for name, value in found.items()]
+    described = _tables(table)
+    readme = _own("readme.md").format(
+        study=facts.study, round=facts.round, commissioner=facts.commissioner, digest=facts.digest
+    )
+    return {
+        "README.md": readme,
+        PROTOCOL: protocol,
+        RESULTS: files.results_json(table),
+        HEADLINE: _csv(("name", "value"), told),
+        "headline.R": _own("headline.R"),
+        "codebook.md": codebook(described),
+        "datapackage.json": data_package(facts, described),
+    }
+
+
+def _own(name: str) -> str:
+    """A text of this folder."""
+    return (packaged("results.bundle") / name).read_text(encoding="utf-8")
+
+
+def _tables(table: RoundTable) -> dict[str, Sequence[Column]]:
+    arms = tables_of.arms_of(table.rows)
+    return {PAIRS: pair_columns(arms), "data/letters.csv": LETTER, "data/analysis.csv": ANALYSIS}
+
+
+def _data(table: RoundTable) -> dict[str, str]:
+    described = _tables(table)
+    rows = (tables_of.pairs(table.rows), tables_of.letters(table.rows), tables_of.counted(table.rows))
+    named = zip(described.items(), rows, strict=True)
+    return {path: _csv([each.name for each in columns], found) for (path, columns), found in named}
+
+
+def _statistics(table: RoundTable) -> dict[str, bytes]:
+    rows, title = tables_of.letters(table.rows), f"Praktijktest {table.facts.round}"
+    return {"data/letters.sav": sav(LETTER, rows, title), "data/letters.dta": dta(LETTER, rows, title)}
+
+
+def _csv(names: Sequence[str], rows: Sequence[Row]) -> str:
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([files.as_text(row[name]) for name in names] for row in rows)
+    return text.getvalue()

@@ -1,0 +1,79 @@
+"""Compute the headline of a bundle again from its rows, and hold it against what the bundle says."""
+
+import csv
+import hashlib
+import json
+from dataclasses import dataclass
+from io import StringIO
+from math import isclose
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from orchestrator.design import Design, from_canonical
+from profiles.errors import BadInput, Problem
+from results.bundle.archive import AGAIN, opened
+from results.bundle.headline import Headline, headline
+from results.bundle.making import HEADLINE, PAIRS, PROTOCOL, RESULTS
+from results.bundle.reading import read_pairs
+
+Contents = dict[str, bytes]
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A bundle that is what it says: its round, digest and seed, how many files, and its headline."""
+
+    round: str
+    digest: str
+    seed: int
+    files: int
+    headline: Headline
+
+
+def verify(path: Path) -> Verified:
+    """Check every checksum, the digest of the protocol, and the headline; raise `BadInput` for what differs."""
+    contents = opened(path)
+    if missing := [name for name in (PROTOCOL, RESULTS, HEADLINE, PAIRS) if name not in contents]:
+        raise _wrong("file-missing", "Er ontbreken bestanden in de bundel.", path, ", ".join(missing))
+    design, digest = _design(contents, path)
+    rows = read_pairs(contents[PAIRS].decode(), f"{path}:{PAIRS}")
+    computed = headline(rows, design.question.approach, design.analysis.level)
+    _same(computed, _published(contents, path), path)
+    return Verified(design.round, digest, design.seed, len(contents), computed)
+
+
+def _design(contents: Contents, path: Path) -> tuple[Design, str]:
+    digest = hashlib.sha256(contents[PROTOCOL]).hexdigest()
+    told = json.loads(contents[RESULTS]).get("design_digest")
+    if told != digest:
+        message = "De onderzoeksopzet is niet die van de uitkomsten."
+        raise _wrong("other-protocol", message, path, f"{digest}, en in {RESULTS} {told}")
+    try:
+        return from_canonical(contents[PROTOCOL].decode()), digest
+    except ValidationError as error:
+        raise _wrong("protocol-unreadable", "De onderzoeksopzet is niet te lezen.", path, str(error)[:200]) from error
+
+
+def _published(contents: Contents, path: Path) -> Headline:
+    lines = csv.DictReader(StringIO(contents[HEADLINE].decode()))
+    try:
+        return {line["name"]: float(line["value"]) for line in lines}
+    except (KeyError, ValueError) as error:
+        raise _wrong("headline-unreadable", f"{HEADLINE} is niet te lezen.", path, str(error)) from error
+
+
+def _same(computed: Headline, published: Headline, path: Path) -> None:
+    names = computed.keys() | published.keys()
+    differ = sorted(
+        name
+        for name in names
+        if name not in computed or name not in published or not isclose(computed[name], published[name], rel_tol=1e-9)
+    )
+    if differ:
+        found = "; ".join(f"{name}: {published.get(name)}, nagerekend {computed.get(name)}" for name in differ)
+        raise _wrong("headline-differs", "De uitkomst volgt niet uit de gegevens van de bundel.", path, found)
+
+
+def _wrong(code: str, message: str, path: Path, found: str) -> BadInput:
+    return BadInput(Problem(code, message, str(path), found=found, remedy=AGAIN))
