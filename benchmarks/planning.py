@@ -257,7 +257,7 @@ def _sqlite(folder: str) -> Store:
 def report(bench: Bench, runs: int) -> None:
     pairs = len(bench.listings)
     print(f"{pairs} pairs of {len(bench.participants)} advertisers")
-    print(f"median of {runs} runs (least - most); a whole plan is made once\n")
+    print(f"median of {runs} runs (least - most); names, letters and a whole plan are made once\n")
     print(f"{'stage':24}{'seconds':>26}{'pairs per second':>20}")
     for stage, took in bench.took.items():
         middle = statistics.median(took)
@@ -283,7 +283,7 @@ def main(pairs: int, runs: int) -> None:
     in_memory(Bench.of(EACH))  # whatever is read or compiled once
     for _ in range(runs):
         in_memory(bench)
-        in_words(bench)
+    in_words(bench)
     with tempfile.TemporaryDirectory() as folder:
         stores = [_sqlite(folder)]
         try:

@@ -9,12 +9,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
-__all__ = ["Database", "DatabaseAway", "DatabaseError", "Session", "Unfit", "UtcDateTime", "make_engine", "why_away"]
+__all__ = [
+    "Database",
+    "DatabaseAway",
+    "DatabaseError",
+    "Session",
+    "Unfit",
+    "UtcDateTime",
+    "allow_thought",
+    "make_engine",
+    "why_away",
+]
 
 DatabaseError = SQLAlchemyError
 """Anything the database or its driver can raise."""
@@ -82,6 +92,12 @@ def _begin_sqlite(connection: Connection) -> None:
     # IMMEDIATE takes the write lock before the first read, so that claim-by-update never works on a stale row.
     reading = connection.get_execution_options().get("reading", False)
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def allow_thought(session: Session) -> None:
+    """Let this transaction be silent for an hour: the server would soon take its client for dead."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '1h'"))
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from pathlib import Path
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from orchestrator import enrolment, ledger, limits, name_bank, people
+from orchestrator import enrolment, ledger, limits, name_bank, people, tallies
 from orchestrator.assignment import Home, RefusalReason, Selection, seat, select_listings, stratum_of
 from orchestrator.bulk import Row, insert_all
+from orchestrator.db import allow_thought
 from orchestrator.design import Design, canonical, digest, from_canonical
 from orchestrator.design.reading import in_file
 from orchestrator.fitting import check_intake, short_quotas
@@ -53,6 +54,7 @@ def plan(
     problems = [*check_intake(design, participants, listings), *name_bank.problems(bank, design)]
     if problems := [*problems, *_bad_letters(design)]:
         raise BadInput(problems)
+    allow_thought(session)  # names and letters of a large round take minutes
     _make_room(session, design)
     advertisers = enrolment.enrol(session, participants)
     rows = take_in(session, listings, advertisers)
@@ -221,6 +223,8 @@ def write_pairs(
         for arm in casts[key].drawn.arms
     )
     insert_all(session, Inquiry, letters)
+    orders = ((key, order) for key in codes for order, _ in enumerate(casts[key].drawn.arms, start=1))
+    tallies.count_planned(session, round_.id, (planned[key].of(order)[0] for key, order in orders))
 
 
 def _lent(session: Session, design: Design, round_: Round, in_order: Sequence[Listing]) -> dict[str, Lending]:

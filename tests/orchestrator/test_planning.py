@@ -25,15 +25,15 @@ from house_makers import (
     round_state,
     run,
 )
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 
 from orchestrator.chance import generator
-from orchestrator.db import Database, DatabaseError
+from orchestrator.db import Database, DatabaseError, Session
 from orchestrator.design import Calendar, digest
 from orchestrator.intake import Channel, Purpose
 from orchestrator.models import Advertiser, Enrolment, Event, Inquiry, Listing, Pair, Refusal, Round, Study
 from orchestrator.people import profile_of
-from orchestrator.rounds import lifecycle
+from orchestrator.rounds import lifecycle, planning
 from orchestrator.states import LetterState, PairState, RoundState
 from profiles import letters as texts
 from profiles.pairs import BOTH, Arm, differences
@@ -330,3 +330,19 @@ def test_the_database_itself_forbids_two_pairs_of_a_round_on_one_listing(databas
                 first=Arm.CONTROL, state=PairState.OPEN,
             )
         )  # fmt: skip
+
+
+def test_a_plan_that_takes_long_to_write_is_not_taken_for_one_whose_client_died(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = planning.write_pairs
+
+    def slowly(session: Session, *told: Any) -> None:
+        if session.get_bind().dialect.name == "postgresql":
+            limit = session.scalar(text("SHOW idle_in_transaction_session_timeout"))
+            assert limit == "1h"
+        real(session, *told)
+
+    monkeypatch.setattr(planning, "write_pairs", slowly)
+    plan(database)
+    assert len(letters(database)) == 2
