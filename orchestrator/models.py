@@ -24,6 +24,8 @@ from orchestrator.pretest_models import Pretest as Pretest
 from orchestrator.pretest_models import Rater as Rater
 from orchestrator.pretest_models import Rating as Rating
 from orchestrator.states import AttemptOutcome, CodedBy, LetterState, MailState, PairState, RoundState
+from orchestrator.tally_models import Tally as Tally
+from orchestrator.tally_models import TallyChange as TallyChange
 from profiles.factors import FactorLevel
 from profiles.pairs import Arm
 

@@ -8,6 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
+from orchestrator import tallies
 from orchestrator.db import Database
 from orchestrator.models import Control
 from profiles.errors import Refused
@@ -32,6 +33,9 @@ def prepare(database: Database) -> None:
     with database.writing() as session:
         if session.get(Control, 1) is None:
             session.add(Control(id=1, sending_enabled=True))
+        # An upgrade that rebuilds a table takes its triggers away.
+        if tallies.install(session.connection()):
+            tallies.rebuild(session)
 
 
 def _config(engine: Engine) -> Config:

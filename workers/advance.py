@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from orchestrator import views
+from orchestrator import tallies, views
 from orchestrator.db import Database, Session
 from orchestrator.models import Round
 from orchestrator.rounds import growing, lifecycle
@@ -31,3 +31,9 @@ def advance_rounds(database: Database, now: datetime) -> None:
 
 def _complete(session: Session, round_: Round, now: datetime) -> bool:
     return now >= lifecycle.window_end(session, round_) and not lifecycle.waiting_to_code(session, round_)
+
+
+def fold_tallies(database: Database) -> None:
+    """Keep short what the pages add up."""
+    with database.writing() as session:
+        tallies.fold(session)

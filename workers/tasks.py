@@ -8,7 +8,7 @@ from celery import signals
 
 from orchestrator.db import DatabaseAway, why_away
 from workers import dispatch, runtime
-from workers.advance import advance_rounds
+from workers.advance import advance_rounds, fold_tallies
 from workers.app import app
 from workers.harvest import read_feed
 from workers.inbox import imap
@@ -80,6 +80,7 @@ def advance() -> None:
         here = runtime.current()
         here.dispatcher.watch_clock()
         advance_rounds(here.database, here.clock.now())
+        fold_tallies(here.database)
 
 
 @app.task

@@ -1,0 +1,246 @@
+"""Counts of a round that pages read without counting: kept by the database itself, in the transaction of the change.
+
+Triggers write down every change as a row of its own, so that no writer waits for another; a tick folds them together.
+Only the letters of a plan, which come by the hundred thousand, are counted by who stores them (`count_planned`).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, text, union_all
+from sqlalchemy.orm import Session
+
+from orchestrator.states import LetterState
+from orchestrator.tally_models import Tally, TallyChange
+
+HOUR = "%Y-%m-%d %H"
+_HOUR_OF = {"sqlite": "substr({}, 1, 13)", "postgresql": "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24')"}
+_DIFFERS = {"sqlite": "{} IS NOT {}", "postgresql": "{} IS DISTINCT FROM {}"}
+_ROUND_OF = {
+    "inquiry": "FROM pair WHERE pair.id = {row}.pair_id",
+    "decline": "FROM pair JOIN inquiry ON inquiry.pair_id = pair.id WHERE inquiry.id = {row}.inquiry_id",
+    "reply": "FROM pair JOIN inquiry ON inquiry.pair_id = pair.id WHERE inquiry.id = {row}.inquiry_id",
+}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is counted of a table, in SQL over a row "{row}": under which name, in which hour, and when at all.
+
+    ``columns`` are those that it depends on; empty for what never changes. ``live`` is asked instead of ``when`` of
+    rows that are all there already.
+    """
+
+    table: str
+    what: str
+    columns: tuple[str, ...] = ()
+    hour: str = ""
+    when: str = "true"
+    live: str = ""
+
+
+_ANOTHER = "SELECT 1 FROM reply AS other WHERE other.inquiry_id = {row}.inquiry_id AND other.id <> {row}.id"
+_EARLIER = f"{_ANOTHER} AND other.id < {{row}}.id"
+MEASURES = (
+    Measure("inquiry", "'inquiry.' || {row}.state", ("state",)),
+    Measure("inquiry", "'planned'", ("planned_at",), hour="planned_at"),
+    Measure("inquiry", "'sent'", ("sent_at",), hour="sent_at", when="{row}.sent_at IS NOT NULL"),
+    Measure("decline", "'decline.' || {row}.state", ("state",)),
+    Measure("reply", "'replies'", hour="received_at"),
+    Measure("reply", "'coded'", ("label",), when="{row}.label IS NOT NULL"),
+    Measure("reply", "'uncoded'", ("label",), when="{row}.label IS NULL"),
+    # Of an inquiry that was answered more than once the first reply alone is counted.
+    Measure(
+        "reply",
+        "'answered'",
+        when=f"NOT EXISTS ({_ANOTHER})",
+        live=f"NOT EXISTS ({_ANOTHER} AND other.id < {{row}}.id)",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Tallies:
+    """The counts of one round: letters and courtesy letters by state, inquiries answered, replies (un)coded.
+
+    ``by_hour`` has for "planned", "sent" and "replies" how many there are in each hour that has any (aware, UTC).
+    """
+
+    letters: Counter[LetterState]
+    declines: Counter[LetterState]
+    answered: int
+    coded: int
+    uncoded: int
+    by_hour: Mapping[str, Mapping[datetime, int]]
+
+
+def of_round(session: Session, round_id: int) -> Tallies:
+    """Read the counts of a round."""
+    told = _told(session, round_id)
+    plain = {what: n for (what, hour), n in told.items() if not hour}
+    hours: dict[str, dict[datetime, int]] = {"planned": {}, "sent": {}, "replies": {}}
+    for (what, hour), n in sorted(told.items()):
+        if hour and n:
+            hours[what][datetime.strptime(hour, HOUR).replace(tzinfo=UTC)] = n
+    letters, declines = (
+        Counter({state: plain.get(f"{kind}.{state}", 0) for state in LetterState}) for kind in ("inquiry", "decline")
+    )
+    answered, coded, uncoded = (plain.get(what, 0) for what in ("answered", "coded", "uncoded"))
+    return Tallies(letters, declines, answered, coded, uncoded, hours)
+
+
+def _told(session: Session, round_id: int) -> dict[tuple[str, str], int]:
+    both = union_all(
+        *(select(each.what, each.hour, each.n).where(each.round_id == round_id) for each in (Tally, TallyChange))
+    ).subquery()
+    rows = select(both.c.what, both.c.hour, func.sum(both.c.n)).group_by(both.c.what, both.c.hour)
+    return {(what, hour): int(n) for what, hour, n in session.execute(rows)}
+
+
+def count_planned(session: Session, round_id: int, moments: Iterable[datetime]) -> None:
+    """Count letters that are stored in bulk, by their planned moments: no trigger watches for new ones."""
+    hours = Counter(moment.astimezone(UTC).strftime(HOUR) for moment in moments)
+    rows = [{"round_id": round_id, "what": "planned", "hour": hour, "n": n} for hour, n in hours.items()]
+    if rows:
+        state = {"round_id": round_id, "what": f"inquiry.{LetterState.PLANNED}", "hour": "", "n": hours.total()}
+        session.execute(insert(TallyChange), [*rows, state])
+
+
+def fold(session: Session) -> None:
+    """Add what was written down to the tallies; may be done by several at once, and at any moment."""
+    add = "ON CONFLICT (round_id, what, hour) DO UPDATE SET n = tally.n + excluded.n"
+    summed = "SELECT round_id, what, hour, sum(n) FROM {} WHERE true GROUP BY round_id, what, hour"
+    if session.get_bind().dialect.name == "postgresql":
+        gone = "WITH gone AS (DELETE FROM tally_change RETURNING round_id, what, hour, n)"
+        session.execute(text(f"{gone} INSERT INTO tally (round_id, what, hour, n) {summed.format('gone')} {add}"))
+        return
+    session.execute(text(f"INSERT INTO tally (round_id, what, hour, n) {summed.format('tally_change')} {add}"))
+    session.execute(text("DELETE FROM tally_change"))
+
+
+# --- counting again ------------------------------------------------------------------------------------------------
+
+
+def differences(session: Session) -> list[str]:
+    """Say, in English for a log, where the tallies are not what the rows are; empty when all is well."""
+    kept, counted = _kept(session), _counted(session)
+    return [
+        f"round {key[0]}, {key[1]} {key[2]}: tally {kept[key]}, rows {counted[key]}"
+        for key in sorted(kept.keys() | counted.keys())
+        if kept[key] != counted[key]
+    ]
+
+
+def rebuild(session: Session) -> None:
+    """Count everything again from the rows; nobody writes meanwhile."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE inquiry, decline, reply, tally, tally_change IN SHARE ROW EXCLUSIVE MODE"))
+    counted = _counted(session)
+    for table in ("tally_change", "tally"):
+        session.execute(text(f"DELETE FROM {table}"))  # noqa: S608 - our own names
+    rows = [dict(zip(("round_id", "what", "hour", "n"), (*key, n), strict=True)) for key, n in counted.items()]
+    if rows:
+        session.execute(insert(Tally), rows)
+
+
+def _kept(session: Session) -> Counter[tuple[int, str, str]]:
+    found: Counter[tuple[int, str, str]] = Counter()
+    for each in (Tally, TallyChange):
+        for round_id, what, hour, n in session.execute(select(each.round_id, each.what, each.hour, each.n)):
+            found[round_id, what, hour] += n
+    return Counter({key: n for key, n in found.items() if n})
+
+
+def _counted(session: Session) -> Counter[tuple[int, str, str]]:
+    dialect = session.get_bind().dialect.name
+    found: Counter[tuple[int, str, str]] = Counter()
+    for measure in MEASURES:
+        for round_id, what, hour, n in session.execute(text(_live(measure, dialect))):
+            found[round_id, what, hour] = n
+    return found
+
+
+def _live(measure: Measure, dialect: str) -> str:
+    """The rows of a measure counted where they stand."""
+    row = measure.table
+    told = f"pair.round_id, {measure.what.format(row=row)}, {_hour(measure, row, dialect)}, count(*)"
+    join = "" if row == "inquiry" else f"JOIN {row} ON {row}.inquiry_id = inquiry.id"
+    when = (measure.live or measure.when).format(row=row)
+    source = f"FROM pair JOIN inquiry ON inquiry.pair_id = pair.id {join}"
+    return f"SELECT {told} {source} WHERE {when} GROUP BY 1, 2, 3"
+
+
+def _hour(measure: Measure, row: str, dialect: str) -> str:
+    return _HOUR_OF[dialect].format(f"{row}.{measure.hour}") if measure.hour else "''"
+
+
+# --- triggers --------------------------------------------------------------------------------------------------------
+
+
+def install(connection: Connection) -> bool:
+    """Make the triggers unless they are there; return whether they had to be made, and all must be counted again."""
+    dialect = connection.dialect.name
+    wanted = dict(_triggers(dialect))
+    if wanted.keys() <= _present(connection):
+        return False
+    for name, sql in wanted.items():
+        _make(connection, name, sql, dialect)
+    return True
+
+
+def _present(connection: Connection) -> set[str]:
+    rows = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
+    }
+    return set(connection.scalars(text(rows[connection.dialect.name])))
+
+
+def _make(connection: Connection, name: str, trigger: Mapping[str, str], dialect: str) -> None:
+    table, event, body = trigger["table"], trigger["event"], trigger["body"]
+    if dialect == "sqlite":
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+        connection.exec_driver_sql(f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN {body} END")
+        return
+    connection.exec_driver_sql(
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$body$ BEGIN {body} RETURN NULL; END $body$"
+    )
+    connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name} ON {table}")
+    connection.exec_driver_sql(f"CREATE TRIGGER {name} AFTER {event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
+
+
+def _triggers(dialect: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """The triggers by name. A name ends in the number of its text: whoever changes the text counts up."""
+    for table in _ROUND_OF:
+        own = [measure for measure in MEASURES if measure.table == table]
+        columns = sorted({column for measure in own for column in measure.columns})
+        bodies: dict[str, Any] = {
+            "insert": ("INSERT", [_written(each, "NEW", 1, dialect) for each in own]),
+            "delete": ("DELETE", [_written(each, "OLD", -1, dialect) for each in own]),
+            "update": (f"UPDATE OF {', '.join(columns)}", list(_changed(own, dialect))),
+        }
+        for kind, (event, statements) in bodies.items():
+            if (table, kind) != ("inquiry", "insert"):
+                yield f"tally_{table}_{kind}_1", {"table": table, "event": event, "body": " ".join(statements)}
+
+
+def _changed(own: Iterable[Measure], dialect: str) -> Iterator[str]:
+    for measure in own:
+        if measure.columns:
+            changes = (_DIFFERS[dialect].format(f"OLD.{column}", f"NEW.{column}") for column in measure.columns)
+            changed = f"({' OR '.join(changes)})"
+            yield _written(measure, "OLD", -1, dialect, changed)
+            yield _written(measure, "NEW", 1, dialect, changed)
+
+
+def _written(measure: Measure, row: str, n: int, dialect: str, changed: str = "true") -> str:
+    told = f"{measure.what.format(row=row)}, {_hour(measure, row, dialect)}, {n}"
+    source = _ROUND_OF[measure.table].format(row=row)
+    return (
+        f"INSERT INTO tally_change (round_id, what, hour, n) SELECT pair.round_id, {told} "
+        f"{source} AND {changed} AND {measure.when.format(row=row)};"
+    )
