@@ -373,6 +373,14 @@ def migrate() -> None:
 
 
 @app.command()
+def recount() -> None:
+    """Tel na wat de pagina's aan tellingen tonen, en zet recht wat niet klopt."""
+    from portal.commands import house
+
+    house.recount()
+
+
+@app.command()
 def web() -> None:
     """Alleen de pagina's (productie)."""
     from portal.commands import running

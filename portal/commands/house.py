@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from orchestrator import tallies
 from orchestrator.control import read_clock
 from orchestrator.db import Database, DatabaseError, Session
 from orchestrator.schema import prepare
@@ -48,6 +49,17 @@ def reading() -> Iterator[tuple[Session, datetime]]:
     now = read_clock(database).now()
     with database.reading() as session:
         yield session, now
+
+
+def recount() -> None:
+    """Print where the tallies differ from the rows, and count everything again when any does."""
+    with writing() as (session, _):
+        found = tallies.differences(session)
+        for difference in found:
+            print(difference)
+        if found:
+            tallies.rebuild(session)
+    print(f"Opnieuw geteld; {len(found)} tellingen klopten niet." if found else "Alle tellingen kloppen.")
 
 
 def make_folder(path: Path) -> Path:

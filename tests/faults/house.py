@@ -23,7 +23,7 @@ from processes import Nursery, Process, Sink
 from servers import Postgres, Redis, until
 from sqlalchemy import delete, func, select, update
 
-from orchestrator import views
+from orchestrator import tallies, views
 from orchestrator.control import set_clock
 from orchestrator.db import Database, DatabaseError
 from orchestrator.models import Attempt, Event, InboundMail, Inquiry, LetterCopy
@@ -171,6 +171,11 @@ class Stage:
 
     def verdict(self) -> Verdict:
         return judge(self.letters(), self.sink.wires(), self.gone)
+
+    def miscounted(self) -> list[str]:
+        """Return where the tallies that pages read are not what the rows are."""
+        with self.database.reading() as session:
+            return tallies.differences(session)
 
     def doubt(self) -> tuple[int, int, int]:
         """Return how many letters were uncertain, how many of those arrived, and how many of these a copy settled."""

@@ -147,8 +147,10 @@ def test_random_faults_neither_double_nor_lose_a_letter(
     with _product(tmp_path, nursery, services) as house:
         faults, verdict = _break(house, SHORT, request, BRISK_PAIRS_PER_SECOND)
         _, arrived, settled = house.doubt()
+        miscounted = house.miscounted()
     assert verdict.sound, verdict
     assert len(faults) == SHORT
+    assert miscounted == []
     assert settled == arrived
 
 

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 from cli_makers import ROUND, User, a_user
+from sqlalchemy import text
 
 from orchestrator.settings import Settings
+from portal.commands import house
 from profiles.pairs import BOTH
 from workers import runtime, tasks
 from workers.runtime import Runtime
@@ -40,3 +42,14 @@ def test_the_letters_ahead_are_told_with_why_each_waits_and_not_with_the_arm(use
     assert "e-mail" in shown
     assert not any(arm.value in shown for arm in BOTH)
     assert user.says("letters", "ahead", "onbekend").code == 2
+
+
+def test_recount_says_that_all_is_well_or_mends_what_is_not(user: User) -> None:
+    user.plans()
+    assert "Alle tellingen kloppen." in user.does("recount")
+    with house.writing() as (session, _):
+        session.execute(text("UPDATE tally_change SET n = n + 1 WHERE what = 'inquiry.planned'"))
+    shown = user.does("recount")
+    assert "inquiry.planned" in shown
+    assert "1 tellingen klopten niet" in shown
+    assert "Alle tellingen kloppen." in user.does("recount")
