@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from orchestrator.settings import PREFIX, Settings
 from portal.cli import app
-from portal.web.pages import create_app
+from portal.web.app import create_app
 from workers.app import QUEUES, TICKS
 
 ROOT = Path(__file__).parents[1]

@@ -10,7 +10,7 @@ from orchestrator.db import Database
 from orchestrator.enrolment import ZONE
 from orchestrator.settings import Settings
 from portal.commands import house
-from portal.web.source import make_app
+from portal.web.app import make_app
 from profiles.errors import BadInput, Problem, Refused
 from workers import runtime
 from workers.app import QUEUES, configure

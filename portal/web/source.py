@@ -1,9 +1,9 @@
-"""The installation's database as the source of the pages."""
+"""Where the pages get what they show: the installation's database."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-
-from fastapi import FastAPI
+from typing import Protocol
 
 from orchestrator import burden, exposure, status, views
 from orchestrator.burden import Burden
@@ -11,10 +11,26 @@ from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.exposure import Watched
 from orchestrator.status import Chapter
-from portal.web import pretest
-from portal.web.pages import create_app
 from results import tables
 from results.tables import RoundTable
+
+
+class Source(Protocol):
+    """Where pages get their rounds. What is asked of one raises `Refused` with a code "unknown-…" for no round."""
+
+    def rounds(self) -> Sequence[views.RoundSummary]: ...
+
+    def status(self) -> tuple[datetime, Sequence[Chapter]]:
+        """Return the moment by the installation's clock, and how the installation is."""
+        ...
+
+    def table(self, round_name: str) -> RoundTable: ...
+
+    def monitor(self, round_name: str) -> views.Monitor: ...
+
+    def detection(self, round_name: str) -> Sequence[Watched]: ...
+
+    def burden(self, round_name: str) -> Sequence[Burden]: ...
 
 
 @dataclass(frozen=True)
@@ -48,10 +64,3 @@ class DatabaseSource:
     def burden(self, round_name: str) -> tuple[Burden, ...]:
         with self.database.reading() as session:
             return burden.of_round(session, round_name)
-
-
-def make_app(database: Database, clock: Clock, mailboxes: tuple[str, ...] = ()) -> FastAPI:
-    """Return the web application over this database; ``mailboxes`` are the names of the folders that are read."""
-    app = create_app(DatabaseSource(database, clock, mailboxes))
-    pretest.add(app, database, clock)
-    return app

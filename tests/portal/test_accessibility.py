@@ -20,8 +20,8 @@ from orchestrator import pretests
 from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.pretests import RIGHT, Judgement
-from portal.web import pretest
-from portal.web.pages import create_app
+from portal.web.app import create_app
+from portal.web.pages import pretest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARGUMENTS = [

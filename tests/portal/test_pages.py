@@ -11,7 +11,8 @@ from page_makers import ROUND, FakeSource, monitor
 from starlette.testclient import TestClient
 
 from orchestrator.views import Monitor, RoundSummary
-from portal.web.pages import HEADERS, STATIC, create_app
+from portal.web.app import HEADERS, create_app
+from portal.web.rendering import STATIC
 
 REPORTS = f"/rondes/{ROUND}/rapport"
 

@@ -15,9 +15,8 @@ from orchestrator import pretests
 from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.models import Rater, Rating
-from portal.web.pages import HEADERS
-from portal.web.pretest import CONTROL, QUESTIONS, ROOT, backgrounds
-from portal.web.source import make_app
+from portal.web.app import HEADERS, make_app
+from portal.web.pages.pretest import CONTROL, QUESTIONS, ROOT, backgrounds
 
 KEY = "namen-2026"
 ANSWERS = {"background": "dutch", "class_heard": "4", "religiosity": "1"}

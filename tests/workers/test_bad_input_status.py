@@ -27,7 +27,7 @@ from orchestrator.db import Database
 from orchestrator.intake import Channel
 from orchestrator.settings import Security, Settings
 from orchestrator.states import LetterState, RoundState
-from portal.web.source import make_app
+from portal.web.app import make_app
 from workers import harvest
 from workers.channels.smtp import Smtp, Submission
 from workers.channels.transport import Channel as Road
