@@ -32,7 +32,9 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # the extension brings it
     made.filters.update(FILTERS)
     made.globals.update(span=formats.span, policy=disclosure)
     return made

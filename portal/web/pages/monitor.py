@@ -11,8 +11,8 @@ from portal.web.source import Source
 def add(app: FastAPI, source: Source) -> None:
     @app.get("/rondes/{round_name}", response_class=HTMLResponse)
     def monitor(request: Request, round_name: str) -> HTMLResponse:
-        total = burden.together(source.burden(round_name))
-        return page(request, "monitor.html", monitor=source.monitor(round_name), burden=total)
+        seen, total = source.monitor(round_name), burden.together(source.burden(round_name))
+        return page(request, "monitor.html", round=seen.round, monitor=seen, burden=total)
 
     @app.get("/rondes/{round_name}/aanbieders", response_class=HTMLResponse)
     def advertisers(request: Request, round_name: str) -> HTMLResponse:
