@@ -42,6 +42,8 @@ ACCESS: Mapping[str, frozenset[Role]] = {
     "status": DESK_ROLES,
     "monitor": RESEARCHERS,
     "advertisers": RESEARCHERS,
+    "control": frozenset({Role.SENDER}),
+    "control_do": frozenset({Role.SENDER}),
     "report_researcher": RESEARCHERS,
     "report_municipality": RESEARCHERS | {Role.MUNICIPALITY},
     # A broker's own way in needs to know of which advertiser they are; until then the report is handed over.

@@ -1,6 +1,6 @@
 """Where the pages get what they show: the installation's database."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -8,11 +8,20 @@ from typing import Protocol
 from orchestrator import burden, exposure, status, views
 from orchestrator.burden import Burden
 from orchestrator.clock import Clock
-from orchestrator.db import Database
+from orchestrator.db import Database, Session
 from orchestrator.exposure import Watched
+from orchestrator.rounds import lifecycle, lookup
+from orchestrator.states import RoundState
 from orchestrator.status import Chapter
+from profiles.errors import Refused
 from results import tables
 from results.tables import RoundTable
+
+_STEPS: Mapping[RoundState, Callable[[Session, str, str, datetime, str], object]] = {
+    RoundState.PAUSED: lifecycle.pause,
+    RoundState.RUNNING: lambda session, name, actor, now, _: lifecycle.resume(session, name, actor, now),
+    RoundState.ABORTED: lifecycle.abort,
+}
 
 
 class Source(Protocol):
@@ -31,6 +40,16 @@ class Source(Protocol):
     def detection(self, round_name: str) -> Sequence[Watched]: ...
 
     def burden(self, round_name: str) -> Sequence[Burden]: ...
+
+    def state(self, round_name: str) -> RoundState: ...
+
+    def ahead_if(self, round_name: str, state: RoundState) -> Sequence[str]:
+        """Tell in sentences what would still go out if the round were in this state."""
+        ...
+
+    def move(self, round_name: str, to: RoundState, actor: str, reason: str) -> bool:
+        """Pause, resume or abort; say whether the round is now as asked, by this or by an earlier request."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -60,6 +79,24 @@ class DatabaseSource:
     def detection(self, round_name: str) -> tuple[Watched, ...]:
         with self.database.reading() as session:
             return exposure.of_round(session, round_name, self.clock.now())
+
+    def state(self, round_name: str) -> RoundState:
+        with self.database.reading() as session:
+            return lookup.find(session, round_name).state
+
+    def ahead_if(self, round_name: str, state: RoundState) -> tuple[str, ...]:
+        with self.database.reading() as session:
+            return views.ahead_if(session, round_name, state, self.clock.now())
+
+    def move(self, round_name: str, to: RoundState, actor: str, reason: str) -> bool:
+        try:
+            with self.database.writing() as session:
+                _STEPS[to](session, round_name, actor, self.clock.now(), reason)
+        except Refused as error:
+            if error.problem.code != "wrong-state":
+                raise
+            return self.state(round_name) is to
+        return True
 
     def burden(self, round_name: str) -> tuple[Burden, ...]:
         with self.database.reading() as session:

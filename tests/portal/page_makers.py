@@ -12,7 +12,7 @@ from orchestrator.accounts import Known, Visitor
 from orchestrator.burden import Burden
 from orchestrator.detection import measure
 from orchestrator.exposure import Watched
-from orchestrator.states import Role
+from orchestrator.states import Role, RoundState
 from orchestrator.status import Chapter, Fact
 from orchestrator.views import HeldAdvertiser, Monitor, NextSend, RoundSummary
 from portal.web.access import COOKIE
@@ -83,6 +83,16 @@ class FakeSource:
         _known(round_name)
         quiet, loud = measure([], 1), measure([], 2)
         return [Watched("adv-03", "Makelaardij D03", loud, loud), Watched("adv-04", "Makelaardij D04", quiet, quiet)]
+
+    def state(self, round_name: str) -> RoundState:
+        _known(round_name)
+        return RoundState.RUNNING
+
+    def ahead_if(self, round_name: str, state: RoundState) -> list[str]:
+        return ["Gaat nog uit: geen reacties."]
+
+    def move(self, round_name: str, to: RoundState, actor: str, reason: str) -> bool:
+        return True
 
     def burden(self, round_name: str) -> list[Burden]:
         _known(round_name)

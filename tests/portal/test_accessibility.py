@@ -41,6 +41,8 @@ PAGES = {
     "status": "/status",
     "rondes": "/",
     "resultaten": f"/rondes/{ROUND}/resultaten",
+    "pauzeren": f"/rondes/{ROUND}/bediening/pauzeren",
+    "te laat": f"/rondes/{ROUND}/bediening/hervatten",
     "mensen": "/mensen",
     "aanmelden": "/aanmelden",
     "link": "/aanmelden/link/goed",

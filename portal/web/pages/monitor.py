@@ -4,6 +4,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 
 from orchestrator import burden
+from portal.web.access import may
+from portal.web.pages.control import offered
 from portal.web.rendering import page
 from portal.web.source import Source
 
@@ -12,7 +14,8 @@ def add(app: FastAPI, source: Source) -> None:
     @app.get("/rondes/{round_name}", response_class=HTMLResponse)
     def monitor(request: Request, round_name: str) -> HTMLResponse:
         seen, total = source.monitor(round_name), burden.together(source.burden(round_name))
-        return page(request, "monitor.html", round=seen.round, monitor=seen, burden=total)
+        steps = offered(seen.state) if may(request.state.visitor, "control") else {}
+        return page(request, "monitor.html", round=seen.round, monitor=seen, burden=total, steps=steps)
 
     @app.get("/rondes/{round_name}/aanbieders", response_class=HTMLResponse)
     def advertisers(request: Request, round_name: str) -> HTMLResponse:
