@@ -27,6 +27,7 @@ RESEARCHERS: Final = frozenset({Role.DESIGNER, Role.APPROVER, Role.SENDER, Role.
 
 ACCESS: Mapping[str, frozenset[Role]] = {
     "health": PUBLIC,
+    "language": PUBLIC,
     "sign_in": PUBLIC,
     "sign_in_ask": PUBLIC,
     "sign_in_link": PUBLIC,

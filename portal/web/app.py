@@ -18,7 +18,7 @@ from orchestrator.settings import Settings
 from portal.web.access import SignInNeeded, guard
 from portal.web.door import DatabaseDoor, Door
 from portal.web.origin import why_not
-from portal.web.pages import control, monitor, people, pretest, reports, rounds, signing_in, status
+from portal.web.pages import control, languages, monitor, people, pretest, reports, rounds, signing_in, status
 from portal.web.rendering import ASSETS, STATIC, page
 from portal.web.source import DatabaseSource, Source
 from portal.web.words import _
@@ -65,6 +65,7 @@ def create_app(source: Source, door: Door) -> FastAPI:
     _add_sign_in(app)
     for group in (rounds, status, monitor, control, reports):
         group.add(app, source)
+    languages.add(app)
     for desk in (signing_in, people):
         desk.add(app, door)
     return app

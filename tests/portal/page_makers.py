@@ -88,10 +88,10 @@ class FakeSource:
         _known(round_name)
         return RoundState.RUNNING
 
-    def ahead_if(self, round_name: str, state: RoundState) -> list[str]:
+    def ahead_if(self, round_name: str, state: RoundState) -> list[str]:  # noqa: ARG002
         return ["Gaat nog uit: geen reacties."]
 
-    def move(self, round_name: str, to: RoundState, actor: str, reason: str) -> bool:
+    def move(self, round_name: str, to: RoundState, actor: str, reason: str) -> bool:  # noqa: ARG002
         return True
 
     def burden(self, round_name: str) -> list[Burden]:

@@ -21,6 +21,7 @@ from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.pretests import RIGHT, Judgement
 from portal.web.app import create_app
+from portal.web.language import COOKIE, LANGUAGES
 from portal.web.pages import pretest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -117,12 +118,14 @@ def violations(page: Page) -> list[str]:
     return [f"{each['id']}: {each['nodes'][0]['html'][:160]}" for each in found["violations"]]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("width", [1280, 320])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_accessible_reflows_and_obeys_its_own_policy(
-    site: str, pretest_pages: Visited, chromium: Browser, name: str, width: int
+    site: str, pretest_pages: Visited, chromium: Browser, name: str, width: int, language: str
 ) -> None:
     page = opened(chromium, site, width)
+    page.context.add_cookies([{"name": COOKIE, "value": language, "url": site}])
     blocked: list[str] = []
     # The browser itself writes that a page was not found or is gone, which is what these two are to show.
     expected = f"status of {410 if name in ('oude link', 'gesloten') else 404}"

@@ -1,7 +1,7 @@
 """Pausing, resuming and stopping a round: first a page that says what would still go out, then the step itself.
 
-A form that is sent twice does its work once. A form of a page that was open while the round moved on changes nothing and
-says what the round is now.
+A form that is sent twice does its work once. A form of a page that was open while the round moved on changes nothing
+and says what the round is now.
 """
 
 from dataclasses import dataclass
@@ -67,9 +67,8 @@ def add(app: FastAPI, source: Source) -> None:
         if state not in step.offered_in:
             return page(request, "control_late.html", 409, round=round_name, step=step, state=state)
         told = {"step": step, "key": key, "reason": reason, "fault": status == 422, "longest": LONGEST_REASON}
-        return page(
-            request, "control.html", status, round=round_name, ahead=source.ahead_if(round_name, step.to), **told
-        )
+        ahead = source.ahead_if(round_name, step.to)
+        return page(request, "control.html", status, round=round_name, ahead=ahead, **told)
 
     @app.get("/rondes/{round_name}/bediening/{key}", response_class=HTMLResponse)
     def control(request: Request, round_name: str, key: str) -> HTMLResponse:
