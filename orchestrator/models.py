@@ -16,6 +16,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from orchestrator.account_models import Person as Person
+from orchestrator.account_models import SignInLink as SignInLink
+from orchestrator.account_models import WebSession as WebSession
 from orchestrator.base import Base as Base
 from orchestrator.base import words
 from orchestrator.design import Purpose

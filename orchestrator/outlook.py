@@ -103,12 +103,21 @@ class Fate:
 
 
 def of_round(
-    session: Session, round_: Round, now: datetime, grace: timedelta, *, advertiser: str | None = None
+    session: Session,
+    round_: Round,
+    now: datetime,
+    grace: timedelta,
+    *,
+    advertiser: str | None = None,
+    state: RoundState | None = None,
 ) -> Outlook:
-    """Look ahead in a round, or in what it has for one advertiser; ``grace`` is how late a letter may still go."""
+    """Look ahead in a round, or in what it has for one advertiser; ``grace`` is how late a letter may still go.
+
+    With a ``state``, as it would be if the round were in that state.
+    """
     inquiries, declines = (
         [fate for fate in fates if advertiser in (None, fate.advertiser)]
-        for fates in (fates_of(session, kind, round_, now, grace) for kind in (Inquiry, Decline))
+        for fates in (fates_of(session, kind, round_, now, grace, state) for kind in (Inquiry, Decline))
     )
     return summed(round_.name, inquiries, declines)
 
@@ -191,12 +200,14 @@ def _going(seen: Outlook) -> str:
     return f"{seen.first} eerste en {seen.second} tweede reacties, de laatste gepland op {last}"
 
 
-def fates_of(session: Session, kind: Kind, round_: Round, now: datetime, grace: timedelta) -> list[Fate]:
-    """Return the fate of every inquiry, or of every courtesy letter, of a round."""
+def fates_of(
+    session: Session, kind: Kind, round_: Round, now: datetime, grace: timedelta, state: RoundState | None = None
+) -> list[Fate]:
+    """Return the fate of every inquiry, or of every courtesy letter, of a round; with a ``state`` as if in it."""
     asked = {**limits.parameters(from_canonical(round_.design), now), "round_id": round_.id}
     rows = session.execute(_letters(kind).where(Pair.round_id == round_.id), asked).all()
     shut = not sending.is_open(session)
-    why = {row.id: _why(row, kind, round_, now - grace, shut=shut) for row in rows}
+    why = {row.id: _why(row, kind, state or round_.state, now - grace, shut=shut) for row in rows}
     if kind is Inquiry:
         by_place = {(row.code, row.order): row for row in rows}
         for row in sorted(rows, key=lambda row: row.order):
@@ -211,14 +222,14 @@ def fates_of(session: Session, kind: Kind, round_: Round, now: datetime, grace: 
     ]  # fmt: skip
 
 
-def _why(row: Row[Any], kind: Kind, round_: Round, late: datetime, *, shut: bool) -> Why | None:
+def _why(row: Row[Any], kind: Kind, state: RoundState, late: datetime, *, shut: bool) -> Why | None:
     """Return why a letter does not go: what is for good before what somebody can lift."""
     if row.state not in (LetterState.PLANNED, LetterState.CLAIMED):
-        return _ended(row, round_)
+        return _ended(row, state)
     reasons = [Why.LATE] if row.not_after < late else []
     reasons += [why for why in FOR_GOOD if hasattr(row, why.value) and not getattr(row, why.value)]
     if kind is Inquiry:
-        reasons += [why for why in [_OF_ROUND.get(round_.state, Why.ENDED)] if why]
+        reasons += [why for why in [_OF_ROUND.get(state, Why.ENDED)] if why]
         reasons += [] if row.held else [Why.HELD]
         reasons += [] if row.has_a_day else [Why.DAY_OFF]
     reasons += [Why.STOPPED] if shut else []
@@ -237,7 +248,7 @@ def _behind(row: Row[Any], first: Row[Any], why: Mapping[int, Why | None]) -> Wh
     return Why.FIRST if ahead and ahead not in A_PERSON else own or ahead
 
 
-def _ended(row: Row[Any], round_: Round) -> Why | None:
+def _ended(row: Row[Any], state: RoundState) -> Why | None:
     """Return why a letter that is no longer waiting did not go; None when it went, or is on the wire."""
     match row.state:
         case LetterState.FAILED:
@@ -247,7 +258,7 @@ def _ended(row: Row[Any], round_: Round) -> Why | None:
         case LetterState.CANCELLED if row.reason == Exclusion.WITHDRAWN:
             return Why.WITHDRAWN
         case LetterState.CANCELLED:
-            return Why.ENDED if _OF_ROUND.get(round_.state, Why.ENDED) is Why.ENDED else Why.FIRST
+            return Why.ENDED if _OF_ROUND.get(state, Why.ENDED) is Why.ENDED else Why.FIRST
     return None
 
 

@@ -1,6 +1,7 @@
 """Configuration: read once from the environment, typed, and loud about what it does not know."""
 
 import os
+import re
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +13,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from profiles.errors import BadInput, Problem
 
 PREFIX = "PRAKTIJKTEST_"
+
+_SITE = re.compile(r"https?://[a-zA-Z0-9.\-\[\]:]+/?")
+_SENDER = re.compile(r"[!-?A-~]+@[a-zA-Z0-9.\-]+")
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -61,6 +65,8 @@ class Settings(BaseSettings):
     listen_port: Port = 8425
     web_host: str = "127.0.0.1"
     web_port: Port = 8400
+    web_url: str | None = None
+    desk_sender: str | None = None
     lease_seconds: float = 60.0
     grace_seconds: float = 30.0
     wire_timeout_seconds: float = 20.0
@@ -88,6 +94,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The SQLAlchemy URL of the database: the given one, else a SQLite file in the data folder."""
         return self.database_url or f"sqlite:///{self.data / 'praktijktest.db'}"
+
+    @property
+    def site(self) -> str:
+        """The address of the pages, without a slash at its end: as people reach it, else as this process serves it."""
+        return (self.web_url or f"http://{self.web_host}:{self.web_port}").rstrip("/")
 
     @property
     def outbox(self) -> Path:
@@ -169,6 +180,12 @@ def _incomplete(settings: Settings) -> Iterator[Problem]:
             yield Problem("bad-login", message, remedy="Gebruik alleen letters zonder accent, cijfers en leestekens.")
         if file is not None and not file.is_file():
             yield Problem("no-such-file", f"Het bestand van {PREFIX}{name}_CA_FILE bestaat niet.", found=str(file))
+    if settings.web_url is not None and not _SITE.fullmatch(settings.web_url):
+        remedy = "Schrijf bijvoorbeeld https://praktijktest.stad.example."
+        yield Problem("bad-address", f"{PREFIX}WEB_URL is geen adres.", found=settings.web_url, remedy=remedy)
+    if settings.desk_sender is not None and not _SENDER.fullmatch(settings.desk_sender):
+        remedy = "Schrijf bijvoorbeeld praktijktest@stad.example."
+        yield Problem("bad-email", f"{PREFIX}DESK_SENDER is geen adres.", found=settings.desk_sender, remedy=remedy)
     if settings.avoid_names is not None and not settings.avoid_names.is_file():
         message = f"Het bestand van {PREFIX}AVOID_NAMES bestaat niet."
         yield Problem("no-such-file", message, found=str(settings.avoid_names))

@@ -105,3 +105,20 @@ class CodedBy(StrEnum):
 
 # Labels of a reply after which its pair cannot be compared (codes of results/data/reply_labels.toml).
 EXCLUDING_LABELS = {"ONBESTELBAAR": Exclusion.UNDELIVERABLE, "ECHTHEIDSVRAAG": Exclusion.DETECTED}
+
+
+class Role(StrEnum):
+    """What a person may do at the desk; a person has one or more."""
+
+    DESIGNER = "designer"
+    APPROVER = "approver"
+    SENDER = "sender"
+    CODER = "coder"
+    ANALYST = "analyst"
+    MUNICIPALITY = "municipality"
+    BROKER = "broker"
+    ADMINISTRATOR = "administrator"
+
+
+DESK_ROLES = frozenset(Role) - {Role.MUNICIPALITY, Role.BROKER}
+"""The roles of those who do the research; the others only read what is for them."""

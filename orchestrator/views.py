@@ -144,6 +144,12 @@ def monitor(session: Session, name: str, now: datetime) -> Monitor:
     )
 
 
+def ahead_if(session: Session, name: str, state: RoundState, now: datetime) -> tuple[str, ...]:
+    """Tell in sentences what would still go out if a round were in this state."""
+    seen = outlook.of_round(session, lookup.find(session, name), now, timedelta(), state=state)
+    return tuple(outlook.sentences(seen))
+
+
 def faults(session: Session) -> tuple[str, ...]:
     """List what is wrong with a mail server, mailbox, form or feed, with since when, the oldest first."""
     lasting = channel_faults.lasting(session)

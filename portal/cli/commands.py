@@ -22,6 +22,7 @@ app = typer.Typer(
 app.add_typer(groups.letters, name="letters")
 app.add_typer(groups.names, name="names")
 app.add_typer(groups.pretest, name="pretest")
+app.add_typer(groups.people, name="people")
 app.command()(statistics.analyse)
 app.command()(statistics.power)
 
@@ -386,6 +387,14 @@ def web() -> None:
     from portal.commands import running
 
     running.web()
+
+
+@app.command("sign-in")
+def sign_in(name: Annotated[str, typer.Argument(metavar="NAAM", help="Wie zich aanmeldt.")], by: By) -> None:
+    """Druk een link af waarmee iemand zich één keer aanmeldt op de pagina's."""
+    from portal.commands import people
+
+    people.sign_in(name, by)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Commands in groups: letters, names, pretest. As in `portal.cli.commands`, each imports its room when it runs."""
+"""Commands in groups: letters, names, pretest, people. As in `commands`, each imports its room when it runs."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +9,7 @@ from portal.cli.arguments import By, Pretest, Round
 
 letters = typer.Typer(no_args_is_help=True, help="De brieven van een ronde: bekijken en vergelijken.")
 names = typer.Typer(no_args_is_help=True, help="De namenbank: wat van de namen bekend is.")
+people = typer.Typer(no_args_is_help=True, help="Wie de pagina's mag gebruiken, en waarvoor.")
 pretest = typer.Typer(no_args_is_help=True, help="Een vooronderzoek: mensen beoordelen namen op een openbare pagina.")
 
 
@@ -117,3 +118,32 @@ def pretest_result(
     from portal.commands import pretests as room
 
     room.result(name, out)
+
+
+@people.command("add")
+def add_person(
+    name: Annotated[str, typer.Argument(metavar="NAAM", help="Zo staat wie iets doet in het logboek.")],
+    email: Annotated[str, typer.Option(help="Waarheen een link gaat.")],
+    role: Annotated[list[str], typer.Option(help="Een rol; herhaal voor meer.")],
+    by: By,
+) -> None:
+    """Voeg iemand toe. Rollen: designer, approver, sender, coder, analyst, municipality, broker, administrator."""
+    from portal.commands import people as room
+
+    room.add(name, email, role, by)
+
+
+@people.command("list")
+def list_people() -> None:
+    """Toon wie er zijn, met welke rollen, en wanneer zij voor het laatst zijn gezien."""
+    from portal.commands import people as room
+
+    room.show()
+
+
+@people.command("revoke")
+def revoke_person(name: Annotated[str, typer.Argument(metavar="NAAM")], by: By) -> None:
+    """Trek iemands toegang in: die is meteen afgemeld en kan niet meer aanmelden."""
+    from portal.commands import people as room
+
+    room.revoke(name, by)

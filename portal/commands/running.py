@@ -9,8 +9,8 @@ from orchestrator.control import live_round, read_clock, set_clock
 from orchestrator.db import Database
 from orchestrator.enrolment import ZONE
 from orchestrator.settings import Settings
-from portal.commands import house
-from portal.web.source import make_app
+from portal.commands import house, people
+from portal.web.app import make_app
 from profiles.errors import BadInput, Problem, Refused
 from workers import runtime
 from workers.app import QUEUES, configure
@@ -33,7 +33,9 @@ def run(speed: float, begin: str | None, port: int | None) -> None:
         problem = "Alleen een versnelde klok kan op een ander moment beginnen."
         raise BadInput(Problem("from-without-speed", problem, found=begin, remedy="Geef ook --speed, of laat weg."))
     here = open_runtime(settings, speed, begin)
-    out.print(f"Pagina's: http://{settings.web_host}:{port}/   Stop met Ctrl-C.")
+    served = settings.model_copy(update={"web_port": port})
+    out.print(f"Pagina's: {served.site}/   Stop met Ctrl-C.")
+    people.welcome(here.database, served)
     if settings.detour:
         out.print(settings.detour)
     with Embedded(here, tick_scale=1.0 if speed == 1.0 else 0.1):
@@ -66,14 +68,16 @@ def _must_be_real(settings: Settings, database: Database) -> None:
 
 def serve(here: Runtime, host: str, port: int) -> None:
     """Serve the pages until the process is interrupted."""
-    app = make_app(here.database, here.clock, imap.sources(here.settings))
+    app = make_app(here.database, here.clock, imap.sources(here.settings), here.settings)
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
 
 
 def web() -> None:
     settings = Settings.from_env()
     must_be_free(settings.web_host, settings.web_port, "PRAKTIJKTEST_WEB_PORT")
-    serve(open_runtime(settings), settings.web_host, settings.web_port)
+    here = open_runtime(settings)
+    people.welcome(here.database, settings)
+    serve(here, settings.web_host, settings.web_port)
 
 
 def worker(queue: str, processes: int = 1) -> None:

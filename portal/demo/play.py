@@ -19,6 +19,7 @@ from orchestrator.rounds import holds, lifecycle, planning
 from orchestrator.schema import prepare
 from orchestrator.settings import Settings
 from orchestrator.states import RoundState
+from portal.commands import people
 from portal.commands.outputs import print_results, write_files, write_reports
 from portal.commands.running import serve
 from portal.demo import stage
@@ -102,7 +103,8 @@ def run(wishes: Wishes) -> None:
     _tell_lateness(here, design.round)
     out.print(f"Klaar in {time.monotonic() - began:.0f} seconden.")
     if wishes.serve:
-        out.print(f"Pagina's: http://{settings.web_host}:{settings.web_port}/   Stop met Ctrl-C.")
+        out.print(f"Pagina's: {settings.site}/   Stop met Ctrl-C.")
+        people.welcome(here.database, settings)
         serve(here, settings.web_host, settings.web_port)
 
 

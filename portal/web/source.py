@@ -1,20 +1,55 @@
-"""The installation's database as the source of the pages."""
+"""Where the pages get what they show: the installation's database."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-
-from fastapi import FastAPI
+from typing import Protocol
 
 from orchestrator import burden, exposure, status, views
 from orchestrator.burden import Burden
 from orchestrator.clock import Clock
-from orchestrator.db import Database
+from orchestrator.db import Database, Session
 from orchestrator.exposure import Watched
+from orchestrator.rounds import lifecycle, lookup
+from orchestrator.states import RoundState
 from orchestrator.status import Chapter
-from portal.web import pretest
-from portal.web.pages import create_app
+from profiles.errors import Refused
 from results import tables
 from results.tables import RoundTable
+
+_STEPS: Mapping[RoundState, Callable[[Session, str, str, datetime, str], object]] = {
+    RoundState.PAUSED: lifecycle.pause,
+    RoundState.RUNNING: lambda session, name, actor, now, _: lifecycle.resume(session, name, actor, now),
+    RoundState.ABORTED: lifecycle.abort,
+}
+
+
+class Source(Protocol):
+    """Where pages get their rounds. What is asked of one raises `Refused` with a code "unknown-…" for no round."""
+
+    def rounds(self) -> Sequence[views.RoundSummary]: ...
+
+    def status(self) -> tuple[datetime, Sequence[Chapter]]:
+        """Return the moment by the installation's clock, and how the installation is."""
+        ...
+
+    def table(self, round_name: str) -> RoundTable: ...
+
+    def monitor(self, round_name: str) -> views.Monitor: ...
+
+    def detection(self, round_name: str) -> Sequence[Watched]: ...
+
+    def burden(self, round_name: str) -> Sequence[Burden]: ...
+
+    def state(self, round_name: str) -> RoundState: ...
+
+    def ahead_if(self, round_name: str, state: RoundState) -> Sequence[str]:
+        """Tell in sentences what would still go out if the round were in this state."""
+        ...
+
+    def move(self, round_name: str, to: RoundState, actor: str, reason: str) -> bool:
+        """Pause, resume or abort; say whether the round is now as asked, by this or by an earlier request."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -45,13 +80,24 @@ class DatabaseSource:
         with self.database.reading() as session:
             return exposure.of_round(session, round_name, self.clock.now())
 
+    def state(self, round_name: str) -> RoundState:
+        with self.database.reading() as session:
+            return lookup.find(session, round_name).state
+
+    def ahead_if(self, round_name: str, state: RoundState) -> tuple[str, ...]:
+        with self.database.reading() as session:
+            return views.ahead_if(session, round_name, state, self.clock.now())
+
+    def move(self, round_name: str, to: RoundState, actor: str, reason: str) -> bool:
+        try:
+            with self.database.writing() as session:
+                _STEPS[to](session, round_name, actor, self.clock.now(), reason)
+        except Refused as error:
+            if error.problem.code != "wrong-state":
+                raise
+            return self.state(round_name) is to
+        return True
+
     def burden(self, round_name: str) -> tuple[Burden, ...]:
         with self.database.reading() as session:
             return burden.of_round(session, round_name)
-
-
-def make_app(database: Database, clock: Clock, mailboxes: tuple[str, ...] = ()) -> FastAPI:
-    """Return the web application over this database; ``mailboxes`` are the names of the folders that are read."""
-    app = create_app(DatabaseSource(database, clock, mailboxes))
-    pretest.add(app, database, clock)
-    return app

@@ -13,28 +13,26 @@ PAGES = {
     Audience.BROKER: "report_broker.html",
 }
 UNPAIRED = "report_unpaired.html"
-FILTERS = {
-    "count": formats.count,
-    "number": formats.number,
-    "percent": formats.percent,
-    "points": formats.points,
-    "p_value": formats.p_value,
-    "moment": formats.moment,
-    "short_moment": formats.short_moment,
-}
+FILTERS = ("count", "number", "percent", "points", "p_value", "moment", "short_moment")
 
 
-def environment() -> Environment:
-    """The templates of the reports, strict: an unknown name fails instead of printing nothing."""
+def environment(language: str = formats.LOCALE) -> Environment:
+    """The templates of the reports, strict: an unknown name fails instead of printing nothing.
+
+    Numbers and moments follow the ``language``; the words of the reports themselves are Dutch.
+    """
+    written = formats.Formats(language)
     made = Environment(
         loader=PackageLoader("results"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
-    made.filters.update(FILTERS)
-    made.globals.update(span=formats.span, policy=disclosure)
+    made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # the extension brings it
+    made.filters.update({name: getattr(written, name) for name in FILTERS})
+    made.globals.update(span=written.span, policy=disclosure)
     return made
 
 

@@ -230,7 +230,7 @@ def per_hundred_digits(*proportions: float) -> int:
 def estimate_text(estimate: Estimate) -> tuple[str, str]:
     """An estimate and its interval as written in a table: ratios as numbers, shares in %, differences in points."""
     if estimate.value is None:
-        return formats.NOT_KNOWN, formats.NOT_KNOWN
+        return formats.DUTCH.words.not_known, formats.DUTCH.words.not_known
     if estimate.name in RATIOS | AMOUNTS:
         return formats.number(estimate.value, 2), _limits(estimate, 2, 1)
     if estimate.name == "net_discrimination" and estimate.over in ("all", "inquiries"):

@@ -15,6 +15,8 @@ import pytest
 from design_makers import a_design
 from sqlalchemy import Executable, select
 
+from orchestrator import accounts
+from orchestrator.clock import Clock
 from orchestrator.db import Database, Session
 from orchestrator.design import Design, Purpose
 from orchestrator.intake import AdvertiserKind, Channel, ListingRow, Participant
@@ -22,7 +24,7 @@ from orchestrator.models import Attempt, Event, InboundMail, Inquiry, Pair, Repl
 from orchestrator.rounds import answers, lifecycle, lookup, planning, sending, settling
 from orchestrator.rounds.answers import Proposed, Told
 from orchestrator.rounds.sending import Claim, Envelope, Result
-from orchestrator.states import AttemptOutcome, LetterState, MailState, RoundState
+from orchestrator.states import DESK_ROLES, AttemptOutcome, LetterState, MailState, Role, RoundState
 from profiles.catalogue import Catalogue
 from profiles.errors import BadInput, Refused
 
@@ -112,6 +114,15 @@ def plan(
 def approve(database: Database, by: str = "m.dekker", name: str = ROUND) -> None:
     with database.writing() as session:
         lifecycle.approve(session, name, by, PLANNED + HOUR)
+
+
+def a_session(database: Database, name: str = "anna", roles: Iterable[Role] = DESK_ROLES) -> str:
+    """Sign somebody in, who is made when they are not there yet; return their cookie."""
+    now = Clock().now()
+    with database.writing() as session:
+        email = f"{name}@stad.example"
+        person = accounts.by_email(session, email) or accounts.add(session, name, email, roles, "beheerder", now)
+        return accounts.sign_in(session, accounts.make_link(session, person, "beheerder", now, now), now, now)
 
 
 def start(database: Database, name: str = ROUND, *, now: datetime = PLANNED + 2 * HOUR, live: bool = False) -> None:

@@ -2,15 +2,20 @@
 
 import importlib
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from orchestrator.accounts import Known, Visitor
 from orchestrator.burden import Burden
 from orchestrator.detection import measure
 from orchestrator.exposure import Watched
+from orchestrator.states import Role, RoundState
 from orchestrator.status import Chapter, Fact
 from orchestrator.views import HeldAdvertiser, Monitor, NextSend, RoundSummary
+from portal.web.access import COOKIE
 from profiles.errors import Refused
 from results.tables import RoundTable
 
@@ -79,6 +84,16 @@ class FakeSource:
         quiet, loud = measure([], 1), measure([], 2)
         return [Watched("adv-03", "Makelaardij D03", loud, loud), Watched("adv-04", "Makelaardij D04", quiet, quiet)]
 
+    def state(self, round_name: str) -> RoundState:
+        _known(round_name)
+        return RoundState.RUNNING
+
+    def ahead_if(self, round_name: str, state: RoundState) -> list[str]:  # noqa: ARG002
+        return ["Gaat nog uit: geen reacties."]
+
+    def move(self, round_name: str, to: RoundState, actor: str, reason: str) -> bool:  # noqa: ARG002
+        return True
+
     def burden(self, round_name: str) -> list[Burden]:
         _known(round_name)
         return [Burden("adv-03", "Makelaardij D03", 12, 6, 3, (1.5, 2.5)), Burden("adv-04", "Huis & Zo", 8, 0, 0, ())]
@@ -87,3 +102,40 @@ class FakeSource:
 def _known(round_name: str) -> None:
     if round_name != ROUND:
         raise Refused("unknown-round", f"Er is geen ronde '{round_name}'.", "Kies een ronde uit de lijst.")
+
+
+ADMINISTRATOR = Visitor(1, "Anna de Wit", "anna@stad.example", frozenset(Role))
+SIGNED_IN = {COOKIE: "signed in"}
+OURS = {"Sec-Fetch-Site": "same-origin"}
+"""What a browser says of a form on one of our pages."""
+
+
+class FakeDoor:
+    """Any cookie is that of one person, with all roles unless told otherwise."""
+
+    mails = True
+
+    def __init__(self, *roles: Role) -> None:
+        self.who = replace(ADMINISTRATOR, roles=frozenset(roles)) if roles else ADMINISTRATOR
+
+    def visitor(self, token: str) -> Visitor | None:  # noqa: ARG002
+        return self.who
+
+    def people(self) -> list[Known]:
+        return [Known("Anna de Wit", "anna@stad.example", tuple(Role), True, MOMENT)]
+
+    def link_works(self, token: str) -> bool:
+        return token == "goed"
+
+    def sign_in(self, token: str) -> str:
+        if token != "goed":
+            raise Refused("link-used", "Deze link is al gebruikt of verlopen.", "Vraag een nieuwe link aan.")
+        return "signed in"
+
+    def sign_out(self, token: str) -> None: ...
+
+    def send_link(self, email: str, next_page: str) -> None: ...
+
+    def add(self, name: str, email: str, roles: Sequence[str], actor: str) -> None: ...
+
+    def revoke(self, name: str, actor: str) -> None: ...

@@ -7,24 +7,30 @@ from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
-from page_makers import ROUND, FakeSource, monitor
+from page_makers import OURS, ROUND, SIGNED_IN, FakeDoor, FakeSource, monitor
 from starlette.testclient import TestClient
 
 from orchestrator.views import Monitor, RoundSummary
-from portal.web.pages import HEADERS, STATIC, create_app
+from portal.web.app import HEADERS, create_app
+from portal.web.rendering import STATIC
 
 REPORTS = f"/rondes/{ROUND}/rapport"
 
 
 def client(source: FakeSource | None = None, **facts: Any) -> TestClient:
-    return TestClient(create_app(source or FakeSource(**facts)), raise_server_exceptions=False)
+    """Somebody with all roles, who is signed in."""
+    app = create_app(source or FakeSource(**facts), FakeDoor())
+    return TestClient(app, raise_server_exceptions=False, cookies=SIGNED_IN, headers=OURS)
 
 
 def test_the_list_of_rounds_links_to_monitor_and_reports() -> None:
     text = client().get("/").text
     assert "Gelijke kansen op de Amersfoortse huurmarkt" in text
-    for address in (f"/rondes/{ROUND}", f"{REPORTS}/onderzoeker", f"{REPORTS}/gemeente"):
+    for address in (f"/rondes/{ROUND}", f"/rondes/{ROUND}/aanbieders", f"/rondes/{ROUND}/resultaten"):
         assert f'href="{address}"' in text
+    results = client().get(f"/rondes/{ROUND}/resultaten").text
+    for address in (f"{REPORTS}/onderzoeker", f"{REPORTS}/gemeente"):
+        assert f'href="{address}"' in results
 
 
 def test_an_empty_list_says_how_to_begin() -> None:
@@ -124,6 +130,7 @@ def test_a_report_that_may_not_be_seen_yet_is_a_403_with_the_reason(address: str
     [
         ("/rondes/bestaat-niet", "Er is geen ronde"),
         ("/rondes/bestaat-niet/aanbieders", "Er is geen ronde"),
+        ("/rondes/bestaat-niet/resultaten", "Er is geen ronde"),
         ("/rondes/bestaat-niet/rapport/onderzoeker", "Er is geen ronde"),
         (f"{REPORTS}/makelaar/adv-99", "komt in de ronde niet voor"),
         ("/iets-anders", "Deze pagina bestaat niet"),
@@ -196,7 +203,7 @@ def test_vendored_styles_keep_their_licence_version_and_checksum() -> None:
 
 
 def test_all_routes_are_synchronous_because_the_database_is() -> None:
-    routes = [route for route in create_app(FakeSource()).routes if isinstance(route, APIRoute)]
+    routes = [route for route in create_app(FakeSource(), FakeDoor()).routes if isinstance(route, APIRoute)]
     assert routes
     assert not any(inspect.iscoroutinefunction(route.endpoint) for route in routes)
 

@@ -8,6 +8,7 @@ import pytest
 from bank_makers import NAMES
 from house_makers import only_sqlite
 from httpx2 import Response
+from page_makers import OURS
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
@@ -15,9 +16,8 @@ from orchestrator import pretests
 from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.models import Rater, Rating
-from portal.web.pages import HEADERS
-from portal.web.pretest import CONTROL, QUESTIONS, ROOT, backgrounds
-from portal.web.source import make_app
+from portal.web.app import HEADERS, make_app
+from portal.web.pages.pretest import CONTROL, QUESTIONS, ROOT, backgrounds
 
 KEY = "namen-2026"
 ANSWERS = {"background": "dutch", "class_heard": "4", "religiosity": "1"}
@@ -31,7 +31,7 @@ def client(database: Database) -> TestClient:
     """A browser that follows where it is sent, on an installation with an open pretest of six names."""
     with database.writing() as session:
         pretests.start(session, KEY, NAMED, 4, "anna", datetime(2026, 9, 7, tzinfo=UTC), 7)
-    return TestClient(make_app(database, Clock()), raise_server_exceptions=False)
+    return TestClient(make_app(database, Clock()), raise_server_exceptions=False, headers=OURS)
 
 
 def begin(client: TestClient) -> Response:

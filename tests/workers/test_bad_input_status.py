@@ -12,7 +12,19 @@ from itertools import pairwise
 
 import pytest
 from feed_makers import Page, feeding, serving
-from house_makers import DAY, DUE, HOUR, MINUTE, an_advertiser, letters, only_sqlite, round_state, run, states
+from house_makers import (
+    DAY,
+    DUE,
+    HOUR,
+    MINUTE,
+    a_session,
+    an_advertiser,
+    letters,
+    only_sqlite,
+    round_state,
+    run,
+    states,
+)
 from imapclient import IMAPClient
 from mailbox_makers import dovecot
 from pydantic import SecretStr
@@ -27,7 +39,8 @@ from orchestrator.db import Database
 from orchestrator.intake import Channel
 from orchestrator.settings import Security, Settings
 from orchestrator.states import LetterState, RoundState
-from portal.web.source import make_app
+from portal.web.access import COOKIE
+from portal.web.app import make_app
 from workers import harvest
 from workers.channels.smtp import Smtp, Submission
 from workers.channels.transport import Channel as Road
@@ -42,7 +55,8 @@ STARTTLS = Security.STARTTLS
 
 def stands(database: Database, now: datetime = DUE) -> str:
     """What a reader sees on the status page."""
-    answer = TestClient(make_app(database, Clock(now, time.time(), 1.0))).get("/status")
+    browser = TestClient(make_app(database, Clock(now, time.time(), 1.0)), cookies={COOKIE: a_session(database)})
+    answer = browser.get("/status")
     assert answer.status_code == 200
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
 

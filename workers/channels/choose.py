@@ -28,14 +28,15 @@ def channels(settings: Settings) -> Mapping[Road, Channel]:
         )
     smtp = Smtp(
         settings.smtp_host, settings.smtp_port, settings.wire_timeout_seconds, settings.redirect_all_to,
-        _submission(settings),
+        submission(settings),
     )  # fmt: skip
     form = Webform(settings.wire_timeout_seconds, anywhere=settings.live)
     # A form cannot be redirected to a colleague, so a redirected rehearsal keeps form letters as files.
     return {Road.SMTP: smtp, Road.WEBFORM: outbox if settings.redirect_all_to else form}
 
 
-def _submission(settings: Settings) -> Submission:
+def submission(settings: Settings) -> Submission:
+    """Return how this installation hands mail to its server."""
     password = settings.smtp_password.get_secret_value() if settings.smtp_password else ""
     certificates = trust(settings.smtp_ca_file, "SMTP_CA_FILE")
     return Submission(settings.submission, settings.smtp_user, password, certificates)

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from email.message import EmailMessage
 from typing import NoReturn, TypeVar
 
 from orchestrator.rounds.sending import Envelope
@@ -56,12 +57,19 @@ class Smtp:
 
     def send(self, envelope: Envelope, gate: Gate) -> str:
         """Send once; return the server's acceptance. See DESIGN §4 for what each `TransportError` leads to."""
-        body = compose(envelope).as_bytes()
-        connection = self._connected(envelope.sender_address.rpartition("@")[2])
+        recipient = self.redirect_all_to or envelope.recipient
+        return self._hand_in(compose(envelope).as_bytes(), envelope.sender_address, recipient, gate)
+
+    def post(self, message: EmailMessage, sender: str, recipient: str) -> str:
+        """Hand in a message of the house itself, to its own people: no gate, never redirected. Errors as in `send`."""
+        return self._hand_in(message.as_bytes(), sender, recipient, lambda: None)
+
+    def _hand_in(self, body: bytes, sender: str, recipient: str, gate: Gate) -> str:
+        connection = self._connected(sender.rpartition("@")[2])
         # Whatever goes wrong, this connection is not trusted with another letter.
         self._kept = None
         try:
-            self._address(connection, envelope)
+            self._address(connection, sender, recipient)
             gate()
             faults.at("gated")
             accepted = _body(connection, body)
@@ -141,11 +149,10 @@ class Smtp:
             raise TransportError(f"inloggen bij {self} lukt niet: {type(error).__name__}: {error}", "auth") from error
         self.patience.welcomed()
 
-    def _address(self, connection: smtplib.SMTP, envelope: Envelope) -> None:
-        recipient = self.redirect_all_to or envelope.recipient
+    def _address(self, connection: smtplib.SMTP, sender: str, recipient: str) -> None:
         _before_body("ehlo", connection.ehlo_or_helo_if_needed)
         faults.at("mail")
-        _expect("mail", lambda: connection.mail(envelope.sender_address), 250)
+        _expect("mail", lambda: connection.mail(sender), 250)
         faults.at("rcpt")
         _expect("rcpt", lambda: connection.rcpt(recipient), 250)
         faults.at("data")

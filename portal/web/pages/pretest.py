@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Annotated
 
-from fastapi import FastAPI, Form
+from fastapi import FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from orchestrator import name_bank, pretests
 from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.pretests import NEITHER, RIGHT, Item, Judgement
-from portal.web.pages import page
+from portal.web.rendering import page
 from profiles.errors import Refused
 from profiles.profile import Ground
 
@@ -41,28 +41,28 @@ def add(app: FastAPI, database: Database, clock: Clock) -> None:
     desk = _Desk(database, clock)
 
     @app.get(f"{ROOT}/{{key}}", response_class=HTMLResponse)
-    def intro(key: str) -> Response:
-        return _told(lambda: desk.intro(key))
+    def pretest_intro(request: Request, key: str) -> Response:
+        return _told(request, lambda: desk.intro(request, key))
 
     @app.post(f"{ROOT}/{{key}}")
-    def begin(key: str) -> Response:
-        return _told(lambda: desk.begin(key))
+    def pretest_begin(request: Request, key: str) -> Response:
+        return _told(request, lambda: desk.begin(key))
 
     @app.get(f"{ROOT}/{{key}}/{{token}}", response_class=HTMLResponse)
-    def resume(key: str, token: str) -> Response:
-        return _told(lambda: desk.resume(key, token))
+    def pretest_resume(request: Request, key: str, token: str) -> Response:
+        return _told(request, lambda: desk.resume(request, key, token))
 
     @app.get(f"{ROOT}/{{key}}/{{token}}/{{place}}", response_class=HTMLResponse)
-    def ask(key: str, token: str, place: str) -> Response:
-        return _told(lambda: desk.ask(key, token, _number(place)))
+    def pretest_ask(request: Request, key: str, token: str, place: str) -> Response:
+        return _told(request, lambda: desk.ask(request, key, token, _number(place)))
 
     @app.post(f"{ROOT}/{{key}}/{{token}}/{{place}}")
-    def answer(
-        key: str, token: str, place: str, background: Answer = "", class_heard: Answer = "", religiosity: Answer = "",
-        control: Answer = "",
+    def pretest_answer(
+        request: Request, key: str, token: str, place: str, background: Answer = "", class_heard: Answer = "",
+        religiosity: Answer = "", control: Answer = "",
     ) -> Response:  # fmt: skip
         given = {"background": background, "class_heard": class_heard, "religiosity": religiosity, "control": control}
-        return _told(lambda: desk.answer(key, token, _number(place), given))
+        return _told(request, lambda: desk.answer(request, key, token, _number(place), given))
 
 
 class _Desk:
@@ -71,34 +71,36 @@ class _Desk:
     def __init__(self, database: Database, clock: Clock) -> None:
         self.database, self.clock = database, clock
 
-    def intro(self, key: str) -> Response:
+    def intro(self, request: Request, key: str) -> Response:
         with self.database.reading() as session:
             per_rater = pretests.find_open(session, key).per_rater
-        return page("pretest_intro.html", key=key, names=per_rater, minutes=1 + per_rater * SECONDS_A_NAME // 60)
+        return page(
+            request, "pretest_intro.html", key=key, names=per_rater, minutes=1 + per_rater * SECONDS_A_NAME // 60
+        )
 
     def begin(self, key: str) -> Response:
         with self.database.writing() as session:
             token = pretests.begin(session, key, self.clock.now())
         return _to(key, token)
 
-    def resume(self, key: str, token: str) -> Response:
+    def resume(self, request: Request, key: str, token: str) -> Response:
         with self.database.reading() as session:
             place = pretests.next_place(session, key, token)
         if place is None:
-            return page("pretest_done.html")
+            return page(request, "pretest_done.html")
         return _to(key, token, place)
 
-    def ask(self, key: str, token: str, place: int) -> Response:
+    def ask(self, request: Request, key: str, token: str, place: int) -> Response:
         with self.database.reading() as session:
             item = pretests.item(session, key, token, place)
-        return _to(key, token) if item.settled else _question(item, _shown(item.given))
+        return _to(key, token) if item.settled else _question(request, item, _shown(item.given))
 
-    def answer(self, key: str, token: str, place: int, given: Mapping[str, str]) -> Response:
+    def answer(self, request: Request, key: str, token: str, place: int, given: Mapping[str, str]) -> Response:
         with self.database.writing() as session:
             item = pretests.item(session, key, token, place)
             fields = _fields(item)
             if not item.settled and (missing := [field for field in fields if given[field] not in fields[field][1]]):
-                return _question(item, given, missing)
+                return _question(request, item, given, missing)
             if item.name is None:
                 pretests.attend(session, key, token, int(given["control"] or 0))
             elif not item.settled:
@@ -107,10 +109,10 @@ class _Desk:
         return _to(key, token)
 
 
-def _question(item: Item, given: Mapping[str, str], missing: list[str] | None = None) -> Response:
+def _question(request: Request, item: Item, given: Mapping[str, str], missing: list[str] | None = None) -> Response:
     fields = [(field, *told) for field, told in _fields(item).items()]
     status = 422 if missing else 200
-    return page("pretest_question.html", status, item=item, fields=fields, given=given, missing=missing or [])
+    return page(request, "pretest_question.html", status, item=item, fields=fields, given=given, missing=missing or [])
 
 
 def _fields(item: Item) -> dict[str, tuple[str, Mapping[str, str]]]:
@@ -150,14 +152,14 @@ def _to(key: str, token: str, place: int | None = None) -> Response:
     return RedirectResponse(address if place is None else f"{address}/{place}", 303)
 
 
-def _told(made: Callable[[], Response]) -> Response:
+def _told(request: Request, made: Callable[[], Response]) -> Response:
     """The page, or one that says why there is none; the pages of a pretest have an error page of their own."""
     try:
         return made()
     except Refused as error:
         status = STATUSES.get(error.problem.code, 404)
         told = {"heading": HEADINGS[status], "message": error.problem.message, "remedy": error.problem.remedy}
-        answer = page("pretest_error.html", status, **told)
+        answer = page(request, "pretest_error.html", status, **told)
         if status == 429:
             answer.headers["Retry-After"] = "60"
         return answer

@@ -1,0 +1,90 @@
+"""Who may open what: one table of route names, asked before every page.
+
+Separation of duties is not decided here but where the record changes (`orchestrator.rounds.lifecycle`): a person with
+both roles still cannot approve what they planned.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+
+from orchestrator.accounts import Visitor
+from orchestrator.states import DESK_ROLES, Role
+from portal.web.door import Door
+from portal.web.forms import Carried, carry
+from profiles.errors import Refused
+
+COOKIE = "praktijktest"
+
+PUBLIC: Final[frozenset[Role]] = frozenset()
+"""Needs no sign-in."""
+
+ALL: Final = frozenset(Role)
+RESEARCHERS: Final = frozenset({Role.DESIGNER, Role.APPROVER, Role.SENDER, Role.ANALYST})
+"""Those who see how a round goes; not the coders, who must not learn what was expected."""
+
+ACCESS: Mapping[str, frozenset[Role]] = {
+    "health": PUBLIC,
+    "language": PUBLIC,
+    "sign_in": PUBLIC,
+    "sign_in_ask": PUBLIC,
+    "sign_in_link": PUBLIC,
+    "sign_in_use": PUBLIC,
+    "sign_in_further": PUBLIC,
+    "sign_out": PUBLIC,
+    "pretest_intro": PUBLIC,
+    "pretest_begin": PUBLIC,
+    "pretest_resume": PUBLIC,
+    "pretest_ask": PUBLIC,
+    "pretest_answer": PUBLIC,
+    "rounds": ALL,
+    "status": DESK_ROLES,
+    "monitor": RESEARCHERS,
+    "advertisers": RESEARCHERS,
+    "control": frozenset({Role.SENDER}),
+    "control_do": frozenset({Role.SENDER}),
+    "report_researcher": RESEARCHERS,
+    "report_municipality": RESEARCHERS | {Role.MUNICIPALITY},
+    # A broker's own way in needs to know of which advertiser they are; until then the report is handed over.
+    "report_broker": RESEARCHERS,
+    "results": RESEARCHERS | {Role.MUNICIPALITY},
+    "people": frozenset({Role.ADMINISTRATOR}),
+    "people_add": frozenset({Role.ADMINISTRATOR}),
+    "people_revoke": frozenset({Role.ADMINISTRATOR}),
+}
+
+
+class SignInNeeded(Exception):
+    """Nobody is signed in; ``carried`` is the form that was sent, so that nothing typed is lost."""
+
+    def __init__(self, carried: Carried | None) -> None:
+        super().__init__()
+        self.carried = carried
+
+
+async def guard(request: Request) -> None:
+    """Note who is looking, as ``request.state.visitor``; raise `SignInNeeded`, or `Refused` for the wrong role."""
+    door: Door = request.app.state.door
+    name = request.scope["route"].name
+    token = request.cookies.get(COOKIE)
+    visitor = await run_in_threadpool(door.visitor, token) if token else None
+    request.state.visitor = visitor
+    if ACCESS[name] is PUBLIC:
+        return
+    if visitor is None:
+        raise SignInNeeded(await carry(request) if request.method == "POST" else None)
+    if not visitor.roles & ACCESS[name]:
+        raise Refused("not-allowed", "Deze pagina hoort niet bij uw rol.", "Vraag de beheerder om de rol die u mist.")
+
+
+def may(visitor: Visitor | None, name: str) -> bool:
+    """Say whether somebody may open a page, so that no link leads to a closed door."""
+    return ACCESS[name] is PUBLIC or (visitor is not None and bool(visitor.roles & ACCESS[name]))
+
+
+def acting(request: Request) -> str:
+    """Return the name of who is signed in, as the record writes who did something."""
+    visitor: Visitor = request.state.visitor
+    return visitor.name

@@ -1,0 +1,123 @@
+"""The web application: its headers, its errors, and the pages it is made of.
+
+Routes are synchronous, because the database is. A page holds no query: what it shows comes from a `Source`.
+"""
+
+from urllib.parse import quote
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.middleware.base import RequestResponseEndpoint
+
+from orchestrator.clock import Clock
+from orchestrator.db import Database
+from orchestrator.settings import Settings
+from portal.web.access import SignInNeeded, guard
+from portal.web.door import DatabaseDoor, Door
+from portal.web.origin import why_not
+from portal.web.pages import control, languages, monitor, people, pretest, reports, rounds, signing_in, status
+from portal.web.rendering import ASSETS, STATIC, page
+from portal.web.source import DatabaseSource, Source
+from portal.web.words import _
+from profiles.errors import BadInput, Refused
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+STATUSES = {"link-used": 410, "too-often": 429, "wrong-state": 409}
+ERRORS = {
+    400: (_("Dat begrijpen wij niet"), _("Het formulier kwam niet goed over.")),
+    403: (_("Dat mag nu niet"), _("U mag deze pagina nu niet bekijken.")),
+    404: (_("Pagina niet gevonden"), _("Deze pagina bestaat niet, of niet meer.")),
+    405: (_("Dat kan hier niet"), _("Deze pagina kunt u alleen bekijken.")),
+    409: (_("Dat kan niet meer"), _("De ronde is intussen veranderd.")),
+    410: (_("Deze link werkt niet meer"), _("Een link werkt een half uur, en één keer.")),
+    413: (_("Dat is te groot"), _("Wat u stuurt is groter dan wij aannemen.")),
+    429: (_("Even wachten"), _("U vroeg dit te vaak achter elkaar.")),
+    500: (_("Er ging iets mis"), _("De fout ligt bij ons en staat in het logboek. Probeer het later opnieuw.")),
+}
+
+
+def make_app(
+    database: Database, clock: Clock, mailboxes: tuple[str, ...] = (), settings: Settings | None = None
+) -> FastAPI:
+    """Return the web application over this database; ``mailboxes`` are the names of the folders that are read."""
+    door = DatabaseDoor(database, clock, settings or Settings.from_env())
+    app = create_app(DatabaseSource(database, clock, mailboxes), door)
+    pretest.add(app, database, clock)
+    return app
+
+
+def create_app(source: Source, door: Door) -> FastAPI:
+    """The web application over one source of rounds. No generated API pages: they load scripts from elsewhere."""
+    app = FastAPI(title="Praktijktest", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(guard)])
+    app.state.door = door
+    app.mount(ASSETS, StaticFiles(directory=STATIC), name="static")
+    app.middleware("http")(_secure)
+    _add_errors(app)
+    _add_sign_in(app)
+    for group in (rounds, status, monitor, control, reports):
+        group.add(app, source)
+    languages.add(app)
+    for desk in (signing_in, people):
+        desk.add(app, door)
+    return app
+
+
+async def _secure(request: Request, call_next: RequestResponseEndpoint) -> Response:
+    if (status := why_not(request)) is not None:
+        return _with_headers(_error(request, status))
+    return _with_headers(await call_next(request))
+
+
+def _add_sign_in(app: FastAPI) -> None:
+    @app.exception_handler(SignInNeeded)
+    def ask(request: Request, needed: SignInNeeded) -> Response:
+        if request.method == "GET":
+            asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            return RedirectResponse("/aanmelden" + (f"?next={quote(asked)}" if asked != "/" else ""), 303)
+        mails = app.state.door.mails
+        return page(request, "sign_in.html", 401, next="/", mails=mails, carried=needed.carried, asked=False, sent=True)
+
+
+def _with_headers(response: Response) -> Response:
+    response.headers.update(HEADERS)
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _add_errors(app: FastAPI) -> None:
+    @app.exception_handler(Refused)
+    def refused(request: Request, error: Refused) -> HTMLResponse:
+        code = error.problem.code
+        status = 404 if code.startswith("unknown-") else STATUSES.get(code, 403)
+        return _error(request, status, error.problem.message, error.problem.remedy)
+
+    @app.exception_handler(BadInput)
+    def unusable(request: Request, error: BadInput) -> HTMLResponse:
+        return _error(request, 404, error.problems[0].message, error.problems[0].remedy)
+
+    @app.exception_handler(RequestValidationError)
+    def unreadable(request: Request, _why: RequestValidationError) -> HTMLResponse:
+        return _error(request, 400)
+
+    @app.exception_handler(HTTPException)
+    def failed(request: Request, error: HTTPException) -> HTMLResponse:
+        return _error(request, error.status_code)
+
+    @app.exception_handler(500)
+    def broken(request: Request, _fault: Exception) -> Response:
+        # This answer is made outside the middleware, so it gets its headers here.
+        return _with_headers(_error(request, 500))
+
+
+def _error(request: Request, status: int, message: str | None = None, remedy: str | None = None) -> HTMLResponse:
+    heading, general = ERRORS.get(status, ERRORS[404])
+    return page(request, "error.html", status, heading=heading, message=message or general, remedy=remedy)

@@ -1,0 +1,25 @@
+"""How a round is going, and what it asks of the advertisers."""
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse
+
+from orchestrator import burden
+from portal.web.access import may
+from portal.web.pages.control import offered
+from portal.web.rendering import page
+from portal.web.source import Source
+
+
+def add(app: FastAPI, source: Source) -> None:
+    @app.get("/rondes/{round_name}", response_class=HTMLResponse)
+    def monitor(request: Request, round_name: str) -> HTMLResponse:
+        seen, total = source.monitor(round_name), burden.together(source.burden(round_name))
+        steps = offered(seen.state) if may(request.state.visitor, "control") else {}
+        return page(request, "monitor.html", round=seen.round, monitor=seen, burden=total, steps=steps)
+
+    @app.get("/rondes/{round_name}/aanbieders", response_class=HTMLResponse)
+    def advertisers(request: Request, round_name: str) -> HTMLResponse:
+        """For the researcher only: it names the advertisers."""
+        rows = source.burden(round_name)
+        meters, total = source.detection(round_name), burden.together(rows)
+        return page(request, "advertisers.html", round=round_name, meters=meters, burdens=rows, total=total)

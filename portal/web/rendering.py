@@ -1,0 +1,76 @@
+"""Pages from templates. Every page knows who is looking (`portal.web.access.guard`) and what they may open."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import ChoiceLoader, Environment, PackageLoader
+
+from orchestrator.accounts import Visitor
+from orchestrator.burden import ASSUMED
+from orchestrator.detection import SAID, THRESHOLDS, written
+from orchestrator.views import WHILE_HELD
+from portal.web.access import may
+from portal.web.language import COOKIE, DUTCH, LANGUAGES, chosen, gettext, say
+from portal.web.words import ROLES, _
+from results.reports.render import environment
+from results.reports.wording import LETTER_STATES, ROUND_STATES, told
+
+STATIC = Path(__file__).parent / "static"
+HOME = "/"
+ASSETS = "/static"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page that can be gone to: the name of its route, its address and what it is called."""
+
+    route: str
+    address: str
+    words: str
+
+
+MENU = (
+    Place("rounds", "/", _("Rondes")),
+    Place("status", "/status", _("Status")),
+    Place("people", "/mensen", _("Mensen")),
+)
+
+TABS = (
+    Place("monitor", "", _("Monitor")),
+    Place("advertisers", "/aanbieders", _("Aanbieders")),
+    Place("results", "/resultaten", _("Resultaten")),
+)
+"""The pages of a round, in the order of its life; an address stands behind that of the round."""
+
+
+@cache
+def _environment(language: str) -> Environment:
+    made = environment(language)
+    translate = gettext(language)
+    made.install_gettext_callables(  # type: ignore[attr-defined]  # the extension brings it
+        translate, lambda one, more, number: translate(one if number == 1 else more), newstyle=True
+    )
+    made.globals.update(say=say(language), language=language, languages=LANGUAGES)
+    made.loader = ChoiceLoader([PackageLoader("portal.web"), PackageLoader("results")])
+    made.globals.update(told=told, ROUND_STATES=ROUND_STATES, LETTER_STATES=LETTER_STATES, assets=ASSETS, home=HOME)
+    made.globals.update(SAID=SAID, THRESHOLDS=THRESHOLDS, written=written, WHILE_HELD=WHILE_HELD, ASSUMED=ASSUMED)
+    made.globals.update(ROLES=ROLES)
+    return made
+
+
+def page(request: Request, name: str, status: int = 200, **values: object) -> HTMLResponse:
+    """A page made of one of our templates. Each also gets ``visitor``, ``here`` (the route), ``menu`` and ``tabs``."""
+    # A pretest asks what readers of Dutch think of names, in Dutch.
+    language = DUTCH if name.startswith("pretest") else chosen(request.cookies.get(COOKIE))
+    visitor: Visitor | None = getattr(request.state, "visitor", None)
+    known = {
+        "visitor": visitor,
+        "address": request.url.path,
+        "here": getattr(request.scope.get("route"), "name", None),
+        "menu": [place for place in MENU if may(visitor, place.route)] if visitor else [],
+        "tabs": [place for place in TABS if may(visitor, place.route)],
+    }
+    return HTMLResponse(_environment(language).get_template(name).render(**known, **values), status)
