@@ -49,5 +49,6 @@ class Base(DeclarativeBase):
         # None is no value, not the JSON word for it.
         dict[str, Any]: JSON(none_as_null=True),
         list[int]: JSON(none_as_null=True),
+        list[str]: JSON(none_as_null=True),
         **{kind: words(kind) for kind in _WORDS},
     }
