@@ -125,6 +125,14 @@ def net(looks: RoundLooks, look: Look) -> Estimate:
     return Estimate("net_discrimination", "all", value, *tango(counts, level), level, counts.n, "tango", told)
 
 
+def level(looks: RoundLooks | None, declared: float) -> float:
+    """The level of the intervals at the end of a round: what the opened looks spent is taken off."""
+    if looks is None or not looks.opened:
+        return declared
+    taken = (*(each.planned / looks.plan.planned for each in looks.opened), 1.0)
+    return 1 - spending_boundaries(taken, looks.plan.alpha, looks.plan.shape).nominal_p[-1]
+
+
 def document(looks: RoundLooks, outcomes: Iterable[tuple[str, bool, bool]]) -> dict[str, object]:
     """The looks of a closed round as plain JSON values; see docs/results-json.md."""
     end = final(looks, outcomes)

@@ -18,6 +18,7 @@ from orchestrator.rounds import lifecycle, looking, lookup
 from orchestrator.states import CodedBy, LetterState, PairState
 from profiles.factors import Factor, FactorLevel
 from profiles.pairs import Arm
+from results import looks
 from results.looks import Judged, Look, RoundLooks, plan_of
 from results.outcomes import Outcome, best, labels
 from results.statistics import Counts, cohens_kappa
@@ -159,10 +160,20 @@ def _look(row: LookRow) -> Look:
     return Look(row.number, row.planned, row.opened_at, row.opened_by, tuple(row.pairs), verdict)
 
 
-def outcomes(rows: Iterable[PairRow], counted: Iterable[str]) -> list[tuple[str, bool, bool]]:
+def at_the_end(table: RoundTable) -> RoundTable:
+    """Return the round with its intervals at the level that the opened looks leave."""
+    return replace(table, facts=replace(table.facts, level=looks.level(table.looks, table.facts.level)))
+
+
+def outcomes(rows: Iterable[PairRow], codes: Iterable[str]) -> list[tuple[str, bool, bool]]:
     """Return pair, control positive and treatment positive of the pairs with these codes."""
-    these = frozenset(counted)
+    these = frozenset(codes)
     return [(row.pair, row.invited(Arm.CONTROL), row.invited(Arm.TREATMENT)) for row in rows if row.pair in these]
+
+
+def counted(rows: Sequence[PairRow]) -> list[tuple[str, bool, bool]]:
+    """Return the `outcomes` of the usable pairs."""
+    return outcomes(rows, (row.pair for row in rows if row.state == PairState.USABLE))
 
 
 def counts(rows: Iterable[PairRow]) -> Counts:

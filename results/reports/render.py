@@ -5,7 +5,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from results import disclosure, formats
-from results.reports.values import Audience, Report, Unpaired
+from results.reports.values import Audience, Hidden, Report, Unpaired
 
 PAGES = {
     Audience.RESEARCHER: "report_researcher.html",
@@ -13,6 +13,7 @@ PAGES = {
     Audience.BROKER: "report_broker.html",
 }
 UNPAIRED = "report_unpaired.html"
+HIDDEN = "report_hidden.html"
 FILTERS = {
     "count": formats.count,
     "number": formats.number,
@@ -43,8 +44,13 @@ _TEMPLATES = environment()
 
 def render(report: Report, *, assets: str, home: str | None = None) -> str:
     """The whole page. ``assets`` is where the style sheets are; ``home`` the list of rounds, when the page has one."""
-    template = UNPAIRED if isinstance(report.body, Unpaired) else PAGES[report.audience]
-    return page(template, report=report, body=report.body, assets=assets.rstrip("/"), home=home)
+    return page(_template(report), report=report, body=report.body, assets=assets.rstrip("/"), home=home)
+
+
+def _template(report: Report) -> str:
+    if isinstance(report.body, Hidden):
+        return HIDDEN
+    return UNPAIRED if isinstance(report.body, Unpaired) else PAGES[report.audience]
 
 
 def page(template: str, **values: Any) -> str:
