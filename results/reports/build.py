@@ -291,9 +291,8 @@ def _unpaired(table: RoundTable, audience: Audience, advertiser: str | None, mar
     net = found[0].net if found else None
     truth = None if market_truth is None else wording.truth(market_truth, net)
     body = _unpaired_body(table, found, exclusions, whole=audience is Audience.RESEARCHER)
-    return replace(
-        _report(facts, audience, wording.unpaired_finding(net, facts), body, truth), interim=looks.banner(table)
-    )
+    report = _report(facts, audience, wording.unpaired_finding(net, facts), body, truth)
+    return replace(report, interim=looks.banner(table))
 
 
 def _unpaired_body(

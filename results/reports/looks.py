@@ -16,6 +16,7 @@ from results.tables import RoundTable
 
 NOTHING = "–"
 SHAPES = {Shape.OBRIEN_FLEMING: "streng aan het begin (O'Brien-Fleming)", Shape.POCOCK: "nagenoeg gelijk (Pocock)"}
+SETTLED = (RoundState.CLOSED, RoundState.RELEASED)
 WHY = (
     "Wie tussendoor naar verschillen kijkt, stopt of verandert te gemakkelijk bij een toevallige stand. Daarom ziet "
     "niemand ze zolang een ronde niet is gesloten, ook de onderzoeker niet."
@@ -42,9 +43,7 @@ def finding(table: RoundTable) -> Finding:
     if looks is None or looks.last is None:
         return Finding(Direction.HIDDEN, "", "De cijfers van deze ronde zijn nog verborgen.", "")
     seen = looks.last.verdict
-    before = (
-        f"{_name(looks.last).capitalize()}, met {formats.many(seen.counts.n, 'geslaagde test', 'geslaagde tests')}: "
-    )
+    before = f"{_name(looks.last).capitalize()}, met {formats.count(seen.counts.n)} geslaagde tests: "
     return Finding(Direction.HIDDEN, before, f"{decision(seen)}.", "")
 
 
@@ -107,8 +106,8 @@ def decision(seen: Judged) -> str:
 def _declared(looks: RoundLooks) -> str:
     places = [formats.count(at) for at in looks.plan.at]
     return (
-        f"Vooraf vastgelegd: kijken bij {', '.join(places[:-1])} geslaagde tests, en aan het einde van de ronde (gepland: "
-        f"{places[-1]}). Samen is de kans om ten onrechte een verschil te vinden hooguit "
+        f"Vooraf vastgelegd: kijken bij {', '.join(places[:-1])} geslaagde tests, en aan het einde van de ronde "
+        f"(gepland: {places[-1]}). Samen is de kans om ten onrechte een verschil te vinden hooguit "
         f"{formats.percent(looks.plan.alpha, 1)}, besteed volgens {SHAPES[looks.plan.shape]}."
     )
 
@@ -167,7 +166,7 @@ def _net(estimate: Estimate) -> str:
 
 def _end(table: RoundTable, looks: RoundLooks) -> Judged | None:
     """The judgement at the end, which there is once the round is closed and no look stopped before."""
-    if table.facts.state not in (RoundState.CLOSED, RoundState.RELEASED):
+    if table.facts.state not in SETTLED:
         return None
     return declared_looks.final(looks, tables.counted(figures.real(table.rows)))
 
@@ -183,9 +182,9 @@ def _sentences(table: RoundTable, looks: RoundLooks, end: Judged | None) -> list
         left = formats.many(gone, "test van een tussenstand telt", "tests van een tussenstand tellen")
         said.append(f"{left} in de andere tabellen niet meer mee. Hier blijven zij geteld zoals ze toen waren.")
     said.append(
-        "De grens is het kleinste verschil tussen de aantallen 'alleen controle' en 'alleen test' dat een besluit geeft; "
-        "zij rekent elke test als losstaand, ook bij één woningaanbieder. De E-waarde zegt hoeveel beter de uitkomsten "
-        "passen bij enig verschil dan bij geen; samen met de altijd geldige p mag zij op elk moment worden gelezen."
+        "De grens is het kleinste verschil tussen de aantallen 'alleen controle' en 'alleen test' dat een besluit "
+        "geeft; zij rekent elke test als losstaand, ook bij één woningaanbieder. De E-waarde zegt hoeveel beter de "
+        "uitkomsten passen bij enig verschil dan bij geen; zij en de altijd geldige p gelden op elk moment."
     )
     return said
 
@@ -201,7 +200,7 @@ def _conclusion(end: Judged) -> str:
 
 def _no_longer_counted(table: RoundTable, looks: RoundLooks) -> int:
     """How many pairs of the looks are not usable any more; known once the pairs of the round are settled."""
-    if looks.last is None or not disclosure.unblinded(table.facts.state):
+    if looks.last is None or table.facts.state not in SETTLED:
         return 0
     return len({*looks.last.pairs} - {row.pair for row in figures.usable(table.rows)})
 
