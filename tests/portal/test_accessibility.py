@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from bank_makers import NAMES
-from page_makers import ROUND, FakeSource
+from page_makers import LOOKED_AT, ROUND, FakeSource
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from orchestrator import pretests
@@ -34,6 +34,7 @@ ARGUMENTS = [
 ]
 PAGES = {
     "onderzoeker": f"/rondes/{ROUND}/rapport/onderzoeker",
+    "tussenstand": f"/rondes/{LOOKED_AT}/rapport/onderzoeker",
     "gemeente": f"/rondes/{ROUND}/rapport/gemeente",
     "makelaar": f"/rondes/{ROUND}/rapport/makelaar/adv-03",
     "volgen": f"/rondes/{ROUND}",

@@ -5,19 +5,18 @@ The rule is put to the proof by interference: two rounds that differ only in whi
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 
 import pytest
 from house_makers import refused
 from hypothesis import given
 from hypothesis import strategies as st
-from report_makers import CELLS, excluded, pair, pairs, sham, table
+from report_makers import CELLS, OUTCOMES, PLAN, a_look, excluded, pair, pairs, sham, table, the_look
 
 from profiles.errors import PraktijktestError
 from profiles.pairs import Arm
 from results import disclosure, files, looks
-from results.looks import Judged, Look, RoundLooks
+from results.looks import RoundLooks
 from results.reports import Audience, build, render
 from results.reports.values import Hidden, Report
 from results.statistics import Counts
@@ -25,20 +24,6 @@ from results.statistics.looks import LookPlan
 from results.tables import PairRow, RoundTable
 
 HIDDEN = ("draft", "planned", "approved", "running", "paused", "collecting")
-PLAN = LookPlan((30, 60, 90))
-OUTCOMES = [(f"P-{place:04d}", place < 18, place < 8) for place in range(34)]
-
-
-def a_look(number: int, planned: int, before: RoundLooks, verdict: Judged) -> Look:
-    return Look(number, planned, datetime(2026, 9, 20, 9, tzinfo=UTC), "anna", before.settled or (), verdict)
-
-
-def the_look() -> RoundLooks:
-    bare = RoundLooks(PLAN, (), tuple(code for code, _, _ in OUTCOMES))
-    verdict = looks.judged(bare, OUTCOMES, 30)
-    return replace(bare, opened=(a_look(1, 30, bare, verdict),))
-
-
 LOOKED = {"no looks": None, "declared": RoundLooks(PLAN, (), ("P-1",)), "opened": the_look()}
 
 
