@@ -15,7 +15,7 @@ from results.statistics.looks import Shape
 from results.tables import RoundTable
 
 NOTHING = "–"
-SHAPES = {Shape.OBRIEN_FLEMING: "streng aan het begin (O'Brien-Fleming)", Shape.POCOCK: "nagenoeg gelijk (Pocock)"}
+SHAPES = {Shape.OBRIEN_FLEMING: "O'Brien-Fleming (streng aan het begin)", Shape.POCOCK: "Pocock (nagenoeg gelijk)"}
 SETTLED = (RoundState.CLOSED, RoundState.RELEASED)
 WHY = (
     "Wie tussendoor naar verschillen kijkt, stopt of verandert te gemakkelijk bij een toevallige stand. Daarom ziet "
@@ -65,11 +65,11 @@ def _next(table: RoundTable) -> str:
         return "Voor deze ronde zijn geen tussenstanden vastgelegd: alle cijfers komen na het sluiten."
     if looks.next_at is None:
         return "Er is geen tussenstand meer: alle cijfers komen na het sluiten."
+    command = f"praktijktest look {table.facts.round} --by NAAM"
+    if looks.settled is not None and len(looks.settled) >= looks.next_at:
+        return f"De volgende tussenstand kan open, met {formats.count(len(looks.settled))} geslaagde tests: {command}."
     now = "" if looks.settled is None else f"; nu zijn het er {formats.count(len(looks.settled))}"
-    return (
-        f"De volgende tussenstand opent bij {formats.count(looks.next_at)} geslaagde tests{now}. "
-        f"Openen: praktijktest look {table.facts.round} --by NAAM."
-    )
+    return f"De volgende tussenstand opent bij {formats.count(looks.next_at)} geslaagde tests{now}. Openen: {command}."
 
 
 # --- the section ------------------------------------------------------------------------------------------------------
@@ -104,11 +104,11 @@ def decision(seen: Judged) -> str:
 
 
 def _declared(looks: RoundLooks) -> str:
-    places = [formats.count(at) for at in looks.plan.at]
+    *places, total = (formats.count(at) for at in looks.plan.at)
     return (
-        f"Vooraf vastgelegd: kijken bij {', '.join(places[:-1])} geslaagde tests, en aan het einde van de ronde "
-        f"(gepland: {places[-1]}). Samen is de kans om ten onrechte een verschil te vinden hooguit "
-        f"{formats.percent(looks.plan.alpha, 1)}, besteed volgens {SHAPES[looks.plan.shape]}."
+        f"Vooraf vastgelegd: kijken bij {' en '.join(places)} geslaagde tests, en aan het einde van de ronde "
+        f"(gepland: {total}). Samen is de kans om ten onrechte een verschil te vinden hooguit "
+        f"{formats.percent(looks.plan.alpha, 1)}, verdeeld volgens {SHAPES[looks.plan.shape]}."
     )
 
 
@@ -176,7 +176,7 @@ def _sentences(table: RoundTable, looks: RoundLooks, end: Judged | None) -> list
     if looks.stopped and looks.last:
         said.append(f"{_name(looks.last).capitalize()} overschreed de grens: dat besluit blijft staan.")
     if end is not None and looks.opened:
-        level = formats.percent(table.facts.level, 1)
+        level = formats.percent(table.facts.level, 2)
         said.append(f"Omdat er tussendoor is gekeken, hebben de intervallen in dit rapport een niveau van {level}.")
     if gone := _no_longer_counted(table, looks):
         left = formats.many(gone, "test van een tussenstand telt", "tests van een tussenstand tellen")

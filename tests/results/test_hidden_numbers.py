@@ -130,6 +130,8 @@ def test_the_banner_says_what_is_hidden_why_and_when_the_next_look_opens() -> No
     said = build(before, Audience.RESEARCHER).interim or ""
     assert "De volgende tussenstand opent bij 30 geslaagde tests; nu zijn het er 2." in said
     assert "praktijktest look amersfoort-2026-najaar --by NAAM" in said
+    reached = replace(made, looks=RoundLooks(PLAN, (), tuple(map(str, range(31)))))
+    assert "kan open, met 31 geslaagde tests: praktijktest look" in (build(reached, Audience.RESEARCHER).interim or "")
     after = build(replace(made, looks=the_look()), Audience.RESEARCHER)
     assert "behalve tussenstand 1" in (after.interim or "")
     assert "opent bij 60 geslaagde tests" in (after.interim or "")
