@@ -23,6 +23,7 @@ from orchestrator.base import Base as Base
 from orchestrator.base import words
 from orchestrator.design import Purpose
 from orchestrator.intake import AdvertiserKind, Channel
+from orchestrator.look_models import Look as Look
 from orchestrator.pretest_models import Pretest as Pretest
 from orchestrator.pretest_models import Rater as Rater
 from orchestrator.pretest_models import Rating as Rating

@@ -23,6 +23,9 @@ BROKER_LEAST_PAIRS = 2
 SYMBOL = "x"
 REHEARSAL = "rehearsal"
 
+UNBLINDED = (RoundState.CLOSED, RoundState.RELEASED, RoundState.ABORTED)
+"""The states in which nothing more comes, so that who sees the numbers can no longer stop or go on as it suits."""
+
 REHEARSAL_WATERMARK = (
     "Oefenronde. Deze cijfers zijn gemaakt om te oefenen. Ze zeggen niets over echte woningaanbieders."
 )
@@ -102,6 +105,25 @@ def _derivable(hidden: Sequence[Cell]) -> bool:
     for cell in hidden:
         together.update(cell.pairs)
     return len(hidden) == 1 or unsafe(together) is not None
+
+
+def unblinded(state: str) -> bool:
+    """Whether any number that tells the arms apart may be shown of a round in this state, to whomever.
+
+    Before that nobody sees one, neither on a page nor in a file, except a declared look that somebody opened.
+    """
+    return state in UNBLINDED
+
+
+def unblinded_round(state: str, name: str) -> None:
+    """Let the figures of a round be computed or written. Raises `Refused` while they are hidden."""
+    if not unblinded(state):
+        raise Refused(
+            "numbers-hidden",
+            f"Ronde '{name}' is {state}: cijfers die de profielen uit elkaar houden blijven verborgen tot zij is "
+            "gesloten.",
+            "Wacht op het sluiten (praktijktest close), of open een vastgelegde tussenstand: praktijktest look.",
+        )
 
 
 def municipal_round(state: str, mode: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from orchestrator.design import Approach
 from profiles.errors import Refused
 from profiles.pairs import BOTH, Arm
-from results import tables
+from results import disclosure, looks, tables
 from results.document import results_document, unpaired_document
 from results.reports import figures, unpaired
 from results.tables import ArmRow, PairRow, RoundFacts, RoundTable
@@ -22,20 +22,26 @@ ARM_COLUMNS = ("name_set", "variant", "sent_at", "label", "outcome", "positive",
 
 
 def results_of(table: RoundTable, market_truth: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return the results document of a round, sham pairs apart; raise `Refused` when no pair counts yet."""
+    """Return the results document of a round, sham pairs apart; ``looks`` is None when none was declared.
+
+    Raises `Refused` while its numbers are hidden, and when no pair counts.
+    """
+    disclosure.unblinded_round(table.facts.state, table.facts.round)
+    table = tables.at_the_end(table)
     if table.facts.approach == Approach.UNPAIRED:
         return _unpaired(table, market_truth)
     rows = figures.real(table.rows)
     analysis = figures.analysed(rows, table.facts.level)
     if analysis is None:
         raise _nothing_usable(table.facts)
-    return results_document(
+    document = results_document(
         analysis,
         excluded=tables.excluded(rows),
         design_digest=table.facts.digest,
         seed=table.facts.seed,
         market_truth=market_truth,
     )
+    return document | {"looks": looks.document(table.looks, tables.counted(rows)) if table.looks else None}
 
 
 def _unpaired(table: RoundTable, market_truth: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -54,8 +60,8 @@ def _unpaired(table: RoundTable, market_truth: Mapping[str, Any] | None) -> dict
 def _nothing_usable(facts: RoundFacts) -> Refused:
     return Refused(
         "no-usable-pairs",
-        f"Ronde '{facts.round}' is {facts.state} en heeft nog geen geslaagde tests.",
-        "Analyseer na het sluiten: praktijktest close.",
+        f"Ronde '{facts.round}' is {facts.state} en heeft geen geslaagde tests.",
+        "Er is niets te berekenen; het onderzoeksrapport noemt waarom tests niet meetellen.",
     )
 
 
@@ -65,7 +71,11 @@ def results_json(table: RoundTable, market_truth: Mapping[str, Any] | None = Non
 
 
 def pairs_csv(table: RoundTable) -> str:
-    """Return one line per pair, sham pairs included and marked; times in UTC, no names of applicants."""
+    """Return one line per pair, sham pairs included and marked; times in UTC, no names of applicants.
+
+    Raises `Refused` while the numbers of the round are hidden: a line says what each arm got.
+    """
+    disclosure.unblinded_round(table.facts.state, table.facts.round)
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     arms = (*BOTH, *(arm for arm in Arm if arm not in BOTH and any(arm in row.arms for row in table.rows)))

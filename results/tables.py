@@ -12,11 +12,14 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from orchestrator import name_bank
 from orchestrator.design import Design, from_canonical
 from orchestrator.models import Coding, Decline, DeferredReply, Enrolment, Inquiry, Listing, Pair, Refusal, Round
+from orchestrator.models import Look as LookRow
 from orchestrator.models import Reply as ReplyRow
-from orchestrator.rounds import lifecycle, lookup
+from orchestrator.rounds import lifecycle, looking, lookup
 from orchestrator.states import CodedBy, LetterState, PairState
 from profiles.factors import Factor, FactorLevel
 from profiles.pairs import Arm
+from results import looks
+from results.looks import Judged, Look, RoundLooks, plan_of
 from results.outcomes import Outcome, best, labels
 from results.statistics import Counts, cohens_kappa
 
@@ -126,16 +129,51 @@ class RoundFacts:
 
 @dataclass(frozen=True)
 class RoundTable:
+    """A round as it is read; ``looks`` is None when its design declares none."""
+
     facts: RoundFacts
     rows: tuple[PairRow, ...]
+    looks: RoundLooks | None = None
 
 
-def load(session: Session, round_name: str) -> RoundTable:
-    """Read one round. Raises `Refused` when there is no round of that name."""
+def load(session: Session, round_name: str, now: datetime | None = None) -> RoundTable:
+    """Read one round; with ``now`` also which pairs are settled at that moment, if looks were declared.
+
+    Raises `Refused` when there is no round of that name.
+    """
     round_ = lookup.find(session, round_name)
     design = from_canonical(round_.design)
     rows = tuple(_pair_row(pair, design) for pair in session.scalars(_pairs_of(round_)))
-    return RoundTable(_facts(session, round_, design, rows), rows)
+    return RoundTable(_facts(session, round_, design, rows), rows, _looks(session, round_, design, now))
+
+
+def _looks(session: Session, round_: Round, design: Design, now: datetime | None) -> RoundLooks | None:
+    if (plan := plan_of(design)) is None:
+        return None
+    settled = looking.settled(session, round_, now) if now and round_.state in looking.LOOKED_AT else None
+    return RoundLooks(plan, tuple(_look(row) for row in looking.opened(session, round_)), settled)
+
+
+def _look(row: LookRow) -> Look:
+    counted = Counts(row.c11, row.c10, row.c01, row.c00)
+    verdict = Judged(counted, row.boundary, row.allowed, row.spent, row.p, row.log_e, row.always_p, row.stops)
+    return Look(row.number, row.planned, row.opened_at, row.opened_by, tuple(row.pairs), verdict)
+
+
+def at_the_end(table: RoundTable) -> RoundTable:
+    """Return the round with its intervals at the level that the opened looks leave."""
+    return replace(table, facts=replace(table.facts, level=looks.level(table.looks, table.facts.level)))
+
+
+def outcomes(rows: Iterable[PairRow], codes: Iterable[str]) -> list[tuple[str, bool, bool]]:
+    """Return pair, control positive and treatment positive of the pairs with these codes."""
+    these = frozenset(codes)
+    return [(row.pair, row.invited(Arm.CONTROL), row.invited(Arm.TREATMENT)) for row in rows if row.pair in these]
+
+
+def counted(rows: Sequence[PairRow]) -> list[tuple[str, bool, bool]]:
+    """Return the `outcomes` of the usable pairs."""
+    return outcomes(rows, (row.pair for row in rows if row.state == PairState.USABLE))
 
 
 def counts(rows: Iterable[PairRow]) -> Counts:

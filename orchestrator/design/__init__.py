@@ -2,6 +2,8 @@
 
 from orchestrator.design.calendar import Calendar
 from orchestrator.design.checks import check
+from orchestrator.design.json_schema import json_schema
+from orchestrator.design.looks import looks_at
 from orchestrator.design.model import (
     AdvertiserKind,
     Analysis,
@@ -13,6 +15,8 @@ from orchestrator.design.model import (
     Gap,
     Income,
     Letters,
+    Looks,
+    LookShape,
     Mode,
     Order,
     OutcomeRule,
@@ -26,7 +30,6 @@ from orchestrator.design.model import (
     canonical,
     digest,
     from_canonical,
-    json_schema,
 )
 from orchestrator.design.reading import read_design
 
@@ -42,6 +45,8 @@ __all__ = [
     "Gap",
     "Income",
     "Letters",
+    "LookShape",
+    "Looks",
     "Mode",
     "Order",
     "OutcomeRule",
@@ -57,5 +62,6 @@ __all__ = [
     "digest",
     "from_canonical",
     "json_schema",
+    "looks_at",
     "read_design",
 ]

@@ -5,6 +5,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from orchestrator.design.calendar import Calendar
+from orchestrator.design.looks import broken_by_looks
 from orchestrator.design.model import DeclaredFeed, Design, FeedFormat, Letters, Mode, Question, Sample, Schedule
 from orchestrator.design.pairing import (
     broken_by_factor,
@@ -46,6 +47,7 @@ def broken_rules(design: Design, sets: Mapping[str, NameSet]) -> tuple[Located, 
         *broken_by_what_is_lent(design.question, design.letters, design.sample),
         *broken_by_sample(design.sample, live=live),
         *broken_by_schedule(design.schedule),
+        *broken_by_looks(design.question, design.sample, design.analysis),
     )
 
 

@@ -1,4 +1,4 @@
-"""The shape of a design, its canonical text and digest, and its JSON Schema."""
+"""The shape of a design, its canonical text and digest."""
 
 import hashlib
 import json
@@ -368,8 +368,36 @@ class OutcomeRule(Part):
     response_days: int = Field(ge=1, le=90, description="Zoveel dagen stilte telt als geen reactie.", examples=[10])
 
 
+class LookShape(StrEnum):
+    """How fast the looks spend what they may err together: hardly at first, or nearly evenly."""
+
+    OBRIEN_FLEMING = "obrien-fleming"
+    POCOCK = "pocock"
+
+
+class Looks(Part):
+    """When unblinded numbers may be seen before the round is closed; see `orchestrator.design.looks`."""
+
+    at: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(
+        min_length=1,
+        max_length=9,
+        description="Bij welk deel van de geplande tests een tussenstand opent, oplopend.",
+        examples=[[0.5]],
+    )
+    shape: LookShape = Field(
+        LookShape.OBRIEN_FLEMING,
+        description="Hoe streng een vroege tussenstand is: obrien-fleming (heel streng) of pocock (elke even streng).",
+        examples=["obrien-fleming"],
+    )
+
+
 class Analysis(Part):
     level: float = Field(ge=0.8, le=0.999, description="Betrouwbaarheidsniveau van de intervallen.", examples=[0.95])
+    looks: Looks | None = Field(
+        None,
+        exclude_if=lambda looks: looks is None,
+        description="De tussenstanden; zonder deze sleutel blijven alle cijfers verborgen tot de ronde is gesloten.",
+    )
 
 
 class Design(Part):
@@ -424,30 +452,3 @@ def digest(design: Design) -> str:
 def from_canonical(text: str) -> Design:
     """The design that `canonical` wrote; raises pydantic's ValidationError for any other text."""
     return Design.model_validate_json(text, strict=True)
-
-
-def json_schema() -> dict[str, Any]:
-    """JSON Schema (draft 2020-12) of the design file, for editors; descriptions are Dutch."""
-    schema = _without_titles(Design.model_json_schema(by_alias=True))
-    for definition in schema["$defs"].values():
-        # What stands here is our own docstring, in English; the field that refers to it says it in Dutch.
-        definition.pop("description", None)
-    head = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Onderzoeksopzet",
-        "description": "De opzet van één ronde praktijktests.",
-    }
-    return {**schema, **head}
-
-
-def _without_titles(node: Any) -> Any:
-    """Drop the titles that pydantic makes of field names: they are English and say nothing more."""
-    if isinstance(node, list):
-        return [_without_titles(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    kept = {key: value for key, value in node.items() if not (key == "title" and isinstance(value, str))}
-    match kept.get("anyOf"):
-        case [dict(shape), {"type": "null"}]:  # what may be left out: nobody writes null
-            kept = {**shape, **{key: value for key, value in kept.items() if key != "anyOf"}}
-    return {key: _without_titles(value) for key, value in kept.items()}

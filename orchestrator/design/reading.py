@@ -15,7 +15,8 @@ from orchestrator.design.checks import (
     broken_rules,
 )
 from orchestrator.design.deviations import AnyPart, Shape, strict
-from orchestrator.design.model import Design, Letters, Mode, Question, Sample, Schedule
+from orchestrator.design.looks import broken_by_looks
+from orchestrator.design.model import Analysis, Design, Letters, Mode, Question, Sample, Schedule
 from orchestrator.design.pairing import broken_by_factor, broken_by_order, broken_by_what_is_lent
 from orchestrator.design.places import Located, located
 from orchestrator.design.yaml_file import YamlFile
@@ -74,6 +75,9 @@ def _rules_of_sound_parts(data: Mapping[str, Any], sets: Mapping[str, NameSet]) 
         yield from broken_by_what_is_lent(question, letters, sample)
     if question and schedule:
         yield from broken_by_order(question, schedule)
+    analysis = _sound(Analysis, data.get("analysis"))
+    if question and sample and analysis:
+        yield from broken_by_looks(question, sample, analysis)
 
 
 def _unknown_sets(question: object, sets: Mapping[str, NameSet]) -> Iterator[Located]:

@@ -264,12 +264,12 @@ def _settle_pairs(session: Session, round_: Round, now: datetime) -> None:
     days = timedelta(days=designs.from_canonical(round_.design).outcome.response_days)
     rows = select(Pair).where(Pair.round_id == round_.id, Pair.state == PairState.OPEN)
     for pair in session.scalars(rows.options(selectinload(Pair.inquiries).selectinload(Inquiry.replies))):
-        reason = _exclusion(pair, now - days)
+        reason = exclusion(pair, now - days)
         pair.state = PairState.EXCLUDED if reason else PairState.USABLE
         pair.reason = reason.value if reason else None
 
 
-def _exclusion(pair: Pair, sent_by: datetime) -> Exclusion | None:
+def exclusion(pair: Pair, sent_by: datetime) -> Exclusion | None:
     """Return why a pair does not count, or None; an inquiry sent after ``sent_by`` had no full window."""
     states = {inquiry.state for inquiry in pair.inquiries}
     if LetterState.UNCERTAIN in states:

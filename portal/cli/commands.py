@@ -321,6 +321,14 @@ def assign(
 
 
 @app.command()
+def look(name: Round, by: By) -> None:
+    """Open de volgende vastgelegde tussenstand van een lopende ronde, of toon de laatste die is geopend."""
+    from portal.commands import looking
+
+    looking.look(name, by)
+
+
+@app.command()
 def report(
     name: Round,
     audience: Annotated[str, typer.Option(help="researcher, municipality of broker.")],

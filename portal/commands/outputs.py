@@ -13,7 +13,7 @@ from portal import web
 from portal.commands import house
 from profiles.errors import BadInput, Problem
 from results import bundle, disclosure, files, formats, tables
-from results.reports import Audience, build, render, wording
+from results.reports import Audience, build, looks, render, wording
 from results.statistics import Estimate
 from results.tables import RoundTable
 
@@ -57,8 +57,8 @@ def verify(path: Path) -> None:
 
 def load(name: str) -> RoundTable:
     """Read a round's table from the installation's database."""
-    with house.reading() as (session, _):
-        return tables.load(session, name)
+    with house.reading() as (session, now):
+        return tables.load(session, name, now)
 
 
 def write_files(table: RoundTable, folder: Path, market_truth: Mapping[str, Any] | None = None) -> list[Path]:
@@ -110,6 +110,8 @@ def print_results(document: Mapping[str, Any], title: str) -> None:
             "Niet meegeteld: "
             + ", ".join(f"{wording.OWN_EXCLUSIONS.get(why, why)} {n}" for why, n in document["excluded"].items())
         )
+    if document.get("looks"):
+        out.print(looks.concluded(document["looks"]))
     if truth := document.get("market_truth"):
         out.print(f"De markt was gemaakt met een nettoverschil van {formats.points(truth['net_discrimination'])}.")
 

@@ -70,7 +70,7 @@ class DatabaseSource:
 
     def table(self, round_name: str) -> RoundTable:
         with self.database.reading() as session:
-            return tables.load(session, round_name)
+            return tables.load(session, round_name, self.clock.now())
 
     def monitor(self, round_name: str) -> views.Monitor:
         with self.database.reading() as session:

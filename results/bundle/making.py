@@ -7,7 +7,7 @@ from io import BytesIO, StringIO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from profiles.errors import Refused
-from results import disclosure, files
+from results import disclosure, files, tables
 from results.bundle import rows as tables_of
 from results.bundle.archive import CHECKSUMS, checksums
 from results.bundle.columns import ANALYSIS, LETTER, Column, pair_columns
@@ -25,6 +25,7 @@ def bundle_of(table: RoundTable, protocol: str) -> dict[str, bytes]:
 
     Raises `Refused` for a round that is not closed: until then nobody sees which answer belongs to which arm.
     """
+    table = tables.at_the_end(table)
     facts = table.facts
     if not disclosure.is_closed(facts.state):
         message = f"Ronde '{facts.round}' is nog niet gesloten; een onderzoeksbestand is er pas daarna."

@@ -11,7 +11,7 @@ from profiles.pairs import Arm
 from profiles.profile import Ground
 from results import charts, disclosure, formats, tables
 from results.disclosure import Cell, Suppressed
-from results.reports import designs, figures, unpaired, wording
+from results.reports import designs, figures, looks, unpaired, wording
 from results.reports.values import (
     AdvertiserRow,
     Amount,
@@ -22,6 +22,7 @@ from results.reports.values import (
     Finding,
     FourCells,
     Group,
+    Hidden,
     IntervalTable,
     Municipality,
     Report,
@@ -50,6 +51,9 @@ def build(
     market was built with. Raises `Refused` when the audience may not see this round yet, `BadInput` for a broker's
     report without a known advertiser.
     """
+    if audience is Audience.RESEARCHER and not disclosure.unblinded(table.facts.state):
+        return _hidden(table)
+    table = tables.at_the_end(table)
     facts = table.facts
     if facts.approach == Approach.UNPAIRED:
         return _unpaired(table, audience, advertiser, market_truth)
@@ -60,14 +64,14 @@ def build(
         return _municipality(table, analysis, market_truth)
     finding = wording.finding(figures.net(analysis), facts, figures.detectable(analysis, facts.level))
     report = _report(facts, audience, finding, _researcher(table, analysis), _truth(market_truth, analysis))
-    return replace(report, interim=_interim(table))
+    return replace(report, interim=looks.banner(table), looks=looks.told(table))
 
 
 def _report(
     facts: RoundFacts,
     audience: Audience,
     finding: Finding,
-    body: Researcher | Municipality | Unpaired | Broker,
+    body: Researcher | Municipality | Unpaired | Broker | Hidden,
     truth: str | None = None,
 ) -> Report:
     return Report(
@@ -108,9 +112,12 @@ def _meaning(facts: RoundFacts) -> tuple[Term, ...]:
     )
 
 
-def _interim(table: RoundTable) -> str | None:
-    rows = figures.real(table.rows)
-    return wording.interim(table.facts, sum(row.state != PairState.OPEN for row in rows), len(rows))
+def _hidden(table: RoundTable) -> Report:
+    facts = table.facts
+    refusals = figures.amounts(facts.refusals, wording.REFUSALS)
+    body = Hidden(looks.blind_tiles(table), refusals, _coding(facts), _burden(facts))
+    report = _report(facts, Audience.RESEARCHER, looks.finding(table), body)
+    return replace(report, interim=looks.banner(table), looks=looks.told(table))
 
 
 # --- researcher ---------------------------------------------------------------------------------------------------
@@ -284,7 +291,8 @@ def _unpaired(table: RoundTable, audience: Audience, advertiser: str | None, mar
     net = found[0].net if found else None
     truth = None if market_truth is None else wording.truth(market_truth, net)
     body = _unpaired_body(table, found, exclusions, whole=audience is Audience.RESEARCHER)
-    return replace(_report(facts, audience, wording.unpaired_finding(net, facts), body, truth), interim=_interim(table))
+    report = _report(facts, audience, wording.unpaired_finding(net, facts), body, truth)
+    return replace(report, interim=looks.banner(table))
 
 
 def _unpaired_body(

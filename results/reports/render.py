@@ -5,7 +5,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from results import disclosure, formats
-from results.reports.values import Audience, Report, Unpaired
+from results.reports.values import Audience, Hidden, Report, Unpaired
 
 PAGES = {
     Audience.RESEARCHER: "report_researcher.html",
@@ -14,6 +14,7 @@ PAGES = {
 }
 UNPAIRED = "report_unpaired.html"
 FILTERS = ("count", "number", "percent", "points", "p_value", "moment", "short_moment")
+HIDDEN = "report_hidden.html"
 
 
 def environment(language: str = formats.LOCALE) -> Environment:
@@ -41,8 +42,13 @@ _TEMPLATES = environment()
 
 def render(report: Report, *, assets: str, home: str | None = None) -> str:
     """The whole page. ``assets`` is where the style sheets are; ``home`` the list of rounds, when the page has one."""
-    template = UNPAIRED if isinstance(report.body, Unpaired) else PAGES[report.audience]
-    return page(template, report=report, body=report.body, assets=assets.rstrip("/"), home=home)
+    return page(_template(report), report=report, body=report.body, assets=assets.rstrip("/"), home=home)
+
+
+def _template(report: Report) -> str:
+    if isinstance(report.body, Hidden):
+        return HIDDEN
+    return UNPAIRED if isinstance(report.body, Unpaired) else PAGES[report.audience]
 
 
 def page(template: str, **values: Any) -> str:

@@ -223,8 +223,48 @@ class Broker:
 
 
 @dataclass(frozen=True)
+class LookRow:
+    """One declared look, or the end of the round, as text; ``counts`` is None while its numbers are not to be seen."""
+
+    name: str
+    planned: str
+    opened: str
+    counts: Counts | None
+    net: str
+    boundary: str
+    spent: str
+    p: str
+    decision: str
+    e_value: str
+    always_p: str
+
+
+@dataclass(frozen=True)
+class LooksTold:
+    """The looks of a round: what was declared, what each showed, and what follows from it in sentences."""
+
+    declared: str
+    rows: tuple[LookRow, ...]
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """A round whose numbers are hidden: totals over both arms, and nothing that tells them apart."""
+
+    tiles: tuple[Tile, ...]
+    refusals: tuple[Amount, ...]
+    coding: tuple[Term, ...]
+    burden: tuple[Term, ...]
+
+
+@dataclass(frozen=True)
 class Report:
-    """A finished report for one audience. ``truth`` tells the known answer of a simulated market, if there is one."""
+    """A finished report for one audience. ``truth`` tells the known answer of a simulated market, if there is one.
+
+    ``interim`` says of a round that is not finished what may (not) be seen of it, ``looks`` what became of its declared
+    looks; None where there is nothing to say.
+    """
 
     audience: Audience
     title: str
@@ -236,7 +276,8 @@ class Report:
     finding: Finding
     meaning: tuple[Term, ...]
     truth: str | None
-    body: Researcher | Municipality | Unpaired | Broker
+    body: Researcher | Municipality | Unpaired | Broker | Hidden
     provenance: tuple[Term, ...]
     digest: str
     version: int
+    looks: LooksTold | None = None

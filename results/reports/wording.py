@@ -7,7 +7,6 @@ of a disadvantage for the test profile.
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.states import RoundState
 from profiles import grounds
 from profiles.grounds import Signal, SignalKind
 from profiles.pairs import BOTH, Arm
@@ -374,19 +373,6 @@ def hidden_round(reason: str) -> Finding:
     """Instead of a finding, when the round as a whole may not be shown."""
     text = f" De reden: {reason}. Anders is een woningaanbieder te herkennen."
     return Finding(Direction.HIDDEN, "", "De cijfers van deze ronde tonen wij niet.", text)
-
-
-def interim(facts: RoundFacts, done: int, planned: int) -> str | None:
-    """The banner over a round that can still change, None once it is closed."""
-    if facts.state in (RoundState.CLOSED, RoundState.RELEASED):
-        return None
-    if facts.state == RoundState.ABORTED:
-        return "Deze ronde is afgebroken. De cijfers zijn niet volledig."
-    waiting = formats.many(facts.waiting, "antwoord wacht", "antwoorden wachten")
-    return (
-        f"{formats.count(done)} van de {formats.count(planned)} geplande tests zijn klaar. "
-        f"{waiting} nog op codering. De cijfers kunnen veranderen: trek nog geen conclusie."
-    )
 
 
 def truth(value: float, estimate: Estimate | None) -> str:

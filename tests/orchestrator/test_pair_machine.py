@@ -94,9 +94,9 @@ PLANTED: dict[str, tuple[str, Callable[[Planting], None]]] = {
     "a closing judges again what was left out": ("pair . is", lambda plant: plant.around(
         lifecycle, "_settle_pairs", judges_all)),
     "an uncertain half counts as sent": ("left out for None", lambda plant: plant.around(
-        lifecycle, "_exclusion", takes_uncertain_as_sent)),
+        lifecycle, "exclusion", takes_uncertain_as_sent)),
     "only the first half is heard": ("left out for|the answers are", lambda plant: plant.around(
-        lifecycle, "_exclusion", hears_the_first_half)),
+        lifecycle, "exclusion", hears_the_first_half)),
     "the first letter is refused and the second goes": ("is planned, not cancelled|pair . is|was claimed",
         lambda plant: plant.put(sending, "tell_next", lambda *_: None)),
     "what could not leave waits in a pair that is over": ("over is planned", lambda plant: plant.put(

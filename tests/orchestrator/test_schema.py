@@ -15,6 +15,7 @@ from sqlalchemy import Connection, MetaData, Table, inspect, text
 
 from orchestrator.db import Database, DatabaseError
 from orchestrator.models import Base, Control
+from orchestrator.rounds import looking, lookup
 from orchestrator.schema import MIGRATIONS, prepare
 from orchestrator.states import LetterState
 
@@ -82,6 +83,21 @@ def filled(connection: Connection, table: str, **told: Any) -> int:
             kind = str(column.type).split("(")[0]
             row[column.name] = when if kind in ("TIMESTAMP", "DATETIME") else usual.get(kind, column.name)
     return int(connection.execute(meta.insert().values(**(row | told))).inserted_primary_key[0])
+
+
+def test_a_round_of_before_looks_comes_through_the_upgrade_and_has_none(tmp_path: Path) -> None:
+    database = Database.at(f"sqlite:///{tmp_path}/oud.db")
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["engine"] = database.engine
+    command.upgrade(config, "0009")
+    with database.engine.begin() as connection:
+        study = filled(connection, "study", purpose="learning")
+        filled(connection, "round", study_id=study, state="running", planned_by="anna", name="oud")
+    prepare(database)
+    with database.reading() as session:
+        round_ = lookup.find(session, "oud")
+        assert (round_.planned_by, looking.opened(session, round_)) == ("anna", ())
 
 
 def test_pairs_and_letters_of_before_sets_come_through_the_upgrade(tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ sys.path.append(str(Path(__file__).parents[1] / "results"))  # pytest adds only 
 make = importlib.import_module("report_makers")
 
 ROUND = "amersfoort-2026-najaar"
+LOOKED_AT = "amersfoort-2027-voorjaar"
+"""A round that still runs, of which a look was opened; it has its report alone."""
 STUDY = "Gelijke kansen op de Amersfoortse huurmarkt"
 MOMENT = datetime(2026, 9, 8, 11, 40, tzinfo=UTC)
 REASON = measure([], 2).reason
@@ -56,7 +58,7 @@ def monitor(**changes: Any) -> Monitor:
 
 
 class FakeSource:
-    """One round; ``monitor`` and ``table`` refuse any other name, as the real source does."""
+    """One round; ``monitor`` and ``table`` refuse other names, as the real source does, but for `LOOKED_AT`."""
 
     def __init__(self, **facts: Any) -> None:
         self.facts = facts
@@ -71,6 +73,9 @@ class FakeSource:
         return [RoundSummary(ROUND, 1, STUDY, "running", MOMENT)]
 
     def table(self, round_name: str) -> RoundTable:
+        if round_name == LOOKED_AT:
+            looked: RoundTable = make.looked_round()
+            return looked
         _known(round_name)
         table: RoundTable = make.full_round(**self.facts)
         return table

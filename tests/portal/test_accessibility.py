@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from bank_makers import NAMES
-from page_makers import ROUND, SIGNED_IN, FakeDoor, FakeSource
+from page_makers import LOOKED_AT, ROUND, SIGNED_IN, FakeDoor, FakeSource
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from orchestrator import pretests
@@ -35,6 +35,7 @@ ARGUMENTS = [
 ]
 PAGES = {
     "onderzoeker": f"/rondes/{ROUND}/rapport/onderzoeker",
+    "tussenstand": f"/rondes/{LOOKED_AT}/rapport/onderzoeker",
     "gemeente": f"/rondes/{ROUND}/rapport/gemeente",
     "makelaar": f"/rondes/{ROUND}/rapport/makelaar/adv-03",
     "volgen": f"/rondes/{ROUND}",

@@ -160,7 +160,10 @@ def test_a_round_without_results_is_refused_and_leaves_no_files(user: User) -> N
     for words in (("analyse", ROUND), ("analyse", ROUND, "--format", "json"), ("export", ROUND, "--out", "uit")):
         done = user.says(*words)
         assert (done.code, done.out) == (2, "")
-        assert done.err.startswith("no-usable-pairs: ")
+        assert done.err.startswith("numbers-hidden: ")
+    user.does("close", ROUND, "--reason", "oefening")
+    for words in (("analyse", ROUND), ("analyse", ROUND, "--format", "json"), ("export", ROUND, "--out", "uit")):
+        assert user.says(*words).err.startswith("no-usable-pairs: ")
     assert not (user.folder / "uit").exists()
 
 

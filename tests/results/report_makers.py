@@ -6,7 +6,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from profiles.pairs import BOTH, Arm
+from results import looks
+from results.looks import Judged, Look, RoundLooks
 from results.outcomes import Outcome
+from results.statistics.looks import LookPlan
 from results.tables import ArmRow, PairRow, RoundFacts, RoundTable
 
 DISTRICTS = ("Centrum", "Soesterkwartier", "Schothorst", "Vathorst", "Liendert")
@@ -117,3 +120,22 @@ def full_round(**changes: Any) -> RoundTable:
         for row in pairs(1, 0, 1, 1, 1)
     ]
     return table([*pairs(98, 44, 16, 54), *small, *away, *noise, *landlord], **changes)
+
+
+PLAN = LookPlan((30, 60, 90))
+OUTCOMES = [(f"P-{place:04d}", place < 18, place < 8) for place in range(34)]
+
+
+def a_look(number: int, planned: int, before: RoundLooks, verdict: Judged) -> Look:
+    return Look(number, planned, datetime(2026, 9, 20, 9, tzinfo=UTC), "anna", before.settled or (), verdict)
+
+
+def the_look() -> RoundLooks:
+    bare = RoundLooks(PLAN, (), tuple(code for code, _, _ in OUTCOMES))
+    verdict = looks.judged(bare, OUTCOMES, 30)
+    return replace(bare, opened=(a_look(1, 30, bare, verdict),))
+
+
+def looked_round() -> RoundTable:
+    """A round that still runs and of which the first of two looks was opened."""
+    return replace(full_round(state="running", closed_at=None, waiting=3), looks=the_look())

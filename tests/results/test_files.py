@@ -18,6 +18,7 @@ from house_makers import (
 from report_makers import facts, pair, pairs, sham, table
 
 from orchestrator.db import Database
+from orchestrator.rounds import lifecycle
 from profiles.pairs import BOTH, Arm
 from results import files, tables
 from results.files import ARM_COLUMNS, PAIR_COLUMNS
@@ -44,11 +45,16 @@ def test_the_truth_of_a_rehearsal_is_told_with_the_results() -> None:
     assert document["market_truth"] == {"net_discrimination": 0.1}
 
 
-def test_a_round_without_a_usable_pair_has_no_results_yet() -> None:
+def test_a_round_without_a_usable_pair_has_no_results() -> None:
     with refused("no-usable-pairs"):
-        files.results_json(table([pair("c11", state="open")], state="running"))
+        files.results_json(table([pair("c11", state="excluded", reason="niet-verzonden")]))
     with refused("no-usable-pairs"):
         files.results_json(table([sham("c11", 1)]))
+
+
+def close(database: Database) -> None:
+    with database.writing() as session:
+        lifecycle.close(session, ROUND, "r.visser", TUESDAY, "oefening")
 
 
 def lines(text: str) -> list[dict[str, str]]:
@@ -82,6 +88,7 @@ def test_values_are_written_so_that_any_program_reads_them() -> None:
 def test_no_name_of_an_applicant_and_no_address_stands_in_the_pairs_of_a_real_round(database: Database) -> None:
     run(database, rows=3)
     send_both(database)
+    close(database)
     with database.reading() as session:
         text = files.pairs_csv(tables.load(session, ROUND))
     assert len(lines(text)) == 3
@@ -96,6 +103,7 @@ def test_the_lines_of_a_real_round_hold_what_was_answered(database: Database) ->
     run(database)
     send_both(database)
     answered(database, 1, "UITNODIGING", TUESDAY)
+    close(database)
     with database.reading() as session:
         line = lines(files.pairs_csv(tables.load(session, ROUND)))[0]
     first = line["first"]

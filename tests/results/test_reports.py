@@ -73,7 +73,7 @@ def test_a_tiny_round_says_that_it_could_not_have_found_anything() -> None:
 
 
 def test_a_round_without_usable_pairs_still_has_a_report() -> None:
-    report = researcher(make.table([make.excluded("niet-verzonden", 1)], state="running"))
+    report = researcher(make.table([make.excluded("niet-verzonden", 1)]))
     assert report.finding.direction is Direction.NO_DATA
     assert "Er valt nog niets te vergelijken" in words(report)
 
@@ -150,12 +150,10 @@ def test_one_advertiser_gets_no_verdict_under_six_one_sided_pairs() -> None:
     assert [row.name for row in body.advertisers] == sorted(row.name for row in body.advertisers)
 
 
-def test_a_round_that_still_runs_is_an_interim_result() -> None:
-    rows = [*make.pairs(20, 6, 4, 10), make.pair("c11", 900, state="open")]
+def test_a_round_that_was_aborted_says_that_its_figures_are_not_whole() -> None:
+    rows = make.pairs(20, 6, 4, 10)
     assert researcher(make.table(rows, state="closed")).interim is None
-    told = researcher(make.table(rows, state="collecting", waiting=3)).interim
-    assert told is not None
-    assert told.startswith("40 van de 41 geplande tests zijn klaar. 3 antwoorden wachten nog op codering.")
+    assert "afgebroken" in (researcher(make.table(rows, state="aborted")).interim or "")
 
 
 def test_the_known_answer_of_a_simulated_market_stands_beside_the_measured_one() -> None:

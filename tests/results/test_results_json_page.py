@@ -1,15 +1,21 @@
 """docs/results-json.md tells of every key and name that the JSON has."""
 
+import json
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from results.document import findings_document, results_document
+from results.looks import Look, RoundLooks, judged
+from results.looks import document as looks_document
 from results.statistics import Counts, Findings, analyse
 from results.statistics.arms import Sets
 from results.statistics.designs import analyse_inquiries, analyse_sets, analyse_values
+from results.statistics.looks import LookPlan
 from results.statistics.unpaired import Arms
 
 PAGE = (Path(__file__).parents[2] / "docs" / "results-json.md").read_text(encoding="utf-8")
@@ -28,6 +34,17 @@ def test_every_key_of_the_document_is_told() -> None:
     document = results_document(WHOLE, excluded={}, design_digest=None, seed=None)
     told = {*document, *document["counts"], *document["estimates"][0], *document["tests"][0], *document["groups"][0]}
     assert told - TOLD == set()
+
+
+def test_every_key_of_the_looks_is_told() -> None:
+    pairs = [(f"P-{place}", place < 25, False) for place in range(30)]
+    bare = RoundLooks(LookPlan((30, 60)), (), tuple(code for code, _, _ in pairs))
+    seen = Look(1, 30, datetime(2026, 9, 20, tzinfo=UTC), "anna", bare.settled or (), judged(bare, pairs, 30))
+    document = looks_document(replace(bare, opened=(seen,)), pairs)
+    opened = document["opened"]
+    assert isinstance(opened, list)
+    assert {"looks", *document, *opened[0]} - TOLD == set()
+    assert json.loads(json.dumps(document, allow_nan=False)) == document
 
 
 HOURS = np.array([1.0, 2, 3, 1])

@@ -1,0 +1,67 @@
+"""Opening a declared look: the act of a person, written down once with what was seen."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from orchestrator import design as designs
+from orchestrator import ledger
+from orchestrator.models import Inquiry, Look, Pair, Round
+from orchestrator.rounds import lifecycle, lookup
+from orchestrator.states import PairState, RoundState
+from profiles.errors import Refused
+
+LOOKED_AT = (RoundState.RUNNING, RoundState.PAUSED, RoundState.COLLECTING)
+
+
+def hold(session: Session, name: str) -> Round:
+    """Return the round, held until the transaction ends: who opens at the same moment waits, and finds a row.
+
+    Raises `Refused` when the round does not run (any more): a look is of a round that still goes on.
+    """
+    round_ = lookup.find(session, name)
+    session.refresh(round_, with_for_update={"key_share": True})
+    if round_.state not in LOOKED_AT:
+        raise Refused(
+            "wrong-state",
+            f"Ronde '{name}' is {round_.state.value}; een tussenstand is er alleen zolang zij loopt.",
+            f"Na het sluiten staan alle cijfers in het rapport: praktijktest report {name} --audience researcher.",
+        )
+    return round_
+
+
+def opened(session: Session, round_: Round) -> tuple[Look, ...]:
+    """Return the looks that were opened, the first one first."""
+    return tuple(session.scalars(select(Look).where(Look.round_id == round_.id).order_by(Look.number)))
+
+
+def settled(session: Session, round_: Round, now: datetime) -> tuple[str, ...]:
+    """Return the codes of the pairs that would count if the round closed now and whose replies are all coded.
+
+    Sham pairs apart. Both letters went, both windows are over, and nothing excludes the pair.
+    """
+    days = timedelta(days=designs.from_canonical(round_.design).outcome.response_days)
+    rows = select(Pair).where(Pair.round_id == round_.id, Pair.state == PairState.OPEN, Pair.sham.is_(None))
+    with_replies = selectinload(Pair.inquiries).selectinload(Inquiry.replies)
+    found = session.scalars(rows.order_by(Pair.code).options(with_replies))
+    return tuple(pair.code for pair in found if _coded(pair) and lifecycle.exclusion(pair, now - days) is None)
+
+
+def record(session: Session, round_: Round, actor: str, now: datetime, numbers: Mapping[str, Any]) -> Look:
+    """Write down that a look was opened and what was seen; ``numbers`` are the further columns of `Look`.
+
+    The event tells which look and how many pairs, and nothing that tells the arms apart.
+    """
+    look = Look(round_id=round_.id, opened_at=now, opened_by=actor, **numbers)
+    session.add(look)
+    session.flush()
+    told = {"look": look.number, "pairs": len(look.pairs)}
+    ledger.append(session, now, actor, "look.opened", f"round:{round_.id}", told)
+    return look
+
+
+def _coded(pair: Pair) -> bool:
+    return all(reply.label is not None for inquiry in pair.inquiries for reply in inquiry.replies)
