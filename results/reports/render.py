@@ -5,7 +5,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from results import disclosure, formats
+from results.reports.sections import words
 from results.reports.values import Audience, Report, Unpaired
+from results.statistics.advertiser import sentence
 
 PAGES = {
     Audience.RESEARCHER: "report_researcher.html",
@@ -21,6 +23,10 @@ FILTERS = {
     "p_value": formats.p_value,
     "moment": formats.moment,
     "short_moment": formats.short_moment,
+    "estimate_rows": words.estimate_rows,
+    "test_rows": words.test_rows,
+    "absent_rows": words.absent_rows,
+    "verdict": sentence,
 }
 
 
@@ -34,7 +40,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(FILTERS)
-    made.globals.update(span=formats.span, policy=disclosure)
+    made.globals.update(span=formats.span, policy=disclosure, words=words)
     return made
 
 
