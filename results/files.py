@@ -11,7 +11,8 @@ from profiles.errors import Refused
 from profiles.pairs import BOTH, Arm
 from results import tables
 from results.document import results_document, unpaired_document
-from results.reports import figures, unpaired
+from results.reports import figures, sections, unpaired
+from results.round_document import round_entry
 from results.tables import ArmRow, PairRow, RoundFacts, RoundTable
 
 PAIR_COLUMNS = (
@@ -21,21 +22,28 @@ PAIR_COLUMNS = (
 ARM_COLUMNS = ("name_set", "variant", "sent_at", "label", "outcome", "positive", "answer_hours")
 
 
-def results_of(table: RoundTable, market_truth: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return the results document of a round, sham pairs apart; raise `Refused` when no pair counts yet."""
+def results_of(
+    table: RoundTable, market_truth: Mapping[str, Any] | None = None, *, all_methods: bool = False
+) -> dict[str, Any]:
+    """Return the results document of a round, sham pairs apart; raise `Refused` when no pair counts yet.
+
+    ``round`` holds the sections of a closed round of pairs, None while it can change.
+    """
     if table.facts.approach == Approach.UNPAIRED:
         return _unpaired(table, market_truth)
     rows = figures.real(table.rows)
-    analysis = figures.analysed(rows, table.facts.level)
+    analysis = figures.analysed(rows, table.facts.level, all_methods=all_methods)
     if analysis is None:
         raise _nothing_usable(table.facts)
-    return results_document(
+    found = sections.of_round(table)
+    document = results_document(
         analysis,
         excluded=tables.excluded(rows),
         design_digest=table.facts.digest,
         seed=table.facts.seed,
         market_truth=market_truth,
     )
+    return document | {"round": round_entry(found) if found else None}
 
 
 def _unpaired(table: RoundTable, market_truth: Mapping[str, Any] | None) -> dict[str, Any]:

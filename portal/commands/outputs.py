@@ -11,6 +11,7 @@ from rich.table import Column, Table
 
 from portal import web
 from portal.commands import house
+from portal.commands.round_output import print_round
 from profiles.errors import BadInput, Problem
 from results import files, formats, tables
 from results.reports import Audience, build, render, wording
@@ -96,6 +97,8 @@ def print_results(document: Mapping[str, Any], title: str) -> None:
             "Niet meegeteld: "
             + ", ".join(f"{wording.OWN_EXCLUSIONS.get(why, why)} {n}" for why, n in document["excluded"].items())
         )
+    if document.get("round"):
+        print_round(out, document["round"])
     if truth := document.get("market_truth"):
         out.print(f"De markt was gemaakt met een nettoverschil van {formats.points(truth['net_discrimination'])}.")
 

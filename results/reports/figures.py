@@ -31,7 +31,7 @@ def usable(rows: Iterable[PairRow]) -> tuple[PairRow, ...]:
     return tuple(row for row in rows if row.state == PairState.USABLE)
 
 
-def analysed(rows: Iterable[PairRow], level: float) -> Analysis | None:
+def analysed(rows: Iterable[PairRow], level: float, *, all_methods: bool = False) -> Analysis | None:
     """Everything computed from the usable pairs, clustered by advertiser where that applies; None without pairs."""
     counted = usable(rows)
     if not counted:
@@ -39,7 +39,8 @@ def analysed(rows: Iterable[PairRow], level: float) -> Analysis | None:
     places: dict[str, int] = {}
     codes = [places.setdefault(row.advertiser, len(places)) for row in counted]
     control, treatment = ([row.arms[arm].positive is True for row in counted] for arm in BOTH)
-    return analyse(tables.counts(counted), level=level, advertisers=tabulate(control, treatment, codes))
+    table = tabulate(control, treatment, codes)
+    return analyse(tables.counts(counted), level=level, advertisers=table, all_methods=all_methods)
 
 
 def net(analysis: Analysis | None) -> Estimate | None:

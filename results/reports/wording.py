@@ -248,10 +248,10 @@ def estimate_text(estimate: Estimate) -> tuple[str, str]:
     if estimate.value is None:
         return formats.NOT_KNOWN, formats.NOT_KNOWN
     if estimate.name in RATIOS | AMOUNTS:
-        return formats.number(estimate.value, 2), _limits(estimate, 2, 1)
+        return formats.number(estimate.value, 2), limits(estimate, 2, 1)
     if estimate.name in DIFFERENCES and estimate.over in ("all", "inquiries"):
-        return formats.points(estimate.value), _limits(estimate, 1, 100)
-    return formats.percent(estimate.value, 1), _limits(estimate, 1, 100)
+        return formats.points(estimate.value), limits(estimate, 1, 100)
+    return formats.percent(estimate.value, 1), limits(estimate, 1, 100)
 
 
 def estimate_row(estimate: Estimate) -> EstimateRow:
@@ -293,7 +293,8 @@ def counted(design: str, counts: Mapping[str, Any]) -> tuple[list[str], list[lis
     return ["controle \\ test", *names], table
 
 
-def _limits(estimate: Estimate, digits: int, scale: float) -> str:
+def limits(estimate: Estimate, digits: int, scale: float) -> str:
+    """The limits of an estimate times ``scale``; where only one exists, that one."""
     if estimate.low is not None and estimate.high is None:
         return f"vanaf {formats.number(scale * estimate.low, digits)}"
     if estimate.low is None and estimate.high is not None:

@@ -1,19 +1,21 @@
 """The Dutch words of the sections: what a code of reason, factor, choice or class is called."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from results import formats
 from results.reports import wording
 from results.reports.sections.advertisers import Advertisers
 from results.reports.sections.bias import BOUNDS_ADVERTISERS, Bias
 from results.reports.values import EstimateRow, Term, TestRow
-from results.statistics import Estimate, TestResult
+from results.statistics import Estimate, TestResult, strata
 from results.statistics.advertiser import ReportCard
-from results.statistics.bias import FactorEffect
+from results.statistics.bias import Attrition, FactorEffect
 from results.statistics.findings import Absent
 
 __all__ = ["BOUNDS_ADVERTISERS", "evidence", "factors", "level", "within"]
 
+SCALES = strata.SCALES[0].upper() + strata.SCALES[1:] + "."
 ARMS = {code: name.capitalize() for code, name in wording.ARM_NAMES.items()}
 
 DROPPED = {
@@ -66,6 +68,21 @@ def test_rows(tests: Iterable[TestResult]) -> list[TestRow]:
 def absent_rows(absent: Iterable[Absent]) -> list[tuple[str, str]]:
     """What could not be computed: its Dutch name and why."""
     return [(wording.told(wording.NOT_COMPUTED, each.name), each.reason) for each in absent]
+
+
+def homogeneity(tests: Iterable[TestResult]) -> list[TestRow]:
+    """Tests of equality over strata, without the warning that all of them share (``SCALES`` tells it once)."""
+    return test_rows(replace(each, note=each.note.replace(strata.SCALES, "").removesuffix("; ")) for each in tests)
+
+
+def dropped(attrition: Iterable[Attrition]) -> list[Attrition]:
+    """The reasons for which any letter dropped out."""
+    return [each for each in attrition if each.control + each.treatment]
+
+
+def hours(median: Estimate) -> str:
+    """The limits of a median in hours, as far as they exist."""
+    return "–" if median.value is None else wording.limits(median, 1, 1)
 
 
 def level(effect: FactorEffect, code: str, bias: Bias) -> str:
