@@ -131,4 +131,4 @@ def _table(out: Console, title: str, heading: Sequence[str], rows: Rows) -> None
 
 
 def _p(p: float | None) -> str:
-    return "–" if p is None else formats.p_value(p).removeprefix("p").strip()
+    return "–" if p is None else formats.p_value(p).removeprefix("p").lstrip(f"={formats.NO_BREAK}")
