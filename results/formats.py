@@ -1,6 +1,7 @@
 """Numbers, dates and p-values as a Dutch reader expects them; the one place where a value becomes text."""
 
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
@@ -16,6 +17,8 @@ SMALL_P = 0.01
 NEAR_LIMIT = (0.045, 0.055)
 
 
+# A report of thousands of advertisers writes the same small numbers over and over; Babel is slow.
+@lru_cache(maxsize=8192)
 def number(value: float, digits: int = 1) -> str:
     """A decimal number with exactly ``digits`` decimals, U+2212 as the minus sign and never a negative zero."""
     rounded = round(value, digits) + 0.0

@@ -143,7 +143,13 @@ def _lively(arm: ArmRow, place: int, sent: datetime) -> ArmRow:
 def full_round(**changes: Any) -> RoundTable:
     """240 pairs: a clear difference, some exclusions, sham pairs, one small district."""
     small = [pair("c11", 4000, 1, district="Hoogland"), pair("c10", 4001, 2, district="Hoogland")]
-    away = [excluded("niet-verzonden", 900), excluded("niet-verzonden", 901), excluded("test-herkend", 902)]
+    lost = {
+        Arm.CONTROL: replace(arm(None, "-"), state="cancelled"),
+        Arm.TREATMENT: replace(arm(None, "-"), state="failed"),
+    }
+    seen = dict.fromkeys(BOTH, replace(arm(None, "-"), labels=("ECHTHEIDSVRAAG",)))
+    away = [excluded("niet-verzonden", 900), replace(excluded("niet-verzonden", 901), arms=lost)]
+    away.append(replace(excluded("test-herkend", 902), arms=seen))
     noise = [sham("c11", 5001), sham("c10", 5002), sham("c00", 5003), sham("c01", 5004), sham("c11", 5005)]
     landlord = [
         replace(row, advertiser="prv-01", advertiser_name="J. de Groot", advertiser_kind="private_landlord")
