@@ -33,15 +33,13 @@ def print_round(out: Console, entry: Entry) -> None:
 
 def _split(out: Console, split: Entry) -> None:
     name = words.SPLITS[split["by"]]
-    kind = (
-        "opgegeven, gecorrigeerd met Holm" if split["declared"] else "verkennend, gecorrigeerd met Benjamini-Hochberg"
-    )
+    kind = "opgegeven, Holm" if split["declared"] else "verkennend, Benjamini-Hochberg"
     rows = []
     for group in split["groups"]:
         net = Estimate(**group["estimates"][0])
         ps = (_p(test["p"]) for test in group["tests"])
-        rows.append((group["name"], formats.count(net.n), *wording.estimate_text(net), *ps))
-    _table(out, f"{name} ({kind})", ("", "tests", "verschil", "interval", "p", "p gecorr."), rows)
+        rows.append((group["name"], formats.count(net.n), *_points(net), *ps))
+    _table(out, f"{name} ({kind})", ("", "tests", "verschil in punten", "interval", "p", "p gecorr."), rows)
     _tests(out, f"{name}: even groot in elk deel?", split["tests"])
 
 
@@ -57,9 +55,9 @@ def _bias(out: Console, bias: Entry) -> None:
     _table(
         out,
         "Vertekening door keuzes",
-        ("", "tests", "verschil", "interval", "p"),
+        ("", "tests", "verschil in punten", "interval", "p"),
         (
-            (words.CHOICES[each["name"]], str(net.n), *wording.estimate_text(net), _p(each["p"]))
+            (words.CHOICES[each["name"]], formats.count(net.n), *_points(net), _p(each["p"]))
             for each in bias["choices"]
             for net in [Estimate(**each["net"])]
         ),
@@ -128,6 +126,12 @@ def _table(out: Console, title: str, heading: Sequence[str], rows: Rows) -> None
     for row in filled:
         table.add_row(*row)
     out.print(table)
+
+
+def _points(net: Estimate) -> tuple[str, str]:
+    """A difference and its interval in percentage points, without the word."""
+    value, interval = wording.estimate_text(net)
+    return value.removesuffix(f"{formats.NO_BREAK}procentpunt"), interval
 
 
 def _p(p: float | None) -> str:
