@@ -177,6 +177,7 @@ NOT_COMPUTED = TESTS | {
     "common_odds_ratio": "Odds ratio, gelijk in alle strata",
     "common_difference": "Verschil over alle strata",
     "clustered_difference": "Verschil, geclusterd",
+    "clustered_difference_cr2": "Verschil, geclusterd (CR2)",
     "clustered_odds_ratio": "Odds ratio, geclusterd",
     "mean_score_difference": "Verschil in gemiddelde score",
     "mean_score_wald": "Verschil in gemiddelde score (Wald)",
