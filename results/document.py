@@ -50,32 +50,35 @@ def findings_document(
     return {
         "counts": dict(counts),
         "excluded": {reason: int(excluded[reason]) for reason in sorted(excluded)},
-        "estimates": [_estimate(estimate) for estimate in findings.estimates],
-        "tests": [_test(test) for test in findings.tests],
+        "estimates": [estimate_entry(estimate) for estimate in findings.estimates],
+        "tests": [test_entry(test) for test in findings.tests],
         "design_digest": design_digest,
         "seed": seed,
         "market_truth": None if market_truth is None else dict(market_truth),
         "design": design,
-        "groups": [_group(group) for group in findings.groups],
+        "groups": [group_entry(group) for group in findings.groups],
         "not_computed": [asdict(absent) for absent in findings.absent],
     }
 
 
-def _group(group: Group) -> dict[str, Any]:
+def group_entry(group: Group) -> dict[str, Any]:
+    """A part of the data with its own numbers."""
     return {
         "kind": group.kind,
         "name": group.name,
         "counts": asdict(group.counts),
-        "estimates": [_estimate(estimate) for estimate in group.estimates],
-        "tests": [_test(test) for test in group.tests],
+        "estimates": [estimate_entry(estimate) for estimate in group.estimates],
+        "tests": [test_entry(test) for test in group.tests],
     }
 
 
-def _estimate(estimate: Estimate) -> dict[str, Any]:
+def estimate_entry(estimate: Estimate) -> dict[str, Any]:
+    """An estimate as it is; ValueError when a number is not finite."""
     return _finite(asdict(estimate), estimate)
 
 
-def _test(test: TestResult) -> dict[str, Any]:
+def test_entry(test: TestResult) -> dict[str, Any]:
+    """A test with its degrees of freedom, None where it has none; ValueError when a number is not finite."""
     told = {"name": test.name, "p": test.p, "statistic": test.statistic}
     return _finite({**told, "df": getattr(test, "df", None), "note": test.note}, test)
 
@@ -96,8 +99,8 @@ def unpaired_document(
         "unpaired": {
             str(treatment): {
                 "counts": asdict(arms),
-                "estimates": [_estimate(estimate) for estimate in estimates],
-                "tests": [_test(test) for test in tests],
+                "estimates": [estimate_entry(estimate) for estimate in estimates],
+                "tests": [test_entry(test) for test in tests],
             }
             for treatment, (arms, estimates, tests) in compared.items()
         },

@@ -11,7 +11,8 @@ from profiles.errors import Refused
 from profiles.pairs import BOTH, Arm
 from results import disclosure, looks, tables
 from results.document import results_document, unpaired_document
-from results.reports import figures, unpaired
+from results.reports import figures, sections, unpaired
+from results.round_document import round_entry
 from results.tables import ArmRow, PairRow, RoundFacts, RoundTable
 
 PAIR_COLUMNS = (
@@ -21,19 +22,23 @@ PAIR_COLUMNS = (
 ARM_COLUMNS = ("name_set", "variant", "sent_at", "label", "outcome", "positive", "answer_hours")
 
 
-def results_of(table: RoundTable, market_truth: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return the results document of a round, sham pairs apart; ``looks`` is None when none was declared.
+def results_of(
+    table: RoundTable, market_truth: Mapping[str, Any] | None = None, *, all_methods: bool = False
+) -> dict[str, Any]:
+    """Return the results document of a round, sham pairs apart.
 
-    Raises `Refused` while its numbers are hidden, and when no pair counts.
+    ``looks`` is None when none was declared, ``round`` holds the sections of a round of pairs. Raises `Refused` while
+    its numbers are hidden, and when no pair counts.
     """
     disclosure.unblinded_round(table.facts.state, table.facts.round)
     table = tables.at_the_end(table)
     if table.facts.approach == Approach.UNPAIRED:
         return _unpaired(table, market_truth)
     rows = figures.real(table.rows)
-    analysis = figures.analysed(rows, table.facts.level)
+    analysis = figures.analysed(rows, table.facts.level, all_methods=all_methods)
     if analysis is None:
         raise _nothing_usable(table.facts)
+    found = sections.of_round(table)
     document = results_document(
         analysis,
         excluded=tables.excluded(rows),
@@ -41,7 +46,8 @@ def results_of(table: RoundTable, market_truth: Mapping[str, Any] | None = None)
         seed=table.facts.seed,
         market_truth=market_truth,
     )
-    return document | {"looks": looks.document(table.looks, tables.counted(rows)) if table.looks else None}
+    seen = looks.document(table.looks, tables.counted(rows)) if table.looks else None
+    return document | {"looks": seen, "round": round_entry(found) if found else None}
 
 
 def _unpaired(table: RoundTable, market_truth: Mapping[str, Any] | None) -> dict[str, Any]:

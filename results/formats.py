@@ -5,6 +5,7 @@ The functions write Dutch; `Formats` writes another language.
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
@@ -47,9 +48,7 @@ class Formats:
 
     def number(self, value: float, digits: int = 1) -> str:
         """A decimal number with exactly ``digits`` decimals, U+2212 as the minus sign and never a negative zero."""
-        rounded = round(value, digits) + 0.0
-        pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        return format_decimal(rounded, format=pattern, locale=self.language).replace("-", MINUS)
+        return _number(self.language, value, digits)
 
     def count(self, value: int) -> str:
         """A whole number with a dot between thousands: 12.345."""
@@ -93,6 +92,14 @@ class Formats:
     def short_moment(self, value: datetime) -> str:
         """Weekday, day and time for a list: ma 23 nov, 09:05. Refuses a time without a zone."""
         return format_datetime(_local(value), "EEE d MMM, HH:mm", locale=self.language)
+
+
+# A report of thousands of advertisers writes the same small numbers over and over; Babel is slow.
+@lru_cache(maxsize=8192)
+def _number(language: str, value: float, digits: int) -> str:
+    rounded = round(value, digits) + 0.0
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return format_decimal(rounded, format=pattern, locale=language).replace("-", MINUS)
 
 
 def plain(value: float | str) -> str:

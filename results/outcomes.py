@@ -38,7 +38,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Label:
-    """What a reply says. ``person``: always coded by people. ``technical``: a machine's; never ends the wait."""
+    """What a reply says. ``person``: always coded by people. ``technical``: a machine's; never ends the wait.
+
+    ``demand``: asks something of the home-seeker before a viewing: a form, papers, income, a guarantor, who one is.
+    """
 
     code: str
     number: int
@@ -47,6 +50,7 @@ class Label:
     example: str
     person: bool
     technical: bool
+    demand: bool
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ def _label(entry: Mapping[str, object]) -> Label:
         example=str(entry["example"]),
         person=bool(entry.get("person", False)),
         technical=bool(entry.get("technical", False)),
+        demand=bool(entry.get("demand", False)),
     )
 
 

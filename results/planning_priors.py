@@ -19,7 +19,7 @@ Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 
 
-class _Row(BaseModel):
+class Prior(BaseModel):
     """``verified``: computed from published counts; otherwise to be looked up before use."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -30,7 +30,7 @@ class _Row(BaseModel):
     source: Text
 
 
-class Discordance(_Row):
+class Discordance(Prior):
     """Shares of all pairs in which only one arm was positive: ``p10`` and ``p01`` of the power functions."""
 
     year: int
@@ -40,7 +40,7 @@ class Discordance(_Row):
     scenario: bool
 
 
-class Rates(_Row):
+class Rates(Prior):
     """Shares positive per arm, where the pairs were not published."""
 
     year: int
@@ -49,7 +49,7 @@ class Rates(_Row):
     treatment: Share
 
 
-class Ratio(_Row):
+class Ratio(Prior):
     """Chance of the treatment arm over that of the control arm; ``low`` and ``high`` both or neither."""
 
     ratio: Annotated[float, Field(gt=0)]
@@ -68,10 +68,11 @@ class Priors(BaseModel):
 
 @dataclass(frozen=True)
 class PlannedShares:
-    """What the power functions ask for, as proportions of all pairs."""
+    """What the power functions ask for, as proportions of all pairs, and the earlier study they come from, if any."""
 
     p10: float
     p01: float
+    prior: Prior | None = None
 
 
 @lru_cache

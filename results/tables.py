@@ -28,7 +28,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class ArmRow:
-    """One arm of a pair; ``answer_hours`` is the time to the first human answer within the window, in hours."""
+    """One arm of a pair; ``answer_hours`` is the time to the first human answer within the window, in hours.
+
+    ``labels`` are all that its replies got within the window, ``label`` the one that counts; ``early`` is the outcome
+    had the window been half as long, None when no letter went out.
+    """
 
     name: str
     name_set: str
@@ -39,6 +43,8 @@ class ArmRow:
     outcome: Outcome | None
     positive: bool | None
     answer_hours: float | None
+    labels: tuple[str, ...] = ()
+    early: Outcome | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +131,7 @@ class RoundFacts:
     coded_by_rule: int
     coded_by_people: int
     kappa: float | None
+    stratum: str | None = None
 
 
 @dataclass(frozen=True)
@@ -226,7 +233,7 @@ def _place(inquiry: Inquiry) -> int:
 
 def _arm_row(inquiry: Inquiry, design: Design) -> ArmRow:
     label = _label(inquiry, design)
-    outcome = labels()[label].outcome if label else None
+    outcome = _outcome(label)
     return ArmRow(
         name=inquiry.sender_name,
         name_set=inquiry.profile["name"]["name_set"],
@@ -237,14 +244,20 @@ def _arm_row(inquiry: Inquiry, design: Design) -> ArmRow:
         outcome=outcome,
         positive=outcome in design.outcome.positive if outcome else None,
         answer_hours=_answer_hours(inquiry, design),
+        labels=tuple(sorted({reply.label for reply in _in_time(inquiry, design) if reply.label})),
+        early=_outcome(_label(inquiry, design, window=0.5)),
     )
 
 
-def _label(inquiry: Inquiry, design: Design) -> str | None:
+def _outcome(label: str | None) -> Outcome | None:
+    return labels()[label].outcome if label else None
+
+
+def _label(inquiry: Inquiry, design: Design, window: float = 1.0) -> str | None:
     """Return the label that counts, over all coded replies that came within the window; None when nothing was sent."""
     if inquiry.state is not LetterState.SENT or inquiry.sent_at is None:
         return None
-    return best(reply.label for reply in _in_time(inquiry, design) if reply.label)
+    return best(reply.label for reply in _in_time(inquiry, design, window) if reply.label)
 
 
 def _answer_hours(inquiry: Inquiry, design: Design) -> float | None:
@@ -253,11 +266,11 @@ def _answer_hours(inquiry: Inquiry, design: Design) -> float | None:
     return _hours(inquiry.sent_at, min(written)) if written else None
 
 
-def _in_time(inquiry: Inquiry, design: Design) -> list[ReplyRow]:
-    """Return the replies that came within the declared days after the letter; a later one is silence."""
+def _in_time(inquiry: Inquiry, design: Design, window: float = 1.0) -> list[ReplyRow]:
+    """Return the replies that came within the declared days (or that part of them); a later one is silence."""
     if inquiry.sent_at is None:
         return []
-    until = inquiry.sent_at + timedelta(days=design.outcome.response_days)
+    until = inquiry.sent_at + timedelta(days=window * design.outcome.response_days)
     return [reply for reply in inquiry.replies if reply.received_at <= until]
 
 
@@ -314,6 +327,7 @@ def _facts(session: Session, round_: Round, design: Design, rows: Sequence[PairR
         coded_by_rule=by[CodedBy.RULE],
         coded_by_people=by[CodedBy.PEOPLE],
         kappa=_kappa([reply.codings for reply in coded]),
+        stratum=design.sample.stratum,
     )
 
 

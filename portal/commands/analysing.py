@@ -2,8 +2,9 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,29 +45,39 @@ def run(what: str, wishes: Wishes, showing: Showing) -> None:
     """Analyse a round, or a file of somebody's own results."""
     _check(showing)
     # No round has a dot or a slash in its name.
-    own = bool(set("./\\") & set(what))
-    if not own:
-        _check_round(what, wishes, showing)
-    documents = _of_file(Path(what), wishes, showing) if own else {what: files.results_of(load(what))}
+    if set("./\\") & set(what):
+        path = Path(what)
+        _show(_of_file(path, wishes, showing), showing, partial(render_own, title=path.name))
+    else:
+        _check_round(what, wishes)
+        table = load(what)
+        documents = {what: files.results_of(table, all_methods=showing.all_methods)}
+        _show(documents, showing, partial(render_own, title=what, of=table.facts))
+
+
+def _show(documents: Mapping[str, Mapping[str, Any]], showing: Showing, render: Callable[..., str]) -> None:
     if showing.form == "json":
         told = next(iter(documents.values())) if len(documents) == 1 else list(documents.values())
         text = json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False)
         _written(showing.out, text + "\n") if showing.out else print(text)
     elif showing.form == "html" and showing.out:
-        _page(showing.out, documents, Path(what).name)
+        _written(showing.out, render(_apart(documents), assets="stijl"))
+        shutil.copytree(STATIC, showing.out.parent / "stijl", dirs_exist_ok=True)
     else:
-        for name, document in documents.items():
-            _print(document, name)
+        for name, document in _apart(documents).items():
+            print_results(document, name)
 
 
-def _print(document: Mapping[str, Any], name: str) -> None:
-    """An unpaired round holds one comparison with the control per treatment."""
-    if "unpaired" not in document:
-        print_results(document, name)
-        return
-    for treatment, compared in document["unpaired"].items():
+def _apart(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """An unpaired round holds one comparison with the control per treatment: each becomes a document of its own."""
+    apart: dict[str, Mapping[str, Any]] = {}
+    for name, document in documents.items():
+        if "unpaired" not in document:
+            apart[name] = document
+            continue
         rest = {"excluded": document["excluded"], "design": "unpaired", "groups": [], "not_computed": []}
-        print_results({**rest, **compared}, f"{name}: {treatment}")
+        apart |= {f"{name}: {treatment}": rest | each for treatment, each in document["unpaired"].items()}
+    return apart
 
 
 def _check(showing: Showing) -> None:
@@ -81,21 +92,11 @@ def _check(showing: Showing) -> None:
         raise BadInput(Problem("no-format", message, found=str(showing.out), remedy=remedy))
 
 
-def _check_round(name: str, wishes: Wishes, showing: Showing) -> None:
+def _check_round(name: str, wishes: Wishes) -> None:
     """What can be chosen for a file was fixed for a round when it was planned."""
     if not wishes.plain:
         message, remedy = "Kolommen horen bij een eigen bestand, niet bij een ronde.", "Laat deze opties weg."
         raise BadInput(Problem("columns-of-a-round", message, found=name, remedy=remedy))
-    if showing.all_methods or showing.form == "html":
-        message = "Alle methoden en een pagina zijn er alleen voor een eigen bestand."
-        remedy = "Maak van een ronde een rapport: praktijktest report."
-        raise BadInput(Problem("not-for-a-round", message, found=name, remedy=remedy))
-
-
-def _page(path: Path, documents: Mapping[str, Mapping[str, Any]], title: str) -> None:
-    page = render_own(documents, title, assets="stijl")
-    _written(path, page)
-    shutil.copytree(STATIC, path.parent / "stijl", dirs_exist_ok=True)
 
 
 def _written(path: Path, text: str) -> None:

@@ -11,6 +11,7 @@ from rich.table import Column, Table
 
 from portal import web
 from portal.commands import house
+from portal.commands.round_output import print_round
 from profiles.errors import BadInput, Problem
 from results import bundle, disclosure, files, formats, tables
 from results.reports import Audience, build, looks, render, wording
@@ -112,6 +113,8 @@ def print_results(document: Mapping[str, Any], title: str) -> None:
         )
     if document.get("looks"):
         out.print(looks.concluded(document["looks"]))
+    if document.get("round"):
+        print_round(out, document["round"])
     if truth := document.get("market_truth"):
         out.print(f"De markt was gemaakt met een nettoverschil van {formats.points(truth['net_discrimination'])}.")
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from portal.commands import house
 from portal.commands.outputs import FORMATS, out
 from profiles.errors import BadInput, Problem
 from results import charts, formats, planning_priors
-from results.planning_priors import PlannedShares, planned_shares
+from results.planning_priors import PlannedShares, Prior, planned_shares
 from results.reports.render import page
 from results.statistics import power
 from results.statistics.power import PowerCurve
@@ -63,19 +63,25 @@ def _of_prior(key: str, base: float | None, discordance: float | None) -> Planne
     priors = planning_priors.load()
     for row in priors.discordance:
         if row.key == key:
-            return PlannedShares(row.control_only, row.treatment_only)
+            return PlannedShares(row.control_only, row.treatment_only, row)
     for rates in priors.rates:
         if rates.key == key:
-            return planned_shares(rates.control, rates.treatment / rates.control, _given("discordance", discordance))
+            found = planned_shares(rates.control, rates.treatment / rates.control, _given("discordance", discordance))
+            return replace(found, prior=rates)
     for ratio in priors.ratio:
         if ratio.key == key:
-            return planned_shares(_given("base", base), ratio.ratio, _given("discordance", discordance))
-    known = ", ".join(row.key for row in (*priors.discordance, *priors.rates, *priors.ratio))
+            found = planned_shares(_given("base", base), ratio.ratio, _given("discordance", discordance))
+            return replace(found, prior=ratio)
+    known = ", ".join(map(_listed, (*priors.discordance, *priors.rates, *priors.ratio)))
     raise BadInput(
         Problem(
             "unknown-prior", "Dit eerdere onderzoek staat niet in de lijst.", found=key, remedy=f"Kies uit {known}."
         )
     )
+
+
+def _listed(row: Prior) -> str:
+    return row.key if row.verified else f"{row.key} (niet nagekeken)"
 
 
 def _given(option: str, value: float | None) -> float:
@@ -92,6 +98,7 @@ def run(of: PlannedShares, wishes: Wishes, form: str, svg: Path | None) -> None:
     document = _one(of, wishes) if wishes.one_advertiser else _round(of, wishes)
     n = wishes.pairs or document["pairs_needed"]["advertiser" if wishes.one_advertiser else "midp"]
     curve = _curve(of, wishes, n)
+    document["prior"] = of.prior.model_dump(include={"key", "label", "source", "verified"}) if of.prior else None
     document["curve"] = {"pairs": curve.pairs.tolist(), "power": curve.power.tolist()}
     if form == "json":
         print(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False))
@@ -188,6 +195,10 @@ def _title(of: PlannedShares) -> str:
 
 
 def _print(document: dict[str, Any], wishes: Wishes) -> None:
+    if (prior := document["prior"]) is not None:
+        out.print(f"Uitgangspunt: {prior['label']}. Bron: {prior['source']}.")
+    if prior is not None and not prior["verified"]:
+        out.print("Deze cijfers zijn niet nagekeken in de bron zelf: zoek ze op voor u erop plant.")
     expected = document["expected"]
     lines = Table("", Column("", justify="right"), box=SIMPLE_HEAD, show_header=False)
     lines.add_row("Verwacht: alleen controleprofiel positief", formats.percent(expected["p10"], 1))

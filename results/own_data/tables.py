@@ -27,7 +27,6 @@ class PairTable:
     name: str
     counts: Counts
     advertisers: Table | None = None
-    advertiser_names: tuple[str, ...] = ()
     strata: Mapping[str, Counts] = field(default_factory=dict)
     orders: tuple[Counts, Counts] | None = None
     asked_to_cluster: bool = False
@@ -110,7 +109,7 @@ def _pairs(frame: Frame, wishes: Wishes, name: str) -> PairTable:
     return PairTable(
         name,
         Counts(*np.bincount(cell, minlength=4).tolist()),
-        *_by_advertiser(advertisers and advertisers.take(place[CONTROL]), cell),
+        _by_advertiser(advertisers and advertisers.take(place[CONTROL]), cell),
         _by_stratum(strata and strata.take(place[CONTROL]), cell),
         _by_order(first[place[CONTROL]], cell) if first is not None else None,
         bool(advertisers and advertisers.asked),
@@ -149,8 +148,8 @@ def cells_by(codes: Codes, cell: Codes, groups: int) -> Table:
     return np.bincount(4 * codes + cell, minlength=4 * groups).reshape(groups, 4).astype(np.int64)
 
 
-def _by_advertiser(of: Grouping | None, cell: Codes) -> tuple[Table | None, tuple[str, ...]]:
-    return (None, ()) if of is None else (cells_by(of.codes, cell, len(of.names)), of.names)
+def _by_advertiser(of: Grouping | None, cell: Codes) -> Table | None:
+    return None if of is None else cells_by(of.codes, cell, len(of.names))
 
 
 def _by_stratum(of: Grouping | None, cell: Codes) -> dict[str, Counts]:

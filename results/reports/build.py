@@ -11,7 +11,7 @@ from profiles.pairs import Arm
 from profiles.profile import Ground
 from results import charts, disclosure, formats, tables
 from results.disclosure import Cell, Suppressed
-from results.reports import designs, figures, looks, unpaired, wording
+from results.reports import designs, figures, looks, sections, unpaired, wording
 from results.reports.values import (
     AdvertiserRow,
     Amount,
@@ -145,11 +145,12 @@ def _researcher(table: RoundTable, analysis: Analysis | None) -> Researcher:
         coding=_coding(facts),
         burden=_burden(facts),
         advertisers=tuple(figures.advertiser_rows(rows, facts.level).values()),
+        sections=sections.of_round(table),
     )
 
 
 def _district(row: PairRow) -> str:
-    return row.district or "Wijk onbekend"
+    return row.district or wording.NO_DISTRICT
 
 
 def _levels(rows: tuple[PairRow, ...], facts: RoundFacts) -> IntervalTable | None:
@@ -160,7 +161,7 @@ def _levels(rows: tuple[PairRow, ...], facts: RoundFacts) -> IntervalTable | Non
 
 
 def _level(row: PairRow) -> str:
-    return wording.told(wording.LEVELS, row.level) if row.level else "Onbekend"
+    return wording.told(wording.LEVELS, row.level) if row.level else wording.NO_LEVEL
 
 
 def _treatments(rows: tuple[PairRow, ...], facts: RoundFacts) -> IntervalTable | None:

@@ -11,6 +11,7 @@ from results.reports import wording
 from results.reports.values import AdvertiserRow, Amount, FourCells, IntervalRow, IntervalTable, OrderRow
 from results.statistics import Analysis, Counts, Estimate, advertisers, analyse, minimum_detectable
 from results.statistics.clustering import tabulate
+from results.statistics.further import nets
 from results.tables import PairRow
 
 CELL_LABELS = {
@@ -30,7 +31,7 @@ def usable(rows: Iterable[PairRow]) -> tuple[PairRow, ...]:
     return tuple(row for row in rows if row.state == PairState.USABLE)
 
 
-def analysed(rows: Iterable[PairRow], level: float) -> Analysis | None:
+def analysed(rows: Iterable[PairRow], level: float, *, all_methods: bool = False) -> Analysis | None:
     """Everything computed from the usable pairs, clustered by advertiser where that applies; None without pairs."""
     counted = usable(rows)
     if not counted:
@@ -38,7 +39,8 @@ def analysed(rows: Iterable[PairRow], level: float) -> Analysis | None:
     places: dict[str, int] = {}
     codes = [places.setdefault(row.advertiser, len(places)) for row in counted]
     control, treatment = ([row.arms[arm].positive is True for row in counted] for arm in BOTH)
-    return analyse(tables.counts(counted), level=level, advertisers=tabulate(control, treatment, codes))
+    table = tabulate(control, treatment, codes)
+    return analyse(tables.counts(counted), level=level, advertisers=table, all_methods=all_methods)
 
 
 def net(analysis: Analysis | None) -> Estimate | None:
@@ -128,17 +130,24 @@ def order_rows(rows: Sequence[PairRow], level: float) -> tuple[OrderRow, ...]:
 def advertiser_rows(rows: tuple[PairRow, ...], level: float) -> dict[str, AdvertiserRow]:
     """Every advertiser with its verdict adjusted for how many there are; key: advertiser, in order of name."""
     names = {row.advertiser: (row.advertiser_name, row.advertiser_kind) for row in rows}
-    groups = by(rows, lambda row: row.advertiser)
+    counts = {key: tables.counts(group) for key, group in by(rows, lambda row: row.advertiser).items()}
+    plain = plain_nets(counts, level)
     found = {
         result.advertiser: AdvertiserRow(
             names[result.advertiser][0],
             wording.told(wording.KINDS, names[result.advertiser][1]),
             result,
-            net(analysed(groups[result.advertiser], level)),
+            plain.get(result.advertiser),
         )
-        for result in advertisers({key: tables.counts(group) for key, group in groups.items()})
+        for result in advertisers(counts)
     }
     return dict(sorted(found.items(), key=lambda item: (item[1].name.casefold(), item[0])))
+
+
+def plain_nets(counts: Mapping[str, Counts], level: float) -> dict[str, Estimate]:
+    """Net difference with Tango's interval of every group that has a pair, all at once: there may be thousands."""
+    tested = {name: each for name, each in counts.items() if each.n}
+    return {group.name: group.estimates[0] for group in nets("advertiser", tested, level, "bh")} if tested else {}
 
 
 def amounts(tally: Mapping[str, int], words: Mapping[str, str]) -> tuple[Amount, ...]:

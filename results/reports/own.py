@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from results import charts
+from results import charts, disclosure
 from results.reports import wording
 from results.reports.figures import four_cells, interval_row
 from results.reports.render import page
 from results.reports.values import EstimateRow, FourCells, IntervalTable, TestRow
 from results.statistics import Counts, Estimate, TestResult
+from results.tables import RoundFacts
 
 Document = Mapping[str, Any]
 
@@ -40,10 +42,16 @@ class OwnAnalysis:
     level: float
 
 
-def render_own(documents: Mapping[str, Document], title: str, *, assets: str) -> str:
-    """The whole page; ``documents`` by the name of their table, ``assets`` is where the style sheets are."""
+def render_own(documents: Mapping[str, Document], title: str, *, assets: str, of: RoundFacts | None = None) -> str:
+    """The whole page; ``documents`` by the name of their table, ``assets`` is where the style sheets are.
+
+    Of a round it names the study, and the words that must stand above the figures of a rehearsal.
+    """
     analyses = [_analysis(name, document) for name, document in documents.items()]
-    return page("own_data.html", title=title, analyses=analyses, assets=assets.rstrip("/"))
+    source = f"{of.study} · ronde {of.round}" if of else "Eigen gegevens, berekend met Praktijktest"
+    mark = disclosure.watermark(of.mode) if of else None
+    told = {"title": title, "source": source, "watermark": mark, "analyses": analyses}
+    return page("own_data.html", **told, assets=assets.rstrip("/"))
 
 
 def _analysis(name: str, document: Document) -> OwnAnalysis:
@@ -51,6 +59,7 @@ def _analysis(name: str, document: Document) -> OwnAnalysis:
     paired = document["design"] == "paired"
     heading, rows = wording.counted(document["design"], document["counts"])
     nets = [each for each in estimates if each.name == "net_discrimination" and each.over in ("all", "inquiries")]
+    told = partial(wording.told, wording.EXCLUSIONS | wording.OWN_EXCLUSIONS)
     kinds = dict.fromkeys(group["kind"] for group in document["groups"])
     return OwnAnalysis(
         name=name,
@@ -64,7 +73,7 @@ def _analysis(name: str, document: Document) -> OwnAnalysis:
         absent=tuple(
             (wording.told(wording.NOT_COMPUTED, each["name"]), each["reason"]) for each in document["not_computed"]
         ),
-        excluded={wording.told(wording.OWN_EXCLUSIONS, why): n for why, n in document["excluded"].items()},
+        excluded={told(why): n for why, n in document["excluded"].items()},
         level=estimates[0].level if estimates else 0.95,
     )
 

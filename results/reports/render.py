@@ -5,7 +5,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from results import disclosure, formats
+from results.reports.sections import words
 from results.reports.values import Audience, Hidden, Report, Unpaired
+from results.statistics.advertiser import sentence
 
 PAGES = {
     Audience.RESEARCHER: "report_researcher.html",
@@ -15,6 +17,12 @@ PAGES = {
 UNPAIRED = "report_unpaired.html"
 FILTERS = ("count", "number", "percent", "points", "p_value", "moment", "short_moment")
 HIDDEN = "report_hidden.html"
+ROWS = {
+    "estimate_rows": words.estimate_rows,
+    "test_rows": words.test_rows,
+    "absent_rows": words.absent_rows,
+    "verdict": sentence,
+}
 
 
 def environment(language: str = formats.LOCALE) -> Environment:
@@ -32,8 +40,8 @@ def environment(language: str = formats.LOCALE) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # the extension brings it
-    made.filters.update({name: getattr(written, name) for name in FILTERS})
-    made.globals.update(span=written.span, policy=disclosure)
+    made.filters.update({name: getattr(written, name) for name in FILTERS} | ROWS)
+    made.globals.update(span=written.span, policy=disclosure, words=words)
     return made
 
 

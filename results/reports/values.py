@@ -3,12 +3,18 @@
 Differences and shares are proportions (0.09), never percentages; a template formats them.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from results.charts import Bar, Scale, Segment, Strip
 from results.disclosure import Band
 from results.statistics import AdvertiserResult, Counts, Estimate, TestResult
+
+if TYPE_CHECKING:  # the sections are made of these values
+    from results.reports.sections import Sections
 
 
 class Audience(StrEnum):
@@ -140,7 +146,7 @@ class Researcher:
 
     ``estimates`` are by the default methods, ``further`` the same quantities by other methods. ``levels`` is there when
     the design has a factor, ``treatments`` when it has more than one treatment: ``cells`` and estimates are then of the
-    first. What was tested of them is told in sentences.
+    first. What was tested of them is told in sentences. ``sections`` is there once the round is closed.
     """
 
     tiles: tuple[Tile, ...]
@@ -161,6 +167,7 @@ class Researcher:
     coding: tuple[Term, ...]
     burden: tuple[Term, ...]
     advertisers: tuple[AdvertiserRow, ...]
+    sections: Sections | None
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,13 @@ ESTIMATES = {
     "order_odds_ratio": "Odds ratio van de volgorde",
     "mean_difference": "Gemiddeld verschil",
     "mean_score_difference": "Verschil in gemiddelde score",
+    "differing": "Tests met een verschil",
+    "random_part": "Deel van bruto dat toeval geeft",
+    "differing_beyond_noise": "Tests met een verschil, boven toeval",
+    "gross_beyond_noise": "Bruto, boven toeval",
+    "median_hours": "Mediaan, in uren",
+    "hazard_ratio": "Verhouding van de antwoordsnelheid",
+    "detection": "Tests waarin de test werd herkend",
 }
 METHODS = {
     "tango": "Tango (score)",
@@ -123,6 +130,8 @@ METHODS = {
     "gart": "Gart",
     "paired_t": "gepaarde t",
     "score": "score",
+    "kaplan_meier": "Kaplan-Meier",
+    "cox_pairs": "Cox, per test",
 }
 TESTS = {
     "mcnemar_exact": "McNemar, exact",
@@ -144,6 +153,8 @@ TESTS = {
     "homogeneity_net_all": "Nettoverschil gelijk in alle strata",
     "homogeneity_net_usable": "Nettoverschil gelijk, beantwoorde tests",
     "order_exact": "Volgorde, exact",
+    "answered_first_exact": "Wie eerst antwoord kreeg, exact",
+    "log_rank_pairs": "Log-rang, per test",
     "group_exact": "Profiel, gezuiverd van volgorde, exact",
     "order_gart": "Volgorde, Gart",
     "group_gart": "Profiel, gezuiverd van volgorde, Gart",
@@ -165,14 +176,18 @@ NOT_COMPUTED = TESTS | {
     "common_odds_ratio": "Odds ratio, gelijk in alle strata",
     "common_difference": "Verschil over alle strata",
     "clustered_difference": "Verschil, geclusterd",
+    "clustered_difference_cr2": "Verschil, geclusterd (CR2)",
     "clustered_odds_ratio": "Odds ratio, geclusterd",
     "mean_score_difference": "Verschil in gemiddelde score",
     "mean_score_wald": "Verschil in gemiddelde score (Wald)",
 }
 GROUPS = {"stratum": "Per stratum", "order": "Per volgorde", "arms": "Profielen twee aan twee"}
 HALF_PER_HUNDRED = 0.005
-RATIOS = frozenset({"odds_ratio", "rate_ratio", "common_odds_ratio", "group_odds_ratio", "order_odds_ratio"})
-AMOUNTS = frozenset({"mean_difference", "mean_score_difference"})
+RATIOS = frozenset(
+    {"odds_ratio", "rate_ratio", "common_odds_ratio", "group_odds_ratio", "order_odds_ratio", "hazard_ratio"}
+)
+AMOUNTS = frozenset({"mean_difference", "mean_score_difference", "median_hours"})
+DIFFERENCES = frozenset({"net_discrimination", "differing_beyond_noise", "gross_beyond_noise"})
 APPROACHES = {
     "paired": "verzonnen kandidaten reageren op dezelfde advertentie",
     "unpaired": "op elke advertentie reageert één verzonnen kandidaat; wie van hen, is geloot",
@@ -187,6 +202,8 @@ LEVELS = {
     "ample": "Beide met een ruim inkomen",
     "tight": "Beide met een krap inkomen",
 }
+NO_DISTRICT = "Wijk onbekend"
+NO_LEVEL = "Onbekend"
 ARM_NAMES = {"control": "controleprofiel", "treatment": "testprofiel"}
 FIRST = {"control": "Controleprofiel reageerde eerst", "treatment": "Testprofiel reageerde eerst"}
 
@@ -231,10 +248,10 @@ def estimate_text(estimate: Estimate) -> tuple[str, str]:
     if estimate.value is None:
         return formats.DUTCH.words.not_known, formats.DUTCH.words.not_known
     if estimate.name in RATIOS | AMOUNTS:
-        return formats.number(estimate.value, 2), _limits(estimate, 2, 1)
-    if estimate.name == "net_discrimination" and estimate.over in ("all", "inquiries"):
-        return formats.points(estimate.value), _limits(estimate, 1, 100)
-    return formats.percent(estimate.value, 1), _limits(estimate, 1, 100)
+        return formats.number(estimate.value, 2), limits(estimate, 2, 1)
+    if estimate.name in DIFFERENCES and estimate.over in ("all", "inquiries"):
+        return formats.points(estimate.value), limits(estimate, 1, 100)
+    return formats.percent(estimate.value, 1), limits(estimate, 1, 100)
 
 
 def estimate_row(estimate: Estimate) -> EstimateRow:
@@ -276,7 +293,8 @@ def counted(design: str, counts: Mapping[str, Any]) -> tuple[list[str], list[lis
     return ["controle \\ test", *names], table
 
 
-def _limits(estimate: Estimate, digits: int, scale: float) -> str:
+def limits(estimate: Estimate, digits: int, scale: float) -> str:
+    """The limits of an estimate times ``scale``; where only one exists, that one."""
     if estimate.low is not None and estimate.high is None:
         return f"vanaf {formats.number(scale * estimate.low, digits)}"
     if estimate.low is None and estimate.high is not None:

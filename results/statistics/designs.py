@@ -77,6 +77,7 @@ def analyse_inquiries(
     if advertisers is not None:
         found.attempt(
             clustered_difference=lambda: unpaired_strata.clustered_difference(advertisers, level),
+            clustered_difference_cr2=lambda: unpaired_strata.clustered_difference_cr2(advertisers, level),
             clustered_odds_ratio=lambda: unpaired_strata.clustered_odds_ratio(advertisers, level),
         )
     if strata:

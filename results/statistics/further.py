@@ -79,8 +79,8 @@ def _linear(fit: Fit) -> tuple[Found, ...]:
     )
 
 
-def stratified(found: Gathered, strata: Mapping[str, Counts], level: float) -> None:
-    """Figures over all strata, whether they differ, and each of them with p adjusted for their number (BH)."""
+def stratified(found: Gathered, strata: Mapping[str, Counts], level: float, adjust: str = "bh") -> None:
+    """Figures over all strata, whether they differ, and each of them with p adjusted for their number (``adjust``)."""
     table = np.array([[each.c11, each.c10, each.c01, each.c00] for each in strata.values()])
     found.attempt(
         stratified=lambda: stratified_net(table, level),
@@ -91,7 +91,7 @@ def stratified(found: Gathered, strata: Mapping[str, Counts], level: float) -> N
     )
     if len(strata) == 2:
         found.attempt(homogeneity_odds_ratio_exact=lambda: odds_homogeneity_exact(table))
-    found.add(*nets("stratum", strata, level, "bh"))
+    found.add(*nets("stratum", strata, level, adjust))
 
 
 def nets(kind: str, tables: Mapping[str, Counts], level: float, adjust: str) -> tuple[Group, ...]:

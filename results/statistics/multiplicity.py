@@ -57,7 +57,8 @@ def storey(p: Sequence[float] | npt.NDArray[np.float64], lam: float = LAMBDA) ->
 
 
 def _told(above: int, count: int, lam: float, pi0: float) -> str:
-    seen = f"{above} van de {count} p-waarden liggen boven {lam:g}"
+    limit = f"{lam:g}".replace(".", ",")
+    seen = f"{above} van de {count} p-waarden liggen boven {limit}"
     if not above:
         return f"{seen}; het aandeel zonder verschil is daarom niet op 0 maar op 1/{count} gezet"
     if pi0 == 1:

@@ -233,9 +233,9 @@ def _order_tests(control: int, treatment: int) -> tuple[TestResult, TestResult]:
     m, smaller = control + treatment, min(control, treatment)
     if not m:
         note = "in geen enkele test kwam één van beide antwoorden eerst: er valt niets te toetsen, daarom p = 1"
-        return TestResult("order_exact", 1.0, None, note), TestResult("log_rank_pairs", 1.0, None, note)
+        return TestResult("answered_first_exact", 1.0, None, note), TestResult("log_rank_pairs", 1.0, None, note)
     chi = (control - treatment) ** 2 / m
     return (
-        TestResult("order_exact", float(exact_p(smaller, m)), float(smaller)),
+        TestResult("answered_first_exact", float(exact_p(smaller, m)), float(smaller)),
         TestResult("log_rank_pairs", float(special.chdtrc(1, chi)), chi),
     )

@@ -20,6 +20,7 @@ from results.statistics.whole import Whole
 
 Floats = npt.NDArray[np.float64]
 FEW_CLUSTERS = 30
+ROUNDING = 1e-12
 
 
 def common_difference(table: npt.ArrayLike, level: float = 0.95) -> Estimate:
@@ -105,6 +106,44 @@ def clustered_difference(table: npt.ArrayLike, level: float = 0.95) -> Estimate:
     return _clustered(
         "net_discrimination", value, (max(value - half, -1.0), min(value + half, 1.0)), level, counts, text
     )
+
+
+def clustered_difference_cr2(table: npt.ArrayLike, level: float = 0.95) -> Estimate:
+    """The same with the CR2 error and Satterthwaite's degrees of freedom (Bell & McCaffrey 2002): for few advertisers.
+
+    Each arm has its own mean, so the adjustment divides an advertiser's residuals in an arm by the square root of one
+    minus its part of that arm. Raises as ``clustered_difference``, and ``arm-in-one-cluster`` when an advertiser holds
+    a whole arm: the adjustment does not exist then.
+    """
+    check_share("level", level)
+    counts = _clusters(table)
+    sizes, positive = counts[:, 1::2], counts[:, ::2]
+    share = sizes / sizes.sum(axis=0)
+    if bool(np.any(share == 1)):
+        message = "Eén woningaanbieder kreeg alle reacties van een profiel."
+        raise BadInput(Problem("arm-in-one-cluster", message, remedy="Gebruik de gewone clustercorrectie (CR1)."))
+    rates = positive.sum(axis=0) / sizes.sum(axis=0)
+    residuals = (positive - sizes * rates) / sizes.sum(axis=0) / np.sqrt(1 - share)
+    error, value = sqrt(float(((residuals[:, 0] - residuals[:, 1]) ** 2).sum())), float(rates[0] - rates[1])
+    free = _satterthwaite(share, sizes.sum(axis=0))
+    text = f"verschil in kans; {CONVENTION}; geclusterd naar {len(counts)} woningaanbieders"
+    text += f", met de correctie van Bell en McCaffrey ({free:.1f} vrijheidsgraden)"
+    half = float(special.stdtrit(free, 0.5 + level / 2)) * error
+    limits = (max(value - half, -1.0), min(value + half, 1.0)) if error > ROUNDING else None
+    note = text if limits else f"{text}; geen interval: geen spreiding"
+    return _result("net_discrimination", value, limits, level, sizes.sum(axis=1), "cluster_cr2", note)
+
+
+def _satterthwaite(share: Floats, n: Floats) -> float:
+    """Degrees of freedom of the CR2 variance under independent letters; ``share`` (G, 2) of each arm, ``n`` its size.
+
+    The quadratic form has sum_a w_ga / n_a on its diagonal and - sum_a s_ga s_ha / n_a beside it, s = w / sqrt(1 - w);
+    the squares beside it are summed over all g and h less those with g = h.
+    """
+    diagonal, s = (share / n).sum(axis=1), share / np.sqrt(1 - share)
+    across = (s.T @ s) ** 2 - (s**2).T @ s**2
+    beside = float((across / np.outer(n, n)).sum())
+    return float(diagonal.sum() ** 2 / ((diagonal**2).sum() + beside))
 
 
 def clustered_odds_ratio(table: npt.ArrayLike, level: float = 0.95) -> Estimate:

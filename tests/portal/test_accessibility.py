@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,14 @@ import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from bank_makers import NAMES
-from page_makers import LOOKED_AT, ROUND, SIGNED_IN, FakeDoor, FakeSource
+from page_makers import LOOKED_AT, ROUND, SIGNED_IN, FakeDoor, FakeSource, make
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from orchestrator import pretests
 from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.pretests import RIGHT, Judgement
+from portal.commands import analysing
 from portal.web.app import create_app
 from portal.web.language import COOKIE, LANGUAGES
 from portal.web.pages import pretest
@@ -56,6 +58,7 @@ PAGES = {
     "bedankt": "/vooronderzoek/open/{finished}",
     "gesloten": "/vooronderzoek/dicht",
 }
+OWN_PAGES = ("ronde", "paren", "waarden")
 Visited = tuple[Database, dict[str, str]]
 
 NOW = datetime(2026, 9, 7, 10, 0, tzinfo=UTC)
@@ -139,6 +142,47 @@ def test_a_page_is_accessible_reflows_and_obeys_its_own_policy(
     assert problems == []
     assert scrolled <= width
     assert blocked == []
+
+
+def own_pages(folder: Path) -> dict[str, Path]:
+    """The page of a round with every method, and those of files of pairs and of amounts, as `analyse` writes them."""
+    rows = ["pair,arm,positive,advertiser,stratum,order,uren"]
+    for place in range(48):
+        for turn, arm in enumerate(("control", "treatment")):
+            yes = int((place * 7 + 3 * turn) % 5 < 2 + (turn == 0))
+            at = f"{place % 8},{'ab'[place % 2]},{1 + (turn + place) % 2},{1 + (place * 3 + turn) % 9}"
+            rows.append(f"{place},{arm},{yes},{at}")
+    (folder / "eigen.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    table = make.full_round(mode="rehearsal")
+    html, out = analysing.Showing("html", all_methods=True), {name: folder / f"{name}.html" for name in OWN_PAGES}
+    split = {"stratum": "stratum", "order": "order", "advertiser": "advertiser"}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(analysing, "load", {ROUND: table}.__getitem__)
+        analysing.run(ROUND, analysing.wishes_of("paired"), replace(html, out=out["ronde"]))
+    own = str(folder / "eigen.csv")
+    analysing.run(own, analysing.wishes_of("paired", **split), replace(html, out=out["paren"]))
+    analysing.run(own, analysing.wishes_of("paired", value="uren"), replace(html, out=out["waarden"]))
+    return out
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return own_pages(tmp_path_factory.mktemp("eigen"))
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize("name", OWN_PAGES)
+def test_a_page_that_analyse_writes_is_accessible_and_reflows(
+    written: dict[str, Path], chromium: Browser, name: str, width: int
+) -> None:
+    page = chromium.new_page(viewport={"width": width, "height": 900})
+    page.goto(written[name].as_uri())
+    problems, scrolled = violations(page), page.evaluate("document.documentElement.scrollWidth")
+    headings = page.locator("h2").count()
+    page.close()
+    assert problems == []
+    assert scrolled <= width
+    assert headings > 3
 
 
 @pytest.mark.parametrize("width", [1280, 320])

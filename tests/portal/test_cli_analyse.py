@@ -8,13 +8,17 @@ from pathlib import Path
 import pyreadstat
 import pytest
 from cli_makers import User, a_user
+from page_makers import make
 from pandas import DataFrame
+
+from results.disclosure import REHEARSAL_WATERMARK
+from results.reports.wording import METHODS
 
 KEYS = ["counts", "excluded", "estimates", "tests", "design_digest", "seed", "market_truth"]
 KEYS += ["design", "groups", "not_computed"]
 ESTIMATE = {"name", "over", "value", "low", "high", "level", "n", "method", "convention"}
 SPIEGEL = {"c11": 464, "c10": 307, "c01": 80, "c00": 1883}
-"""German against Arabic name, BR Data / DER SPIEGEL 2017; docs/statistics.md derives its numbers by hand."""
+"""German against Arabic name, BR Data / DER SPIEGEL 2017; docs/statistics-by-hand.md derives its numbers."""
 
 
 @pytest.fixture
@@ -271,8 +275,6 @@ def test_every_format_of_a_file_is_read_at_the_command_line(user: User) -> None:
         (["een.csv", *COLUMNS, "--advertiser", "kantoor"], "too-few-clusters: "),
         (["eigen.csv", *COLUMNS, "--stratum", "buurt"], "eigen.csv:1: missing-column: "),
         (["ronde-1", "--pair", "nr"], "columns-of-a-round: "),
-        (["ronde-1", "--all-methods"], "not-for-a-round: "),
-        (["ronde-1", "--format", "html", "--out", "x.html"], "not-for-a-round: "),
     ],
 )
 def test_a_wish_that_cannot_be_is_named(user: User, words: list[str], told: str) -> None:
@@ -282,3 +284,51 @@ def test_a_wish_that_cannot_be_is_named(user: User, words: list[str], told: str)
     done = user.says("analyse", *words)
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith(told)
+
+
+def a_round(monkeypatch: pytest.MonkeyPatch, **facts: str) -> str:
+    """The name of a round that the installation is made to have."""
+    table = make.full_round(**facts)
+    monkeypatch.setattr("portal.commands.analysing.load", {table.facts.round: table}.__getitem__)
+    return table.facts.round
+
+
+def test_a_closed_round_is_printed_with_all_its_sections(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = user.does("analyse", a_round(monkeypatch, stratum="district"))
+    titles = [
+        "Wijk (opgegeven, Holm)",
+        "Soort woningaanbieder (verkennend",
+        "Vertekening door keuzes",
+        "uitval per profiel",
+    ]
+    titles += [
+        "Ruis: echte tests naast schijntests",
+        "Antwoordtijden",
+        "Soort antwoord",
+        "Extra eisen",
+        "Te weinig gegevens",
+    ]
+    assert [title for title in titles if title not in said] == []
+
+
+def test_a_round_has_all_methods_too(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = a_round(monkeypatch)
+    plain, every = (
+        json.loads(user.does("analyse", name, *more, "--format", "json")) for more in ((), ("--all-methods",))
+    )
+    assert list(plain) == [*KEYS, "round"]
+    methods = {each["method"] for each in every["estimates"]} - {each["method"] for each in plain["estimates"]}
+    assert methods >= {"newcombe8", "clopper_pearson", "cluster_wild", "conditional_logit"}
+    assert every["round"] == plain["round"]
+
+
+def test_a_page_of_a_round_names_its_study_and_warns_above_a_rehearsal(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = a_round(monkeypatch, mode="rehearsal")
+    user.does("analyse", name, "--all-methods", "--format", "html", "--out", "uit/ronde.html")
+    page = user.file("uit/ronde.html").read_text(encoding="utf-8")
+    assert "Gelijke kansen op de Amersfoortse huurmarkt · ronde amersfoort-2026-najaar" in page
+    assert REHEARSAL_WATERMARK in page
+    assert METHODS["cluster_wild"] in page
+    assert user.file("uit/stijl/theme.css").exists()

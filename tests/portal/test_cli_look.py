@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 from cli_makers import DESIGN, ROUND, User, a_user
 from fastapi.testclient import TestClient
+from house_makers import a_session
 
 from orchestrator.clock import Clock
 from orchestrator.db import Database
-from portal.web.source import make_app
+from portal.web.access import COOKIE
+from portal.web.app import make_app
 
 PAGES = (
     "/",
@@ -72,7 +74,8 @@ def the_other_arm_got_it(user: User) -> None:
 def seen(user: User) -> dict[str, str]:
     """All that the pages and commands of a round say, and the files they write."""
     told: dict[str, str] = {}
-    client = TestClient(make_app(Database.at(f"sqlite:///{user.folder / 'data' / 'praktijktest.db'}"), Clock()))
+    database = Database.at(f"sqlite:///{user.folder / 'data' / 'praktijktest.db'}")
+    client = TestClient(make_app(database, Clock()), cookies={COOKIE: a_session(database)})
     for address in PAGES:
         told[address] = client.get(address).text
     for words in COMMANDS:

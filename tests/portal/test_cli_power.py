@@ -132,3 +132,12 @@ def test_a_plan_that_cannot_be_is_named(user: User, words: list[str], told: str)
 def test_an_unknown_study_is_answered_with_the_ones_there_are(user: User) -> None:
     said = user.says("power", "--prior", "mars").err
     assert all(row.key in said for row in load().discordance)
+
+
+def test_a_study_that_was_not_looked_up_says_so_wherever_it_is_printed(user: User) -> None:
+    unsure = "Deze cijfers zijn niet nagekeken in de bron zelf"
+    for row in load().discordance:
+        assert (unsure in user.does("power", "--prior", row.key)) is not row.verified
+        assert planned(user, "--prior", row.key)["prior"]["verified"] is row.verified
+    said = user.says("power", "--prior", "mars").err
+    assert all((f"{row.key} (niet nagekeken)" in said) is not row.verified for row in load().ratio)

@@ -19,6 +19,7 @@ from results.statistics.ratios import odds_wald
 from results.statistics.unpaired import Arms, analyse_unpaired
 from results.statistics.unpaired_strata import (
     clustered_difference,
+    clustered_difference_cr2,
     clustered_odds_ratio,
     common_difference,
     common_odds_ratio,
@@ -45,6 +46,7 @@ CONTROL = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
 TREATMENT = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]
 ARMS = Arms(7, 34, 1, 34)
 STRATA = [[12, 40, 6, 38], [5, 22, 3, 30]]
+CLUSTERED = (clustered_difference, clustered_difference_cr2, clustered_odds_ratio)
 CLUSTERS = [[2, 3, 1, 3], [1, 2, 0, 2], [0, 2, 1, 3]]
 RATINGS = [
     [1, 2, 3, 3, 2, 1, 4, 1, 2, nan, nan, nan],
@@ -103,7 +105,7 @@ def rows() -> Iterator[list[str]]:
     yield from (of_test("unpaired", test) for test in unpaired.tests)
     yield from (of_estimate("strata", make(STRATA)) for make in (common_difference, common_odds_ratio))
     yield of_test("strata", mantel_haenszel(STRATA))
-    yield from (of_estimate("clusters", make(CLUSTERS)) for make in (clustered_difference, clustered_odds_ratio))
+    yield from (of_estimate("clusters", make(CLUSTERS)) for make in CLUSTERED)
     yield of_estimate("coders", kappa(CODED))
     yield of_estimate("coders", weighted_kappa(SQUARE, QUADRATIC))
     for distance in (nominal, ordinal, interval):

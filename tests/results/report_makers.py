@@ -13,6 +13,12 @@ from results.statistics.looks import LookPlan
 from results.tables import ArmRow, PairRow, RoundFacts, RoundTable
 
 DISTRICTS = ("Centrum", "Soesterkwartier", "Schothorst", "Vathorst", "Liendert")
+LABELS = {
+    Outcome.POSITIVE: "UITNODIGING",
+    Outcome.CONDITIONAL: "INKOMENSVRAAG",
+    Outcome.NEGATIVE: "AL_VERHUURD",
+    Outcome.NONE: "GEEN_REACTIE",
+}
 CELLS = {"c11": (True, True), "c10": (True, False), "c01": (False, True), "c00": (False, False)}
 
 
@@ -67,7 +73,8 @@ def arm(positive: bool | None, name: str) -> ArmRow:
     outcome = None if positive is None else Outcome.POSITIVE if positive else Outcome.NEGATIVE
     sent = datetime(2026, 9, 8, 10, 17, tzinfo=UTC)
     label = None if positive is None else "UITNODIGING" if positive else "AL_VERHUURD"
-    return ArmRow(name, "dutch", "a", "sent", sent, label, outcome, positive, 5.5 if positive else None)
+    hours = 5.5 if positive else None
+    return ArmRow(name, "dutch", "a", "sent", sent, label, outcome, positive, hours, (label,) if label else (), outcome)
 
 
 def pair(cell: str, place: int = 0, advertiser: int = 0, **changes: Any) -> PairRow:
@@ -110,16 +117,49 @@ def table(rows: Iterable[PairRow], **changes: Any) -> RoundTable:
     return RoundTable(facts(**changes), tuple(rows))
 
 
+def lively(row: PairRow, place: int) -> PairRow:
+    """The same pair with texts, days, gap, answer times and demands that differ from pair to pair."""
+    sent = datetime(2026, 9, 7 + place % 5, 9, 20, tzinfo=UTC)
+    arms = {arm: _lively(each, place + 5 * turn, sent) for turn, (arm, each) in enumerate(row.arms.items())}
+    return replace(row, gap_hours=1.5 + place * 7 % 23, arms=arms)
+
+
+def _lively(arm: ArmRow, place: int, sent: datetime) -> ArmRow:
+    kind = (Outcome.NONE, Outcome.CONDITIONAL, Outcome.NEGATIVE)[place % 3]
+    outcome = Outcome.POSITIVE if arm.positive else kind
+    label = LABELS[outcome]
+    hours = None if outcome is Outcome.NONE else 0.5 + place * 37 % 190
+    asked = () if outcome is Outcome.NONE or place % 4 else ("DOCUMENTEN_VOORAF",)
+    late = hours is not None and hours > 120
+    return replace(
+        arm,
+        variant="abc"[place % 3],
+        sent_at=sent,
+        label=label,
+        labels=(label, *asked),
+        outcome=outcome,
+        early=Outcome.NONE if late else outcome,
+        answer_hours=hours,
+    )
+
+
 def full_round(**changes: Any) -> RoundTable:
     """240 pairs: a clear difference, some exclusions, sham pairs, one small district."""
     small = [pair("c11", 4000, 1, district="Hoogland"), pair("c10", 4001, 2, district="Hoogland")]
-    away = [excluded("niet-verzonden", 900), excluded("niet-verzonden", 901), excluded("test-herkend", 902)]
+    lost = {
+        Arm.CONTROL: replace(arm(None, "-"), state="cancelled"),
+        Arm.TREATMENT: replace(arm(None, "-"), state="failed"),
+    }
+    seen = dict.fromkeys(BOTH, replace(arm(None, "-"), labels=("ECHTHEIDSVRAAG",)))
+    away = [excluded("niet-verzonden", 900), replace(excluded("niet-verzonden", 901), arms=lost)]
+    away.append(replace(excluded("test-herkend", 902), arms=seen))
     noise = [sham("c11", 5001), sham("c10", 5002), sham("c00", 5003), sham("c01", 5004), sham("c11", 5005)]
     landlord = [
         replace(row, advertiser="prv-01", advertiser_name="J. de Groot", advertiser_kind="private_landlord")
         for row in pairs(1, 0, 1, 1, 1)
     ]
-    return table([*pairs(98, 44, 16, 54), *small, *away, *noise, *landlord], **changes)
+    usable = [lively(row, place) for place, row in enumerate([*pairs(98, 44, 16, 54), *small])]
+    return table([*usable, *away, *noise, *landlord], **changes)
 
 
 PLAN = LookPlan((30, 60, 90))

@@ -113,9 +113,8 @@ def test_every_format_gives_the_counts_that_a_loop_over_the_rows_gives(tmp_path:
         answers.setdefault(test, {})[arm] = (positive, office, order)
     pairs = [(both["Bakker"], both["Yilmaz"]) for both in answers.values()]
     assert table.counts == Counts.tally((one[0] == 1, two[0] == 1) for one, two in pairs)
-    assert table.advertiser_names == ("Aa", "Bé", "Cee", "Dé & Zn")
     assert table.advertisers is not None
-    for name, cells in zip(table.advertiser_names, table.advertisers.tolist(), strict=True):
+    for name, cells in zip(("Aa", "Bé", "Cee", "Dé & Zn"), table.advertisers.tolist(), strict=True):
         assert Counts(*cells) == Counts.tally((a[0] == 1, b[0] == 1) for a, b in pairs if a[1] == name)
     assert table.orders is not None
     assert table.orders[0] == Counts.tally((a[0] == 1, b[0] == 1) for a, b in pairs if a[2] == 1)

@@ -2,13 +2,18 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import report_makers as make
 
+from profiles.factors import Factor
+from results import files
 from results.document import findings_document, results_document
 from results.looks import Look, RoundLooks, judged
 from results.looks import document as looks_document
@@ -45,6 +50,42 @@ def test_every_key_of_the_looks_is_told() -> None:
     assert isinstance(opened, list)
     assert {"looks", *document, *opened[0]} - TOLD == set()
     assert json.loads(json.dumps(document, allow_nan=False)) == document
+
+
+def keys(value: object) -> Iterator[str]:
+    """Every key at any depth; net differences by level of a factor have keys of the data, not of the document."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield key
+            yield from () if key == "nets" else keys(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from keys(each)
+
+
+def whole_round() -> dict[str, Any]:
+    """A round in which every section has something to tell."""
+    found = files.results_of(make.full_round(factor=Factor.INCOME))["round"]
+    many = files.results_of(make.table(make.pairs(60, 30, 5, 25, advertisers=60)))["round"]
+    return found | {"bias": found["bias"] | {"lowest_share": many["bias"]["lowest_share"]}}
+
+
+def test_every_key_and_code_of_a_closed_round_is_told() -> None:
+    told = whole_round()
+    assert all((told["bias"]["lowest_share"], told["noise"], told["answer_times"]))
+    assert set(keys(told)) - TOLD == set()
+    codes = {each[key] for each in walk(told["bias"]) for key in ("reason", "factor") if key in each}
+    codes |= {each["name"] for each in told["bias"]["choices"]}
+    assert codes - TOLD == set()
+    estimates = [each for each in walk(told) if "convention" in each]
+    assert {each[key] for each in estimates for key in ("name", "over")} - TOLD == set()
+
+
+def walk(value: object) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from walk(each)
 
 
 HOURS = np.array([1.0, 2, 3, 1])

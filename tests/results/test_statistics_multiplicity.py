@@ -33,7 +33,7 @@ def test_few_p_values_above_one_half_make_q_smaller_than_the_adjusted_p() -> Non
     found = storey(p)
     assert found.pi0 == pytest.approx(1 / (0.5 * 10))
     assert found.values == pytest.approx([0.2 * each for each in benjamini_hochberg(p)])
-    assert found.note.startswith("1 van de 10 p-waarden liggen boven 0.5")
+    assert found.note.startswith("1 van de 10 p-waarden liggen boven 0,5")
 
 
 def test_with_no_p_value_above_one_half_pi0_is_not_zero_and_that_is_said() -> None:

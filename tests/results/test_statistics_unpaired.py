@@ -18,6 +18,7 @@ from results.statistics.ratios import odds_wald
 from results.statistics.unpaired import Arms, analyse_unpaired, fisher, pearson, yates
 from results.statistics.unpaired_strata import (
     clustered_difference,
+    clustered_difference_cr2,
     clustered_odds_ratio,
     common_difference,
     common_odds_ratio,
@@ -227,6 +228,43 @@ def test_the_clustered_difference_is_the_regression_on_the_arm(table: list[tuple
     elif found.low is None:
         # Rounding may leave statsmodels a variance just below zero, of which the root is not a number.
         assert np.nan_to_num(fit.bse[1]) == pytest.approx(0, abs=1e-6)
+
+
+@given(clusters)
+@settings(max_examples=40)
+def test_cr2_of_the_difference_is_the_matrix_formula_letter_by_letter(table: list[tuple[int, ...]]) -> None:
+    counts = np.array(table)
+    n = counts[:, [1, 3]]
+    assume(n.sum(axis=0).all() and not (n == n.sum(axis=0)).any() and (n.sum(axis=1) > 0).sum() > 1)
+    assume(n.sum(axis=1).max() > 1)
+    outcome, design, groups = columns(table)
+    inverse = np.linalg.inv(design.T @ design)
+    hat = design @ inverse @ design.T
+    residuals, weights = outcome - hat @ outcome, design @ inverse[:, 1]
+    variance, sides = 0.0, []
+    for group in np.unique(groups):
+        own = groups == group
+        eigen, vectors = np.linalg.eigh(np.eye(own.sum()) - hat[np.ix_(own, own)])
+        adjusted = (vectors / np.sqrt(eigen)) @ vectors.T @ weights[own]
+        variance += float(adjusted @ residuals[own]) ** 2
+        sides.append((np.eye(len(outcome)) - hat)[:, own] @ adjusted)
+    products = np.array(sides) @ np.array(sides).T
+    free = float(np.trace(products)) ** 2 / float((products**2).sum())
+    found = clustered_difference_cr2(table, 0.9)
+    if found.low is not None and found.high is not None and found.low > -1 and found.high < 1:
+        half = stats.t.ppf(0.95, free) * np.sqrt(variance)
+        assert (found.high - found.low) / 2 == pytest.approx(half, rel=1e-6)
+    elif found.low is None:
+        assert variance == pytest.approx(0, abs=1e-9)
+
+
+def test_cr2_has_one_degree_of_freedom_less_than_equal_advertisers_and_refuses_a_whole_arm_at_one() -> None:
+    found = clustered_difference_cr2([[3, 4, 1, 4], [2, 4, 2, 4], [4, 4, 1, 4], [1, 4, 2, 4]])
+    assert found.method == "cluster_cr2"
+    assert "3.0 vrijheidsgraden" in found.convention
+    with pytest.raises(BadInput) as refused:
+        clustered_difference_cr2([[3, 4, 1, 4], [2, 4, 0, 0]])
+    assert refused.value.problems[0].code == "arm-in-one-cluster"
 
 
 def test_the_clustered_odds_ratio_is_the_logistic_regression_on_the_arm() -> None:
