@@ -316,7 +316,7 @@ def test_a_round_has_all_methods_too(user: User, monkeypatch: pytest.MonkeyPatch
     plain, every = (
         json.loads(user.does("analyse", name, *more, "--format", "json")) for more in ((), ("--all-methods",))
     )
-    assert list(plain) == [*KEYS, "round"]
+    assert list(plain) == [*KEYS, "looks", "round"]
     methods = {each["method"] for each in every["estimates"]} - {each["method"] for each in plain["estimates"]}
     assert methods >= {"newcombe8", "clopper_pearson", "cluster_wild", "conditional_logit"}
     assert every["round"] == plain["round"]

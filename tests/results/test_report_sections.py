@@ -251,7 +251,6 @@ def test_the_document_carries_the_numbers_of_the_report() -> None:
     assert {key: line["q"] for key, line in lines.items()} == {
         line.key: line.row.result.q for line in found.advertisers.lines
     }
-    assert files.results_of(make.full_round(state="running"))["round"] is None
 
 
 def test_all_methods_add_intervals_and_leave_the_default_ones_first() -> None:
