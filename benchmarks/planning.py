@@ -284,26 +284,36 @@ def main(pairs: int, runs: int) -> None:
     for _ in range(runs):
         in_memory(bench)
     in_words(bench)
+    try:
+        on_sqlite(bench, runs)
+        on_postgresql(bench, runs)
+    finally:  # what was measured is told, whatever happens to a server
+        report(bench, runs)
+
+
+def on_sqlite(bench: Bench, runs: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        stores = [_sqlite(folder)]
-        try:
-            server = own_postgres()
-        except Away as why:
-            server = None
-            print(f"no PostgreSQL: {why}\n")
-        else:
-            url = server.create("planning")
-            stores.append(Store("PostgreSQL", Database.at(url), lambda: server.connect("planning")))
-        try:
-            for store in stores:
-                store.fill(bench)
-                for _ in range(runs):
-                    stored(bench, store)
-                store.database.engine.dispose()
-        finally:
-            if server is not None:
-                server.stop()
-    report(bench, runs)
+        filled_and_stored(bench, _sqlite(folder), runs)
+
+
+def on_postgresql(bench: Bench, runs: int) -> None:
+    try:
+        server = own_postgres()
+    except Away as why:
+        print(f"no PostgreSQL: {why}\n")
+        return
+    try:
+        url = server.create("planning")
+        filled_and_stored(bench, Store("PostgreSQL", Database.at(url), lambda: server.connect("planning")), runs)
+    finally:
+        server.stop()
+
+
+def filled_and_stored(bench: Bench, store: Store, runs: int) -> None:
+    store.fill(bench)
+    for _ in range(runs):
+        stored(bench, store)
+    store.database.engine.dispose()
 
 
 if __name__ == "__main__":
