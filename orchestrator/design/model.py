@@ -17,7 +17,18 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from orchestrator.design.kinds import DOMAIN, Address, ClockTime, Hours, LongText, ParticipantKey, Phone, SetKey, Text
+from orchestrator.design.kinds import (
+    DOMAIN,
+    ROUND_NAME,
+    Address,
+    ClockTime,
+    Hours,
+    LongText,
+    ParticipantKey,
+    Phone,
+    SetKey,
+    Text,
+)
 from profiles import grounds
 from profiles.factors import Factor
 from profiles.grounds import Signal
@@ -383,7 +394,7 @@ class Design(Part):
     """The declared plan of a round."""
 
     round: str = Field(
-        pattern=r"^[a-z0-9][a-z0-9-]{2,62}$",
+        pattern=ROUND_NAME,
         description="Naam van de ronde: kleine letters, cijfers en streepjes.",
         examples=["amersfoort-2026-najaar"],
     )

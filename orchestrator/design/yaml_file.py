@@ -63,7 +63,9 @@ class YamlFile:
 
         Raises BadInput; for a file that holds nothing, or no keys, with ``start`` as what to write.
         """
-        return cls.of(read_utf8(path, "encoding", "Bewaar het bestand in uw editor met de codering UTF-8."), path, start)
+        return cls.of(
+            read_utf8(path, "encoding", "Bewaar het bestand in uw editor met de codering UTF-8."), path, start
+        )
 
     @classmethod
     def of(cls, text: str, path: Path, start: str) -> "YamlFile":

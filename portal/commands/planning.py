@@ -70,12 +70,7 @@ def _of_prior(key: str, base: float | None, discordance: float | None) -> Planne
     for ratio in priors.ratio:
         if ratio.key == key:
             return planned_shares(_given("base", base), ratio.ratio, _given("discordance", discordance))
-    known = ", ".join(row.key for row in (*priors.discordance, *priors.rates, *priors.ratio))
-    raise BadInput(
-        Problem(
-            "unknown-prior", "Dit eerdere onderzoek staat niet in de lijst.", found=key, remedy=f"Kies uit {known}."
-        )
-    )
+    raise BadInput(planning_priors.unknown(key))
 
 
 def _given(option: str, value: float | None) -> float:
