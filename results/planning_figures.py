@@ -10,9 +10,12 @@ from math import ceil, sqrt
 
 from scipy import special
 
+from orchestrator import planned
 from orchestrator.burden import ARRANGE_VIEWING, READ_DECLINE, READ_LETTER, WRITE_ANSWER
-from orchestrator.design import Approach, Calendar, Design
-from orchestrator.readiness import WANTED
+from orchestrator.db import Session
+from orchestrator.design import Approach, Calendar, Design, from_canonical
+from orchestrator.readiness import WANTED, Power
+from orchestrator.rounds import lookup
 from profiles.errors import BadInput
 from results import charts, planning_priors
 from results.charts import PowerChart
@@ -111,25 +114,33 @@ def power_of(design: Design, pairs: int) -> float | None:
 def _market(prior: Discordance, pairs: int, alpha: float) -> Curve:
     p10, p01 = prior.control_only, prior.treatment_only
     needed = _needed(p10, p01, alpha)
-    sizes = _sizes(max(pairs, needed or 0))
+    sizes = _sizes(pairs, needed)
     found = power.power_curve(p10, p01, sizes, alpha).power.tolist()
     return _curve(pairs, power.exact_power(p10, p01, pairs, alpha), needed, sizes, found)
 
 
+@lru_cache(maxsize=128)
 def _needed(p10: float, p01: float, alpha: float) -> int | None:
     return power.smallest_pairs(p10, p01, WANTED, alpha) if p10 != p01 else None
 
 
 @lru_cache(maxsize=128)
+def _needed_of_one(p10: float, p01: float) -> int | None:
+    return power.advertiser_pairs(p10, p01, WANTED) if p10 > p01 else None
+
+
+@lru_cache(maxsize=128)
 def _advertiser(prior: Discordance, pairs: int) -> Curve:
     p10, p01 = prior.control_only, prior.treatment_only
-    needed = power.advertiser_pairs(p10, p01, WANTED) if p10 > p01 else None
-    sizes = _sizes(max(pairs, needed or 0))
+    needed = _needed_of_one(p10, p01)
+    sizes = _sizes(pairs, needed)
     found = [power.advertiser_power(p10, p01, size) for size in sizes]
     return _curve(pairs, power.advertiser_power(p10, p01, pairs), needed, sizes, found)
 
 
-def _sizes(most: int) -> list[int]:
+def _sizes(pairs: int, needed: int | None) -> list[int]:
+    """Sizes around those that matter: far beyond what is needed the curve is flat, and slow to compute."""
+    most = pairs if needed is None else max(min(pairs, 3 * needed), needed)
     last = max(ceil(1.3 * most), POINTS)
     return [ceil(last * place / POINTS) for place in range(1, POINTS + 1)]
 
@@ -161,3 +172,9 @@ def _days(design: Design) -> int | None:
             if done >= design.sample.per_advertiser:
                 return used
     return None
+
+
+def of_round(session: Session, name: str) -> Power:
+    """The power of a round as it is planned: of its pairs that compare."""
+    round_ = lookup.find(session, name)
+    return Power(power_of(from_canonical(round_.design), planned.compared(session, round_)))
