@@ -59,7 +59,7 @@ TEXTS = {
     "contact-do": "Vul study.emergency_contact in. Plan opnieuw.",
     "approved": "Goedgekeurd door %(who)s.",
     "not-approved": "%(who)s plande de ronde; nog niemand keurde haar goed.",
-    "approval-do": "Laat een ander met de rol goedkeurder de ronde goedkeuren. Zo iemand is er: %(number)s.",
+    "approval-do": "Laat een ander met de rol goedkeurder de ronde goedkeuren. Mensen die dat kunnen: %(number)s.",
     "no-approver": "%(who)s plande de ronde, en niemand anders heeft de rol goedkeurder.",
     "no-approver-do": "Laat de beheerder iemand de rol goedkeurder geven.",
     "rehearsal": "In een oefenronde hoeft dit niet. %(told)s",

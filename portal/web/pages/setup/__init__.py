@@ -2,10 +2,10 @@
 
 from fastapi import FastAPI
 
-from portal.web.pages.setup import draft, files, plan, start, tab
+from portal.web.pages.setup import draft, files, plan, source_text, start, tab
 from portal.web.setup_source import Setup
 
 
 def add(app: FastAPI, setup: Setup) -> None:
-    for room in (start, files, plan, draft, tab):
+    for room in (start, source_text, files, plan, draft, tab):
         room.add(app, setup)

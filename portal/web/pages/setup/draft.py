@@ -1,61 +1,27 @@
-"""A draft page by page, and as the text of its file: two ways to write the same design."""
+"""A draft page by page: a form of the fields of each, with its faults and what somebody else wrote meanwhile."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from orchestrator.design import form
 from orchestrator.design.form import FormField
 from orchestrator.design.yaml_text import rewritten
 from orchestrator.models import Draft
-from orchestrator.text_file import decode_utf8
 from portal.web.access import acting
 from portal.web.forms import Fields
 from portal.web.pages.setup.beside import around, version_of
-from portal.web.pages.setup.steps import STEPS, YAML, Step, dressed, offered, placed, step_of
+from portal.web.pages.setup.steps import STEPS, Step, dressed, offered, placed, step_of
 from portal.web.rendering import page
-from portal.web.setup_source import Checked, Setup
-from profiles.errors import BadInput, Problem, Refused
+from portal.web.setup_source import Setup
+from profiles.errors import Problem, Refused
 
 Typed = Mapping[str, Sequence[str]]
-ENCODING = "Bewaar het bestand in uw editor met de codering UTF-8."
 
 
 def add(app: FastAPI, setup: Setup) -> None:
-    @app.get("/opzet/{draft}/yaml", response_class=HTMLResponse)
-    def setup_yaml(request: Request, draft: str) -> HTMLResponse:
-        row = setup.draft(draft)
-        checked = setup.check(row.design)
-        return _yaml(request, row, checked, text=row.design, problems=checked.problems)
-
-    @app.get("/opzet/{draft}/opzet.yaml")
-    def setup_file(draft: str) -> Response:
-        answer = PlainTextResponse(setup.draft(draft).design, media_type="application/yaml; charset=utf-8")
-        answer.headers["Content-Disposition"] = f'attachment; filename="{draft}.yaml"'
-        return answer
-
-    @app.post("/opzet/{draft}/yaml")
-    def setup_yaml_save(request: Request, draft: str, fields: Fields) -> Response:
-        row, text = setup.draft(draft), str(fields.get("text", ""))
-        before = setup.check(row.design)
-        try:
-            text = _uploaded(fields.get("file")) or text.replace("\r\n", "\n")
-            checked = setup.check(text)
-        except BadInput as error:
-            return _yaml(request, row, before, 422, text=text, problems=error.problems)
-        if any(each.code.startswith("yaml") or each.code == "duplicate-key" for each in checked.problems):
-            return _yaml(request, row, before, 422, text=text, problems=checked.problems)
-        try:
-            setup.save(draft, version_of(fields.get("seen")), acting(request), design=text)
-        except Refused as error:
-            row = setup.draft(draft)
-            if error.problem.code != "draft-changed" or row.design != text:
-                problems, now = (error.problem,), setup.check(row.design)
-                return _yaml(request, row, now, 409, text=text, problems=problems, other=row.design)
-        return RedirectResponse(f"/opzet/{draft}/yaml", 303)
-
     @app.get("/opzet/{draft}/{step}", response_class=HTMLResponse)
     def setup_step(request: Request, draft: str, step: str) -> HTMLResponse:
         row, here = setup.draft(draft), _step(step)
@@ -114,20 +80,6 @@ def _form(
     )  # fmt: skip
 
 
-def _yaml(
-    request: Request,
-    row: Draft,
-    checked: Checked,
-    status: int = 200,
-    *,
-    text: str,
-    problems: Sequence[Problem],
-    other: str | None = None,
-) -> HTMLResponse:
-    told = {"text": text, "problems": problems, "other": other}
-    return page(request, "setup/yaml.html", status, **told, **around(row, checked, YAML))
-
-
 def _step(key: str) -> Step:
     step = next((step for step in STEPS if step.key == key), None)
     if step is None:
@@ -153,9 +105,3 @@ def _others(fields: Sequence[FormField], typed: Typed, data: dict[str, Any]) -> 
         for field in fields
         if form.shown(field, data) != form.shown(field, mine)
     }  # fmt: skip
-
-
-def _uploaded(file: object) -> str:
-    """The text of a file that was chosen; empty for none."""
-    raw: bytes = file.file.read() if hasattr(file, "file") else b""
-    return decode_utf8(raw, "opzet.yaml", "encoding", ENCODING)

@@ -12,7 +12,7 @@ from orchestrator.text_file import decode_utf8
 from portal.web.access import acting
 from portal.web.forms import Fields
 from portal.web.pages.setup.beside import around, version_of
-from portal.web.pages.setup.draft import ENCODING
+from portal.web.pages.setup.source_text import ENCODING
 from portal.web.pages.setup.steps import FILES
 from portal.web.rendering import page
 from portal.web.setup_source import Setup
