@@ -28,11 +28,11 @@ PLACEHOLDERS = ("voorbeeld", "example", "todo", "nog te", "n.v.t", "nvt", "xxx")
 HEADINGS = {
     "consent": "Geldige deelname",
     "power": "Onderscheidend vermogen",
-    "parity": "Gelijke brieven",
     "mailbox": "Post heen en terug",
     "references": "Ethische toetsing en DPIA",
     "retention": "Bewaartermijn",
     "contact": "Contact bij nood",
+    "parity": "Gelijke brieven",
     "approval": "Tweede persoon",
 }
 TEXTS = {

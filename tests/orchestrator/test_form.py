@@ -177,9 +177,8 @@ def test_a_change_of_one_value_leaves_the_rest_of_the_file_as_somebody_wrote_it(
 
 def test_the_difference_of_two_designs_is_told_by_key() -> None:
     before = a_design()
-    after = a_design(
-        version=2, sample={"pairs": 100, "stratum": "district"}, schedule={"gap_hours": {"min": 3, "max": 30}}
-    )
+    sample, schedule = {"pairs": 100, "stratum": "district"}, {"gap_hours": {"min": 3, "max": 30}}
+    after = a_design(version=2, sample=sample, schedule=schedule)
     told = {(each.key, each.before, each.after) for each in changes(before, after)}
     assert told == {
         ("version", "1", "2"),

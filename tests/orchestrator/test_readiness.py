@@ -33,7 +33,8 @@ ENOUGH = Power(0.85)
 
 
 def live(**study: str) -> Design:
-    return a_monday(mode="live", study={"emergency_contact": "J. de Boer", **study})
+    told = {"emergency_contact": "J. de Boer", **study}
+    return a_monday(mode="live", study={key: value for key, value in told.items() if value})
 
 
 def items(database: Database, power: Power = ENOUGH) -> dict[str, Item]:
@@ -45,9 +46,9 @@ def blocking(database: Database, power: Power = ENOUGH) -> list[str]:
     return [key for key, item in items(database, power).items() if item.blocks]
 
 
-def mailed(database: Database, token: str = "a1", *, back: bool = True) -> None:
+def mailed(database: Database, number: str = "a1", *, back: bool = True) -> None:
     with database.writing() as session:
-        trip = mail_trips.begin(session, ROUND, "r.visser", PLANNED, token)
+        trip = mail_trips.begin(session, ROUND, "r.visser", PLANNED, number)
         if back:
             mail_trips.came_back(session, trip.message_id, PLANNED + MINUTE)
 
