@@ -2,6 +2,7 @@
 
 import html
 import re
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from httpx2 import Response
 from page_makers import OURS
 from starlette.testclient import TestClient
 
-from orchestrator import drafts
+from orchestrator import drafts, mail_trips
 from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.design import canonical, read_design
@@ -336,3 +337,40 @@ def test_only_a_designer_opens_a_draft(database: Database, role: Role) -> None:
     for address in ("/opzet", f"{PAGES}/onderzoek", f"{PAGES}/yaml", f"{PAGES}/bestanden", f"{PAGES}/plannen"):
         assert client.get(address).status_code == 403
     assert client.post(f"{PAGES}/uitkomst", data={"seen": "1"}).status_code == 403
+
+
+def test_a_form_that_is_sent_after_the_session_ended_keeps_what_was_typed(database: Database) -> None:
+    client = begun(database)
+    typed = filled(client.get(f"{PAGES}/uitkomst")) | {"outcome.response_days": ["17"]}
+    client.cookies.clear()
+    answer = client.post(f"{PAGES}/uitkomst", data=typed)
+    assert answer.status_code == 401
+    kept = html.unescape(re.findall(r'name="carried" value="([^"]*)"', answer.text)[0])
+    assert f'"to": "{PAGES}/uitkomst"' in kept
+    assert '["outcome.response_days", "17"]' in kept
+    assert "response_days: 17" not in design_of(database)
+
+
+def test_too_little_power_is_waived_on_the_tab_with_a_reason_and_not_without(database: Database) -> None:
+    client, name = with_example(database), "amersfoort-2026-najaar"
+    planned(client)
+    assert client.post(f"/rondes/{name}/opzet/afwijken", data={"reason": " "}).status_code == 422
+    assert client.post(f"/rondes/{name}/opzet/afwijken", data={"reason": "een proef"}).status_code == 303
+    assert [each.data["reason"] for each in events(database) if each.kind == "round.power-waived"] == ["een proef"]
+
+
+def test_a_mail_to_ourselves_needs_a_mail_server_and_one_that_is_refused_is_told_on_the_tab(database: Database) -> None:
+    name = "amersfoort-2026-najaar"
+    planned(with_example(database))
+    answer = browser(database, "Sanne", Role.SENDER).post(f"/rondes/{name}/opzet/proefbericht")
+    assert answer.status_code == 409
+    assert "PRAKTIJKTEST_SMTP_HOST" in answer.text
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # taken, and nobody listens
+        here = Settings(smtp_host="127.0.0.1", smtp_port=nobody.getsockname()[1])
+        client = browser(database, "Sanne", Role.SENDER, settings=here)
+        assert client.post(f"/rondes/{name}/opzet/proefbericht").status_code == 303
+    with database.reading() as session:
+        trip = mail_trips.newest(session, "woonpost.example")
+    assert trip is not None
+    assert "niet bereikbaar" in (trip.fault or "")
