@@ -113,7 +113,7 @@ def _withdrawn_since(session: Session, advertiser: Advertiser, moment: datetime)
 def valid(
     advertiser_id: Column[int],
     purpose: Column[Purpose] | ColumnElement[Purpose],
-    now: ColumnElement[datetime],
+    now: Column[datetime] | ColumnElement[datetime],
     *terms: ColumnElement[bool],
 ) -> ColumnElement[bool]:
     """Return the SQL condition that an advertiser consents, for this purpose, at this moment, and on these terms."""
@@ -131,7 +131,8 @@ def holding(session: Session, purpose: Purpose, now: datetime) -> dict[str, Enro
 
 
 def _holding(
-    purpose: Purpose | Column[Purpose] | ColumnElement[Purpose], now: datetime | ColumnElement[datetime]
+    purpose: Purpose | Column[Purpose] | ColumnElement[Purpose],
+    now: datetime | Column[datetime] | ColumnElement[datetime],
 ) -> tuple[ColumnElement[bool], ...]:
     return (
         Enrolment.purpose == purpose,

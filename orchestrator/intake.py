@@ -13,7 +13,7 @@ from typing import TypeVar
 from orchestrator.design import AdvertiserKind, Purpose
 from orchestrator.design.kinds import ROW_KEY
 from orchestrator.forms import Form
-from orchestrator.sheet import Row, read_sheet
+from orchestrator.sheet import Row, Sheet, parse_sheet, read_sheet
 from orchestrator.web_address import is_web_address
 from profiles.errors import BadInput, Problem
 
@@ -26,6 +26,8 @@ __all__ = [
     "Purpose",
     "doorstep",
     "listing_of",
+    "parse_listings",
+    "parse_participants",
     "read_days",
     "read_listings",
     "read_participants",
@@ -119,7 +121,15 @@ def read_participants(path: Path) -> tuple[Participant, ...]:
 
     A column is counted as in a spreadsheet: the number of the field.
     """
-    sheet = read_sheet(path, PARTICIPANT_COLUMNS)
+    return _participants(read_sheet(path, PARTICIPANT_COLUMNS))
+
+
+def parse_participants(text: str, file: str) -> tuple[Participant, ...]:
+    """As `read_participants`, for text that is here already; ``file`` is what problems call it."""
+    return _participants(parse_sheet(text, file, PARTICIPANT_COLUMNS))
+
+
+def _participants(sheet: Sheet) -> tuple[Participant, ...]:
     cells = [_Cells(row) for row in sheet.rows]
     participants = [_participant(each) for each in cells]
     twice = [
@@ -132,9 +142,18 @@ def read_participants(path: Path) -> tuple[Participant, ...]:
 
 def read_listings(path: Path, participants: Sequence[Participant]) -> tuple[ListingRow, ...]:
     """Read listings.csv, whose advertisers are all among the participants; else as `read_participants`."""
-    sheet = read_sheet(path, LISTING_COLUMNS)
+    return _listings(read_sheet(path, LISTING_COLUMNS), participants)
+
+
+def parse_listings(text: str, file: str, participants: Sequence[Participant]) -> tuple[ListingRow, ...]:
+    """As `read_listings`, for text that is here already."""
+    return _listings(parse_sheet(text, file, LISTING_COLUMNS), participants)
+
+
+def _listings(sheet: Sheet, participants: Sequence[Participant]) -> tuple[ListingRow, ...]:
+    known = [participant.advertiser for participant in participants]
     cells = [_Cells(row) for row in sheet.rows]
-    listings = [_listing(each, [participant.advertiser for participant in participants]) for each in cells]
+    listings = [_listing(each, known) for each in cells]
     twice = [
         *_twice(sheet.rows, "listing", "duplicate-listing", "Deze advertentie"),
         *_same_dwelling(sheet.rows),

@@ -27,6 +27,8 @@ from orchestrator.look_models import Look as Look
 from orchestrator.pretest_models import Pretest as Pretest
 from orchestrator.pretest_models import Rater as Rater
 from orchestrator.pretest_models import Rating as Rating
+from orchestrator.setup_models import Draft as Draft
+from orchestrator.setup_models import MailTrip as MailTrip
 from orchestrator.states import AttemptOutcome, CodedBy, LetterState, MailState, PairState, RoundState
 from orchestrator.tally_models import Tally as Tally
 from orchestrator.tally_models import TallyChange as TallyChange

@@ -105,6 +105,18 @@ def planned_shares(control: float, ratio: float, discordance: float) -> PlannedS
     return PlannedShares((discordance + net) / 2, (discordance - net) / 2)
 
 
+def unknown(key: str) -> Problem:
+    """The problem that there is no row of this key."""
+    priors = load()
+    known = ", ".join(map(_listed, (*priors.discordance, *priors.rates, *priors.ratio)))
+    message = "Dit eerdere onderzoek staat niet in de lijst."
+    return Problem("unknown-prior", message, found=key, remedy=f"Kies uit {known}.")
+
+
+def _listed(row: Prior) -> str:
+    return row.key if row.verified else f"{row.key} (niet nagekeken)"
+
+
 def _problems(file: TomlFile, priors: Priors) -> Iterator[Problem]:
     keys = [row.key for row in (*priors.discordance, *priors.rates, *priors.ratio)]
     for key in sorted({key for key in keys if keys.count(key) > 1}):

@@ -12,6 +12,7 @@ CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
 # A label never starts or ends with a hyphen; the last one is not a number, so that no IP address passes.
 DOMAIN = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$"
 KEY = r"^[a-z0-9][a-z0-9_-]{0,79}$"
+ROUND_NAME = r"^[a-z0-9][a-z0-9-]{2,62}$"
 ROW_KEY = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
 """The key of a participant or a listing."""
 ADDRESS = r"(?P<street>[^,]+\d[^,]*?),\s*(?P<digits>[1-9]\d{3}) ?(?P<letters>[A-Z]{2})\s+(?P<town>[^\W\d][^,\d]*)"

@@ -17,7 +17,18 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from orchestrator.design.kinds import DOMAIN, Address, ClockTime, Hours, LongText, ParticipantKey, Phone, SetKey, Text
+from orchestrator.design.kinds import (
+    DOMAIN,
+    ROUND_NAME,
+    Address,
+    ClockTime,
+    Hours,
+    LongText,
+    ParticipantKey,
+    Phone,
+    SetKey,
+    Text,
+)
 from profiles import grounds
 from profiles.factors import Factor
 from profiles.grounds import Signal
@@ -106,6 +117,11 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+def _optional(description: str, example: str) -> Any:
+    """A text that may be left out: it is empty then, and not in the canonical text."""
+    return Field("", exclude_if=not_, description=description, examples=[example])
+
+
 class Study(Part):
     """The commissioned programme that a round belongs to."""
 
@@ -131,11 +147,9 @@ class Study(Part):
         description="Of bijlagen bewaard worden (true); anders blijft van een bijlage alleen de naam.",
         examples=[False],
     )
-
-
-def _optional(description: str, example: str) -> Any:
-    """A text that may be left out: it is empty then, and not in the canonical text."""
-    return Field("", exclude_if=not_, description=description, examples=[example])
+    emergency_contact: Text = _optional(
+        "Wie een aanbieder of bewoner direct kan bereiken als er iets misgaat, en hoe.", "J. de Boer, 033 469 51 11"
+    )
 
 
 class Question(Part):
@@ -318,6 +332,10 @@ class Sample(Part):
         description="Zoveel uur na verschijnen is een advertentie uit een feed nieuw, en kan zij worden getest.",
         examples=[48],
     )
+    prior: SetKey = _optional(
+        "Eerder onderzoek of rekenvoorbeeld waarop het aantal tests berust, uit de lijst van praktijktest power.",
+        "nl_scenario_8",
+    )
 
 
 class Gap(Part):
@@ -404,7 +422,7 @@ class Design(Part):
     """The declared plan of a round."""
 
     round: str = Field(
-        pattern=r"^[a-z0-9][a-z0-9-]{2,62}$",
+        pattern=ROUND_NAME,
         description="Naam van de ronde: kleine letters, cijfers en streepjes.",
         examples=["amersfoort-2026-najaar"],
     )

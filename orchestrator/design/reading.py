@@ -32,13 +32,24 @@ def read_design(path: Path, sets: Mapping[str, NameSet] | None = None) -> Design
 
     Raises BadInput with every problem in the order of the file, each with code, line, column and remedy.
     """
-    sets = load().sets if sets is None else sets
-    file = YamlFile.read(path, _START)
+    design, problems = examine(YamlFile.read(path, _START), load().sets if sets is None else sets)
+    if design is None:
+        raise BadInput(problems)
+    return design
+
+
+def file_of(text: str, name: str) -> YamlFile:
+    """A design that is here as text, under the name that problems call it by; raises BadInput as `read_design`."""
+    return YamlFile.of(text, Path(name), _START)
+
+
+def examine(file: YamlFile, sets: Mapping[str, NameSet]) -> tuple[Design | None, list[Problem]]:
+    """The design of a file, or None and every problem in the order of the file."""
     design, problems = _parse(file, sets)
     problems = [*file.problems, *problems]
-    if problems or design is None:
-        raise BadInput(sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0)))
-    return design
+    if problems:
+        design = None
+    return design, sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0))
 
 
 def in_file(found: Located, path: Path | None) -> Problem:

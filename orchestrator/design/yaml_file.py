@@ -63,7 +63,13 @@ class YamlFile:
 
         Raises BadInput; for a file that holds nothing, or no keys, with ``start`` as what to write.
         """
-        text = read_utf8(path, "encoding", "Bewaar het bestand in uw editor met de codering UTF-8.")
+        return cls.of(
+            read_utf8(path, "encoding", "Bewaar het bestand in uw editor met de codering UTF-8."), path, start
+        )
+
+    @classmethod
+    def of(cls, text: str, path: Path, start: str) -> "YamlFile":
+        """As `read`, for text that is here already; ``path`` is what problems call it."""
         file = cls(path, text)
         root = file._compose()
         if root is None:

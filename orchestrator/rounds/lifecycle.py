@@ -7,9 +7,10 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from orchestrator import design as designs
-from orchestrator import ledger, name_bank
+from orchestrator import ledger, name_bank, readiness
 from orchestrator.design import Design
 from orchestrator.models import Control, Enrolment, InboundMail, Inquiry, Listing, Pair, Reply, Round
+from orchestrator.readiness import Power
 from orchestrator.rounds import likeness, lookup, restored
 from orchestrator.states import (
     EXCLUDING_LABELS,
@@ -24,10 +25,11 @@ from orchestrator.states import (
 from profiles.errors import BadInput, Problem, Refused
 
 
-def approve(session: Session, name: str, actor: str, now: datetime) -> Round:
+def approve(session: Session, name: str, actor: str, now: datetime, power: Power | None = None) -> Round:
     """planned → approved, by somebody else than the planner; from here the design is frozen.
 
-    Refused with a diff when the letters of the arms differ in more than their signal.
+    Refused with a diff when the letters of the arms differ in more than their signal, and for a live round while
+    anything of `readiness` is open. ``power`` is what this round has of it, where it was computed.
     """
     round_ = _in_state(session, name, "goedkeuren", RoundState.PLANNED)
     if actor.strip().casefold() == round_.planned_by.strip().casefold():
@@ -38,6 +40,7 @@ def approve(session: Session, name: str, actor: str, now: datetime) -> Round:
         )
     _check_unchanged(round_)
     likeness.require(session, round_)
+    readiness.require(session, round_, power)
     round_.approved_by, round_.approved_at = actor, now
     return _move(session, round_, RoundState.APPROVED, actor, now, digest=round_.digest)
 

@@ -12,6 +12,11 @@ def latest(session: Session, name: str) -> Round | None:
     return session.scalars(select(Round).where(Round.name == name).order_by(Round.version.desc()).limit(1)).first()
 
 
+def version(session: Session, name: str, number: int) -> Round | None:
+    """Return this version of the round of that name."""
+    return session.scalars(select(Round).where(Round.name == name, Round.version == number)).first()
+
+
 def find(session: Session, name: str) -> Round:
     """Return the newest version of the round of that name; raise `Refused` naming the rounds there are."""
     round_ = latest(session, name)

@@ -44,10 +44,12 @@ def plan(
     now: datetime,
     path: Path | None = None,
     bank: Catalogue | None = None,
+    reason: str | None = None,
 ) -> Round:
     """Store a round, planned, with all its pairs and letters; a plan that nobody approved yet is replaced.
 
-    ``bank`` is what is known of the names, by default what comes with this program. Raises `BadInput` for input that
+    ``bank`` is what is known of the names, by default what comes with this program; ``reason`` is why the design of an
+    earlier version was changed. Raises `BadInput` for input that
     does not fit together and `Refused` when the round cannot be planned (again).
     """
     bank = bank or name_bank.load()
@@ -82,7 +84,8 @@ def plan(
     planned = {key: placed[key] for key in casts}
     write_refusals(session, round_, {rows[key].id: why for key, why in refused.items()})
     write_pairs(session, round_, planned, rows, casts)
-    told = {"digest": round_.digest, "pairs": len(planned), "refused": len(refused)}
+    told: dict[str, object] = {"digest": round_.digest, "pairs": len(planned), "refused": len(refused)}
+    told |= {"reason": reason} if reason else {}
     ledger.append(session, now, actor, "round.planned", f"round:{round_.id}", told)
     return round_
 

@@ -103,6 +103,30 @@ def balance(name: Round) -> None:
 
 
 @app.command()
+def checklist(name: Round) -> None:
+    """Toon wat in orde moet zijn voordat een ronde wordt goedgekeurd."""
+    from portal.commands import readying
+
+    readying.show(name)
+
+
+@app.command()
+def waive(name: Round, by: By, reason: Reason) -> None:
+    """Leg vast waarom het onderscheidend vermogen van een geplande ronde toch genoeg is."""
+    from portal.commands import readying
+
+    readying.waive(name, by, reason)
+
+
+@app.command("trial-mail")
+def trial_mail(name: Round, by: By) -> None:
+    """Stuur een bericht naar de eigen mailbox; praktijktest checklist zegt of het terug is."""
+    from portal.commands import readying
+
+    readying.trial_mail(name, by)
+
+
+@app.command()
 def approve(name: Round, by: By) -> None:
     """Keur een geplande ronde goed; niet door wie haar plande."""
     from portal.commands import steps

@@ -27,7 +27,11 @@ def bank(perceptions: Path | None = None) -> Catalogue:
 
     Raises BadInput with everything that is wrong in a file.
     """
-    settings = Settings.from_env()
+    return bank_of(Settings.from_env(), perceptions)
+
+
+def bank_of(settings: Settings, perceptions: Path | None = None) -> Catalogue:
+    """As `bank`, for an installation with these settings."""
     return name_bank.load(perceptions or _imported(settings), settings.avoid_names)
 
 

@@ -15,7 +15,7 @@ from portal.commands import house
 from portal.commands.outputs import FORMATS, out
 from profiles.errors import BadInput, Problem
 from results import charts, formats, planning_priors
-from results.planning_priors import PlannedShares, Prior, planned_shares
+from results.planning_priors import PlannedShares, planned_shares
 from results.reports.render import page
 from results.statistics import power
 from results.statistics.power import PowerCurve
@@ -72,16 +72,7 @@ def _of_prior(key: str, base: float | None, discordance: float | None) -> Planne
         if ratio.key == key:
             found = planned_shares(_given("base", base), ratio.ratio, _given("discordance", discordance))
             return replace(found, prior=ratio)
-    known = ", ".join(map(_listed, (*priors.discordance, *priors.rates, *priors.ratio)))
-    raise BadInput(
-        Problem(
-            "unknown-prior", "Dit eerdere onderzoek staat niet in de lijst.", found=key, remedy=f"Kies uit {known}."
-        )
-    )
-
-
-def _listed(row: Prior) -> str:
-    return row.key if row.verified else f"{row.key} (niet nagekeken)"
+    raise BadInput(planning_priors.unknown(key))
 
 
 def _given(option: str, value: float | None) -> float:

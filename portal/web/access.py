@@ -53,6 +53,29 @@ ACCESS: Mapping[str, frozenset[Role]] = {
     "people": frozenset({Role.ADMINISTRATOR}),
     "people_add": frozenset({Role.ADMINISTRATOR}),
     "people_revoke": frozenset({Role.ADMINISTRATOR}),
+    **dict.fromkeys(
+        (
+            "setup_list",
+            "setup_create",
+            "setup_drop",
+            "setup_step",
+            "setup_save",
+            "setup_yaml",
+            "setup_yaml_save",
+            "setup_file",
+            "setup_files",
+            "setup_files_save",
+            "setup_plan",
+            "setup_plan_do",
+            "round_waive",
+            "round_amend",
+        ),
+        frozenset({Role.DESIGNER}),
+    ),
+    "round_setup": RESEARCHERS | {Role.CODER},
+    "round_approve": frozenset({Role.APPROVER}),
+    "round_start": frozenset({Role.SENDER}),
+    "round_trial": frozenset({Role.DESIGNER, Role.SENDER}),
 }
 
 

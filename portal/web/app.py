@@ -18,8 +18,9 @@ from orchestrator.settings import Settings
 from portal.web.access import SignInNeeded, guard
 from portal.web.door import DatabaseDoor, Door
 from portal.web.origin import why_not
-from portal.web.pages import control, languages, monitor, people, pretest, reports, rounds, signing_in, status
+from portal.web.pages import control, languages, monitor, people, pretest, reports, rounds, setup, signing_in, status
 from portal.web.rendering import ASSETS, STATIC, page
+from portal.web.setup_source import Setup
 from portal.web.source import DatabaseSource, Source
 from portal.web.words import _
 from profiles.errors import BadInput, Refused
@@ -52,6 +53,7 @@ def make_app(
     door = DatabaseDoor(database, clock, settings or Settings.from_env())
     app = create_app(DatabaseSource(database, clock, mailboxes), door)
     pretest.add(app, database, clock)
+    setup.add(app, Setup(database, clock, settings or Settings.from_env()))
     return app
 
 

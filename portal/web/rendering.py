@@ -36,12 +36,14 @@ MENU = (
     Place("rounds", "/", _("Rondes")),
     Place("status", "/status", _("Status")),
     Place("people", "/mensen", _("Mensen")),
+    Place("setup_list", "/opzet", _("Opzet")),
 )
 
 TABS = (
     Place("monitor", "", _("Monitor")),
     Place("advertisers", "/aanbieders", _("Aanbieders")),
     Place("results", "/resultaten", _("Resultaten")),
+    Place("round_setup", "/opzet", _("Opzet")),
 )
 """The pages of a round, in the order of its life; an address stands behind that of the round."""
 

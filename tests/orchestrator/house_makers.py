@@ -15,7 +15,7 @@ import pytest
 from design_makers import a_design
 from sqlalchemy import Executable, select
 
-from orchestrator import accounts
+from orchestrator import accounts, mail_trips, readiness
 from orchestrator.clock import Clock
 from orchestrator.db import Database, Session
 from orchestrator.design import Design, Purpose
@@ -114,6 +114,15 @@ def plan(
 def approve(database: Database, by: str = "m.dekker", name: str = ROUND) -> None:
     with database.writing() as session:
         lifecycle.approve(session, name, by, PLANNED + HOUR)
+
+
+def make_ready(database: Database, name: str = ROUND) -> None:
+    """Bring in order what a live round needs beyond its design: a waiver of its power, and a mail that came back."""
+    with database.writing() as session:
+        readiness.waive(session, name, "r.visser", PLANNED, "een proef")
+        trip = mail_trips.begin(session, name, "r.visser", PLANNED, "abc")
+        session.flush()
+        assert mail_trips.came_back(session, trip.message_id, PLANNED + MINUTE)
 
 
 def a_session(database: Database, name: str = "anna", roles: Iterable[Role] = DESK_ROLES) -> str:

@@ -23,6 +23,7 @@ from house_makers import (
     events,
     gate,
     letters,
+    make_ready,
     only,
     only_sqlite,
     plan,
@@ -110,7 +111,8 @@ def test_a_round_that_nobody_approved_does_not_start(database: Database) -> None
 
 @only_sqlite
 def test_a_live_round_does_not_start_on_an_installation_that_did_not_say_yes(database: Database) -> None:
-    plan(database, a_monday(mode="live"), bank=a_bank())
+    plan(database, a_monday(mode="live", study={"emergency_contact": "J. de Boer"}), bank=a_bank())
+    make_ready(database)
     approve(database)
     with refused("live-not-set"):
         start(database, live=False)

@@ -8,6 +8,8 @@ from page_makers import OURS, ROUND, SIGNED_IN, FakeDoor, FakeSource
 from starlette.testclient import TestClient
 
 import portal.web
+from orchestrator import readiness
+from orchestrator.design import form
 from portal.web import rendering
 from portal.web.app import create_app
 from portal.web.language import COOKIE, ENGLISH, catalogue, say
@@ -26,7 +28,7 @@ def client(language: str | None = None) -> TestClient:
 def sentences() -> set[str]:
     """Every text that is marked for translation: in the templates with _(), in code with `words._`."""
     pages = rendering._environment("nl")  # noqa: SLF001 - the way the templates are read
-    files = [*(WEB / "templates").glob("*.html"), *(WEB.parents[1] / "results" / "templates").glob("*.html")]
+    files = [*(WEB / "templates").rglob("*.html"), *(WEB.parents[1] / "results" / "templates").glob("*.html")]
     marked = [told for file in files for _, _, told in pages.extract_translations(file.read_text(encoding="utf-8"))]
     found = {told if isinstance(told, str) else str(told[0]) for told in marked}
     for file in WEB.rglob("*.py"):
@@ -36,10 +38,16 @@ def sentences() -> set[str]:
     return found
 
 
+def of_designs() -> set[str]:
+    """What the pages of the setup take from elsewhere: the descriptions of a design, and the list before a start."""
+    told = {field.told for field in form.fields({"sample.feeds": 1})} | {each.told for each in form.groups().values()}
+    return told | set(readiness.HEADINGS.values()) | set(readiness.TEXTS.values())
+
+
 def test_every_sentence_of_a_page_has_an_english_translation_with_the_same_places() -> None:
     known = catalogue(ENGLISH)
     assert len(sentences()) > 100
-    asked = sentences() | set(ROUND_STATES.values()) | set(LETTER_STATES.values())
+    asked = sentences() | set(ROUND_STATES.values()) | set(LETTER_STATES.values()) | of_designs()
     assert sorted(asked - set(known)) == []
     for dutch, english in known.items():
         places = {part.split(")")[0] for part in dutch.split("%(")[1:]}
@@ -47,11 +55,11 @@ def test_every_sentence_of_a_page_has_an_english_translation_with_the_same_place
 
 
 def test_no_translation_is_of_a_sentence_that_is_gone() -> None:
-    asked = sentences() | set(ROUND_STATES.values()) | set(LETTER_STATES.values())
+    asked = sentences() | set(ROUND_STATES.values()) | set(LETTER_STATES.values()) | of_designs()
     assert sorted(set(catalogue(ENGLISH)) - asked) == []
 
 
-@pytest.mark.parametrize("template", sorted((WEB / "templates").glob("*.html")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("template", sorted((WEB / "templates").rglob("*.html")), ids=lambda file: file.stem)
 def test_only_a_literal_is_marked_as_ours(template: Path) -> None:
     """``_()`` gives markup, so that what somebody typed may never go through it."""
     text = template.read_text(encoding="utf-8")

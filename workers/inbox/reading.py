@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
+from orchestrator import mail_trips
 from orchestrator.db import Database, Session, Unfit
 from orchestrator.models import InboundMail, Inquiry
 from orchestrator.rounds import answers, copies
@@ -93,6 +94,9 @@ def _placed(session: Session, mail: InboundMail, parsed: Mail, now: datetime) ->
     """Place a mail; return the inquiries it answers, none for one that waits or says nothing."""
     if copies.note(session, parsed.message_id, parsed.date, now):
         answers.ignore(session, mail, now, "own-letter")
+        return []
+    if mail_trips.came_back(session, parsed.message_id, now):
+        answers.ignore(session, mail, now, "own-trial")
         return []
     if parsed.kind is MailKind.NOTICE:
         answers.ignore(session, mail, now, "delivery-notice")
