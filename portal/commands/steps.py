@@ -14,7 +14,7 @@ from orchestrator.design import json_schema, read_design
 from orchestrator.enrolment import ZONE
 from orchestrator.forms_file import with_forms
 from orchestrator.intake import read_listings, read_participants
-from orchestrator.rounds import answers, lifecycle, lookup, planning
+from orchestrator.rounds import answers, coding, lifecycle, lookup, planning
 from orchestrator.settings import Settings
 from portal.commands import house
 from portal.commands.advertisers import print_held
@@ -137,7 +137,7 @@ def queue(name: str, coder: str) -> None:
     from results.blind import blind  # the coding rules take their time to load
 
     with house.reading() as (session, _):
-        waiting = answers.queue(session, lookup.find(session, name).id, coder)
+        waiting = coding.queue(session, lookup.find(session, name).id, coder)
         for reply in waiting:
             out.rule(f"antwoord {reply.id}")
             out.print(blind(reply), highlight=False)
@@ -153,7 +153,7 @@ def code(reply_id: int, label: str, coder: str) -> None:
         raise BadInput(Problem("unknown-label", "Dit label bestaat niet.", found=label, remedy=f"Kies uit: {known}."))
     with house.writing() as (session, now):
         reply = lookup.reply(session, reply_id)
-        answers.code(session, reply, coder, label, now, invites=invites(label))
+        coding.code(session, reply, coder, label, now, invites=invites(label))
         final = reply.label
     out.print(f"Antwoord {reply_id}: {final}." if final else f"Antwoord {reply_id} wacht op een volgende codeur.")
 

@@ -5,7 +5,7 @@ import hashlib
 from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.models import Reply
-from orchestrator.rounds import answers, lookup
+from orchestrator.rounds import coding, lookup
 from results.blind import blind
 from results.outcomes import propose
 from workers.inbox.reading import invites
@@ -19,9 +19,9 @@ def code_waiting(database: Database, clock: Clock, round_name: str) -> None:
     """Let every scripted coder code what waits for it."""
     for coder in CODERS:
         with database.writing() as session:
-            for reply in answers.queue(session, lookup.find(session, round_name).id, coder):
+            for reply in coding.queue(session, lookup.find(session, round_name).id, coder):
                 label = _label(reply, coder)
-                answers.code(session, reply, coder, label, clock.now(), invites=invites(label))
+                coding.code(session, reply, coder, label, clock.now(), invites=invites(label))
 
 
 def _label(reply: Reply, coder: str) -> str:
