@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, contains_eager, selectinload
@@ -16,7 +16,7 @@ from orchestrator.rounds.courtesy import plan_decline
 from orchestrator.states import ROUND_ENDED, CodedBy
 from profiles.errors import BadInput, Problem, Refused
 
-Rows = TypeVar("Rows", bound=Select[Any])
+T = TypeVar("T")
 LONGEST_NOTE = 500
 LONGEST_PHRASE = 200
 
@@ -112,8 +112,9 @@ def undo(session: Session, reply: Reply, coder: str, now: datetime) -> None:
 
 def last(session: Session, round_id: int, coder: str) -> int | None:
     """Return the number of the reply that somebody coded, or left to others, last in a round."""
-    coded = _of_round(select(Coding.coded_at, Coding.reply_id).join(Reply), round_id).where(_by(Coding, coder))
-    doubted = _of_round(select(Doubt.doubted_at, Doubt.reply_id).join(Reply), round_id).where(_by(Doubt, coder))
+    here = Reply.inquiry.has(Inquiry.pair.has(Pair.round_id == round_id))
+    coded = select(Coding.coded_at, Coding.reply_id).join(Reply).where(_by(Coding, coder), here)
+    doubted = select(Doubt.doubted_at, Doubt.reply_id).join(Reply).where(_by(Doubt, coder), here)
     newest = (
         session.execute(coded.order_by(Coding.coded_at.desc(), Coding.id.desc()).limit(1)).first(),
         session.execute(doubted.order_by(Doubt.doubted_at.desc(), Doubt.id.desc()).limit(1)).first(),
@@ -175,7 +176,7 @@ def doubles(session: Session, round_id: int) -> list[tuple[str, str]]:
     return [(labels[0], labels[1]) for labels in given if len(labels) > 1]
 
 
-def _of_round(rows: Rows, round_id: int) -> Rows:
+def _of_round(rows: Select[T], round_id: int) -> Select[T]:
     return rows.join(Inquiry, Reply.inquiry_id == Inquiry.id).join(Pair).where(Pair.round_id == round_id)
 
 
