@@ -1,6 +1,6 @@
 """The coding desk: one masked reply at a time, what two differ on, and what has to be hidden by hand."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -21,7 +21,7 @@ GROUPS = {
 }
 """The labels that have no key, by what the design counts them as."""
 
-CHOICES = {"keys": tuple(labels()[code] for code in KEYS), "groups": GROUPS, "labels": labels()}
+CHOICES: dict[str, Any] = {"keys": tuple(labels()[code] for code in KEYS), "groups": GROUPS, "labels": labels()}
 
 
 def add(app: FastAPI, source: CodingSource) -> None:
@@ -96,7 +96,7 @@ def _add_masks(app: FastAPI, source: CodingSource) -> None:
 
     @app.get("/coderen/{round_name}/verbergen/{number}", response_class=HTMLResponse)
     def coding_mask(request: Request, round_name: str, number: int) -> HTMLResponse:
-        told = {"reply": source.one_withheld(round_name, number), "phrase": "", "fault": None}
+        told: dict[str, Any] = {"reply": source.one_withheld(round_name, number), "phrase": "", "fault": None}
         return page(request, "coding_mask.html", round=round_name, **told)
 
     @app.post("/coderen/{round_name}/verbergen/{number}")
@@ -104,6 +104,10 @@ def _add_masks(app: FastAPI, source: CodingSource) -> None:
         try:
             source.mask(round_name, number, phrase, acting(request))
         except BadInput as error:
-            told = {"reply": source.one_withheld(round_name, number), "phrase": phrase, "fault": error.problems[0]}
+            told: dict[str, Any] = {
+                "reply": source.one_withheld(round_name, number),
+                "phrase": phrase,
+                "fault": error.problems[0],
+            }
             return page(request, "coding_mask.html", 422, round=round_name, **told)
         return RedirectResponse(f"/coderen/{round_name}/verbergen/{number}", 303)

@@ -1,17 +1,17 @@
 """The pairs of a round: a list whose filters stand in the address, and all that happened to one of them."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from starlette.datastructures import FormData
 
 from orchestrator.enrolment import ZONE
 from orchestrator.pair_views import Wanted
 from orchestrator.rounds.answers import Heard
-from orchestrator.states import Exclusion, PairState, Road, Role
+from orchestrator.states import Road, Role
 from portal.web.access import acting
 from portal.web.coding_source import CodingSource
 from portal.web.forms import Fields
@@ -32,8 +32,15 @@ FILTERS = {
 }
 """The words in the address, and the field of `Wanted` that each is."""
 
+ASKED = ("order", "road", "when", "text", "label")
 LAST_PAGE = 20_000
-WORDS = {"states": PAIR_STATES, "roads": ROADS, "told_events": EVENTS, "exclusions": EXCLUSIONS, "labels": labels()}
+WORDS: dict[str, Any] = {
+    "states": PAIR_STATES,
+    "roads": ROADS,
+    "told_events": EVENTS,
+    "exclusions": EXCLUSIONS,
+    "labels": labels(),
+}
 FAULTS = {
     "order": _("Kies op welke reactie dit een antwoord was."),
     "road": _("Kies hoe het antwoord kwam."),
@@ -50,13 +57,17 @@ def add(app: FastAPI, source: CodingSource) -> None:
         asked = {word: " ".join(request.query_params.get(word, "").split()) for word in FILTERS}
         found = source.pairs(round_name, Wanted(**{FILTERS[word]: value for word, value in asked.items()}), pagina)
         kept = urlencode({word: value for word, value in asked.items() if value})
-        told = {"found": found, "asked": asked, "kept": kept, "reasons": list(Exclusion), "kinds": list(PairState)}
+        told: dict[str, Any] = {
+            "found": found,
+            "asked": asked,
+            "kept": kept,
+        }
         return page(request, "pairs.html", round=round_name, **told, **WORDS)
 
     def show(request: Request, round_name: str, code: str, status: int = 200, **given: object) -> HTMLResponse:
         coder = Role.CODER in request.state.visitor.roles
         seen = source.pair(round_name, code, acting(request), coder=coder)
-        told = {"pair": seen, "given": {}, "faults": {}, **given}
+        told = {"pair": seen, "given": dict.fromkeys(ASKED, ""), "faults": {}, **given}
         return page(request, "pair.html", status, round=round_name, **told, **WORDS)
 
     @app.get("/rondes/{round_name}/tests/{code}", response_class=HTMLResponse)
@@ -65,9 +76,9 @@ def add(app: FastAPI, source: CodingSource) -> None:
 
     @app.post("/rondes/{round_name}/tests/{code}")
     def pair_enter(request: Request, round_name: str, code: str, fields: Fields) -> Response:
-        given = {name: str(value) for name, value in fields.items()}
+        given = {name: str(fields.get(name, "")) for name in ASKED}
         try:
-            order, heard = _heard(fields)
+            order, heard = _heard(given)
             source.enter(round_name, code, order, heard, acting(request))
         except BadInput as error:
             faults = {"when" if each.code == "at" else each.code: each for each in error.problems}
@@ -75,9 +86,8 @@ def add(app: FastAPI, source: CodingSource) -> None:
         return RedirectResponse(f"/rondes/{quote(round_name)}/tests/{quote(code)}", 303)
 
 
-def _heard(fields: FormData) -> tuple[int, Heard]:
+def _heard(told: Mapping[str, str]) -> tuple[int, Heard]:
     """Read the form; BadInput has a problem for each field that cannot be read, whose code is its name."""
-    told = {name: str(fields.get(name, "")) for name in ("order", "road", "when", "text", "label")}
     at = _moment(told["when"])
     wrong = {
         "order": told["order"] not in ("1", "2", "3", "4"),
