@@ -19,7 +19,8 @@ ALIASES_FILE = Path(__file__).parent / "data" / "name_aliases.toml"
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _GREETING = re.compile(
     r"(?:^|(?<=[.!?]\s))[ \t>*_]*(?P<hail>beste|geachte|hallo|hoi|hi|hey|hé|dag|dear|hello|lieve|"
-    r"goede?\s?(?:morgen|middag|avond|dag)|good (?:morning|afternoon|evening))(?![^\W_])(?P<rest>[^\n,.!?:;]*)",
+    r"goede?\s?(?:morgen|middag|avond|dag)|good (?:morning|afternoon|evening))(?![^\W_])"
+    r"(?P<rest>(?:(?<![^\W_])[^\W\d_]\.|[^\n,.!?:;])*)",
     re.IGNORECASE | re.MULTILINE,
 )
 # A mask with a word behind it: "heer" is hidden, and what he was called may not be.

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workers.inbox.staff import mask_staff
+from workers.inbox.staff import PERSON, mask_staff
 
 CLOSINGS = (
     "Met vriendelijke groet,", "Met vriendelijke groeten", "Vriendelijke groet,", "Hartelijke groeten,", "Groeten,",
