@@ -24,7 +24,15 @@ from portal.web.forms import LARGEST_CARRIED, Carried, local
 MAILING = Settings(smtp_host="127.0.0.1", desk_sender="praktijktest@stad.example", web_url="https://desk.stad.example")
 PERSON = {"name": "Bert <b>", "email": "bert@stad.example", "roles": ["approver", "coder"]}
 EMAIL = "anna@stad.example"
-NEUTRAL = {"token": "t", "round_name": "r", "advertiser": "a", "key": "pauzeren", "place": "1"}
+NEUTRAL = {
+    "number": "1",
+    "code": "P-0001",
+    "token": "t",
+    "round_name": "r",
+    "advertiser": "a",
+    "key": "pauzeren",
+    "place": "1",
+}
 
 
 def browser(database: Database, settings: Settings | None = None, **told: Any) -> TestClient:
