@@ -440,7 +440,9 @@ class Reply(Base):
     entered_by: Mapped[str | None] = mapped_column(String(120))
     inquiry: Mapped[Inquiry] = relationship(back_populates="replies")
     codings: Mapped[list[Coding]] = relationship(back_populates="reply", order_by="Coding.id")
-    doubts: Mapped[list[Doubt]] = relationship(back_populates="reply", order_by="Doubt.id")
+    doubts: Mapped[list[Doubt]] = relationship(
+        back_populates="reply", order_by="Doubt.id", cascade="all, delete-orphan"
+    )
     masks: Mapped[list[HandMask]] = relationship(back_populates="reply", order_by="HandMask.id")
 
 

@@ -134,14 +134,18 @@ def _print_house() -> None:
 
 def queue(name: str, coder: str) -> None:
     """Print the replies that wait for this coder, with every cue of the applicant masked."""
-    from results.blind import blind  # the coding rules take their time to load
+    from results.blind import masked  # the coding rules take their time to load
 
     with house.reading() as (session, _):
         waiting = coding.queue(session, lookup.find(session, name).id, coder)
-        for reply in waiting:
-            out.rule(f"antwoord {reply.id}")
-            out.print(blind(reply), highlight=False)
-    out.print(f"{len(waiting)} antwoorden wachten op {coder}. Coderen: praktijktest code NUMMER LABEL --by {coder}")
+        seen = [(reply.id, masked(reply)) for reply in waiting]
+    shown = [(number, text) for number, text in seen if not text.survives]
+    for number, text in shown:
+        out.rule(f"antwoord {number}")
+        out.print(text.text, highlight=False)
+    out.print(f"{len(shown)} antwoorden wachten op {coder}. Coderen: praktijktest code NUMMER LABEL --by {coder}")
+    if held := len(seen) - len(shown):
+        out.print(f"Nog niet te tonen: {held}. Een onderzoeker verbergt eerst woorden, op de pagina Coderen.")
 
 
 def code(reply_id: int, label: str, coder: str) -> None:
