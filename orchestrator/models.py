@@ -21,6 +21,9 @@ from orchestrator.account_models import SignInLink as SignInLink
 from orchestrator.account_models import WebSession as WebSession
 from orchestrator.base import Base as Base
 from orchestrator.base import words
+from orchestrator.coding_models import Coding as Coding
+from orchestrator.coding_models import Doubt as Doubt
+from orchestrator.coding_models import HandMask as HandMask
 from orchestrator.design import Purpose
 from orchestrator.intake import AdvertiserKind, Channel
 from orchestrator.look_models import Look as Look
@@ -413,11 +416,16 @@ class DeferredReply(Base):
 class Reply(Base):
     """A message back on one inquiry: masked text, what the rules propose, and the label that counts.
 
-    A mail to both applicants of a pair is a reply to each.
+    A mail to both applicants of a pair is a reply to each. What came by another ``road`` (`states.Road`) has no mail:
+    ``entered_by`` wrote down what was said, and proposes a label.
     """
 
     __tablename__ = "reply"
-    __table_args__ = (UniqueConstraint("mail_id", "inquiry_id"),)
+    __table_args__ = (
+        UniqueConstraint("mail_id", "inquiry_id"),
+        Index("ix_reply_uncoded", "inquiry_id", sqlite_where=text("label IS NULL"),
+              postgresql_where=text("label IS NULL")),
+    )  # fmt: skip
     id: Mapped[int] = mapped_column(primary_key=True)
     inquiry_id: Mapped[int] = mapped_column(ForeignKey("inquiry.id"), index=True)
     mail_id: Mapped[int | None] = mapped_column(ForeignKey("inbound_mail.id"))
@@ -431,27 +439,21 @@ class Reply(Base):
     confidence: Mapped[float]
     label: Mapped[str | None] = mapped_column(String(40))
     coded_by: Mapped[CodedBy | None]
+    road: Mapped[str | None] = mapped_column(String(16))
+    entered_by: Mapped[str | None] = mapped_column(String(120))
     inquiry: Mapped[Inquiry] = relationship(back_populates="replies")
-    codings: Mapped[list["Coding"]] = relationship(back_populates="reply", order_by="Coding.id")
-
-
-class Coding(Base):
-    """One coder's label of one reply; a coder codes a reply once."""
-
-    __tablename__ = "coding"
-    __table_args__ = (UniqueConstraint("reply_id", "coder"),)
-    id: Mapped[int] = mapped_column(primary_key=True)
-    reply_id: Mapped[int] = mapped_column(ForeignKey("reply.id"))
-    coder: Mapped[str] = mapped_column(String(120))
-    label: Mapped[str] = mapped_column(String(40))
-    coded_at: Mapped[datetime]
-    reply: Mapped[Reply] = relationship(back_populates="codings")
+    codings: Mapped[list[Coding]] = relationship(back_populates="reply", order_by="Coding.id")
+    doubts: Mapped[list[Doubt]] = relationship(
+        back_populates="reply", order_by="Doubt.id", cascade="all, delete-orphan"
+    )
+    masks: Mapped[list[HandMask]] = relationship(back_populates="reply", order_by="HandMask.id")
 
 
 class Event(Base):
     """One line of the ledger; ``hash`` covers the line and the hash before it."""
 
     __tablename__ = "event"
+    __table_args__ = (Index("ix_event_subject", "subject"),)
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime]
     actor: Mapped[str] = mapped_column(String(120))

@@ -96,6 +96,13 @@ class MailState(StrEnum):
     IGNORED = "ignored"
 
 
+class Road(StrEnum):
+    """By what else than mail an answer came; a person writes down what was said."""
+
+    PHONE = "phone"
+    PORTAL = "portal"
+
+
 class CodedBy(StrEnum):
     """Who decided a reply's label."""
 

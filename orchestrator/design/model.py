@@ -384,6 +384,14 @@ class OutcomeRule(Part):
         min_length=1, description="Uitkomsten die als positief tellen.", examples=[["positive"]]
     )
     response_days: int = Field(ge=1, le=90, description="Zoveel dagen stilte telt als geen reactie.", examples=[10])
+    double_coding: float = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        exclude_if=lambda share: share == 1,  # coding all twice is the canonical text of before this could be declared
+        description="Deel van de antwoorden dat twee mensen onafhankelijk coderen; de rest codeert één.",
+        examples=[1.0],
+    )
 
 
 class LookShape(StrEnum):

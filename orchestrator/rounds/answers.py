@@ -1,19 +1,17 @@
 """What comes back: stored raw, matched to an inquiry, labelled, and an invitation given back."""
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from orchestrator import ledger
 from orchestrator.design import from_canonical
 from orchestrator.models import (
     Advertiser,
-    Coding,
     Decline,
     DeferredReply,
     Delivery,
@@ -26,8 +24,8 @@ from orchestrator.models import (
 )
 from orchestrator.rounds.courtesy import plan_decline
 from orchestrator.rounds.settling import settle
-from orchestrator.states import CodedBy, MailState
-from profiles.errors import Refused
+from orchestrator.states import ROUND_ENDED, CodedBy, LetterState, MailState, Road
+from profiles.errors import BadInput, Problem, Refused
 
 
 @dataclass(frozen=True)
@@ -37,6 +35,19 @@ class Told:
     kind: str
     subject: str
     message_id: str | None
+
+
+@dataclass(frozen=True)
+class Heard:
+    """An answer that came otherwise than by mail: when, what was said without names of staff, a label proposed."""
+
+    road: Road
+    at: datetime
+    text: str
+    label: str
+
+
+LONGEST_HEARD = 5000
 
 
 @dataclass(frozen=True)
@@ -203,31 +214,51 @@ def add_reply(
     return reply
 
 
-def queue(session: Session, round_id: int, coder: str) -> list[Reply]:
-    """Return the replies of a round that wait for this coder, in an order that has nothing to do with the arms."""
-    rows = select(Reply).join(Inquiry).join(Pair).where(Pair.round_id == round_id, Reply.label.is_(None))
-    uncoded = session.scalars(rows.options(selectinload(Reply.codings)))
-    waiting = [reply for reply in uncoded if _asks(reply) and not _coded_by(reply, coder)]
-    return sorted(waiting, key=lambda reply: hashlib.sha256(f"{coder}:{reply.id}".encode()).digest())
+def enter(session: Session, inquiry: Inquiry, heard: Heard, actor: str, now: datetime) -> Reply:
+    """Write down an answer that came by telephone or on a portal; people code it like any other, but not ``actor``.
+
+    The same answer entered twice is one. Raises BadInput for what cannot be, with a code per field, and `Refused` for
+    a letter that never went or a round that has ended.
+    """
+    session.refresh(inquiry, with_for_update=True)
+    _check_heard(inquiry, heard, now)
+    same = (Reply.road == heard.road, Reply.received_at == heard.at, Reply.text == heard.text)
+    if known := session.scalars(select(Reply).where(Reply.inquiry_id == inquiry.id, *same)).first():
+        return known
+    reply = Reply(
+        inquiry_id=inquiry.id,
+        received_at=heard.at,
+        kind="human",
+        subject="",
+        text=heard.text,
+        proposal=heard.label,
+        rule=0,
+        confidence=0.0,
+        road=heard.road.value,
+        entered_by=actor,
+    )
+    session.add(reply)
+    session.flush()
+    ledger.append(session, now, actor, "reply.entered", f"reply:{reply.id}", {"inquiry": inquiry.id})
+    settle(session, inquiry, actor, now, f"reply:{reply.id}")
+    return reply
 
 
-def code(session: Session, reply: Reply, coder: str, label: str, now: datetime, *, invites: bool) -> None:
-    """Add one coder's label. Two equal labels are final; after two different ones a third person decides."""
-    # One at a time: two who code at once must see each other's label, or both would wait for the other for ever.
-    session.refresh(reply, with_for_update=True)
-    session.expire(reply, ["codings"])
-    if reply.label is not None:
-        raise Refused("already-coded", f"Antwoord {reply.id} is al gecodeerd als {reply.label}.")
-    if _coded_by(reply, coder):
-        raise Refused("coded-twice", f"{coder} heeft antwoord {reply.id} al gecodeerd.", "Een ander moet het doen.")
-    reply.codings.append(Coding(coder=coder, label=label, coded_at=now))
-    decided = _decision([coding.label for coding in reply.codings])
-    ledger.append(session, now, coder, "reply.coded", f"reply:{reply.id}", {"final": decided is not None})
-    if decided is None:
-        return
-    reply.label, reply.coded_by = decided, CodedBy.PEOPLE
-    if invites and decided == label:
-        plan_decline(session, reply, now)
+def _check_heard(inquiry: Inquiry, heard: Heard, now: datetime) -> None:
+    if inquiry.pair.round.state in ROUND_ENDED:
+        raise Refused("wrong-state", "De ronde is geëindigd: er komen geen antwoorden meer bij.")
+    if inquiry.state not in (LetterState.SENT, LetterState.UNCERTAIN):
+        raise Refused("letter-not-sent", "Deze reactie is niet verzonden, dus er kan geen antwoord op zijn.")
+    problems = []
+    if heard.at > now:
+        problems.append(Problem("at", "Dit moment is nog niet geweest.", remedy="Geef het moment van het antwoord."))
+    elif inquiry.sent_at and heard.at < inquiry.sent_at:
+        problems.append(Problem("at", "Dit was vóór de reactie zelf.", remedy="Geef het moment van het antwoord."))
+    if not 0 < len(heard.text.strip()) <= LONGEST_HEARD:
+        remedy = f"Schrijf op wat er werd gezegd, in hooguit {LONGEST_HEARD} tekens."
+        problems.append(Problem("text", "Er staat niet wat er werd gezegd, of te veel.", remedy=remedy))
+    if problems:
+        raise BadInput(problems)
 
 
 def _came_for(session: Session, mail: InboundMail, envelope_to: str) -> None:
@@ -249,19 +280,3 @@ def _named(inquiry: Inquiry, wording: str) -> bool:
     """Say whether a text addresses this applicant; the two names of a pair share no first name and no surname."""
     name = inquiry.profile["name"]
     return any(re.search(rf"\b{re.escape(part.casefold())}\b", wording) for part in (name["first"], name["last"]))
-
-
-def _asks(reply: Reply) -> bool:
-    """The first two people code; a third is asked only when they differ."""
-    given = [coding.label for coding in reply.codings]
-    return len(given) < 2 or given[0] != given[1]
-
-
-def _coded_by(reply: Reply, coder: str) -> bool:
-    return any(coding.coder.strip().casefold() == coder.strip().casefold() for coding in reply.codings)
-
-
-def _decision(given: Sequence[str]) -> str | None:
-    if len(given) == 2:
-        return given[0] if given[0] == given[1] else None
-    return given[-1] if len(given) > 2 else None

@@ -14,7 +14,7 @@ from orchestrator.design import json_schema, read_design
 from orchestrator.enrolment import ZONE
 from orchestrator.forms_file import with_forms
 from orchestrator.intake import read_listings, read_participants
-from orchestrator.rounds import answers, lifecycle, lookup, planning
+from orchestrator.rounds import answers, coding, lifecycle, lookup, planning
 from orchestrator.settings import Settings
 from portal.commands import house
 from portal.commands.advertisers import print_held
@@ -136,14 +136,18 @@ def _print_house() -> None:
 
 def queue(name: str, coder: str) -> None:
     """Print the replies that wait for this coder, with every cue of the applicant masked."""
-    from results.blind import blind  # the coding rules take their time to load
+    from results.blind import masked  # the coding rules take their time to load
 
     with house.reading() as (session, _):
-        waiting = answers.queue(session, lookup.find(session, name).id, coder)
-        for reply in waiting:
-            out.rule(f"antwoord {reply.id}")
-            out.print(blind(reply), highlight=False)
-    out.print(f"{len(waiting)} antwoorden wachten op {coder}. Coderen: praktijktest code NUMMER LABEL --by {coder}")
+        waiting = coding.queue(session, lookup.find(session, name).id, coder)
+        seen = [(reply.id, masked(reply)) for reply in waiting]
+    shown = [(number, text) for number, text in seen if not text.survives]
+    for number, text in shown:
+        out.rule(f"antwoord {number}")
+        out.print(text.text, highlight=False)
+    out.print(f"{len(shown)} antwoorden wachten op {coder}. Coderen: praktijktest code NUMMER LABEL --by {coder}")
+    if held := len(seen) - len(shown):
+        out.print(f"Nog niet te tonen: {held}. Een onderzoeker verbergt eerst woorden, op de pagina Coderen.")
 
 
 def code(reply_id: int, label: str, coder: str) -> None:
@@ -155,7 +159,7 @@ def code(reply_id: int, label: str, coder: str) -> None:
         raise BadInput(Problem("unknown-label", "Dit label bestaat niet.", found=label, remedy=f"Kies uit: {known}."))
     with house.writing() as (session, now):
         reply = lookup.reply(session, reply_id)
-        answers.code(session, reply, coder, label, now, invites=invites(label))
+        coding.code(session, reply, coder, label, now, invites=invites(label))
         final = reply.label
     out.print(f"Antwoord {reply_id}: {final}." if final else f"Antwoord {reply_id} wacht op een volgende codeur.")
 

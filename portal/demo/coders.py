@@ -1,16 +1,18 @@
 """The demo's coders are scripts, and say so: they read the blinded text, and one of them slips now and then."""
 
 import hashlib
+from datetime import datetime
 
 from orchestrator.clock import Clock
-from orchestrator.db import Database
+from orchestrator.db import Database, Session
 from orchestrator.models import Reply
-from orchestrator.rounds import answers, lookup
-from results.blind import blind
+from orchestrator.rounds import coding, lookup
+from results.blind import blind, masked
 from results.outcomes import propose
 from workers.inbox.reading import invites
 
 CODERS = ("codeur A (script)", "codeur B (script)", "codeur C (script)")
+HIDER = "onderzoeker (script)"
 SLIPS = "codeur B (script)"
 SLIP_SHARE = 0.08
 
@@ -19,9 +21,16 @@ def code_waiting(database: Database, clock: Clock, round_name: str) -> None:
     """Let every scripted coder code what waits for it."""
     for coder in CODERS:
         with database.writing() as session:
-            for reply in answers.queue(session, lookup.find(session, round_name).id, coder):
+            for reply in coding.queue(session, lookup.find(session, round_name).id, coder):
+                _hide_leftovers(session, reply, clock.now())
                 label = _label(reply, coder)
-                answers.code(session, reply, coder, label, clock.now(), invites=invites(label))
+                coding.code(session, reply, coder, label, clock.now(), invites=invites(label))
+
+
+def _hide_leftovers(session: Session, reply: Reply, now: datetime) -> None:
+    """Do what a researcher would: hide whatever still looks like a name."""
+    for phrase in masked(reply).survives:
+        coding.mask(session, reply, phrase, HIDER, now)
 
 
 def _label(reply: Reply, coder: str) -> str:

@@ -25,6 +25,8 @@ ALL: Final = frozenset(Role)
 RESEARCHERS: Final = frozenset({Role.DESIGNER, Role.APPROVER, Role.SENDER, Role.ANALYST})
 """Those who see how a round goes; not the coders, who must not learn what was expected."""
 
+CODERS: Final = frozenset({Role.CODER})
+
 ACCESS: Mapping[str, frozenset[Role]] = {
     "health": PUBLIC,
     "language": PUBLIC,
@@ -50,6 +52,19 @@ ACCESS: Mapping[str, frozenset[Role]] = {
     # A broker's own way in needs to know of which advertiser they are; until then the report is handed over.
     "report_broker": RESEARCHERS,
     "results": RESEARCHERS | {Role.MUNICIPALITY},
+    "pairs": RESEARCHERS,
+    "pair": RESEARCHERS,
+    "pair_enter": RESEARCHERS,
+    "coding": RESEARCHERS | CODERS,
+    "coding_reply": CODERS,
+    "coding_code": CODERS,
+    "coding_doubt": CODERS,
+    "coding_undo": CODERS,
+    "coding_differences": RESEARCHERS | CODERS,
+    "coding_decide": CODERS,
+    "coding_masks": RESEARCHERS,
+    "coding_mask": RESEARCHERS,
+    "coding_mask_do": RESEARCHERS,
     "people": frozenset({Role.ADMINISTRATOR}),
     "people_add": frozenset({Role.ADMINISTRATOR}),
     "people_revoke": frozenset({Role.ADMINISTRATOR}),

@@ -16,9 +16,23 @@ from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.settings import Settings
 from portal.web.access import SignInNeeded, guard
+from portal.web.coding_source import CodingSource
 from portal.web.door import DatabaseDoor, Door
 from portal.web.origin import why_not
-from portal.web.pages import control, languages, monitor, people, pretest, reports, rounds, setup, signing_in, status
+from portal.web.pages import (
+    coding,
+    control,
+    languages,
+    monitor,
+    pairs,
+    people,
+    pretest,
+    reports,
+    rounds,
+    setup,
+    signing_in,
+    status,
+)
 from portal.web.rendering import ASSETS, STATIC, page
 from portal.web.setup_source import Setup
 from portal.web.source import DatabaseSource, Source
@@ -32,7 +46,7 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-STATUSES = {"link-used": 410, "too-often": 429, "wrong-state": 409}
+STATUSES = {"link-used": 410, "too-often": 429, "wrong-state": 409, "already-coded": 409, "label-final": 409}
 ERRORS = {
     400: (_("Dat begrijpen wij niet"), _("Het formulier kwam niet goed over.")),
     403: (_("Dat mag nu niet"), _("U mag deze pagina nu niet bekijken.")),
@@ -54,6 +68,8 @@ def make_app(
     app = create_app(DatabaseSource(database, clock, mailboxes), door)
     pretest.add(app, database, clock)
     setup.add(app, Setup(database, clock, settings or Settings.from_env()))
+    for group in (coding, pairs):
+        group.add(app, CodingSource(database, clock))
     return app
 
 

@@ -14,7 +14,7 @@ from orchestrator.detection import SAID, THRESHOLDS, written
 from orchestrator.views import WHILE_HELD
 from portal.web.access import may
 from portal.web.language import COOKIE, DUTCH, LANGUAGES, chosen, gettext, say
-from portal.web.words import ROLES, _
+from portal.web.words import ARMS, ATTEMPTS, OUTCOMES, ROLES, _
 from results.reports.render import environment
 from results.reports.wording import LETTER_STATES, ROUND_STATES, told
 
@@ -34,6 +34,7 @@ class Place:
 
 MENU = (
     Place("rounds", "/", _("Rondes")),
+    Place("coding", "/coderen", _("Coderen")),
     Place("status", "/status", _("Status")),
     Place("people", "/mensen", _("Mensen")),
     Place("setup_list", "/opzet", _("Opzet")),
@@ -41,6 +42,7 @@ MENU = (
 
 TABS = (
     Place("monitor", "", _("Monitor")),
+    Place("pairs", "/tests", _("Tests")),
     Place("advertisers", "/aanbieders", _("Aanbieders")),
     Place("results", "/resultaten", _("Resultaten")),
     Place("round_setup", "/opzet", _("Opzet")),
@@ -59,7 +61,7 @@ def _environment(language: str) -> Environment:
     made.loader = ChoiceLoader([PackageLoader("portal.web"), PackageLoader("results")])
     made.globals.update(told=told, ROUND_STATES=ROUND_STATES, LETTER_STATES=LETTER_STATES, assets=ASSETS, home=HOME)
     made.globals.update(SAID=SAID, THRESHOLDS=THRESHOLDS, written=written, WHILE_HELD=WHILE_HELD, ASSUMED=ASSUMED)
-    made.globals.update(ROLES=ROLES)
+    made.globals.update(ROLES=ROLES, ARMS=ARMS, ATTEMPTS=ATTEMPTS, OUTCOMES=OUTCOMES)
     return made
 
 

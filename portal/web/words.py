@@ -18,3 +18,53 @@ ROLES = {
     Role.BROKER: _("makelaar"),
     Role.ADMINISTRATOR: _("beheerder"),
 }
+
+PAIR_STATES = {"open": _("loopt"), "usable": _("geslaagd"), "excluded": _("telt niet mee")}
+
+ROADS = {"phone": _("telefoon"), "portal": _("bericht op een portaal")}
+
+EVENTS = {
+    "letter.sending": _("Brief wordt verzonden"),
+    "letter.sent": _("Brief verzonden"),
+    "letter.not_sent": _("Brief niet weg; gaat later opnieuw"),
+    "letter.refused": _("Brief geweigerd"),
+    "letter.uncertain": _("Niet zeker of de brief is aangekomen"),
+    "letter.released": _("Brief mocht niet gaan en wacht weer"),
+    "letter.late-result": _("Laat bericht over een verzending"),
+    "letter.settled": _("Vastgesteld dat de brief is aangekomen"),
+    "pair.excluded": _("Test telt niet mee"),
+    "reply.stored": _("Antwoord ontvangen"),
+    "reply.entered": _("Antwoord met de hand ingevoerd"),
+    "reply.coded": _("Antwoord gecodeerd"),
+    "reply.uncoded": _("Label of twijfel teruggenomen"),
+    "reply.doubted": _("Antwoord aan een ander voorgelegd"),
+    "reply.masked": _("Woorden met de hand verborgen"),
+    "decline.planned": _("Afmelding gepland"),
+    "mail.assigned": _("Bericht door een mens geplaatst"),
+    "mail.deferred": _("Bericht wacht op een mens"),
+    "mail.lightened": _("Inhoud van bijlagen verwijderd"),
+}
+"""What the ledger tells of a pair, by the kind of its lines."""
+
+ATTEMPTS = {
+    "sending": _("bezig"),
+    "sent": _("aangenomen"),
+    "uncertain": _("onzeker"),
+    "not_sent": _("niet weg"),
+    "refused": _("geweigerd"),
+}
+
+OUTCOMES = {
+    "positive": _("Uitnodiging of ander positief antwoord"),
+    "conditional": _("Antwoord onder voorwaarden"),
+    "negative": _("Afwijzing"),
+    "none": _("Zegt niets over de woning"),
+}
+"""What the design counts a label as, as a heading above the labels."""
+
+ARMS = {
+    "control": _("Controleprofiel"),
+    "treatment": _("Testprofiel"),
+    "treatment-2": _("Tweede testprofiel"),
+    "treatment-3": _("Derde testprofiel"),
+}

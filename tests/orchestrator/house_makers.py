@@ -21,7 +21,7 @@ from orchestrator.db import Database, Session
 from orchestrator.design import Design, Purpose
 from orchestrator.intake import AdvertiserKind, Channel, ListingRow, Participant
 from orchestrator.models import Attempt, Event, InboundMail, Inquiry, Pair, Reply
-from orchestrator.rounds import answers, lifecycle, lookup, planning, sending, settling
+from orchestrator.rounds import answers, coding, lifecycle, lookup, planning, sending, settling
 from orchestrator.rounds.answers import Proposed, Told
 from orchestrator.rounds.sending import Claim, Envelope, Result
 from orchestrator.states import DESK_ROLES, AttemptOutcome, LetterState, MailState, Role, RoundState
@@ -301,7 +301,7 @@ def answered(database: Database, order: int, proposal: Proposed | str = "OVERIG"
 def code(database: Database, reply: int, coder: str, label: str, *, now: datetime = TUESDAY) -> None:
     with database.writing() as session:
         row = session.get_one(Reply, reply)
-        answers.code(session, row, coder, label, now, invites=label == "UITNODIGING")
+        coding.code(session, row, coder, label, now, invites=label == "UITNODIGING")
 
 
 def together(*steps: Callable[[], Any]) -> list[Any]:

@@ -27,7 +27,7 @@ from sqlalchemy import select
 
 from orchestrator.db import Session
 from orchestrator.models import Reply
-from orchestrator.rounds import answers, copies, lifecycle, lookup, sending, settling
+from orchestrator.rounds import answers, coding, copies, lifecycle, lookup, sending, settling
 from orchestrator.rounds.answers import Proposed, Told
 from orchestrator.rounds.sending import Claim, Result
 from orchestrator.states import AttemptOutcome
@@ -226,7 +226,7 @@ class PairMachine(ChanceMachine):
         said = self.replies[key]
         try:
             with self.database.writing() as session:
-                answers.code(session, self.reply(session, key), coder, label, self.now, invites=label == "UITNODIGING")
+                coding.code(session, self.reply(session, key), coder, label, self.now, invites=label == "UITNODIGING")
             found = ""
         except Refused as error:
             found = error.problem.code

@@ -30,7 +30,7 @@ from machine_makers import ChanceMachine, Row, moment
 
 from orchestrator.db import Session
 from orchestrator.models import Reply
-from orchestrator.rounds import answers, holds, lifecycle, lookup, planning, restored, sending
+from orchestrator.rounds import coding, holds, lifecycle, lookup, planning, restored, sending
 from orchestrator.rounds.sending import Result
 from orchestrator.states import AttemptOutcome
 from profiles.errors import BadInput, Refused
@@ -356,7 +356,7 @@ class RoundMachine(ChanceMachine):
             for coder in ("dirk", "eva"):
                 with self.database.writing() as session:
                     row = session.get_one(Reply, number)
-                    answers.code(session, row, coder, "AL_VERHUURD", self.now, invites=False)
+                    coding.code(session, row, coder, "AL_VERHUURD", self.now, invites=False)
         self.uncoded = []
 
     def wait(self, _: str, which: int) -> None:

@@ -29,7 +29,7 @@ from sqlalchemy import select
 
 from orchestrator.db import Database, DatabaseError
 from orchestrator.models import Coding, Decline, DeferredReply, Delivery, InboundMail, Inquiry, Reply
-from orchestrator.rounds import answers, lookup
+from orchestrator.rounds import answers, coding, lookup
 from orchestrator.states import CodedBy, MailState
 from profiles.pairs import BOTH, Arm
 
@@ -58,7 +58,7 @@ def by_listing(database: Database, sender: str, text: str, now: object = TUESDAY
 
 def queue(database: Database, coder: str) -> list[int]:
     with database.reading() as session:
-        return [reply.id for reply in answers.queue(session, lookup.find(session, ROUND).id, coder)]
+        return [reply.id for reply in coding.queue(session, lookup.find(session, ROUND).id, coder)]
 
 
 def reply(database: Database, number: int) -> Reply:
@@ -403,7 +403,7 @@ def test_what_a_coder_has_done_leaves_that_queue_and_what_two_agree_on_leaves_al
 def test_the_queue_of_a_round_holds_no_replies_of_another(database: Database) -> None:
     waiting(database)
     with database.reading() as session:
-        assert answers.queue(session, lookup.find(session, ROUND).id + 1, "anna") == []
+        assert coding.queue(session, lookup.find(session, ROUND).id + 1, "anna") == []
 
 
 def test_two_people_who_code_at_once_are_both_counted(database: Database) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 
 from orchestrator.db import Session
 from orchestrator.models import Inquiry, Pair, Reply
-from orchestrator.rounds import answers, copies, lifecycle, sending
+from orchestrator.rounds import answers, coding, copies, lifecycle, sending
 from orchestrator.states import LetterState, PairState
 
 
@@ -104,7 +104,7 @@ PLANTED: dict[str, tuple[str, Callable[[Planting], None]]] = {
     "a mail that comes to the other half is not heard": ("answers are|uncertain, not sent", lambda plant: plant.put(
         answers, "_came_for", lambda *_: None)),
     "one person decides alone": ("codes Said|the answers are", lambda plant: plant.put(
-        answers, "_decision", lambda given: given[-1])),
+        coding, "_decision", lambda given: given[-1])),
     "an answer that came too early is forgotten": ("is uncertain, not sent", lambda plant: plant.put(
         copies, "settle_answered", lambda *_: 0)),
 }  # fmt: skip

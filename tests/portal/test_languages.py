@@ -15,9 +15,19 @@ from portal.web.app import create_app
 from portal.web.language import COOKIE, ENGLISH, catalogue, say
 from profiles.sentences import Sentence
 from results.formats import Formats
-from results.reports.wording import LETTER_STATES, ROUND_STATES
+from results.outcomes import labels
+from results.reports.wording import EXCLUSIONS, LETTER_STATES, ROUND_STATES
 
 WEB = Path(portal.web.__file__).parent
+
+
+WORDS = {
+    *ROUND_STATES.values(),
+    *LETTER_STATES.values(),
+    *EXCLUSIONS.values(),
+    *(label.meaning for label in labels().values()),
+}
+"""What pages show of the words of reports and labels."""
 
 
 def client(language: str | None = None) -> TestClient:
@@ -47,7 +57,7 @@ def of_designs() -> set[str]:
 def test_every_sentence_of_a_page_has_an_english_translation_with_the_same_places() -> None:
     known = catalogue(ENGLISH)
     assert len(sentences()) > 100
-    asked = sentences() | set(ROUND_STATES.values()) | set(LETTER_STATES.values()) | of_designs()
+    asked = sentences() | WORDS | of_designs()
     assert sorted(asked - set(known)) == []
     for dutch, english in known.items():
         places = {part.split(")")[0] for part in dutch.split("%(")[1:]}
@@ -55,7 +65,7 @@ def test_every_sentence_of_a_page_has_an_english_translation_with_the_same_place
 
 
 def test_no_translation_is_of_a_sentence_that_is_gone() -> None:
-    asked = sentences() | set(ROUND_STATES.values()) | set(LETTER_STATES.values()) | of_designs()
+    asked = sentences() | WORDS | of_designs()
     assert sorted(set(catalogue(ENGLISH)) - asked) == []
 
 

@@ -25,6 +25,8 @@ MAILING = Settings(smtp_host="127.0.0.1", desk_sender="praktijktest@stad.example
 PERSON = {"name": "Bert <b>", "email": "bert@stad.example", "roles": ["approver", "coder"]}
 EMAIL = "anna@stad.example"
 NEUTRAL = {
+    "number": "1",
+    "code": "P-0001",
     "token": "t",
     "round_name": "r",
     "advertiser": "a",

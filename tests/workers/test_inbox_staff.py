@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workers.inbox.staff import mask_staff
+from workers.inbox.staff import PERSON, mask_staff
 
 CLOSINGS = (
     "Met vriendelijke groet,", "Met vriendelijke groeten", "Vriendelijke groet,", "Hartelijke groeten,", "Groeten,",
@@ -114,3 +114,10 @@ def test_any_text_can_be_masked(text: str, sender_name: str) -> None:
 def test_masking_twice_changes_nothing_more(closing: str, name: str, gap: str) -> None:
     once = mask_staff(f"Prima.\n\n{closing}{gap}{name}\n06-12345678")
     assert mask_staff(once) == once
+
+
+def test_the_name_of_who_speaks_ends_with_the_sentence() -> None:
+    seen = mask_staff("U spreekt met Sanne de Wit. U kunt donderdag komen kijken.")
+    assert seen == f"U spreekt met {PERSON}. U kunt donderdag komen kijken."
+    assert mask_staff("U spreekt met J. de Vries. Graag tot dan.") == f"U spreekt met {PERSON}. Graag tot dan."
+    assert mask_staff("Tot dan.\n\nMet groet,\nTh. van Dam") == f"Tot dan.\n\nMet groet,\n{PERSON}"

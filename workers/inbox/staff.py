@@ -8,7 +8,9 @@ PERSON, PHONE, ADDRESS = "[medewerker]", "[telefoonnummer]", "[e-mailadres]"
 
 _PARTICLE = r"(?:van|von|de|den|der|het|'t|ten|ter|te|op|in|el|al|la|le|da|dos|ben|bin|vd|v\.d\.)"
 _CAPITAL = r"(?:Van|Von|De|Den|Der|Ter|Ten|El|Van de|Van der|Van den)"
-_NAME_WORD = r"[^\W\d_a-zà-öø-ÿ][\w'’.-]*"
+_UPPER = r"[^\W\d_a-zà-öø-ÿ]"
+# A full stop ends an initial ("J.", "Th.") or stands inside a word; behind a name it ends the sentence.
+_NAME_WORD = rf"(?:(?:{_UPPER}\w?\.)+|{_UPPER}(?:[\w'’-]|\.(?=\w))*)"
 _NAME = rf"{_NAME_WORD}(?:[ \t]+(?:{_PARTICLE}[ \t]+){{0,3}}{_NAME_WORD}){{0,3}}"
 _NAMES = rf"{_NAME}(?:(?:,|[ ]en|[ ]and|[ ]of)[ ]{_NAME}){{0,3}}"
 _WHOLE_NAME = re.compile(_NAME)
@@ -16,7 +18,7 @@ _INFORMAL = re.compile(r"[^\W\d_]{2,15}(?: [^\W\d_]{2,15})?")
 
 _CLOSING = re.compile(
     r"(?:^\W*|[.!?]\s+)(?:(?:met\s+)?(?:heel\s+)?(?:vriendelijke|vr\.?|hartelijke|warme|beste|zonnige|fijne|"
-    r"vele|de)\s+(?:groet(?:en|jes)?|gr\.?)|groet(?:en|jes)?|mvg|m\.v\.g\.?|m\.?\s*vr\.?\s*gr\.?|gr\.?|"
+    r"vele|de)\s+(?:groet(?:en|jes)?|gr\.?)|(?:met\s+)?groet(?:en|jes)?|mvg|m\.v\.g\.?|m\.?\s*vr\.?\s*gr\.?|gr\.?|"
     r"hoogachtend|met hoogachting|(?:with )?(?:kind|best|warm) regards|regards|(?:yours )?sincerely|cheers|"
     r"alvast bedankt|bedankt|fijne (?:dag|avond)|fijn weekend|tot dan|tot ziens)(?![^\W\d_])(?P<rest>.*)$",
     re.IGNORECASE,

@@ -1,0 +1,51 @@
+"""The tables of coding by people: labels, doubts, and what was hidden by hand."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from orchestrator.base import Base
+
+if TYPE_CHECKING:
+    from orchestrator.models import Reply
+
+
+class Coding(Base):
+    """One coder's label of one reply; a coder codes a reply once."""
+
+    __tablename__ = "coding"
+    __table_args__ = (UniqueConstraint("reply_id", "coder"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reply_id: Mapped[int] = mapped_column(ForeignKey("reply.id"))
+    coder: Mapped[str] = mapped_column(String(120))
+    label: Mapped[str] = mapped_column(String(40))
+    coded_at: Mapped[datetime]
+    reply: Mapped["Reply"] = relationship(back_populates="codings")
+
+
+class Doubt(Base):
+    """A coder who leaves a reply to others, with a note for them."""
+
+    __tablename__ = "doubt"
+    __table_args__ = (UniqueConstraint("reply_id", "coder"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reply_id: Mapped[int] = mapped_column(ForeignKey("reply.id"))
+    coder: Mapped[str] = mapped_column(String(120))
+    note: Mapped[str] = mapped_column(Text)
+    doubted_at: Mapped[datetime]
+    reply: Mapped["Reply"] = relationship(back_populates="doubts")
+
+
+class HandMask(Base):
+    """A phrase of a reply that a person hides from the coders, because it points at the applicant."""
+
+    __tablename__ = "hand_mask"
+    __table_args__ = (UniqueConstraint("reply_id", "phrase"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reply_id: Mapped[int] = mapped_column(ForeignKey("reply.id"))
+    phrase: Mapped[str] = mapped_column(String(200))
+    masked_by: Mapped[str] = mapped_column(String(120))
+    masked_at: Mapped[datetime]
+    reply: Mapped["Reply"] = relationship(back_populates="masks")
