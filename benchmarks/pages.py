@@ -1,8 +1,8 @@
 """Do the pages of the desk answer at once in a large installation? Beside them the counting that the tallies spare.
 
 Makes ten rounds of which most are closed, one collects, one runs half way and one has yet to start, in a database of
-its own: a SQLite file, and PostgreSQL when DATABASE_URL names one that is empty. Pages go through the whole application,
-in this process.
+its own: a SQLite file, and PostgreSQL when DATABASE_URL names one that is empty. Pages go through the whole
+application, in this process.
 
 Run: python -m benchmarks.pages [inquiries] [requests of each page]
 """
@@ -55,7 +55,7 @@ LIVE_REPLIES = """
 
 @dataclass(frozen=True)
 class Times:
-    """How long something took, in milliseconds, in order; ``first`` is the first time, which nobody had asked before."""
+    """How long something took, in milliseconds, in order; ``first`` is when nobody had asked it before."""
 
     first: float
     rest: tuple[float, ...]

@@ -24,10 +24,13 @@ NOW = datetime(2026, 9, 23, 10, 0, tzinfo=UTC)
 
 DAYS = [FIRST + timedelta(days=number) for number in range((LAST - FIRST).days + 1)]
 WORKDAYS = [day for day in DAYS if day.weekday() < 5]
-BODY = "Beste verhuurder,\n\nGraag kom ik de woning aan de {street} bekijken. Is dat mogelijk?\n\n" + "Met groet.\n" * 12
+BODY = "Beste verhuurder,\n\nGraag kom ik de woning aan de {street} bekijken. Kan dat?\n\n" + "Met groet.\n" * 12
 PAIRS_PER_ADVERTISER = 25
 ANSWERED, INVITED = 0.6, 0.5
 UNCODED_PER = 100
+_STUDY = (
+    "name", "commissioner", "legal_basis", "ethics_reference", "dpia_reference", "purpose", "retention_months",
+)  # fmt: skip
 FINAL = ("UITNODIGING", "AL_VERHUURD")
 
 
@@ -71,7 +74,7 @@ def fill(database: Database, inquiries: int) -> None:
 
 
 def _house(session: Session, design: Design, pairs: int) -> int:
-    study = Study(**{name: getattr(design.study, name) for name in Study.__table__.columns.keys() if name != "id"})
+    study = Study(**{name: getattr(design.study, name) for name in _STUDY})
     session.add(study)
     session.flush()
     advertisers = max(1, pairs // PAIRS_PER_ADVERTISER)
@@ -92,7 +95,8 @@ def _advertiser(number: int) -> Row:
 
 def _listing(number: int, advertisers: int) -> Row:
     return {
-        "id": number, "key": f"w-{number}", "advertiser_id": 1 + number % advertisers, "street": f"Proefstraat {number}",
+        "id": number, "key": f"w-{number}", "advertiser_id": 1 + number % advertisers,
+        "street": f"Proefstraat {number}",
         "postcode": "3811 AB", "city": "Amersfoort", "district": f"Wijk {number % 12}", "rent": 1200, "rooms": 3,
         "reference": f"REF-{number}", "url": "",
     }  # fmt: skip
@@ -148,7 +152,8 @@ def _letter(
         "variant": f"v{chance.randrange(8)}", "profile": {"name": name}, "sender_name": f"{first} {name['last']}",
         "reply_address": f"{id_}@woonpost.example", "state": LetterState.SENT if sent else LetterState.PLANNED,
         "channel": Channel.SMTP, "recipient": f"verhuur@kantoor-{place}.example", "domain": "kantoor.example",
-        "message_id": f"<{id_}@woonpost.example>", "subject": "Woning", "body": BODY.format(street=f"Proefstraat {place}"),
+        "message_id": f"<{id_}@woonpost.example>", "subject": "Woning",
+        "body": BODY.format(street=f"Proefstraat {place}"),
         "planned_at": at, "not_after": at + timedelta(days=2),
         "sent_at": at + timedelta(seconds=chance.randrange(90)) if sent else None,
     }  # fmt: skip

@@ -253,6 +253,7 @@ class Inquiry(Letter, Base):
         UniqueConstraint("pair_id", "arm"),
         UniqueConstraint("pair_id", "order"),
         CheckConstraint('"order" BETWEEN 1 AND 4', name="order"),
+        Index("ix_inquiry_sent_at", "sent_at"),
         Index("ix_inquiry_due", "planned_at", "id", sqlite_where=text("state = 'planned'"),
               postgresql_where=text("state = 'planned'")),
         Index("ix_inquiry_lease", "lease_until", sqlite_where=text("state IN ('claimed','sending')"),
@@ -407,6 +408,10 @@ class DeferredReply(Base):
     resolved_at: Mapped[datetime | None]
 
 
+DOUBTS = "label = 'ECHTHEIDSVRAAG' OR label IS NULL AND proposal = 'ECHTHEIDSVRAAG'"
+"""Of a reply that asks whether this is a test, in words that a database knows again in its index."""
+
+
 class Reply(Base):
     """A message back on one inquiry: masked text, what the rules propose, and the label that counts.
 
@@ -414,7 +419,12 @@ class Reply(Base):
     """
 
     __tablename__ = "reply"
-    __table_args__ = (UniqueConstraint("mail_id", "inquiry_id"),)
+    __table_args__ = (
+        UniqueConstraint("mail_id", "inquiry_id"),
+        Index("ix_reply_doubt", "inquiry_id", sqlite_where=text(DOUBTS), postgresql_where=text(DOUBTS)),
+        Index("ix_reply_uncoded", "inquiry_id", sqlite_where=text("label IS NULL"),
+              postgresql_where=text("label IS NULL")),
+    )  # fmt: skip
     id: Mapped[int] = mapped_column(primary_key=True)
     inquiry_id: Mapped[int] = mapped_column(ForeignKey("inquiry.id"), index=True)
     mail_id: Mapped[int | None] = mapped_column(ForeignKey("inbound_mail.id"))

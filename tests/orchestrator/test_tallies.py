@@ -155,7 +155,7 @@ def test_an_upgrade_that_took_the_triggers_away_puts_them_back_and_counts_again(
     run(database, rows=2)
     on = " ON inquiry" if database.engine.dialect.name == "postgresql" else ""
     with database.writing() as session:
-        session.execute(text(f"DROP TRIGGER tally_inquiry_update_1{on}"))
+        session.execute(text(f"DROP TRIGGER tally_inquiry_update_2{on}"))
     send_both(database)
     with database.reading() as session:
         assert tallies.differences(session)

@@ -1,0 +1,17 @@
+"""indexes for what pages ask of a large round: the last letter that went, replies that doubt or wait for a code"""
+
+from alembic import op
+from sqlalchemy import text
+
+revision = '0015'
+down_revision = '0012'
+branch_labels = None
+depends_on = None
+
+DOUBTS = "label = 'ECHTHEIDSVRAAG' OR label IS NULL AND proposal = 'ECHTHEIDSVRAAG'"
+
+
+def upgrade() -> None:
+    op.create_index('ix_inquiry_sent_at', 'inquiry', ['sent_at'])
+    for name, condition in (('ix_reply_doubt', DOUBTS), ('ix_reply_uncoded', 'label IS NULL')):
+        op.create_index(name, 'reply', ['inquiry_id'], sqlite_where=text(condition), postgresql_where=text(condition))
