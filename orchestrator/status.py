@@ -36,7 +36,10 @@ SILENT_SECONDS = 120.0
 STALE_SECONDS = 300.0
 """So long, in wall seconds, a mailbox may go unread, and a stored mail."""
 
-START = "Start praktijktest run; met losse processen: praktijktest worker %(queue)s en praktijktest beat, en kijk of Redis draait."
+START = (
+    "Start praktijktest run; met losse processen: praktijktest worker %(queue)s en praktijktest beat. "
+    "Kijk of Redis draait."
+)
 
 _PLACES = {
     "smtp": ("De mailserver", "Brieven wachten en vervallen pas na hun laatste moment. Kijk of de server draait en of "
@@ -212,8 +215,8 @@ def _people(session: Session) -> Iterator[Fact]:
     yield from _uncertain(session, Decline, "Onzekere afmeldingen")
     for held in views.held_advertisers(session):
         words = "Kijk wat er is gebeurd; dan: praktijktest lift %(advertiser)s --by NAAM."
-        do = Sentence.of(words, advertiser=held.advertiser)
-        yield Fact(False, Sentence.of("Pauze van %(name)s", name=held.name), _whole(held.reason), held.since, do=do)
+        lift, what = Sentence.of(words, advertiser=held.advertiser), Sentence.of("Pauze van %(name)s", name=held.name)
+        yield Fact(False, what, _whole(held.reason), held.since, do=lift)
     if not (waiting or _any_uncertain(session) or views.held_advertisers(session)):
         yield Fact(True, "Werk voor mensen", "Er wacht niets op een mens.")
 

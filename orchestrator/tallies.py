@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, text, union_all
 from sqlalchemy.orm import Session
 
+from orchestrator.models import Coding, DeferredReply, Enrolment, Round
 from orchestrator.states import LetterState
 from orchestrator.tally_models import Tally, TallyChange
 
@@ -99,6 +100,19 @@ def of_round(session: Session, round_id: int) -> Tallies:
     answered, coded, uncoded = (plain.get(what, 0) for what in ("answered", "coded", "uncoded"))
     sent = {place: plain.get(f"sent.{place}", 0) for place in range(1, MOST_LETTERS + 1)}
     return Tallies(letters, declines, answered, coded, uncoded, sent, hours)
+
+
+def fingerprint(session: Session, round_: Round) -> tuple[object, ...]:
+    """Return what changes whenever the answers of a round, its state or its letters do; nothing is counted for it."""
+    counted: Counter[str] = Counter()
+    for table in (Tally, TallyChange):
+        rows = select(table.what, func.sum(table.n)).where(table.round_id == round_.id, table.hour == "")
+        for what, n in session.execute(rows.group_by(table.what)):
+            counted[what] += int(n)
+    withdrawn = session.scalar(select(func.count(Enrolment.withdrawn_at)))
+    deferred = session.scalar(select(func.count()).where(DeferredReply.resolved_at.is_(None)))
+    coded = session.scalar(select(func.max(Coding.id)))
+    return (round_.id, round_.state, round_.digest, coded, withdrawn, deferred, *sorted(counted.items()))
 
 
 def first_and_last(session: Session, round_id: int, what: str) -> tuple[datetime, datetime] | None:

@@ -149,7 +149,7 @@ def power_chart(pairs: Sequence[int], power: Sequence[float], target: float) -> 
 
 @dataclass(frozen=True)
 class Growth:
-    """Running totals over days as lines in a drawing of ``WIDE`` by ``HIGH`` units; y runs down; ``most`` is the top."""
+    """Running totals over days as lines in a drawing of ``WIDE`` by ``HIGH`` units; ``most`` is the top."""
 
     lines: Mapping[str, tuple[tuple[float, float], ...]]
     most: int
