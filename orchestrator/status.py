@@ -214,8 +214,8 @@ def _people(session: Session) -> Iterator[Fact]:
     yield from _uncertain(session, Inquiry, "Onzekere reacties")
     yield from _uncertain(session, Decline, "Onzekere afmeldingen")
     for held in views.held_advertisers(session):
-        words = "Kijk wat er is gebeurd; dan: praktijktest lift %(advertiser)s --by NAAM."
-        lift, what = Sentence.of(words, advertiser=held.advertiser), Sentence.of("Pauze van %(name)s", name=held.name)
+        then = "Kijk wat er is gebeurd; dan: praktijktest lift %(advertiser)s --by NAAM."
+        lift, what = Sentence.of(then, advertiser=held.advertiser), Sentence.of("Pauze van %(name)s", name=held.name)
         yield Fact(False, what, _whole(held.reason), held.since, do=lift)
     if not (waiting or _any_uncertain(session) or views.held_advertisers(session)):
         yield Fact(True, "Werk voor mensen", "Er wacht niets op een mens.")

@@ -15,6 +15,7 @@ from orchestrator.enrolment import ZONE
 from orchestrator.models import (
     DOUBTS,
     Advertiser,
+    Coding,
     Control,
     DeferredReply,
     Feed,
@@ -138,6 +139,14 @@ class Monitor:
 
 
 @dataclass(frozen=True)
+class Late:
+    """How many replies came, and how many codings were given, after a round was closed."""
+
+    replies: int
+    codings: int
+
+
+@dataclass(frozen=True)
 class FeedState:
     """A feed of a round: when it was last read well, what stood in it then, and the pairs it brought so far."""
 
@@ -217,6 +226,24 @@ def outlook_of(session: Session, name: str, now: datetime) -> tuple[str, ...]:
 
 def _sentences(session: Session, round_: Round, now: datetime, state: RoundState | None = None) -> tuple[str, ...]:
     return tuple(outlook.sentences(outlook.of_round(session, round_, now, timedelta(), state=state)))
+
+
+def late(session: Session, name: str) -> Late:
+    """Count the replies that came, and the codings that were given, after a round was closed."""
+    round_ = lookup.find(session, name)
+    if round_.closed_at is None:
+        return Late(0, 0)
+    span = tallies.first_and_last(session, round_.id, "replies")
+    replies = select(func.count(Reply.id)).join(Inquiry).join(Pair).where(Pair.round_id == round_.id)
+    came = 0
+    if span and span[1] + timedelta(hours=1) > round_.closed_at:
+        came = session.scalar(replies.where(Reply.received_at > round_.closed_at)) or 0
+    # Codings come in order of time; of all rounds together, those since a moment are found from the end.
+    newest = session.scalar(select(Coding.coded_at).order_by(Coding.id.desc()).limit(1))
+    coded = 0
+    if newest and newest > round_.closed_at:
+        coded = session.scalar(replies.join(Coding).where(Coding.coded_at > round_.closed_at)) or 0
+    return Late(came, coded)
 
 
 def ahead_if(session: Session, name: str, state: RoundState, now: datetime) -> tuple[str, ...]:

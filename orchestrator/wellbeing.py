@@ -55,7 +55,7 @@ def _parts(session: Session, round_: Round, column: Column[Any]) -> tuple[Part, 
     ended = rows.where(Inquiry.state.in_((*LOST, LetterState.SENT))).group_by(column).order_by(column)
     came_back = select(column, func.count(Inquiry.id.distinct())).select_from(Reply).join(Inquiry).join(Pair)
     came_back = came_back.where(Pair.round_id == round_.id, Reply.label.in_(BOUNCED)).group_by(column)
-    bounced = dict(session.execute(came_back).all())
+    bounced: dict[Any, int] = dict(session.execute(came_back).all())
     return tuple(
         Part(str(getattr(key, "value", key)), number, gone or 0, bounced.get(key, 0))
         for key, number, gone in session.execute(ended)

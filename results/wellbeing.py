@@ -126,7 +126,7 @@ def on_time(ahead: timedelta) -> Check:
         "Klok",
         ahead <= MOST_AHEAD,
         Sentence.of(words, seconds=number(ahead.total_seconds(), 0)),
-        "Wie wanneer schrijft, hangt van de klok af. Springt zij meer dan 30 seconden, dan stopt de verzending vanzelf.",
+        "Wie wanneer schrijft, hangt van de klok af. Springt zij meer dan 30 seconden, dan stopt alles vanzelf.",
         "Laat alle machines hun tijd bij dezelfde server halen (NTP).",
     )
 

@@ -50,6 +50,12 @@ ACCESS: Mapping[str, frozenset[Role]] = {
     # A broker's own way in needs to know of which advertiser they are; until then the report is handed over.
     "report_broker": RESEARCHERS,
     "results": RESEARCHERS | {Role.MUNICIPALITY},
+    "results_chart": RESEARCHERS,
+    "export": RESEARCHERS,
+    "export_zip": RESEARCHERS,
+    "export_alone": RESEARCHERS,
+    "outlook": RESEARCHERS,
+    "round_health": RESEARCHERS,
     "people": frozenset({Role.ADMINISTRATOR}),
     "people_add": frozenset({Role.ADMINISTRATOR}),
     "people_revoke": frozenset({Role.ADMINISTRATOR}),

@@ -18,7 +18,20 @@ from orchestrator.settings import Settings
 from portal.web.access import SignInNeeded, guard
 from portal.web.door import DatabaseDoor, Door
 from portal.web.origin import why_not
-from portal.web.pages import control, languages, monitor, people, pretest, reports, rounds, signing_in, status
+from portal.web.pages import (
+    control,
+    export,
+    health,
+    languages,
+    monitor,
+    people,
+    pretest,
+    reports,
+    results,
+    rounds,
+    signing_in,
+    status,
+)
 from portal.web.rendering import ASSETS, STATIC, page
 from portal.web.source import DatabaseSource, Source
 from portal.web.words import _
@@ -63,7 +76,7 @@ def create_app(source: Source, door: Door) -> FastAPI:
     app.middleware("http")(_secure)
     _add_errors(app)
     _add_sign_in(app)
-    for group in (rounds, status, monitor, control, reports):
+    for group in (rounds, status, monitor, control, health, results, export, reports):
         group.add(app, source)
     languages.add(app)
     for desk in (signing_in, people):

@@ -16,7 +16,7 @@ from portal.web.access import may
 from portal.web.language import COOKIE, DUTCH, LANGUAGES, chosen, gettext, say
 from portal.web.words import ROLES, _
 from results.reports.render import environment
-from results.reports.wording import LETTER_STATES, ROUND_STATES, told
+from results.reports.wording import ARM_NAMES, LETTER_STATES, ROUND_STATES, told
 
 STATIC = Path(__file__).parent / "static"
 HOME = "/"
@@ -41,7 +41,9 @@ MENU = (
 TABS = (
     Place("monitor", "", _("Monitor")),
     Place("advertisers", "/aanbieders", _("Aanbieders")),
+    Place("round_health", "/gezondheid", _("Gezondheid")),
     Place("results", "/resultaten", _("Resultaten")),
+    Place("export", "/export", _("Export")),
 )
 """The pages of a round, in the order of its life; an address stands behind that of the round."""
 
@@ -57,7 +59,7 @@ def _environment(language: str) -> Environment:
     made.loader = ChoiceLoader([PackageLoader("portal.web"), PackageLoader("results")])
     made.globals.update(told=told, ROUND_STATES=ROUND_STATES, LETTER_STATES=LETTER_STATES, assets=ASSETS, home=HOME)
     made.globals.update(SAID=SAID, THRESHOLDS=THRESHOLDS, written=written, WHILE_HELD=WHILE_HELD, ASSUMED=ASSUMED)
-    made.globals.update(ROLES=ROLES)
+    made.globals.update(ROLES=ROLES, ARM_NAMES=ARM_NAMES)
     return made
 
 
