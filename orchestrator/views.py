@@ -39,9 +39,10 @@ MOST_INLINE = 2_000
 NEXT = 20
 """How many of the coming letters a page shows."""
 
-WHILE_HELD = (
+WHILE_HELD = Sentence.of(
     "Zolang een aanbieder een pauze heeft, krijgt die geen reacties; afmeldingen van bezichtigingen wel. Een reactie "
-    f"die {LATEST.days} dagen na haar geplande moment nog wacht, vervalt. De test van die reactie telt dan niet mee."
+    "die %(days)s dagen na haar geplande moment nog wacht, vervalt. De test van die reactie telt dan niet mee.",
+    days=LATEST.days,
 )
 """What a pause does, also to a pair of which only the first letter went: it cannot be compared."""
 
