@@ -33,6 +33,9 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+CLOSED = "/gesloten"
+"""Under this address stands the same desk with a round that is closed."""
+
 PAGES = {
     "onderzoeker": f"/rondes/{ROUND}/rapport/onderzoeker",
     "gemeente": f"/rondes/{ROUND}/rapport/gemeente",
@@ -42,6 +45,11 @@ PAGES = {
     "status": "/status",
     "rondes": "/",
     "resultaten": f"/rondes/{ROUND}/resultaten",
+    "resultaten, gesloten": f"{CLOSED}/rondes/{ROUND}/resultaten",
+    "gezondheid": f"/rondes/{ROUND}/gezondheid",
+    "export": f"/rondes/{ROUND}/export",
+    "export, gesloten": f"{CLOSED}/rondes/{ROUND}/export",
+    "vooruitblik": f"/rondes/{ROUND}/vooruitblik",
     "pauzeren": f"/rondes/{ROUND}/bediening/pauzeren",
     "te laat": f"/rondes/{ROUND}/bediening/hervatten",
     "mensen": "/mensen",
@@ -86,6 +94,7 @@ def site(pretest_pages: Visited) -> Iterator[str]:
     """The real server on a free port of the loopback."""
     app = create_app(FakeSource(mode="rehearsal"), FakeDoor())
     pretest.add(app, pretest_pages[0], Clock())
+    app.mount(CLOSED, create_app(FakeSource(mode="rehearsal", state="closed"), FakeDoor()))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
