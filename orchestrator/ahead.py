@@ -52,7 +52,7 @@ class NextSend:
 PLANNED: ColumnElement[LetterState]
 PLANNED, _CLAIMED, _SENDING = (literal_column(f"'{state}'", Inquiry.state.type) for state in OPEN_LETTER)
 
-WINDOW = 4
+WINDOW = 2
 """Of so many times the letters that are shown is asked whether they will ever go; a round may have a million."""
 
 
@@ -91,14 +91,24 @@ def _is_due(fate: Fate, before: Fate | None, now: datetime) -> bool:
 
 def _next_pairs(session: Session, round_: Round, most: int) -> set[int]:
     """Return the pairs of the open inquiries that are planned first: found along the index of what is due."""
-    span = tallies.first_and_last(session, round_.id, "planned")
-    if span is None:
-        return set()
-    rows = select(Inquiry.pair_id).join(Pair, Pair.id == Inquiry.pair_id).where(Pair.round_id == round_.id)
-    due = rows.where(Inquiry.state == PLANNED, Inquiry.planned_at >= span[0]).order_by(Inquiry.planned_at, Inquiry.id)
     # Of all rounds: those that are being picked up are few, and who asks leaves out what is not of this one.
-    claimed = select(Inquiry.pair_id).where(Inquiry.state.in_((_CLAIMED, _SENDING)))
-    return {pair for each in (due.limit(WINDOW * most), claimed) for pair in session.scalars(each)}
+    found = set(session.scalars(select(Inquiry.pair_id).where(Inquiry.state.in_((_CLAIMED, _SENDING)))))
+    if (waiting := waiting_of(session, round_)) is not None:
+        rows = select(Inquiry.pair_id).join(Pair, Pair.id == Inquiry.pair_id).where(*waiting)
+        found.update(session.scalars(rows.order_by(Inquiry.planned_at, Inquiry.id).limit(WINDOW * most)))
+    return found
+
+
+def waiting_of(session: Session, round_: Round) -> tuple[ColumnElement[bool], ...] | None:
+    """Return the conditions, on `Inquiry` and `Pair`, of the waiting letters of a round; None when there are none.
+
+    They keep a database to the part of its index in which this round has letters: others may have a million there.
+    """
+    span = tallies.first_and_last(session, round_.id, "planned")
+    if span is None or not tallies.number(session, round_.id, f"inquiry.{LetterState.PLANNED}"):
+        return None
+    in_span = (Inquiry.planned_at >= span[0], Inquiry.planned_at < span[1] + timedelta(hours=1))
+    return Pair.round_id == round_.id, Inquiry.state == PLANNED, *in_span
 
 
 def _why(fate: Fate, before: Fate | None) -> str:

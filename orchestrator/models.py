@@ -245,6 +245,9 @@ class Letter:
     last_error: Mapped[str | None] = mapped_column(Text)
 
 
+UNCERTAIN = "state = 'uncertain'"
+
+
 class Inquiry(Letter, Base):
     """One letter of one arm to one listing."""
 
@@ -254,6 +257,7 @@ class Inquiry(Letter, Base):
         UniqueConstraint("pair_id", "order"),
         CheckConstraint('"order" BETWEEN 1 AND 4', name="order"),
         Index("ix_inquiry_sent_at", "sent_at"),
+        Index("ix_inquiry_uncertain", "planned_at", sqlite_where=text(UNCERTAIN), postgresql_where=text(UNCERTAIN)),
         Index("ix_inquiry_due", "planned_at", "id", sqlite_where=text("state = 'planned'"),
               postgresql_where=text("state = 'planned'")),
         Index("ix_inquiry_lease", "lease_until", sqlite_where=text("state IN ('claimed','sending')"),
@@ -275,6 +279,9 @@ class Decline(Letter, Base):
     """The courtesy letter that gives a viewing back; at most one per inquiry."""
 
     __tablename__ = "decline"
+    __table_args__ = (
+        Index("ix_decline_uncertain", "planned_at", sqlite_where=text(UNCERTAIN), postgresql_where=text(UNCERTAIN)),
+    )
     inquiry_id: Mapped[int] = mapped_column(ForeignKey("inquiry.id"), unique=True)
     in_reply_to: Mapped[str | None] = mapped_column(Text)
     inquiry: Mapped[Inquiry] = relationship()

@@ -3,9 +3,10 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, not_, select, text
+from sqlalchemy import ColumnElement, Select, bindparam, func, not_, select, text
 from sqlalchemy.orm import Session, joinedload
 
 from orchestrator import ahead, channel_faults, outlook, tallies
@@ -267,21 +268,24 @@ def faults(session: Session) -> tuple[str, ...]:
 
 def held_advertisers(session: Session, round_: Round | None = None) -> tuple[HeldAdvertiser, ...]:
     """List the advertisers that have a pause now, of one round or of all, the longest pause first."""
-    waiting = Inquiry.state.in_(OPEN_LETTER)
+    asked = {} if round_ is None else {"round_id": round_.id}
+    return tuple(HeldAdvertiser(*row) for row in session.execute(_held(of_round=round_ is not None), asked))
+
+
+@cache
+def _held(*, of_round: bool) -> Select[*tuple[Any, ...]]:
     told = (Advertiser.key, Advertiser.name, Hold.since, Hold.reason)
+    rows: Select[*tuple[Any, ...]] = select(*told, func.count(Inquiry.id), func.min(Inquiry.not_after))
     rows = (
-        select(*told, func.count(Inquiry.id), func.min(Inquiry.not_after))
-        .join(Hold, Hold.advertiser_id == Advertiser.id)
+        rows.join(Hold, Hold.advertiser_id == Advertiser.id)
         .outerjoin(Listing, Listing.advertiser_id == Advertiser.id)
         .outerjoin(Pair, Pair.listing_id == Listing.id)
-        .outerjoin(Inquiry, (Inquiry.pair_id == Pair.id) & waiting)
+        .outerjoin(Inquiry, (Inquiry.pair_id == Pair.id) & Inquiry.state.in_(OPEN_LETTER))
         .where(Hold.lifted_at.is_(None))
         .group_by(Advertiser.id, Hold.id)
         .order_by(Hold.since, Hold.id)
     )
-    if round_ is not None:
-        rows = rows.where(Pair.round_id == round_.id)
-    return tuple(HeldAdvertiser(*row) for row in session.execute(rows))
+    return rows.where(Pair.round_id == bindparam("round_id")) if of_round else rows
 
 
 def feeds(session: Session, name: str) -> tuple[FeedState, ...]:
@@ -372,12 +376,11 @@ def _why_no_letter(session: Session, round_: Round, now: datetime) -> str:
 
 def _first_planned(session: Session, round_: Round, *which: ColumnElement[bool]) -> datetime | None:
     """Return the planned moment of the first waiting letter: found along the index of what is due."""
-    span = tallies.first_and_last(session, round_.id, "planned")
-    if span is None:
+    waiting = ahead.waiting_of(session, round_)
+    if waiting is None:
         return None
-    rows = select(Inquiry.planned_at).join(Pair).join(Listing).where(Pair.round_id == round_.id, *which)
-    waiting = rows.where(Inquiry.state == ahead.PLANNED, Inquiry.planned_at >= span[0])
-    return session.scalar(waiting.order_by(Inquiry.planned_at).limit(1))
+    rows = select(Inquiry.planned_at).join(Pair).join(Listing).where(*waiting, *which)
+    return session.scalar(rows.order_by(Inquiry.planned_at).limit(1))
 
 
 def said(moment: datetime) -> str:

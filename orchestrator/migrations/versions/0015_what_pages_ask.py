@@ -1,4 +1,4 @@
-"""indexes for what pages ask of a large round: the last letter that went, replies that doubt or wait for a code"""
+"""indexes for what pages ask of a large installation: the last letter that went, uncertain letters, replies to look at"""
 
 from alembic import op
 from sqlalchemy import text
@@ -13,5 +13,10 @@ DOUBTS = "label = 'ECHTHEIDSVRAAG' OR label IS NULL AND proposal = 'ECHTHEIDSVRA
 
 def upgrade() -> None:
     op.create_index('ix_inquiry_sent_at', 'inquiry', ['sent_at'])
+    for table in ('inquiry', 'decline'):
+        where = text("state = 'uncertain'")
+        op.create_index(
+            f'ix_{table}_uncertain', table, ['planned_at'], sqlite_where=where, postgresql_where=where
+        )
     for name, condition in (('ix_reply_doubt', DOUBTS), ('ix_reply_uncoded', 'label IS NULL')):
         op.create_index(name, 'reply', ['inquiry_id'], sqlite_where=text(condition), postgresql_where=text(condition))
