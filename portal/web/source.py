@@ -32,8 +32,6 @@ class Health:
     """What is counted to see whether a round goes as it should; ``losses`` tells the arm only of a closed round."""
 
     closed: bool
-    arms: tuple[Arm, ...]
-    lines: Sequence[Line]
     losses: Mapping[str, Sequence[Part]]
     gaps: Gaps | None
     twice: tuple[int, int]
@@ -67,6 +65,14 @@ class Source(Protocol):
         ...
 
     def health(self, round_name: str) -> Health: ...
+
+    def balance(self, round_name: str) -> tuple[tuple[Arm, ...], Sequence[Line]]:
+        """Return the arms that write and the balance table of a plan."""
+        ...
+
+    def plan(self, round_name: str) -> Hashable:
+        """Return what is the same for as long as no pair was added to the plan."""
+        ...
 
     def protocol(self, round_name: str) -> str:
         """Return the frozen design as its canonical text."""
@@ -153,17 +159,24 @@ class DatabaseSource:
         with self.database.reading() as session:
             round_ = lookup.find(session, round_name)
             closed = disclosure.is_closed(round_.state)
-            pairs = planned.of_round(session, round_name).pairs
             return Health(
                 closed=closed,
-                arms=balance.arms_of(pairs),
-                lines=balance.table(pairs),
                 losses=wellbeing.losses(session, round_, arm=closed),
                 gaps=wellbeing.gaps(session, round_),
                 twice=wellbeing.twice(session),
                 ahead=wellbeing.ahead_of(session, self.clock),
                 burden=burden.of_round(session, round_name),
             )
+
+    def balance(self, round_name: str) -> tuple[tuple[Arm, ...], tuple[Line, ...]]:
+        with self.database.reading() as session:
+            pairs = planned.of_round(session, round_name).pairs
+        return balance.arms_of(pairs), balance.table(pairs)
+
+    def plan(self, round_name: str) -> Hashable:
+        with self.database.reading() as session:
+            round_ = lookup.find(session, round_name)
+            return round_.id, round_.digest, tallies.of_round(session, round_.id).letters.total()
 
     def protocol(self, round_name: str) -> str:
         with self.database.reading() as session:

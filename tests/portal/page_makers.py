@@ -19,7 +19,7 @@ from orchestrator.wellbeing import Gaps, Part
 from portal.web.access import COOKIE
 from portal.web.source import Health
 from profiles.errors import Refused
-from profiles.pairs import BOTH
+from profiles.pairs import BOTH, Arm
 from results.balance import Line
 from results.tables import RoundTable
 
@@ -110,10 +110,17 @@ class FakeSource:
 
     def health(self, round_name: str) -> Health:
         _known(round_name)
-        line = Line("eerste brief, week", "week 37", (12, 14), 0.85, 1.0)
         parts = {"order": (Part("1", 60, 2, 1), Part("2", 52, 0, 0)), "variant": (Part("formeel", 112, 2, 1),)}
         gaps, asked = Gaps(52, 6.0, 6.1, 0.4, 2.0), self.burden(round_name)
-        return Health(False, BOTH, (line,), parts, gaps, (80, 2), timedelta(), asked)
+        return Health(False, parts, gaps, (80, 2), timedelta(), asked)
+
+    def balance(self, round_name: str) -> tuple[tuple[Arm, ...], list[Line]]:
+        _known(round_name)
+        return BOTH, [Line("eerste brief, week", "week 37", (12, 14), 0.85, 1.0)]
+
+    def plan(self, round_name: str) -> str:
+        _known(round_name)
+        return round_name
 
     def protocol(self, round_name: str) -> str:
         _known(round_name)
