@@ -194,3 +194,26 @@ def test_the_keyboard_reaches_the_content_first(site: str, chromium: Browser) ->
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "inhoud"
     page.close()
+
+
+def test_a_monitor_refreshes_itself_unless_somebody_is_busy_in_it_or_said_no(site: str, chromium: Browser) -> None:
+    page = opened(chromium, site)
+    page.clock.install()
+    page.goto(site + PAGES["volgen"])
+
+    def renewed() -> bool:
+        """Whether what is shown was fetched anew once the half minute is over."""
+        page.evaluate("document.querySelector('#stand').dataset.old = 'yes'")
+        page.clock.run_for(31_000)
+        page.wait_for_timeout(500)
+        return not page.evaluate("document.querySelector('#stand').dataset.old")
+
+    assert renewed()
+    page.locator("#stand a").first.focus()
+    assert not renewed()
+    page.evaluate("document.activeElement.blur()")
+    page.uncheck("#vernieuwt")
+    assert not renewed()
+    page.reload()
+    assert not page.is_checked("#vernieuwt")
+    page.close()
