@@ -24,7 +24,8 @@ from portal.web.forms import LARGEST_CARRIED, Carried, local
 MAILING = Settings(smtp_host="127.0.0.1", desk_sender="praktijktest@stad.example", web_url="https://desk.stad.example")
 PERSON = {"name": "Bert <b>", "email": "bert@stad.example", "roles": ["approver", "coder"]}
 EMAIL = "anna@stad.example"
-NEUTRAL = {"token": "t", "round_name": "r", "advertiser": "a", "key": "pauzeren", "place": "1"}
+NEUTRAL = {"token": "t", "round_name": "r", "advertiser": "a", "key": "pauzeren", "place": "1", "chart": "wijken",
+           "kind": "csv", "name": "results.json"}  # fmt: skip
 
 
 def browser(database: Database, settings: Settings | None = None, **told: Any) -> TestClient:
