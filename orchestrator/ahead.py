@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, literal_column, select
 from sqlalchemy.orm import Session
 
-from orchestrator import limits, outlook
+from orchestrator import limits, outlook, tallies
 from orchestrator.design import from_canonical
 from orchestrator.enrolment import ZONE
 from orchestrator.intake import Channel
@@ -20,7 +21,8 @@ from orchestrator.models import Inquiry, Listing, Pair, Round, Study
 from orchestrator.outlook import A_PERSON, WORDS, Fate
 from orchestrator.rounds.permission import rules
 from orchestrator.schedule import Calendar
-from orchestrator.states import LetterState, Why
+from orchestrator.states import OPEN_LETTER, LetterState, Why
+from profiles.sentences import Sentence
 
 CHANNELS = {Channel.SMTP: "e-mail", Channel.WEBFORM: "formulier"}
 WAITS = (LetterState.PLANNED, LetterState.CLAIMED)
@@ -46,65 +48,116 @@ class NextSend:
     why: str
 
 
+# Written out, so that a database sees that its index has these letters and no others.
+PLANNED: ColumnElement[LetterState]
+PLANNED, _CLAIMED, _SENDING = (literal_column(f"'{state}'", Inquiry.state.type) for state in OPEN_LETTER)
+
+WINDOW = 2
+"""Of so many times the letters that are shown is asked whether they will ever go; a round may have a million."""
+
+
 def letters(session: Session, round_: Round, now: datetime, most: int) -> tuple[NextSend, ...]:
-    """Return the open inquiries of a round in order of time, at most ``most``; those that will never go come last."""
-    fates = outlook.fates_of(session, Inquiry, round_, now, timedelta())
+    """Return the first open inquiries of a round in order of time, at most ``most``.
+
+    Those that will never go come last.
+    """
+    fates = outlook.fates_of(session, Inquiry, round_, now, timedelta(), pairs=_next_pairs(session, round_, most))
     by_place = {(fate.pair, fate.order): fate for fate in fates}
     of = Counter(fate.pair for fate in fates)
     coming = sorted((fate for fate in fates if fate.state in WAITS), key=lambda fate: fate.why in NEVER)[:most]
+    if not coming:
+        return ()
+    before = {fate.letter: by_place.get((fate.pair, fate.order - 1)) for fate in coming}
+    due = [fate.letter for fate in coming if _is_due(fate, before[fate.letter], now)]
     calendar = Calendar(from_canonical(round_.design).schedule)
-    told = _told(session, round_, coming, now)
+    held_back, channels = _told(session, round_, due, now), _channels(session, coming)
     return tuple(
-        _next(fate, of[fate.pair], by_place.get((fate.pair, fate.order - 1)), told[fate.letter], calendar, now)
+        NextSend(
+            fate.planned_at, fate.pair, fate.order, of[fate.pair], fate.advertiser_name, fate.street,
+            CHANNELS[channels[fate.letter]], fate.state.value,
+            _why_due(held_back[fate.letter], calendar, now)
+            if fate.letter in held_back
+            else _why(fate, before[fate.letter]),
+        )
         for fate in coming
-    )
-
-
-def _next(fate: Fate, of: int, before: Fate | None, row: Row[Any], calendar: Calendar, now: datetime) -> NextSend:
-    return NextSend(
-        fate.planned_at, fate.pair, fate.order, of, fate.advertiser_name, fate.street, CHANNELS[row.channel],
-        fate.state.value, _why(fate, before, row, calendar, now),
     )  # fmt: skip
 
 
-def _why(fate: Fate, before: Fate | None, row: Row[Any], calendar: Calendar, now: datetime) -> str:
-    """Say why a letter waits: what a person can lift before what time brings."""
+def _is_due(fate: Fate, before: Fate | None, now: datetime) -> bool:
+    """Say whether only the conditions of the claim can still hold a letter back."""
+    waits = fate.why is not None or fate.state is LetterState.CLAIMED or fate.planned_at > now
+    return not waits and (before is None or before.state is LetterState.SENT)
+
+
+def _next_pairs(session: Session, round_: Round, most: int) -> set[int]:
+    """Return the pairs of the open inquiries that are planned first: found along the index of what is due."""
+    # Of all rounds: those that are being picked up are few, and who asks leaves out what is not of this one.
+    found = set(session.scalars(select(Inquiry.pair_id).where(Inquiry.state.in_((_CLAIMED, _SENDING)))))
+    if (waiting := waiting_of(session, round_)) is not None:
+        rows = select(Inquiry.pair_id).join(Pair, Pair.id == Inquiry.pair_id).where(*waiting)
+        found.update(session.scalars(rows.order_by(Inquiry.planned_at, Inquiry.id).limit(WINDOW * most)))
+    return found
+
+
+def waiting_of(session: Session, round_: Round) -> tuple[ColumnElement[bool], ...] | None:
+    """Return the conditions, on `Inquiry` and `Pair`, of the waiting letters of a round; None when there are none.
+
+    They keep a database to the part of its index in which this round has letters: others may have a million there.
+    """
+    span = tallies.first_and_last(session, round_.id, "planned")
+    if span is None or not tallies.number(session, round_.id, f"inquiry.{LetterState.PLANNED}"):
+        return None
+    in_span = (Inquiry.planned_at >= span[0], Inquiry.planned_at < span[1] + timedelta(hours=1))
+    return Pair.round_id == round_.id, Inquiry.state == PLANNED, *in_span
+
+
+def _why(fate: Fate, before: Fate | None) -> str:
+    """Say why a letter waits that is not due: what a person can lift before what time brings."""
     if fate.why is not None:
         return WORDS[fate.why]
     if fate.state is LetterState.CLAIMED:
         return "wordt nu opgepakt"
     if before and before.state is not LetterState.SENT:
         return "wacht op de eerste reactie" if before.order == 1 else "wacht op de vorige reactie"
-    if fate.planned_at > now:
-        return "rust tussen de twee reacties" if before else "wacht op het geplande moment"
-    return _why_due(row, calendar, now)
+    return "rust tussen de twee reacties" if before else "wacht op het geplande moment"
 
 
 def _why_due(row: Row[Any], calendar: Calendar, now: datetime) -> str:
     """Say why a letter whose moment has come did not go."""
     if not calendar.is_open(now):
-        return f"wacht op kantooruren, vanaf {_said(calendar.next_open(now))}"
+        return Sentence.of("wacht op kantooruren, vanaf %(moment)s", moment=_said(calendar.next_open(now)))
     if row.next_try_at is not None and row.next_try_at > now:
-        why = f": {row.last_error}" if row.last_error else ""
-        return f"nieuwe poging om {_said(row.next_try_at)}{why}"
+        again = Sentence.of("nieuwe poging om %(moment)s", moment=_said(row.next_try_at))
+        return Sentence.joined([again, row.last_error], ": ") if row.last_error else again
     held = [why for why in PASSES if hasattr(row, why.value) and not getattr(row, why.value)]
     return WORDS[min(held)] if held else "is nu aan de beurt"
 
 
-def _told(session: Session, round_: Round, coming: Sequence[Fate], now: datetime) -> Mapping[int, Row[Any]]:
+def _channels(session: Session, coming: Sequence[Fate]) -> Mapping[int, Channel]:
+    rows = select(Inquiry.id, Inquiry.channel).where(Inquiry.id.in_([fate.letter for fate in coming]))
+    return dict(session.execute(rows).all())
+
+
+def _told(session: Session, round_: Round, letters: Sequence[int], now: datetime) -> Mapping[int, Row[Any]]:
     """Ask of each letter what the claim would ask now."""
-    asked = limits.parameters(from_canonical(round_.design), now)
+    if not letters:
+        return {}
+    asked = limits.parameters(from_canonical(round_.design), now) | {"letters": letters}
+    return {row.id: row for row in session.execute(_conditions(), asked)}
+
+
+@cache
+def _conditions() -> Select[*tuple[Any, ...]]:
     conditions = (condition.label(why.value) for why, condition in rules(Inquiry).items())
-    told = (Inquiry.id, Inquiry.channel, Inquiry.next_try_at, Inquiry.last_error, *conditions)
+    told = (Inquiry.id, Inquiry.next_try_at, Inquiry.last_error, *conditions)
     rows: Select[*tuple[Any, ...]] = select(*told).select_from(Inquiry)
-    rows = (
+    return (
         rows.join(Pair, Pair.id == Inquiry.pair_id)
         .join(Round, Round.id == Pair.round_id)
         .join(Study, Study.id == Round.study_id)
         .join(Listing, Listing.id == Pair.listing_id)
-        .where(Inquiry.id.in_([fate.letter for fate in coming]))
+        .where(Inquiry.id.in_(bindparam("letters", expanding=True)))
     )
-    return {row.id: row for row in session.execute(rows, asked)}
 
 
 def _said(moment: datetime) -> str:

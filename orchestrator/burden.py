@@ -15,17 +15,18 @@ from sqlalchemy.orm import Session
 from orchestrator.exposure import ARRIVED
 from orchestrator.models import Advertiser, Decline, Inquiry, Listing, Pair, Reply
 from orchestrator.rounds import lookup
+from profiles.sentences import Sentence
 
 # Assumptions, not measurements: we know of no study that timed brokers. They are on the high side, so that the ledger
 # does not flatter the study; a study that asks its participants replaces them here.
 READ_LETTER, WRITE_ANSWER, ARRANGE_VIEWING, READ_DECLINE = 2, 5, 10, 2
 """Minutes of an advertiser's time for each; an answer that a machine sent costs nothing."""
 
-ASSUMED = (
-    f"Gerekend is met {READ_LETTER} minuten om een reactie te lezen, {WRITE_ANSWER} om zelf te antwoorden, "
-    f"{ARRANGE_VIEWING} om een bezichtiging te regelen en {READ_DECLINE} om een afmelding te lezen. "
-    "Dat zijn aannames, geen metingen."
-)
+ASSUMED = Sentence.of(
+    "Gerekend is met %(read)s minuten om een reactie te lezen, %(answer)s om zelf te antwoorden, %(viewing)s om een "
+    "bezichtiging te regelen en %(decline)s om een afmelding te lezen. Dat zijn aannames, geen metingen.",
+    read=READ_LETTER, answer=WRITE_ANSWER, viewing=ARRANGE_VIEWING, decline=READ_DECLINE,
+)  # fmt: skip
 
 HOUR = timedelta(hours=1)
 

@@ -16,6 +16,8 @@ from math import ceil
 from statistics import median
 from types import MappingProxyType
 
+from profiles.sentences import Sentence
+
 
 class Sign(StrEnum):
     """What could give a test away; each grows with what the advertiser could notice."""
@@ -107,7 +109,9 @@ class Measure:
     @property
     def said(self) -> str:
         """A Dutch sentence of what was seen; it names nobody."""
-        return f"{SAID[self.sign]}: {self.text} (pauze vanaf {written(self.sign, self.threshold)})."
+        words = "%(sign)s: %(value)s (pauze vanaf %(limit)s)."
+        limit = written(self.sign, self.threshold)
+        return Sentence.of(words, sign=SAID[self.sign], value=self.text, limit=limit)
 
     @property
     def text(self) -> str:
@@ -128,7 +132,7 @@ class Meter:
     @property
     def reason(self) -> str:
         """What was seen past its threshold, in Dutch; empty when nothing was."""
-        return " ".join(measure.said for measure in self.past)
+        return Sentence.joined([measure.said for measure in self.past])
 
 
 def measure(letters: Sequence[Received], questions: int) -> Meter:

@@ -14,6 +14,7 @@ from orchestrator.models import Advertiser, Coding, Enrolment, Hold, Inquiry, Li
 from orchestrator.rounds import holds, lookup
 from orchestrator.rounds.sending import EVER
 from orchestrator.states import EXCLUDING_LABELS, OPEN_LETTER, Exclusion, LetterState, RoundState
+from profiles.sentences import Sentence
 
 ARRIVED = (LetterState.SENT, LetterState.UNCERTAIN)
 """A letter that may have arrived is counted as one that the advertiser read."""
@@ -55,8 +56,8 @@ class Watched:
     def warning(self) -> str:
         """What is past its threshold now, or will be, in Dutch; empty when nothing is."""
         if self.now.past:
-            return f"Nu: {self.now.reason}"
-        return f"Als alles is verzonden: {self.then.reason}" if self.then.past else ""
+            return Sentence.of("Nu: %(what)s", what=self.now.reason)
+        return Sentence.of("Als alles is verzonden: %(what)s", what=self.then.reason) if self.then.past else ""
 
 
 def asks() -> ColumnElement[bool]:

@@ -251,6 +251,9 @@ class Letter:
     last_error: Mapped[str | None] = mapped_column(Text)
 
 
+UNCERTAIN = "state = 'uncertain'"
+
+
 class Inquiry(Letter, Base):
     """One letter of one arm to one listing."""
 
@@ -259,6 +262,8 @@ class Inquiry(Letter, Base):
         UniqueConstraint("pair_id", "arm"),
         UniqueConstraint("pair_id", "order"),
         CheckConstraint('"order" BETWEEN 1 AND 4', name="order"),
+        Index("ix_inquiry_sent_at", "sent_at"),
+        Index("ix_inquiry_uncertain", "planned_at", sqlite_where=text(UNCERTAIN), postgresql_where=text(UNCERTAIN)),
         Index("ix_inquiry_due", "planned_at", "id", sqlite_where=text("state = 'planned'"),
               postgresql_where=text("state = 'planned'")),
         Index("ix_inquiry_lease", "lease_until", sqlite_where=text("state IN ('claimed','sending')"),
@@ -280,6 +285,9 @@ class Decline(Letter, Base):
     """The courtesy letter that gives a viewing back; at most one per inquiry."""
 
     __tablename__ = "decline"
+    __table_args__ = (
+        Index("ix_decline_uncertain", "planned_at", sqlite_where=text(UNCERTAIN), postgresql_where=text(UNCERTAIN)),
+    )
     inquiry_id: Mapped[int] = mapped_column(ForeignKey("inquiry.id"), unique=True)
     in_reply_to: Mapped[str | None] = mapped_column(Text)
     inquiry: Mapped[Inquiry] = relationship()
@@ -413,6 +421,10 @@ class DeferredReply(Base):
     resolved_at: Mapped[datetime | None]
 
 
+DOUBTS = "label = 'ECHTHEIDSVRAAG' OR label IS NULL AND proposal = 'ECHTHEIDSVRAAG'"
+"""Of a reply that asks whether this is a test, in words that a database knows again in its index."""
+
+
 class Reply(Base):
     """A message back on one inquiry: masked text, what the rules propose, and the label that counts.
 
@@ -423,6 +435,7 @@ class Reply(Base):
     __tablename__ = "reply"
     __table_args__ = (
         UniqueConstraint("mail_id", "inquiry_id"),
+        Index("ix_reply_doubt", "inquiry_id", sqlite_where=text(DOUBTS), postgresql_where=text(DOUBTS)),
         Index("ix_reply_uncoded", "inquiry_id", sqlite_where=text("label IS NULL"),
               postgresql_where=text("label IS NULL")),
     )  # fmt: skip

@@ -4,12 +4,13 @@ Nothing here decides what may go: the conditions are those of the claim (`rounds
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, case, exists, or_, select
+from sqlalchemy import Row, Select, bindparam, case, exists, or_, select
 from sqlalchemy.orm import Session
 
 from orchestrator import enrolment, limits
@@ -19,6 +20,7 @@ from orchestrator.models import Advertiser, Decline, Inquiry, Listing, Pair, Rou
 from orchestrator.rounds import sending
 from orchestrator.rounds.permission import Kind, rules
 from orchestrator.states import OPEN_LETTER, Exclusion, LetterState, RoundState, Why
+from profiles.sentences import Sentence
 
 A_PERSON = (Why.FIRST_UNCERTAIN, Why.HELD, Why.NOT_STARTED, Why.PAUSED, Why.STOPPED)
 """What somebody can lift, the strongest first; whatever else keeps a letter back does so for good."""
@@ -160,52 +162,76 @@ def summed(name: str, inquiries: Iterable[Fate], declines: Iterable[Fate]) -> Ou
     )
 
 
-def sentences(seen: Outlook) -> list[str]:
+def sentences(seen: Outlook) -> list[Sentence]:
     """Return what an operator reads of a round, one sentence a line."""
-    told = [f"Gaat nog uit: {_going(seen)}."]
+    told = [Sentence.of("Gaat nog uit: %(going)s.", going=_going(seen))]
     if seen.on_the_wire or seen.declines_on_the_wire:
-        on_the_wire = seen.on_the_wire + seen.declines_on_the_wire
-        told.insert(0, f"Nog onderweg: {on_the_wire}; wat onderweg is, kan nog aankomen.")
+        number = seen.on_the_wire + seen.declines_on_the_wire
+        told.insert(0, Sentence.of("Nog onderweg: %(number)s; wat onderweg is, kan nog aankomen.", number=number))
     if seen.waiting:
-        told.append(f"Gaat pas uit als iemand dat toelaat: {reasons(seen.waiting)}.")
+        told.append(Sentence.of("Gaat pas uit als iemand dat toelaat: %(why)s.", why=reasons(seen.waiting)))
     if seen.never:
-        told.append(f"Gaat niet meer uit: {reasons(seen.never)}.")
+        told.append(Sentence.of("Gaat niet meer uit: %(why)s.", why=reasons(seen.never)))
     if seen.uncertain:
-        told.append(f"Onzeker: {seen.uncertain}; misschien aangekomen, en nooit opnieuw verzonden.")
+        words = "Onzeker: %(number)s; misschien aangekomen, en nooit opnieuw verzonden."
+        told.append(Sentence.of(words, number=seen.uncertain))
     if seen.declines or seen.declines_stopped:
-        stopped = f"; {seen.declines_stopped} wachten op het einde van de noodstop" if seen.declines_stopped else ""
-        told.append(f"Afmeldingen van bezichtigingen die nog uitgaan: {seen.declines}{stopped}.")
+        told.append(_declining(seen))
     if seen.viewings:
-        told.append(f"Niet afgemelde bezichtigingen: {len(seen.viewings)}. Bel de aanbieder: {to_call(seen)}.")
+        words = "Niet afgemelde bezichtigingen: %(number)s. Bel de aanbieder: %(whom)s."
+        told.append(Sentence.of(words, number=len(seen.viewings), whom=to_call(seen)))
     return told
 
 
-def reasons(counts: Mapping[Why, int]) -> str:
+def _declining(seen: Outlook) -> Sentence:
+    if not seen.declines_stopped:
+        return Sentence.of("Afmeldingen van bezichtigingen die nog uitgaan: %(number)s.", number=seen.declines)
+    words = (
+        "Afmeldingen van bezichtigingen die nog uitgaan: %(number)s; %(stopped)s wachten op het einde van de noodstop."
+    )
+    return Sentence.of(words, number=seen.declines, stopped=seen.declines_stopped)
+
+
+def reasons(counts: Mapping[Why, int]) -> Sentence:
     """Return a total with its reasons, the most frequent first: "5 (3: te laat; 2: geweigerd)"."""
     in_order = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
     if len(in_order) == 1:
-        return f"{in_order[0][1]} ({WORDS[in_order[0][0]]})"
-    return f"{sum(counts.values())} ({'; '.join(f'{number}: {WORDS[why]}' for why, number in in_order)})"
+        return Sentence.of("%(number)s (%(why)s)", number=in_order[0][1], why=WORDS[in_order[0][0]])
+    each = [Sentence.of("%(number)s: %(why)s", number=number, why=WORDS[why]) for why, number in in_order]
+    return Sentence.of("%(number)s (%(why)s)", number=sum(counts.values()), why=Sentence.joined(each, "; "))
 
 
-def to_call(seen: Outlook) -> str:
+def to_call(seen: Outlook) -> Sentence:
     """Return whom to call about which dwelling."""
-    return "; ".join(f"{each.advertiser} over {each.street} ({each.pair})" for each in seen.viewings)
+    words = "%(advertiser)s over %(street)s (%(pair)s)"
+    calls = (Sentence.of(words, advertiser=one.advertiser, street=one.street, pair=one.pair) for one in seen.viewings)
+    return Sentence.joined(list(calls), "; ")
 
 
 def _going(seen: Outlook) -> str:
     if seen.until is None:
         return "geen reacties"
-    last = f"{seen.until.astimezone(ZONE):%d-%m-%Y %H:%M}"
-    return f"{seen.first} eerste en {seen.second} tweede reacties, de laatste gepland op {last}"
+    words = "%(first)s eerste en %(second)s tweede reacties, de laatste gepland op %(moment)s"
+    moment = f"{seen.until.astimezone(ZONE):%d-%m-%Y %H:%M}"
+    return Sentence.of(words, first=seen.first, second=seen.second, moment=moment)
 
 
 def fates_of(
-    session: Session, kind: Kind, round_: Round, now: datetime, grace: timedelta, state: RoundState | None = None
+    session: Session,
+    kind: Kind,
+    round_: Round,
+    now: datetime,
+    grace: timedelta,
+    state: RoundState | None = None,
+    pairs: Collection[int] | None = None,
 ) -> list[Fate]:
-    """Return the fate of every inquiry, or of every courtesy letter, of a round; with a ``state`` as if in it."""
+    """Return the fate of every inquiry, or of every courtesy letter, of a round; with a ``state`` as if in it.
+
+    With the ids of ``pairs`` only of theirs.
+    """
     asked = {**limits.parameters(from_canonical(round_.design), now), "round_id": round_.id}
-    rows = session.execute(_letters(kind).where(Pair.round_id == round_.id), asked).all()
+    named = {} if pairs is None else {"pairs": list(pairs)}
+    rows = session.execute(_letters(kind, of_pairs=pairs is not None), asked | named).all()
     shut = not sending.is_open(session)
     why = {row.id: _why(row, kind, state or round_.state, now - grace, shut=shut) for row in rows}
     if kind is Inquiry:
@@ -262,8 +288,9 @@ def _ended(row: Row[Any], state: RoundState) -> Why | None:
     return None
 
 
-def _letters(kind: Kind) -> Select[*tuple[Any, ...]]:
-    """Select what must be known of letters: not what they say, but which of the claim's conditions hold."""
+@cache
+def _letters(kind: Kind, *, of_pairs: bool) -> Select[*tuple[Any, ...]]:
+    """Select what must be known of letters of a round: not what they say, but which of the claim's conditions hold."""
     # Consent may begin after today: it must hold when the letter is due.
     due = case((kind.planned_at > limits.NOW, kind.planned_at), else_=limits.NOW)
     conditions = {**rules(kind), Why.CONSENT: enrolment.valid(Listing.advertiser_id, Study.purpose, due)}
@@ -279,4 +306,6 @@ def _letters(kind: Kind) -> Select[*tuple[Any, ...]]:
     rows = rows.join_from(Decline, Inquiry) if kind is Decline else rows.select_from(Inquiry)
     rows = rows.join(Pair, Pair.id == Inquiry.pair_id).join(Round, Round.id == Pair.round_id)
     rows = rows.join(Study, Study.id == Round.study_id).join(Listing, Listing.id == Pair.listing_id)
-    return rows.join(Advertiser, Advertiser.id == Listing.advertiser_id).order_by(kind.planned_at, kind.id)
+    rows = rows.join(Advertiser, Advertiser.id == Listing.advertiser_id).order_by(kind.planned_at, kind.id)
+    rows = rows.where(Pair.round_id == bindparam("round_id"))
+    return rows.where(Pair.id.in_(bindparam("pairs", expanding=True))) if of_pairs else rows

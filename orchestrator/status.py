@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from orchestrator import ahead, channel_faults, heartbeats, mailbox, views
@@ -25,6 +25,7 @@ from orchestrator.models import (
 from orchestrator.rounds.permission import Kind
 from orchestrator.states import ROUND_ENDED, LetterState, MailState, RoundState
 from orchestrator.views import said
+from profiles.sentences import Sentence
 
 QUEUES = {"send": "verzending", "inbox": "ontvangst", "reports": "rondes en feeds"}
 """The queues that must be worked on, and what they do."""
@@ -36,7 +37,8 @@ STALE_SECONDS = 300.0
 """So long, in wall seconds, a mailbox may go unread, and a stored mail."""
 
 START = (
-    "Start praktijktest run; met losse processen: praktijktest worker {} en praktijktest beat, en kijk of Redis draait."
+    "Start praktijktest run; met losse processen: praktijktest worker %(queue)s en praktijktest beat. "
+    "Kijk of Redis draait."
 )
 
 _PLACES = {
@@ -90,12 +92,18 @@ def of_house(session: Session, clock: Clock, mailboxes: Sequence[str]) -> tuple[
     return tuple(Chapter(key, heading, tuple(facts)) for key, heading, facts in chapters)
 
 
+def machinery(session: Session, clock: Clock, mailboxes: Sequence[str]) -> tuple[Fact, ...]:
+    """Tell of the workers and the mailboxes alone: what a round that waits may wait for."""
+    return (*_workers(session, clock), *_mail(session, clock, mailboxes))
+
+
 def summary(chapters: Sequence[Chapter]) -> str:
     """Return in one sentence whether anybody has to get up."""
     wrong = [fact.what for chapter in chapters for fact in chapter.facts if not fact.works]
     if not wrong:
         return "Alles werkt."
-    return f"Kijk naar {len(wrong)} {'punt' if len(wrong) == 1 else 'punten'}: {', '.join(dict.fromkeys(wrong))}."
+    words = "Kijk naar 1 punt: %(what)s." if len(wrong) == 1 else "Kijk naar %(number)s punten: %(what)s."
+    return Sentence.of(words, number=len(wrong), what=Sentence.joined(list(dict.fromkeys(wrong)), ", "))
 
 
 def sentence(fact: Fact) -> str:
@@ -120,7 +128,7 @@ def _sending(session: Session) -> Iterator[Fact]:
 
 
 def _shut(session: Session) -> str:
-    return (views.why_shut(session) or "").partition(" Verder met:")[0]
+    return views.why_shut(session, how_on=False) or ""
 
 
 def _faults(session: Session) -> Iterator[Fact]:
@@ -134,6 +142,8 @@ def _faults(session: Session) -> Iterator[Fact]:
 
 def _whole(words: str) -> str:
     """Return words as a sentence of their own."""
+    if isinstance(words, Sentence):
+        return words
     return words[:1].upper() + words[1:] + ("" if words.endswith((".", "!", "?")) else ".")
 
 
@@ -145,21 +155,23 @@ def _place(session: Session, fault: ChannelFault) -> tuple[str, str]:
         feed = session.get(Feed, int(rest.partition(":")[0]))
         rest = feed.url if feed else rest
     place = fault.channel if kind in ("http", "https") else rest
-    return (f"{what} {place}" if place else what), do
+    return (Sentence.joined([what, place]) if place else what), do
 
 
 def _workers(session: Session, clock: Clock) -> Iterator[Fact]:
     last, now = heartbeats.last(session), clock.now()
     for queue, does in QUEUES.items():
-        yield _worker(f"Wachtrij {queue} ({does})", START.format(queue), last.get(queue), now, clock)
+        what = Sentence.of("Wachtrij %(queue)s (%(does)s)", queue=queue, does=does)
+        yield _worker(what, Sentence.of(START, queue=queue), last.get(queue), now, clock)
 
 
 def _worker(what: str, do: str, last: Heartbeat | None, now: datetime, clock: Clock) -> Fact:
     if last is None:
         return Fact(False, what, "Hier heeft nog geen werkproces gewerkt.", do=do)
     if now - last.at > clock.real(SILENT_SECONDS):
-        return Fact(False, what, f"Het werkproces {last.worker} doet niets meer.", last.at, do=do)
-    return Fact(True, what, f"Het werkproces {last.worker} werkt.", seen=last.at)
+        words = "Het werkproces %(worker)s doet niets meer."
+        return Fact(False, what, Sentence.of(words, worker=last.worker), last.at, do=do)
+    return Fact(True, what, Sentence.of("Het werkproces %(worker)s werkt.", worker=last.worker), seen=last.at)
 
 
 def _mail(session: Session, clock: Clock, mailboxes: Sequence[str]) -> Iterator[Fact]:
@@ -173,12 +185,18 @@ def _mail(session: Session, clock: Clock, mailboxes: Sequence[str]) -> Iterator[
         yield Fact(True, "Bewaarde berichten", "Alles wat binnenkwam is gelezen.")
         return
     late = clock.now() - oldest > clock.real(STALE_SECONDS)
-    words = f"Aantal dat nog gelezen moet worden: {unread}; het oudste staat hieronder als begin."
-    yield Fact(not late, "Bewaarde berichten", words, oldest, do=START.format("inbox") if late else "")
+    words = "Aantal dat nog gelezen moet worden: %(number)s; het oudste staat hieronder als begin."
+    yield Fact(
+        not late,
+        "Bewaarde berichten",
+        Sentence.of(words, number=unread),
+        oldest,
+        do=Sentence.of(START, queue="inbox") if late else "",
+    )
 
 
 def _mailbox(source: str, ended: datetime | None, clock: Clock) -> Fact:
-    what = f"Mailbox {source.removeprefix('imap:')}"
+    what = Sentence.of("Mailbox %(name)s", name=source.removeprefix("imap:"))
     if ended is None:
         return Fact(False, what, "Nog nooit tot het einde gelezen.", do="Zie de storingen en de wachtrij inbox.")
     if clock.now() - ended > clock.real(STALE_SECONDS):
@@ -191,16 +209,20 @@ def _people(session: Session) -> Iterator[Fact]:
     waiting, oldest = session.execute(deferred).one()
     if waiting:
         do = "Geef ze hun plaats: praktijktest deferred, en dan praktijktest assign."
-        yield Fact(False, "Niet toegewezen berichten", f"Aantal dat bij geen reactie past: {waiting}.", oldest, do=do)
+        words = Sentence.of("Aantal dat bij geen reactie past: %(number)s.", number=waiting)
+        yield Fact(False, "Niet toegewezen berichten", words, oldest, do=do)
     yield from _uncertain(session, Inquiry, "Onzekere reacties")
     yield from _uncertain(session, Decline, "Onzekere afmeldingen")
     for held in views.held_advertisers(session):
-        do = f"Kijk wat er is gebeurd; dan: praktijktest lift {held.advertiser} --by NAAM."
-        yield Fact(False, f"Pauze van {held.name}", _whole(held.reason), held.since, do=do)
+        then = "Kijk wat er is gebeurd; dan: praktijktest lift %(advertiser)s --by NAAM."
+        lift, what = Sentence.of(then, advertiser=held.advertiser), Sentence.of("Pauze van %(name)s", name=held.name)
+        yield Fact(False, what, _whole(held.reason), held.since, do=lift)
     if not (waiting or _any_uncertain(session) or views.held_advertisers(session)):
         yield Fact(True, "Werk voor mensen", "Er wacht niets op een mens.")
 
 
+# Written out, so that a database sees that its index has these letters and no others.
+_UNCERTAIN = literal_column(f"'{LetterState.UNCERTAIN}'", Inquiry.state.type)
 _IN_A_ROUND_THAT_GOES_ON = exists().where(Pair.id == Inquiry.pair_id, Round.id == Pair.round_id,
                                           Round.state.not_in(ROUND_ENDED))  # fmt: skip
 
@@ -209,12 +231,13 @@ def _uncertain(session: Session, kind: Kind, what: str) -> Iterator[Fact]:
     """Letters of which nobody knows whether they arrived; of a round that ended nobody needs to know any more."""
     rows = select(func.count(), func.min(kind.planned_at)).select_from(kind)
     rows = rows.join(Inquiry, Inquiry.id == Decline.inquiry_id) if kind is Decline else rows
-    rows = rows.where(kind.state == LetterState.UNCERTAIN, _IN_A_ROUND_THAT_GOES_ON)
+    rows = rows.where(kind.state == _UNCERTAIN, _IN_A_ROUND_THAT_GOES_ON)
     number, oldest = session.execute(rows).one()
     if number:
         do = "Zij gaan nooit opnieuw uit. Een kopie of antwoord maakt ze zeker; vraag anders de mailserver na."
         do = do if kind is Inquiry else "Bel de aanbieder: misschien staat er nog een bezichtiging."
-        yield Fact(False, what, f"Aantal waarvan niemand weet of het aankwam: {number}.", oldest, do=do)
+        words = Sentence.of("Aantal waarvan niemand weet of het aankwam: %(number)s.", number=number)
+        yield Fact(False, what, words, oldest, do=do)
 
 
 def _any_uncertain(session: Session) -> bool:
@@ -226,15 +249,15 @@ def _rounds(session: Session, now: datetime) -> Iterator[Fact]:
     rounds = session.scalars(select(Round).where(Round.state.in_(going)).order_by(Round.id)).all()
     for round_ in rounds:
         why = views.why_waiting(session, round_, now)
-        yield Fact(True, f"Ronde {round_.name}", f"{why} {_next(session, round_, now)}".strip())
+        told = [each for each in (why, _next(session, round_, now)) if each]
+        yield Fact(True, Sentence.of("Ronde %(name)s", name=round_.name), Sentence.joined(told))
     if not rounds:
         yield Fact(True, "Rondes", "Er loopt geen ronde.")
 
 
 def _next(session: Session, round_: Round, now: datetime) -> str:
     for letter in ahead.letters(session, round_, now, 1):
-        return (
-            f"De volgende brief: {letter.pair}, {letter.order} van {letter.of}, aan {letter.advertiser}, gepland op "
-            f"{said(letter.at)}: {letter.why}."
-        )
+        words = "De volgende brief: %(pair)s, %(order)s van %(of)s, aan %(advertiser)s, gepland op %(moment)s: %(why)s."
+        told = {"pair": letter.pair, "order": letter.order, "of": letter.of, "advertiser": letter.advertiser}
+        return Sentence.of(words, **told, moment=said(letter.at), why=letter.why)
     return ""

@@ -8,15 +8,21 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, text, union_all
 from sqlalchemy.orm import Session
 
+from orchestrator.models import Coding, DeferredReply, Enrolment, Round
 from orchestrator.states import LetterState
 from orchestrator.tally_models import Tally, TallyChange
 
 HOUR = "%Y-%m-%d %H"
+VERSION = 2
+MOST_LETTERS = 4
+"""A set has at most so many letters (`models.Inquiry`)."""
+
 _HOUR_OF = {"sqlite": "substr({}, 1, 13)", "postgresql": "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24')"}
 _DIFFERS = {"sqlite": "{} IS NOT {}", "postgresql": "{} IS DISTINCT FROM {}"}
 _ROUND_OF = {
@@ -48,6 +54,7 @@ MEASURES = (
     Measure("inquiry", "'inquiry.' || {row}.state", ("state",)),
     Measure("inquiry", "'planned'", ("planned_at",), hour="planned_at"),
     Measure("inquiry", "'sent'", ("sent_at",), hour="sent_at", when="{row}.sent_at IS NOT NULL"),
+    Measure("inquiry", "'sent.' || {row}.\"order\"", ("state",), when="{row}.state = 'sent'"),
     Measure("decline", "'decline.' || {row}.state", ("state",)),
     Measure("reply", "'replies'", hour="received_at"),
     Measure("reply", "'coded'", ("label",), when="{row}.label IS NOT NULL"),
@@ -66,7 +73,8 @@ MEASURES = (
 class Tallies:
     """The counts of one round: letters and courtesy letters by state, inquiries answered, replies (un)coded.
 
-    ``by_hour`` has for "planned", "sent" and "replies" how many there are in each hour that has any (aware, UTC).
+    ``sent`` has how many first, second … letters of a pair went. ``by_hour`` has for "planned", "sent" and "replies"
+    how many there are in each hour that has any (aware, UTC).
     """
 
     letters: Counter[LetterState]
@@ -74,6 +82,7 @@ class Tallies:
     answered: int
     coded: int
     uncoded: int
+    sent: Mapping[int, int]
     by_hour: Mapping[str, Mapping[datetime, int]]
 
 
@@ -84,12 +93,52 @@ def of_round(session: Session, round_id: int) -> Tallies:
     hours: dict[str, dict[datetime, int]] = {"planned": {}, "sent": {}, "replies": {}}
     for (what, hour), n in sorted(told.items()):
         if hour and n:
-            hours[what][datetime.strptime(hour, HOUR).replace(tzinfo=UTC)] = n
+            hours[what][_moment(hour)] = n
     letters, declines = (
         Counter({state: plain.get(f"{kind}.{state}", 0) for state in LetterState}) for kind in ("inquiry", "decline")
     )
     answered, coded, uncoded = (plain.get(what, 0) for what in ("answered", "coded", "uncoded"))
-    return Tallies(letters, declines, answered, coded, uncoded, hours)
+    sent = {place: plain.get(f"sent.{place}", 0) for place in range(1, MOST_LETTERS + 1)}
+    return Tallies(letters, declines, answered, coded, uncoded, sent, hours)
+
+
+def fingerprint(session: Session, round_: Round) -> tuple[object, ...]:
+    """Return what changes whenever the answers of a round, its state or its letters do; nothing is counted for it."""
+    counted: Counter[str] = Counter()
+    for table in (Tally, TallyChange):
+        rows = select(table.what, func.sum(table.n)).where(table.round_id == round_.id, table.hour == "")
+        for what, n in session.execute(rows.group_by(table.what)):
+            counted[what] += int(n)
+    withdrawn = session.scalar(select(func.count(Enrolment.withdrawn_at)))
+    deferred = session.scalar(select(func.count()).where(DeferredReply.resolved_at.is_(None)))
+    coded = session.scalar(select(func.max(Coding.id)))
+    return (round_.id, round_.state, round_.digest, coded, withdrawn, deferred, *sorted(counted.items()))
+
+
+def first_and_last(session: Session, round_id: int, what: str) -> tuple[datetime, datetime] | None:
+    """Return the first and the last hour of a round in which there ever was any of this; None when there was none."""
+    both = [
+        each
+        for table in (Tally, TallyChange)
+        for each in session.execute(
+            select(func.min(table.hour), func.max(table.hour)).where(table.round_id == round_id, table.what == what)
+        ).one()
+        if each
+    ]
+    return (_moment(min(both)), _moment(max(both))) if both else None
+
+
+def number(session: Session, round_id: int, what: str) -> int:
+    """Return one count that is not told by the hour."""
+    rows = (
+        select(func.sum(each.n)).where(each.round_id == round_id, each.what == what) for each in (Tally, TallyChange)
+    )
+    return sum(session.scalar(each) or 0 for each in rows)
+
+
+@lru_cache(maxsize=50_000)
+def _moment(hour: str) -> datetime:
+    return datetime(int(hour[:4]), int(hour[5:7]), int(hour[8:10]), int(hour[11:]), tzinfo=UTC)
 
 
 def _told(session: Session, round_id: int) -> dict[tuple[str, str], int]:
@@ -97,7 +146,8 @@ def _told(session: Session, round_id: int) -> dict[tuple[str, str], int]:
         *(select(each.what, each.hour, each.n).where(each.round_id == round_id) for each in (Tally, TallyChange))
     ).subquery()
     rows = select(both.c.what, both.c.hour, func.sum(both.c.n)).group_by(both.c.what, both.c.hour)
-    return {(what, hour): int(n) for what, hour, n in session.execute(rows)}
+    # Past the session, which would look at each of a thousand rows for something to load.
+    return {(what, hour): int(n) for what, hour, n in session.connection().execute(rows)}
 
 
 def count_planned(session: Session, round_id: int, moments: Iterable[datetime]) -> None:
@@ -181,11 +231,18 @@ def _hour(measure: Measure, row: str, dialect: str) -> str:
 
 
 def install(connection: Connection) -> bool:
-    """Make the triggers unless they are there; return whether they had to be made, and all must be counted again."""
+    """Make the triggers unless they are there; return whether they had to be made, and all must be counted again.
+
+    Those of an earlier version go: they would count twice.
+    """
     dialect = connection.dialect.name
-    wanted = dict(_triggers(dialect))
-    if wanted.keys() <= _present(connection):
+    wanted, present = dict(_triggers(dialect)), _present(connection)
+    if wanted.keys() <= present:
         return False
+    for name in sorted(name for name in present - wanted.keys() if name.startswith("tally_")):
+        connection.exec_driver_sql(
+            f"DROP TRIGGER {name}" + (f" ON {name.split('_')[1]}" if dialect != "sqlite" else "")
+        )
     for name, sql in wanted.items():
         _make(connection, name, sql, dialect)
     return True
@@ -194,7 +251,8 @@ def install(connection: Connection) -> bool:
 def _present(connection: Connection) -> set[str]:
     rows = {
         "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
-        "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
+        "postgresql": "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid WHERE NOT tgisinternal "
+        "AND relnamespace = current_schema()::regnamespace",
     }
     return set(connection.scalars(text(rows[connection.dialect.name])))
 
@@ -214,7 +272,7 @@ def _make(connection: Connection, name: str, trigger: Mapping[str, str], dialect
 
 
 def _triggers(dialect: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """The triggers by name. A name ends in the number of its text: whoever changes the text counts up."""
+    """The triggers by name. A name ends in the version of their texts: whoever changes one counts up."""
     for table in _ROUND_OF:
         own = [measure for measure in MEASURES if measure.table == table]
         columns = sorted({column for measure in own for column in measure.columns})
@@ -225,7 +283,7 @@ def _triggers(dialect: str) -> Iterator[tuple[str, dict[str, str]]]:
         }
         for kind, (event, statements) in bodies.items():
             if (table, kind) != ("inquiry", "insert"):
-                yield f"tally_{table}_{kind}_1", {"table": table, "event": event, "body": " ".join(statements)}
+                yield f"tally_{table}_{kind}_{VERSION}", {"table": table, "event": event, "body": " ".join(statements)}
 
 
 def _changed(own: Iterable[Measure], dialect: str) -> Iterator[str]:

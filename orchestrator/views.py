@@ -1,21 +1,23 @@
 """Read models for pages and the command line: pages hold no queries."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import cache, lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, not_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, not_, select, text
 from sqlalchemy.orm import Session, joinedload
 
-from orchestrator import ahead, channel_faults, outlook
+from orchestrator import ahead, channel_faults, outlook, tallies
 from orchestrator.ahead import NextSend
 from orchestrator.design import from_canonical
 from orchestrator.enrolment import ZONE
-from orchestrator.exposure import asks
 from orchestrator.models import (
+    DOUBTS,
     Advertiser,
+    Coding,
     Control,
-    Decline,
     DeferredReply,
     Feed,
     Hold,
@@ -28,14 +30,20 @@ from orchestrator.models import (
 from orchestrator.rounds import growing, holds, lifecycle, lookup, restored
 from orchestrator.rounds.planning import LATEST
 from orchestrator.schedule import Calendar
-from orchestrator.states import OPEN_LETTER, LetterState, RoundState
+from orchestrator.states import OPEN_LETTER, LetterState, RoundState, Why
+from orchestrator.tallies import Tallies
+from profiles.sentences import Sentence
+
+MOST_INLINE = 2_000
+"""Of a round with more letters, what still goes out is told on a page of its own: each letter is looked at for it."""
 
 NEXT = 20
 """How many of the coming letters a page shows."""
 
-WHILE_HELD = (
+WHILE_HELD = Sentence.of(
     "Zolang een aanbieder een pauze heeft, krijgt die geen reacties; afmeldingen van bezichtigingen wel. Een reactie "
-    f"die {LATEST.days} dagen na haar geplande moment nog wacht, vervalt. De test van die reactie telt dan niet mee."
+    "die %(days)s dagen na haar geplande moment nog wacht, vervalt. De test van die reactie telt dan niet mee.",
+    days=LATEST.days,
 )
 """What a pause does, also to a pair of which only the first letter went: it cannot be compared."""
 
@@ -67,12 +75,25 @@ class HeldAdvertiser:
 
 
 @dataclass(frozen=True)
-class Monitor:
-    """Where a round stands: counts of inquiries, replies and courtesy letters, and why it waits.
+class Day:
+    """What was planned for one Dutch day, what was sent on it, and how many replies came."""
 
-    ``outlook`` says what still goes out and what does not, ``faults`` what is wrong with a road, both in sentences.
+    day: date
+    planned: int
+    sent: int
+    replies: int
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """Where a round stands ``at`` a moment: counts of inquiries, replies and courtesy letters, and why it waits.
+
+    ``half`` is the number of pairs of which only the first letter went. ``outlook`` says what still goes out and what
+    does not, ``faults`` what is wrong with a road, both in sentences; ``outlook`` is None where there is too much to
+    tell at once (`outlook_of`).
     """
 
+    at: datetime
     round: str
     study: str
     state: str
@@ -84,6 +105,7 @@ class Monitor:
     uncertain: int
     expired: int
     cancelled: int
+    half: int
     waiting_to_code: int
     deferred: int
     declines_planned: int
@@ -92,8 +114,38 @@ class Monitor:
     why_waiting: str
     next_sends: tuple[NextSend, ...]
     held: tuple[HeldAdvertiser, ...]
-    outlook: tuple[str, ...] = ()
+    days: tuple[Day, ...] = ()
+    outlook: tuple[str, ...] | None = ()
     faults: tuple[str, ...] = ()
+
+    @property
+    def open(self) -> int:
+        """How many inquiries are still to go, or on the wire."""
+        return self.planned - self.sent - self.failed - self.uncertain - self.expired - self.cancelled
+
+    @property
+    def capped(self) -> int:
+        """How many of the next letters wait because their advertiser is at a cap."""
+        return sum(send.why == outlook.WORDS[Why.CAP] for send in self.next_sends)
+
+    @property
+    def weeks(self) -> tuple[Day, ...]:
+        """The same as ``days`` by week, each under its Monday."""
+        found: dict[date, list[Day]] = defaultdict(list)
+        for each in self.days:
+            found[each.day - timedelta(days=each.day.weekday())].append(each)
+        return tuple(
+            Day(day, sum(d.planned for d in of), sum(d.sent for d in of), sum(d.replies for d in of))
+            for day, of in found.items()
+        )
+
+
+@dataclass(frozen=True)
+class Late:
+    """How many replies came, and how many codings were given, after a round was closed."""
+
+    replies: int
+    codings: int
 
 
 @dataclass(frozen=True)
@@ -117,62 +169,123 @@ def summaries(session: Session) -> tuple[RoundSummary, ...]:
 def monitor(session: Session, name: str, now: datetime) -> Monitor:
     """Tell where a round stands. Raises `Refused` when there is no round of that name."""
     round_ = lookup.find(session, name)
-    letters = _by_state(session, select(Inquiry.state, func.count()).join(Pair), round_)
-    thanks = _by_state(session, select(Decline.state, func.count()).join(Inquiry).join(Pair), round_)
+    counted = tallies.of_round(session, round_.id)
+    letters, thanks = counted.letters, counted.declines
+    open_ = sum(letters[state] for state in OPEN_LETTER)
+    small = letters.total() <= MOST_INLINE
     return Monitor(
+        at=now,
         round=round_.name,
         study=round_.study.name,
         state=round_.state.value,
-        planned=sum(letters.values()),
+        planned=letters.total(),
         sent=letters[LetterState.SENT],
-        answered=_replies(session, round_, distinct=True),
-        coded=_replies(session, round_, Reply.label.is_not(None)),
+        answered=counted.answered,
+        coded=counted.coded,
         failed=letters[LetterState.FAILED],
         uncertain=letters[LetterState.UNCERTAIN],
         expired=letters[LetterState.EXPIRED],
         cancelled=letters[LetterState.CANCELLED],
-        waiting_to_code=_replies(session, round_, Reply.label.is_(None)),
+        half=halves(counted),
+        waiting_to_code=counted.uncoded,
         deferred=_deferred(session),
-        declines_planned=sum(thanks.values()),
+        declines_planned=thanks.total(),
         declines_sent=thanks[LetterState.SENT],
-        doubted=_replies(session, round_, asks(), distinct=True),
+        doubted=_doubted(session, round_),
         why_waiting=why_waiting(session, round_, now),
-        next_sends=ahead.letters(session, round_, now, NEXT),
+        next_sends=ahead.letters(session, round_, now, NEXT) if open_ else (),
         held=held_advertisers(session, round_),
-        outlook=tuple(outlook.sentences(outlook.of_round(session, round_, now, timedelta()))),
+        days=days(counted),
+        outlook=_sentences(session, round_, now) if small else None,
         faults=faults(session),
     )
 
 
+def halves(counted: Tallies) -> int:
+    """Return of how many pairs the first letter went and a later one did not, or not yet."""
+    later = [place for place in counted.sent if place > 1 and counted.sent[place]]
+    return counted.sent[1] - min((counted.sent[place] for place in later), default=0)
+
+
+def days(counted: Tallies) -> tuple[Day, ...]:
+    """Count by Dutch day what was planned, sent and answered, from the first day that has any to the last."""
+    found: dict[date, Counter[str]] = defaultdict(Counter)
+    for what, hours in counted.by_hour.items():
+        for hour, number in hours.items():
+            found[_dutch_day(hour)][what] += number
+    return tuple(Day(day, n["planned"], n["sent"], n["replies"]) for day, n in sorted(found.items()))
+
+
+@lru_cache(maxsize=50_000)
+def _dutch_day(hour: datetime) -> date:
+    return hour.astimezone(ZONE).date()
+
+
+def outlook_of(session: Session, name: str, now: datetime) -> tuple[str, ...]:
+    """Tell in sentences what still goes out in a round, however long that takes to find out."""
+    return _sentences(session, lookup.find(session, name), now)
+
+
+def _sentences(session: Session, round_: Round, now: datetime, state: RoundState | None = None) -> tuple[str, ...]:
+    return tuple(outlook.sentences(outlook.of_round(session, round_, now, timedelta(), state=state)))
+
+
+def late(session: Session, name: str) -> Late:
+    """Count the replies that came, and the codings that were given, after a round was closed."""
+    round_ = lookup.find(session, name)
+    if round_.closed_at is None:
+        return Late(0, 0)
+    span = tallies.first_and_last(session, round_.id, "replies")
+    replies = select(func.count(Reply.id)).join(Inquiry).join(Pair).where(Pair.round_id == round_.id)
+    came = 0
+    if span and span[1] + timedelta(hours=1) > round_.closed_at:
+        came = session.scalar(replies.where(Reply.received_at > round_.closed_at)) or 0
+    # Codings come in order of time; of all rounds together, those since a moment are found from the end.
+    newest = session.scalar(select(Coding.coded_at).order_by(Coding.id.desc()).limit(1))
+    coded = 0
+    if newest and newest > round_.closed_at:
+        coded = session.scalar(replies.join(Coding).where(Coding.coded_at > round_.closed_at)) or 0
+    return Late(came, coded)
+
+
 def ahead_if(session: Session, name: str, state: RoundState, now: datetime) -> tuple[str, ...]:
-    """Tell in sentences what would still go out if a round were in this state."""
-    seen = outlook.of_round(session, lookup.find(session, name), now, timedelta(), state=state)
-    return tuple(outlook.sentences(seen))
+    """Tell in sentences what would still go out if a round were in this state; of a large one only how much is open."""
+    round_ = lookup.find(session, name)
+    counted = tallies.of_round(session, round_.id)
+    if counted.letters.total() <= MOST_INLINE:
+        return _sentences(session, round_, now, state)
+    words = "Nog open: %(letters)s reacties en %(declines)s afmeldingen van bezichtigingen."
+    inquiries, declines = (sum(each[s] for s in OPEN_LETTER) for each in (counted.letters, counted.declines))
+    return (Sentence.of(words, letters=inquiries, declines=declines),)
 
 
 def faults(session: Session) -> tuple[str, ...]:
     """List what is wrong with a mail server, mailbox, form or feed, with since when, the oldest first."""
     lasting = channel_faults.lasting(session)
-    return tuple(f"Storing sinds {said(fault.since)}: {fault.message}" for fault in lasting)
+    words = "Storing sinds %(moment)s: %(what)s"
+    return tuple(Sentence.of(words, moment=said(fault.since), what=fault.message) for fault in lasting)
 
 
 def held_advertisers(session: Session, round_: Round | None = None) -> tuple[HeldAdvertiser, ...]:
     """List the advertisers that have a pause now, of one round or of all, the longest pause first."""
-    waiting = Inquiry.state.in_(OPEN_LETTER)
+    asked = {} if round_ is None else {"round_id": round_.id}
+    return tuple(HeldAdvertiser(*row) for row in session.execute(_held(of_round=round_ is not None), asked))
+
+
+@cache
+def _held(*, of_round: bool) -> Select[*tuple[Any, ...]]:
     told = (Advertiser.key, Advertiser.name, Hold.since, Hold.reason)
+    rows: Select[*tuple[Any, ...]] = select(*told, func.count(Inquiry.id), func.min(Inquiry.not_after))
     rows = (
-        select(*told, func.count(Inquiry.id), func.min(Inquiry.not_after))
-        .join(Hold, Hold.advertiser_id == Advertiser.id)
+        rows.join(Hold, Hold.advertiser_id == Advertiser.id)
         .outerjoin(Listing, Listing.advertiser_id == Advertiser.id)
         .outerjoin(Pair, Pair.listing_id == Listing.id)
-        .outerjoin(Inquiry, (Inquiry.pair_id == Pair.id) & waiting)
+        .outerjoin(Inquiry, (Inquiry.pair_id == Pair.id) & Inquiry.state.in_(OPEN_LETTER))
         .where(Hold.lifted_at.is_(None))
         .group_by(Advertiser.id, Hold.id)
         .order_by(Hold.since, Hold.id)
     )
-    if round_ is not None:
-        rows = rows.where(Pair.round_id == round_.id)
-    return tuple(HeldAdvertiser(*row) for row in session.execute(rows))
+    return rows.where(Pair.round_id == bindparam("round_id")) if of_round else rows
 
 
 def feeds(session: Session, name: str) -> tuple[FeedState, ...]:
@@ -205,23 +318,32 @@ def why_waiting(session: Session, round_: Round, now: datetime) -> str:
     if round_.state is RoundState.COLLECTING:
         end = lifecycle.window_end(session, round_)
         if now < end:
-            return f"Wacht op antwoorden tot {said(end)}."
+            return Sentence.of("Wacht op antwoorden tot %(moment)s.", moment=said(end))
         waiting = lifecycle.waiting_to_code(session, round_)
         if waiting:
-            return f"Wacht op codering van {waiting} antwoorden."
+            return Sentence.of("Wacht op codering van %(number)s antwoorden.", number=waiting)
         return "Sluit als de verzending weer open is." if shut else "Klaar om te sluiten."
-    return _WAITING[round_.state] + (f" Reden: {round_.reason}." if round_.reason else "")
+    told = _WAITING[round_.state]
+    if not round_.reason:
+        return told
+    return Sentence.joined([told, Sentence.of("Reden: %(why)s.", why=round_.reason)])
 
 
-def why_shut(session: Session) -> str | None:
-    """Say in one Dutch sentence why this installation sends nothing at all; None when it does."""
+def why_shut(session: Session, *, how_on: bool = True) -> str | None:
+    """Say in one Dutch sentence why this installation sends nothing at all, and how to go on; None when it does."""
     control = session.get_one(Control, 1)
     if control.restored_at is not None:
-        why = f"{restored.reason(session)} ({said(control.restored_at)})"
-        return f"Alle verzending staat uit: {why}. Verder met: praktijktest reconcile --by NAAM."
+        why = Sentence.of("%(why)s (%(moment)s)", why=restored.reason(session), moment=said(control.restored_at))
+        return (
+            _shut(why) if not how_on else Sentence.joined([_shut(why), "Verder met: praktijktest reconcile --by NAAM."])
+        )
     if not control.sending_enabled:
-        return f"Alle verzending staat uit: {control.reason or 'geen reden opgegeven'}."
+        return _shut(control.reason or "geen reden opgegeven")
     return None
+
+
+def _shut(why: str) -> Sentence:
+    return Sentence.of("Alle verzending staat uit: %(why)s.", why=why)
 
 
 _WAITING = {
@@ -236,10 +358,8 @@ _WAITING = {
 
 
 def _why_no_letter(session: Session, round_: Round, now: datetime) -> str:
-    waiting = select(func.min(Inquiry.planned_at)).join(Pair).join(Listing)
-    planned = waiting.where(Pair.round_id == round_.id, Inquiry.state == LetterState.PLANNED)
-    upcoming = session.scalar(planned.where(not_(holds.held(Listing.advertiser_id))))
-    if upcoming is None and session.scalar(planned) is not None:
+    upcoming = _first_planned(session, round_, not_(holds.held(Listing.advertiser_id)))
+    if upcoming is None and _first_planned(session, round_) is not None:
         return "Wacht tot iemand de pauze van de overgebleven aanbieders opheft: zie praktijktest holds."
     if upcoming is None and growing.may_grow(session, round_, now):
         return "Wacht op nieuwe advertenties uit de feeds."
@@ -247,27 +367,30 @@ def _why_no_letter(session: Session, round_: Round, now: datetime) -> str:
         return "Alle reacties zijn verzonden of afgesloten."
     calendar = Calendar(from_canonical(round_.design).schedule)
     if not calendar.is_open(now):
-        return f"Wacht op kantooruren: verder vanaf {said(calendar.next_open(now))}."
+        words = "Wacht op kantooruren: verder vanaf %(moment)s."
+        return Sentence.of(words, moment=said(calendar.next_open(now)))
     if upcoming > now:
-        return f"Wacht op het volgende geplande moment: {said(upcoming)}."
+        return Sentence.of("Wacht op het volgende geplande moment: %(moment)s.", moment=said(upcoming))
     return "Er is een reactie aan de beurt."
+
+
+def _first_planned(session: Session, round_: Round, *which: ColumnElement[bool]) -> datetime | None:
+    """Return the planned moment of the first waiting letter: found along the index of what is due."""
+    waiting = ahead.waiting_of(session, round_)
+    if waiting is None:
+        return None
+    rows = select(Inquiry.planned_at).join(Pair).join(Listing).where(*waiting, *which)
+    return session.scalar(rows.order_by(Inquiry.planned_at).limit(1))
 
 
 def said(moment: datetime) -> str:
     return f"{moment.astimezone(ZONE):%d-%m-%Y %H:%M}"
 
 
-def _by_state(session: Session, rows: object, round_: Round) -> Counter[LetterState]:
-    column = rows.selected_columns[0]  # type: ignore[attr-defined]
-    grouped = session.execute(rows.where(Pair.round_id == round_.id).group_by(column))  # type: ignore[attr-defined]
-    return Counter(dict(grouped.all()))
-
-
-def _replies(session: Session, round_: Round, *which: ColumnElement[bool], distinct: bool = False) -> int:
-    """Count a round's replies of a kind, or (distinct) the inquiries that got one."""
-    what = func.count(Reply.inquiry_id.distinct()) if distinct else func.count(Reply.id)
-    rows = select(what).join(Inquiry, Reply.inquiry_id == Inquiry.id).join(Pair).where(Pair.round_id == round_.id)
-    return session.scalar(rows.where(*which)) or 0
+def _doubted(session: Session, round_: Round) -> int:
+    """Count the inquiries of a round that were asked whether this is a test."""
+    rows = select(func.count(Reply.inquiry_id.distinct())).join(Inquiry, Reply.inquiry_id == Inquiry.id).join(Pair)
+    return session.scalar(rows.where(Pair.round_id == round_.id, text(f"({DOUBTS})"))) or 0
 
 
 def _deferred(session: Session) -> int:

@@ -1,5 +1,6 @@
 """A sentence that can be said in another language."""
 
+from collections.abc import Sequence
 from typing import Self
 
 
@@ -20,3 +21,9 @@ class Sentence(str):
         made = cls(template % values)
         made.template, made.values = template, values
         return made
+
+    @classmethod
+    def joined(cls, parts: Sequence[str], between: str = " ") -> Self:
+        """Put sentences or words behind each other; each is translated by itself."""
+        places = (f"%(part{place})s" for place in range(len(parts)))
+        return cls.of(between.join(places), **{f"part{place}": part for place, part in enumerate(parts)})

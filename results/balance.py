@@ -10,6 +10,7 @@ from scipy.stats import binomtest, chisquare
 from orchestrator.enrolment import ZONE
 from orchestrator.planned import PlannedLetter, PlannedPair
 from profiles.pairs import Arm
+from profiles.sentences import Sentence
 from results.formats import number
 from results.statistics.multiplicity import holm
 
@@ -89,10 +90,12 @@ def verdict(lines: Sequence[Line], level: float = 0.05) -> str:
     if not lines:
         return "Er is geen enkele test gepland."
     worst = min(lines, key=lambda line: (line.adjusted, line.p))
-    where = f"{worst.what}: {worst.part} ({' tegen '.join(map(str, worst.split))})"
+    told = {"what": worst.what, "part": worst.part, "split": " : ".join(map(str, worst.split))}
     if worst.adjusted < level:
-        return f"Niet in evenwicht: {where} is schever dan bij loting past (p = {number(worst.adjusted, 3)} na Holm)."
-    return f"In evenwicht: ook de scheefste regel, {where}, past bij loting (p = {number(worst.adjusted, 2)} na Holm)."
+        words = "Niet in evenwicht: %(what)s: %(part)s (%(split)s) is schever dan bij loting past (p = %(p)s na Holm)."
+        return Sentence.of(words, **told, p=number(worst.adjusted, 3))
+    words = "In evenwicht: ook de scheefste regel, %(what)s: %(part)s (%(split)s), past bij loting (p = %(p)s na Holm)."
+    return Sentence.of(words, **told, p=number(worst.adjusted, 2))
 
 
 def _chance(split: tuple[int, ...]) -> float:

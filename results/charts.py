@@ -4,8 +4,9 @@ Differences come in as proportions (0.09) and become percentage points (9) on th
 numbers. Nothing here is text: a reader who cannot see the picture loses nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from math import ceil, floor
 
 STEPS = (1, 2, 5, 10, 20, 25, 50)
@@ -144,6 +145,29 @@ def power_chart(pairs: Sequence[int], power: Sequence[float], target: float) -> 
         pairs=tuple(Mark(_x(n, last), n) for n in range(0, last + 1, step)),
         shares=tuple(Mark(_y(place / 5), place / 5) for place in range(6)),
     )
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Running totals over days as lines in a drawing of ``WIDE`` by ``HIGH`` units; ``most`` is the top."""
+
+    lines: Mapping[str, tuple[tuple[float, float], ...]]
+    most: int
+
+
+def growth(days: Sequence[int], amounts: Mapping[str, Sequence[int]]) -> Growth:
+    """Add up each amount day by day; ``days`` are numbers of days, in order. No days: no lines."""
+    totals = {name: list(accumulate(numbers)) for name, numbers in amounts.items()}
+    most = max((each[-1] for each in totals.values() if each), default=0)
+    span = (days[-1] - days[0]) or 1 if days else 1
+    lines = {
+        name: tuple(
+            (round(WIDE * (day - days[0]) / span, 1), round(HIGH * (1 - total / (most or 1)), 1))
+            for day, total in zip(days, each, strict=True)
+        )
+        for name, each in totals.items()
+    }
+    return Growth(lines if days else {}, most)
 
 
 def _x(pairs: int, last: int) -> float:

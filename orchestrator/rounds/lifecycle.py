@@ -7,7 +7,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from orchestrator import design as designs
-from orchestrator import ledger, name_bank, readiness
+from orchestrator import ledger, name_bank, readiness, tallies
 from orchestrator.design import Design
 from orchestrator.models import Control, Enrolment, InboundMail, Inquiry, Listing, Pair, Reply, Round
 from orchestrator.readiness import Power
@@ -171,7 +171,11 @@ def in_state(session: Session, state: RoundState) -> list[Round]:
 def window_end(session: Session, round_: Round) -> datetime:
     """Return the moment after which silence is GEEN_REACTIE for every inquiry that was sent."""
     days = designs.from_canonical(round_.design).outcome.response_days
-    last = session.scalar(select(func.max(Inquiry.sent_at)).join(Pair).where(Pair.round_id == round_.id))
+    span = tallies.first_and_last(session, round_.id, "sent")
+    # In the last hour in which any went, and along the index of when they went: a round may have a million.
+    hour = (Inquiry.sent_at >= span[1], Inquiry.sent_at < span[1] + timedelta(hours=1)) if span else ()
+    rows = select(Inquiry.sent_at).join(Pair).where(Pair.round_id == round_.id, *hour)
+    last = session.scalar(rows.order_by(Inquiry.sent_at.desc()).limit(1)) if span else None
     return (last or round_.started_at or round_.planned_at) + timedelta(days=days)
 
 

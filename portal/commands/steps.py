@@ -249,7 +249,7 @@ def _print_monitor(seen: views.Monitor) -> None:
         table.add_row(what, str(number))
     out.print(table)
     out.print(seen.why_waiting)
-    for sentence in seen.outlook:
+    for sentence in seen.outlook or ():
         out.print(sentence, highlight=False)
     for item in seen.next_sends[:5]:
         at = f"{item.at.astimezone(ZONE):%d-%m-%Y %H:%M}"

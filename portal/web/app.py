@@ -22,12 +22,15 @@ from portal.web.origin import why_not
 from portal.web.pages import (
     coding,
     control,
+    export,
+    health,
     languages,
     monitor,
     pairs,
     people,
     pretest,
     reports,
+    results,
     rounds,
     setup,
     signing_in,
@@ -81,7 +84,7 @@ def create_app(source: Source, door: Door) -> FastAPI:
     app.middleware("http")(_secure)
     _add_errors(app)
     _add_sign_in(app)
-    for group in (rounds, status, monitor, control, reports):
+    for group in (rounds, status, monitor, control, health, results, export, reports):
         group.add(app, source)
     languages.add(app)
     for desk in (signing_in, people):

@@ -16,7 +16,7 @@ from portal.web.access import may
 from portal.web.language import COOKIE, DUTCH, LANGUAGES, chosen, gettext, say
 from portal.web.words import ARMS, ATTEMPTS, OUTCOMES, ROLES, _
 from results.reports.render import environment
-from results.reports.wording import LETTER_STATES, ROUND_STATES, told
+from results.reports.wording import ARM_NAMES, LETTER_STATES, ROUND_STATES, told
 
 STATIC = Path(__file__).parent / "static"
 HOME = "/"
@@ -44,8 +44,10 @@ TABS = (
     Place("monitor", "", _("Monitor")),
     Place("pairs", "/tests", _("Tests")),
     Place("advertisers", "/aanbieders", _("Aanbieders")),
+    Place("round_health", "/gezondheid", _("Gezondheid")),
     Place("results", "/resultaten", _("Resultaten")),
     Place("round_setup", "/opzet", _("Opzet")),
+    Place("export", "/export", _("Export")),
 )
 """The pages of a round, in the order of its life; an address stands behind that of the round."""
 
@@ -61,7 +63,7 @@ def _environment(language: str) -> Environment:
     made.loader = ChoiceLoader([PackageLoader("portal.web"), PackageLoader("results")])
     made.globals.update(told=told, ROUND_STATES=ROUND_STATES, LETTER_STATES=LETTER_STATES, assets=ASSETS, home=HOME)
     made.globals.update(SAID=SAID, THRESHOLDS=THRESHOLDS, written=written, WHILE_HELD=WHILE_HELD, ASSUMED=ASSUMED)
-    made.globals.update(ROLES=ROLES, ARMS=ARMS, ATTEMPTS=ATTEMPTS, OUTCOMES=OUTCOMES)
+    made.globals.update(ROLES=ROLES, ARMS=ARMS, ATTEMPTS=ATTEMPTS, OUTCOMES=OUTCOMES, ARM_NAMES=ARM_NAMES)
     return made
 
 

@@ -1,20 +1,23 @@
 """Where the pages get what they show: the installation's database."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from orchestrator import burden, exposure, status, views
+from orchestrator import burden, exposure, planned, status, tallies, views, wellbeing
 from orchestrator.burden import Burden
 from orchestrator.clock import Clock
 from orchestrator.db import Database, Session
 from orchestrator.exposure import Watched
 from orchestrator.rounds import lifecycle, lookup
 from orchestrator.states import RoundState
-from orchestrator.status import Chapter
+from orchestrator.status import Chapter, Fact
+from orchestrator.wellbeing import Gaps, Part
 from profiles.errors import Refused
-from results import tables
+from profiles.pairs import Arm
+from results import balance, disclosure, tables
+from results.balance import Line
 from results.tables import RoundTable
 
 _STEPS: Mapping[RoundState, Callable[[Session, str, str, datetime, str], object]] = {
@@ -22,6 +25,18 @@ _STEPS: Mapping[RoundState, Callable[[Session, str, str, datetime, str], object]
     RoundState.RUNNING: lambda session, name, actor, now, _: lifecycle.resume(session, name, actor, now),
     RoundState.ABORTED: lifecycle.abort,
 }
+
+
+@dataclass(frozen=True)
+class Health:
+    """What is counted to see whether a round goes as it should; ``losses`` tells the arm only of a closed round."""
+
+    closed: bool
+    losses: Mapping[str, Sequence[Part]]
+    gaps: Gaps | None
+    twice: tuple[int, int]
+    ahead: timedelta
+    burden: Sequence[Burden]
 
 
 class Source(Protocol):
@@ -40,6 +55,36 @@ class Source(Protocol):
     def detection(self, round_name: str) -> Sequence[Watched]: ...
 
     def burden(self, round_name: str) -> Sequence[Burden]: ...
+
+    def machinery(self) -> Sequence[Fact]:
+        """Tell whether the workers and the mailboxes are at work."""
+        ...
+
+    def outlook(self, round_name: str) -> Sequence[str]:
+        """Tell in sentences what still goes out, however long that takes."""
+        ...
+
+    def health(self, round_name: str) -> Health: ...
+
+    def balance(self, round_name: str) -> tuple[tuple[Arm, ...], Sequence[Line]]:
+        """Return the arms that write and the balance table of a plan."""
+        ...
+
+    def plan(self, round_name: str) -> Hashable:
+        """Return what is the same for as long as no pair was added to the plan."""
+        ...
+
+    def protocol(self, round_name: str) -> str:
+        """Return the frozen design as its canonical text."""
+        ...
+
+    def late(self, round_name: str) -> views.Late:
+        """Return what came or was coded after the round was closed."""
+        ...
+
+    def fingerprint(self, round_name: str) -> Hashable:
+        """Return what is the same for as long as a page made of this round's answers is still right."""
+        ...
 
     def state(self, round_name: str) -> RoundState: ...
 
@@ -101,3 +146,46 @@ class DatabaseSource:
     def burden(self, round_name: str) -> tuple[Burden, ...]:
         with self.database.reading() as session:
             return burden.of_round(session, round_name)
+
+    def machinery(self) -> tuple[Fact, ...]:
+        with self.database.reading() as session:
+            return status.machinery(session, self.clock, self.mailboxes)
+
+    def outlook(self, round_name: str) -> tuple[str, ...]:
+        with self.database.reading() as session:
+            return views.outlook_of(session, round_name, self.clock.now())
+
+    def health(self, round_name: str) -> Health:
+        with self.database.reading() as session:
+            round_ = lookup.find(session, round_name)
+            closed = disclosure.is_closed(round_.state)
+            return Health(
+                closed=closed,
+                losses=wellbeing.losses(session, round_, arm=closed),
+                gaps=wellbeing.gaps(session, round_),
+                twice=wellbeing.twice(session),
+                ahead=wellbeing.ahead_of(session, self.clock),
+                burden=burden.of_round(session, round_name),
+            )
+
+    def balance(self, round_name: str) -> tuple[tuple[Arm, ...], tuple[Line, ...]]:
+        with self.database.reading() as session:
+            pairs = planned.of_round(session, round_name).pairs
+        return balance.arms_of(pairs), balance.table(pairs)
+
+    def plan(self, round_name: str) -> Hashable:
+        with self.database.reading() as session:
+            round_ = lookup.find(session, round_name)
+            return round_.id, round_.digest, tallies.of_round(session, round_.id).letters.total()
+
+    def protocol(self, round_name: str) -> str:
+        with self.database.reading() as session:
+            return tables.protocol(session, round_name)
+
+    def late(self, round_name: str) -> views.Late:
+        with self.database.reading() as session:
+            return views.late(session, round_name)
+
+    def fingerprint(self, round_name: str) -> Hashable:
+        with self.database.reading() as session:
+            return tallies.fingerprint(session, lookup.find(session, round_name))

@@ -15,7 +15,7 @@ PAGES = {
     Audience.BROKER: "report_broker.html",
 }
 UNPAIRED = "report_unpaired.html"
-FILTERS = ("count", "number", "percent", "points", "p_value", "moment", "short_moment")
+FILTERS = ("count", "number", "percent", "points", "p_value", "moment", "short_moment", "day")
 HIDDEN = "report_hidden.html"
 ROWS = {
     "estimate_rows": words.estimate_rows,
@@ -51,6 +51,19 @@ _TEMPLATES = environment()
 def render(report: Report, *, assets: str, home: str | None = None) -> str:
     """The whole page. ``assets`` is where the style sheets are; ``home`` the list of rounds, when the page has one."""
     return page(_template(report), report=report, body=report.body, assets=assets.rstrip("/"), home=home)
+
+
+def figures(report: Report, *, home: str) -> str:
+    """The figures of a report alone, as they stand in its page; for a page that has a frame of its own."""
+    template = _TEMPLATES.get_template(_template(report))
+    components = _TEMPLATES.get_template("macros.html").module
+    context = template.new_context({"report": report, "body": report.body, "home": home, "ui": components})
+    return "".join(template.blocks["figures"](context))
+
+
+def chart(name: str, **values: Any) -> str:
+    """One of the charts as a file of its own."""
+    return page(name, **values)
 
 
 def _template(report: Report) -> str:

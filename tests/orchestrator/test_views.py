@@ -1,7 +1,9 @@
 """What pages and the command line show of a round."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
+import pytest
 from house_makers import (
     DAY,
     DUE,
@@ -11,9 +13,11 @@ from house_makers import (
     ROUND,
     TUESDAY,
     a_monday,
+    answer,
     answered,
     approve,
     claim,
+    code,
     gate,
     letters,
     only_sqlite,
@@ -25,9 +29,10 @@ from house_makers import (
     send_both,
 )
 
-from orchestrator import views
+from orchestrator import ahead, outlook, views
 from orchestrator.db import Database
-from orchestrator.rounds import lifecycle
+from orchestrator.rounds import lifecycle, lookup
+from orchestrator.states import RoundState
 from orchestrator.views import Monitor
 from profiles.pairs import BOTH
 
@@ -143,3 +148,72 @@ def test_moments_are_said_in_dutch_time(database: Database) -> None:
     assert said(OPENING) == "07-09-2026 09:00"
     run(database)
     assert "09:00" in waits(database, OPENING + DAY - HOUR)
+
+
+def test_a_pair_of_which_only_the_first_letter_went_is_half(database: Database) -> None:
+    run(database, rows=3)
+    assert seen(database).half == 0
+    send(database, DUE)
+    assert seen(database).half == 3
+    send_both(database)
+    assert seen(database, TUESDAY).half == 0
+
+
+def test_progress_is_told_by_dutch_day_and_by_week(database: Database) -> None:
+    run(database, rows=4)
+    send_both(database)
+    answered_first = letters(database, 1)[0].id
+    with database.writing() as session:
+        answer(session, answered_first, "OVERIG", TUESDAY)
+    told = seen(database, TUESDAY)
+    assert sum(day.planned for day in told.days) == sum(day.sent for day in told.days) == 8
+    assert [(day.day.isoformat(), day.replies) for day in told.days if day.replies] == [("2026-09-08", 1)]
+    (week,) = told.weeks
+    assert (week.day.isoformat(), week.planned, week.sent, week.replies) == ("2026-09-07", 8, 8, 1)
+
+
+def test_of_many_open_letters_only_the_first_are_looked_at(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(database, rows=40)
+    whole = seen(database).next_sends
+    monkeypatch.setattr(ahead, "WINDOW", 1)
+    looked: list[int] = []
+    fates_of = outlook.fates_of
+
+    def counted(*told: Any, **named: Any) -> list[outlook.Fate]:
+        looked.append(len(named["pairs"]))
+        return fates_of(*told, **named)
+
+    monkeypatch.setattr(outlook, "fates_of", counted)
+    with database.reading() as session:
+        few = ahead.letters(session, lookup.find(session, ROUND), DUE, views.NEXT)
+    assert few == whole
+    assert looked[0] <= views.NEXT < 40
+
+
+def test_what_goes_out_of_a_large_round_is_told_only_when_it_is_asked_for(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(database, rows=3)
+    inline = seen(database).outlook
+    assert inline
+    monkeypatch.setattr(views, "MOST_INLINE", 5)
+    told = seen(database)
+    assert (told.outlook, told.open) == (None, 6)
+    with database.reading() as session:
+        assert views.outlook_of(session, ROUND, DUE) == inline
+        (brief,) = views.ahead_if(session, ROUND, RoundState.PAUSED, DUE)
+    assert brief == "Nog open: 6 reacties en 0 afmeldingen van bezichtigingen."
+
+
+def test_what_came_or_was_coded_after_closing_is_counted(database: Database) -> None:
+    run(database)
+    send_both(database)
+    answered(database, 1, "AL_VERHUURD")
+    with database.writing() as session:
+        lookup.find(session, ROUND).closed_at = TUESDAY + HOUR
+    with database.reading() as session:
+        assert views.late(session, ROUND) == views.Late(0, 0)
+    reply = answered(database, 2, "OVERIG", TUESDAY + DAY)
+    code(database, reply, "anna", "AL_VERHUURD", now=TUESDAY + DAY)
+    with database.reading() as session:
+        assert views.late(session, ROUND) == views.Late(1, 1)

@@ -14,9 +14,13 @@ from orchestrator.detection import measure
 from orchestrator.exposure import Watched
 from orchestrator.states import Role, RoundState
 from orchestrator.status import Chapter, Fact
-from orchestrator.views import HeldAdvertiser, Monitor, NextSend, RoundSummary
+from orchestrator.views import Day, HeldAdvertiser, Late, Monitor, NextSend, RoundSummary
+from orchestrator.wellbeing import Gaps, Part
 from portal.web.access import COOKIE
+from portal.web.source import Health
 from profiles.errors import Refused
+from profiles.pairs import BOTH, Arm
+from results.balance import Line
 from results.tables import RoundTable
 
 sys.path.append(str(Path(__file__).parents[1] / "results"))  # pytest adds only a test's own folder
@@ -34,6 +38,7 @@ def monitor(**changes: Any) -> Monitor:
     told = ("Makelaardij D03", "Langestraat 12", "e-mail", "planned", "wacht op het geplande moment")
     sends = tuple(NextSend(MOMENT, f"P-{place:04d}", 1 + place % 2, 2, *told) for place in range(4))
     values: dict[str, Any] = {
+        "at": MOMENT,
         "round": ROUND,
         "study": STUDY,
         "state": "running",
@@ -45,6 +50,8 @@ def monitor(**changes: Any) -> Monitor:
         "uncertain": 2,
         "expired": 0,
         "cancelled": 3,
+        "half": 6,
+        "days": tuple(Day(MOMENT.date() + timedelta(days=n), 40, 28 if n < 4 else 0, 20 - n) for n in range(12)),
         "waiting_to_code": 9,
         "deferred": 4,
         "declines_planned": 40,
@@ -91,13 +98,46 @@ class FakeSource:
 
     def state(self, round_name: str) -> RoundState:
         _known(round_name)
-        return RoundState.RUNNING
+        return RoundState(self.facts.get("state", "running"))
 
     def ahead_if(self, round_name: str, state: RoundState) -> list[str]:  # noqa: ARG002
         return ["Gaat nog uit: geen reacties."]
 
     def move(self, round_name: str, to: RoundState, actor: str, reason: str) -> bool:  # noqa: ARG002
         return True
+
+    def machinery(self) -> list[Fact]:
+        return [Fact(True, "Wachtrij send (verzending)", "Het werkproces kast:7 werkt.", seen=MOMENT)]
+
+    def outlook(self, round_name: str) -> list[str]:
+        _known(round_name)
+        return ["Gaat nog uit: geen reacties."]
+
+    def health(self, round_name: str) -> Health:
+        _known(round_name)
+        parts = {"order": (Part("1", 60, 2, 1), Part("2", 52, 0, 0)), "variant": (Part("formeel", 112, 2, 1),)}
+        gaps, asked = Gaps(52, 6.0, 6.1, 0.4, 2.0), self.burden(round_name)
+        return Health(False, parts, gaps, (80, 2), timedelta(), asked)
+
+    def balance(self, round_name: str) -> tuple[tuple[Arm, ...], list[Line]]:
+        _known(round_name)
+        return BOTH, [Line("eerste brief, week", "week 37", (12, 14), 0.85, 1.0)]
+
+    def plan(self, round_name: str) -> str:
+        _known(round_name)
+        return round_name
+
+    def protocol(self, round_name: str) -> str:
+        _known(round_name)
+        return "{}"
+
+    def late(self, round_name: str) -> Late:
+        _known(round_name)
+        return Late(0, 0)
+
+    def fingerprint(self, round_name: str) -> str:
+        _known(round_name)
+        return round_name
 
     def burden(self, round_name: str) -> list[Burden]:
         _known(round_name)

@@ -35,6 +35,9 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+CLOSED = "/gesloten"
+"""Under this address stands the same desk with a round that is closed."""
+
 PAGES = {
     "onderzoeker": f"/rondes/{ROUND}/rapport/onderzoeker",
     "tussenstand": f"/rondes/{LOOKED_AT}/rapport/onderzoeker",
@@ -45,6 +48,11 @@ PAGES = {
     "status": "/status",
     "rondes": "/",
     "resultaten": f"/rondes/{ROUND}/resultaten",
+    "resultaten, gesloten": f"{CLOSED}/rondes/{ROUND}/resultaten",
+    "gezondheid": f"/rondes/{ROUND}/gezondheid",
+    "export": f"/rondes/{ROUND}/export",
+    "export, gesloten": f"{CLOSED}/rondes/{ROUND}/export",
+    "vooruitblik": f"/rondes/{ROUND}/vooruitblik",
     "pauzeren": f"/rondes/{ROUND}/bediening/pauzeren",
     "te laat": f"/rondes/{ROUND}/bediening/hervatten",
     "mensen": "/mensen",
@@ -90,6 +98,7 @@ def site(pretest_pages: Visited) -> Iterator[str]:
     """The real server on a free port of the loopback."""
     app = create_app(FakeSource(mode="rehearsal"), FakeDoor())
     pretest.add(app, pretest_pages[0], Clock())
+    app.mount(CLOSED, create_app(FakeSource(mode="rehearsal", state="closed"), FakeDoor()))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
@@ -229,4 +238,27 @@ def test_the_keyboard_reaches_the_content_first(site: str, chromium: Browser) ->
     assert page.evaluate("document.activeElement.textContent") == "Naar de inhoud"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "inhoud"
+    page.close()
+
+
+def test_a_monitor_refreshes_itself_unless_somebody_is_busy_in_it_or_said_no(site: str, chromium: Browser) -> None:
+    page = opened(chromium, site)
+    page.clock.install()
+    page.goto(site + PAGES["volgen"])
+
+    def renewed() -> bool:
+        """Whether what is shown was fetched anew once the half minute is over."""
+        page.evaluate("document.querySelector('#stand').dataset.old = 'yes'")
+        page.clock.run_for(31_000)
+        page.wait_for_timeout(500)
+        return not page.evaluate("document.querySelector('#stand').dataset.old")
+
+    assert renewed()
+    page.locator("#stand a").first.focus()
+    assert not renewed()
+    page.evaluate("document.activeElement.blur()")
+    page.uncheck("#vernieuwt")
+    assert not renewed()
+    page.reload()
+    assert not page.is_checked("#vernieuwt")
     page.close()

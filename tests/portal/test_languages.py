@@ -1,6 +1,7 @@
 """The pages in two languages: every sentence of a template has its English, and values follow the language."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from portal.web.language import COOKIE, ENGLISH, catalogue, say
 from profiles.sentences import Sentence
 from results.formats import Formats
 from results.outcomes import labels
-from results.reports.wording import EXCLUSIONS, LETTER_STATES, ROUND_STATES
+from results.reports.wording import ARM_NAMES, EXCLUSIONS, LETTER_STATES, ROUND_STATES
 
 WEB = Path(portal.web.__file__).parent
 
@@ -54,6 +55,39 @@ def of_designs() -> set[str]:
     return told | set(readiness.HEADINGS.values()) | set(readiness.TEXTS.values())
 
 
+SAID_BY = (
+    "orchestrator/ahead.py", "orchestrator/burden.py", "orchestrator/detection.py", "orchestrator/exposure.py",
+    "orchestrator/outlook.py", "orchestrator/rounds/restored.py", "orchestrator/status.py", "orchestrator/views.py",
+    "results/balance.py", "results/wellbeing.py",
+)  # fmt: skip
+"""Modules whose texts stand on pages."""
+
+DUTCH_WORDS = re.compile(
+    r"\b(aan|als|bij|de|dan|deze|die|een|eerste|er|geen|haar|het|hij|in de|is|kijk|met|naar|niet|nog|of|om|op|te|"
+    r"uit|van|voor|wacht|wat|wie|wordt|zij|zijn|zonder)\b",
+    re.IGNORECASE,
+)
+
+
+def texts(path: str) -> set[str]:
+    """Every text of a module but its docstrings."""
+    tree = ast.parse((WEB.parents[1] / path).read_text(encoding="utf-8"))
+    bare = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    inside = {part for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    constants = (each for each in ast.walk(tree) if isinstance(each, ast.Constant) and each not in bare | inside)
+    return {each.value for each in constants if isinstance(each.value, str)}
+
+
+def told_elsewhere() -> set[str]:
+    return set().union(*(texts(path) for path in SAID_BY)) | set(ROUND_STATES.values()) | set(LETTER_STATES.values())
+
+
+def test_every_dutch_text_of_the_record_that_a_page_shows_has_its_english() -> None:
+    dutch = {text for path in SAID_BY for text in texts(path) if " " in text and DUTCH_WORDS.search(text)}
+    assert len(dutch) > 60
+    assert sorted(dutch - set(catalogue(ENGLISH))) == []
+
+
 def test_every_sentence_of_a_page_has_an_english_translation_with_the_same_places() -> None:
     known = catalogue(ENGLISH)
     assert len(sentences()) > 100
@@ -65,7 +99,7 @@ def test_every_sentence_of_a_page_has_an_english_translation_with_the_same_place
 
 
 def test_no_translation_is_of_a_sentence_that_is_gone() -> None:
-    asked = sentences() | WORDS | of_designs()
+    asked = sentences() | told_elsewhere() | set(ARM_NAMES.values()) | WORDS | of_designs()
     assert sorted(set(catalogue(ENGLISH)) - asked) == []
 
 

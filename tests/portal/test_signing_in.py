@@ -34,6 +34,9 @@ NEUTRAL = {
     "place": "1",
     "draft": "d",
     "step": "s",
+    "chart": "wijken",
+    "kind": "csv",
+    "name": "results.json",
 }
 
 

@@ -66,3 +66,15 @@ def test_a_curve_of_power_starts_in_the_corner_and_ends_at_its_last_size() -> No
     assert drawn.target == pytest.approx(60)
     assert [mark.value for mark in drawn.pairs] == [0, 50, 100, 150, 200, 250]
     assert [mark.at for mark in drawn.shares] == [300, 240, 180, 120, 60, 0]
+
+
+def test_running_totals_end_at_their_sums_and_the_highest_touches_the_top() -> None:
+    drawn = charts.growth([10, 11, 14], {"planned": [4, 4, 2], "sent": [4, 1, 0]})
+    assert drawn.most == 10
+    assert drawn.lines["planned"] == ((0.0, 180.0), (150.0, 60.0), (600.0, 0.0))
+    assert drawn.lines["sent"][-1] == (600.0, 150.0)
+
+
+def test_one_day_is_a_point_and_no_days_are_no_lines() -> None:
+    assert charts.growth([10], {"planned": [3]}).lines == {"planned": ((0.0, 0.0),)}
+    assert charts.growth([], {"planned": []}) == charts.Growth({}, 0)

@@ -1,0 +1,162 @@
+"""Do the pages of the desk answer at once in a large installation? Beside them the counting that the tallies spare.
+
+Makes ten rounds of which most are closed, one collects, one runs half way and one has yet to start, in a database of
+its own: a SQLite file, and PostgreSQL when DATABASE_URL names one that is empty. Pages go through the whole
+application, in this process.
+
+Run: python -m benchmarks.pages [inquiries] [requests of each page]
+"""
+
+import asyncio
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import httpx
+from sqlalchemy import text
+
+from benchmarks.pages_database import NOW, fill
+from orchestrator import accounts, tallies
+from orchestrator.clock import Clock
+from orchestrator.db import Database
+from orchestrator.rounds import lookup
+from orchestrator.schema import prepare
+from orchestrator.settings import Settings
+from orchestrator.states import Role
+from portal.web.access import COOKIE
+from portal.web.app import make_app
+
+PAGES = {
+    "rounds": "/",
+    "monitor, running": "/rondes/loopt",
+    "monitor, closed": "/rondes/dicht-1",
+    "before a pause": "/rondes/loopt/bediening/pauzeren",
+    "health, running": "/rondes/loopt/gezondheid",
+    "results, running": "/rondes/loopt/resultaten",
+    "results, closed": "/rondes/dicht-1/resultaten",
+    "export, closed": "/rondes/dicht-1/export",
+    "status": "/status",
+    "people": "/mensen",
+}
+LIVE = """
+    SELECT inquiry.state, count(*), min(inquiry.planned_at) FROM inquiry JOIN pair ON pair.id = inquiry.pair_id
+    WHERE pair.round_id = :round GROUP BY inquiry.state
+"""
+"""What a monitor counted before there were tallies; with the replies counted beside it."""
+LIVE_REPLIES = """
+    SELECT count(*), count(DISTINCT reply.inquiry_id), count(reply.label) FROM reply
+    JOIN inquiry ON inquiry.id = reply.inquiry_id JOIN pair ON pair.id = inquiry.pair_id WHERE pair.round_id = :round
+"""
+
+
+@dataclass(frozen=True)
+class Times:
+    """How long something took, in milliseconds, in order; ``first`` is when nobody had asked it before."""
+
+    first: float
+    rest: tuple[float, ...]
+    cpu: float
+
+    @classmethod
+    def of(cls, taken: Sequence[tuple[float, float]]) -> "Times":
+        """Of each time: how long it took, and how long a processor was at work on it; ``cpu`` is their median."""
+        walls, cpus = zip(*taken, strict=True)
+        return cls(walls[0], tuple(sorted(walls[1:] or walls)), statistics.median(cpus[1:] or cpus))
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.rest)
+
+    @property
+    def p95(self) -> float:
+        return self.rest[min(len(self.rest) - 1, round(0.95 * (len(self.rest) - 1)))]
+
+
+def main(inquiries: int, runs: int) -> None:
+    for url in _databases():
+        database = Database.at(url)
+        prepare(database)
+        began = time.perf_counter()
+        fill(database, inquiries)
+        print(f"\n{database.engine.dialect.name}: {inquiries:,} inquiries made in {time.perf_counter() - began:.0f} s")
+        print(f"{'ms':28}{'median':>9}{'p95':>9}{'first':>9}{'cpu':>9}")
+        told = {**asyncio.run(_pages(database, runs)), **_live(database, min(runs, 10))}
+        for name, times in told.items():
+            print(f"{name:28}{times.median:9.1f}{times.p95:9.1f}{times.first:9.1f}{times.cpu:9.1f}")
+        database.engine.dispose()
+
+
+def _databases() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield f"sqlite:///{folder}/pages.db"
+    if os.environ.get("DATABASE_URL"):
+        yield os.environ["DATABASE_URL"]
+
+
+async def _pages(database: Database, runs: int) -> dict[str, Times]:
+    app = make_app(database, Clock(NOW, time.time(), 1.0), settings=Settings())
+    transport, cookies = httpx.ASGITransport(app), {COOKIE: _signed_in(database)}
+    found = {}
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", cookies=cookies) as client:
+        for name, address in PAGES.items():
+            taken = []
+            for _ in range(runs + 1):
+                began = _clocks()
+                answer = await client.get(address)
+                taken.append(_since(began))
+                if answer.status_code != 200:
+                    raise SystemExit(f"{address} answered {answer.status_code}")
+            found[name] = Times.of(taken)
+    return found
+
+
+def _signed_in(database: Database) -> str:
+    now = Clock().now()
+    with database.writing() as session:
+        person = accounts.add(session, "Anna de Wit", "anna@stad.example", list(Role), "benchmark", now)
+        return accounts.sign_in(session, accounts.make_link(session, person, "benchmark", now, now), now, now)
+
+
+def _live(database: Database, runs: int) -> dict[str, Times]:
+    """The counts of a running round read from the tallies, and counted from the rows."""
+
+    def tallied(round_id: int) -> None:
+        with database.reading() as session:
+            tallies.of_round(session, round_id)
+
+    def counted(round_id: int) -> None:
+        with database.reading() as session:
+            for sql in (LIVE, LIVE_REPLIES):
+                session.execute(text(sql), {"round": round_id}).all()
+
+    with database.reading() as session:
+        round_id = lookup.find(session, "loopt").id
+    return {"(tallies)": _timed(tallied, round_id, runs), "(the same, counted)": _timed(counted, round_id, runs)}
+
+
+def _timed(work: Callable[[int], None], round_id: int, runs: int) -> Times:
+    taken = []
+    for _ in range(runs + 1):
+        began = _clocks()
+        work(round_id)
+        taken.append(_since(began))
+    return Times.of(taken)
+
+
+def _clocks() -> tuple[float, float]:
+    return time.perf_counter(), time.process_time()
+
+
+def _since(began: tuple[float, float]) -> tuple[float, float]:
+    """Milliseconds by both clocks; on a busy machine that of the processor tells what a page costs."""
+    wall, cpu = _clocks()
+    return 1000 * (wall - began[0]), 1000 * (cpu - began[1])
+
+
+if __name__ == "__main__":
+    told = [int(each) for each in sys.argv[1:]]
+    main(*(told + [1_000_000, 200][len(told) :]))

@@ -1,0 +1,49 @@
+"""What a researcher takes home of a closed round: one research file, its checksums, and two files alone."""
+
+from collections.abc import Mapping
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, Response
+
+from portal.web.kept import Kept
+from portal.web.pages.results import download, hidden
+from portal.web.rendering import page
+from portal.web.source import Source
+from profiles.errors import Refused
+from results import bundle, disclosure, files
+from results.bundle.archive import CHECKSUMS
+from results.bundle.making import bundle_of
+
+KEPT = 2
+ALONE = {"results.json": "application/json", "pairs.csv": "text/csv", CHECKSUMS: "text/plain"}
+
+
+def add(app: FastAPI, source: Source) -> None:
+    kept: Kept[Mapping[str, bytes]] = Kept(KEPT)
+
+    def contents(round_name: str) -> Mapping[str, bytes]:
+        if not disclosure.is_closed(source.state(round_name)):
+            raise hidden(round_name)
+        return kept.get(source.fingerprint(round_name), lambda: _made(source, round_name))
+
+    @app.get("/rondes/{round_name}/export", response_class=HTMLResponse)
+    def export(request: Request, round_name: str) -> HTMLResponse:
+        closed = disclosure.is_closed(source.state(round_name))
+        return page(request, "export.html", round=round_name, closed=closed)
+
+    @app.get("/rondes/{round_name}/export/bestand.zip")
+    def export_zip(round_name: str) -> Response:
+        whole = {path: content for path, content in contents(round_name).items() if path != "pairs.csv"}
+        return download(bundle.zipped(whole), f"{round_name}.zip", "application/zip")
+
+    @app.get("/rondes/{round_name}/export/{name}")
+    def export_alone(round_name: str, name: str) -> Response:
+        if name not in ALONE:
+            raise Refused("unknown-file", "Dit bestand bestaat niet.", "Ga terug naar de export van de ronde.")
+        return download(contents(round_name)[name], f"{round_name}-{name}", ALONE[name])
+
+
+def _made(source: Source, round_name: str) -> Mapping[str, bytes]:
+    """The files of the research file, and the table of pairs as it is also given alone."""
+    table = source.table(round_name)
+    return {**bundle_of(table, source.protocol(round_name)), "pairs.csv": files.pairs_csv(table).encode()}

@@ -1,0 +1,81 @@
+"""The results of a round: the researcher's report within the desk, its charts as files, and how to cite it.
+
+Until a round is closed its numbers are hidden, and the page says why.
+"""
+
+from dataclasses import dataclass
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, Response
+from markupsafe import Markup
+
+from portal.web.access import may
+from portal.web.kept import Kept
+from portal.web.rendering import HOME, page
+from portal.web.source import Source
+from profiles.errors import Refused
+from results import citation, disclosure
+from results.reports import Audience, Report, build
+from results.reports.graphics import Graphic, graphics
+from results.reports.render import figures
+
+KINDS = {"csv": "text/csv", "svg": "image/svg+xml"}
+KEPT = 12
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A report with its figures as markup, its charts, and its reference in two styles."""
+
+    report: Report
+    figures: Markup
+    graphics: dict[str, Graphic]
+    apa: str
+    bibtex: str
+
+
+def add(app: FastAPI, source: Source) -> None:
+    kept: Kept[Shown] = Kept(KEPT)
+
+    def shown(round_name: str) -> Shown:
+        return kept.get(source.fingerprint(round_name), lambda: _made(source, round_name))
+
+    @app.get("/rondes/{round_name}/resultaten", response_class=HTMLResponse)
+    def results(request: Request, round_name: str) -> HTMLResponse:
+        state = source.state(round_name)
+        researcher = may(request.state.visitor, "report_researcher")
+        open_ = researcher and disclosure.is_closed(state)
+        seen, late = (shown(round_name), source.late(round_name)) if open_ else (None, None)
+        return page(
+            request, "results.html", round=round_name, researcher=researcher, state=state, shown=seen, late=late
+        )
+
+    @app.get("/rondes/{round_name}/resultaten/{chart}.{kind}")
+    def results_chart(round_name: str, chart: str, kind: str) -> Response:
+        if not disclosure.is_closed(source.state(round_name)):
+            raise hidden(round_name)
+        made = shown(round_name)
+        if chart not in made.graphics or kind not in KINDS:
+            raise Refused("unknown-chart", "Deze grafiek bestaat niet.", "Ga terug naar de resultaten.")
+        graphic = made.graphics[chart]
+        text = graphic.csv() if kind == "csv" else graphic.svg(made.apa)
+        return download(text.encode(), f"{round_name}-{chart}.{kind}", KINDS[kind])
+
+
+def download(content: bytes, name: str, kind: str) -> Response:
+    """Answer with a file to keep."""
+    return Response(content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def hidden(round_name: str) -> Refused:
+    """Return the refusal of numbers of a round that is not closed."""
+    message = f"De cijfers van ronde '{round_name}' zijn verborgen tot de ronde is gesloten."
+    remedy = "Wacht tot alle antwoorden binnen en gecodeerd zijn, en sluit de ronde: praktijktest close."
+    return Refused("round-not-closed", message, remedy)
+
+
+def _made(source: Source, round_name: str) -> Shown:
+    table = source.table(round_name)
+    report = build(table, Audience.RESEARCHER)
+    drawn = Markup(figures(report, home=HOME))  # noqa: S704 - made by our own templates, which escape
+    return Shown(report, drawn, graphics(report), citation.apa(table.facts), citation.bibtex(table.facts))
