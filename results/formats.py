@@ -5,6 +5,7 @@ The functions write Dutch; `Formats` writes another language.
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
@@ -47,9 +48,7 @@ class Formats:
 
     def number(self, value: float, digits: int = 1) -> str:
         """A decimal number with exactly ``digits`` decimals, U+2212 as the minus sign and never a negative zero."""
-        rounded = round(value, digits) + 0.0
-        pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        return format_decimal(rounded, format=pattern, locale=self.language).replace("-", MINUS)
+        return _number(round(value, digits) + 0.0, digits, self.language)
 
     def count(self, value: int) -> str:
         """A whole number with a dot between thousands: 12.345."""
@@ -88,11 +87,23 @@ class Formats:
 
     def moment(self, value: datetime) -> str:
         """Day and time in the study's time zone: 23 november 2026, 09:05. Refuses a time without a zone."""
-        return format_datetime(_local(value), "d MMMM y, HH:mm", locale=self.language)
+        return _moment(value, "d MMMM y, HH:mm", self.language)
 
     def short_moment(self, value: datetime) -> str:
         """Weekday, day and time for a list: ma 23 nov, 09:05. Refuses a time without a zone."""
-        return format_datetime(_local(value), "EEE d MMM, HH:mm", locale=self.language)
+        return _moment(value, "EEE d MMM, HH:mm", self.language)
+
+
+# A page writes the same values time and again, and writing one takes longer than asking the database for it.
+@lru_cache(maxsize=20_000)
+def _number(rounded: float, digits: int, language: str) -> str:
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return format_decimal(rounded, format=pattern, locale=language).replace("-", MINUS)
+
+
+@lru_cache(maxsize=20_000)
+def _moment(value: datetime, pattern: str, language: str) -> str:
+    return format_datetime(_local(value), pattern, locale=language)
 
 
 def plain(value: float | str) -> str:
