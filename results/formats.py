@@ -48,7 +48,11 @@ class Formats:
 
     def number(self, value: float, digits: int = 1) -> str:
         """A decimal number with exactly ``digits`` decimals, U+2212 as the minus sign and never a negative zero."""
+<<<<<<< HEAD
         return _number(self.language, value, digits)
+=======
+        return _number(round(value, digits) + 0.0, digits, self.language)
+>>>>>>> results-pages
 
     def count(self, value: int) -> str:
         """A whole number with a dot between thousands: 12.345."""
@@ -87,11 +91,23 @@ class Formats:
 
     def moment(self, value: datetime) -> str:
         """Day and time in the study's time zone: 23 november 2026, 09:05. Refuses a time without a zone."""
-        return format_datetime(_local(value), "d MMMM y, HH:mm", locale=self.language)
+        return _moment(value, "d MMMM y, HH:mm", self.language)
 
     def short_moment(self, value: datetime) -> str:
         """Weekday, day and time for a list: ma 23 nov, 09:05. Refuses a time without a zone."""
-        return format_datetime(_local(value), "EEE d MMM, HH:mm", locale=self.language)
+        return _moment(value, "EEE d MMM, HH:mm", self.language)
+
+
+# A page writes the same values time and again, and writing one takes longer than asking the database for it.
+@lru_cache(maxsize=20_000)
+def _number(rounded: float, digits: int, language: str) -> str:
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return format_decimal(rounded, format=pattern, locale=language).replace("-", MINUS)
+
+
+@lru_cache(maxsize=20_000)
+def _moment(value: datetime, pattern: str, language: str) -> str:
+    return format_datetime(_local(value), pattern, locale=language)
 
 
 # A report of thousands of advertisers writes the same small numbers over and over; Babel is slow.
