@@ -48,11 +48,7 @@ class Formats:
 
     def number(self, value: float, digits: int = 1) -> str:
         """A decimal number with exactly ``digits`` decimals, U+2212 as the minus sign and never a negative zero."""
-<<<<<<< HEAD
-        return _number(self.language, value, digits)
-=======
         return _number(round(value, digits) + 0.0, digits, self.language)
->>>>>>> results-pages
 
     def count(self, value: int) -> str:
         """A whole number with a dot between thousands: 12.345."""
@@ -108,14 +104,6 @@ def _number(rounded: float, digits: int, language: str) -> str:
 @lru_cache(maxsize=20_000)
 def _moment(value: datetime, pattern: str, language: str) -> str:
     return format_datetime(_local(value), pattern, locale=language)
-
-
-# A report of thousands of advertisers writes the same small numbers over and over; Babel is slow.
-@lru_cache(maxsize=8192)
-def _number(language: str, value: float, digits: int) -> str:
-    rounded = round(value, digits) + 0.0
-    pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return format_decimal(rounded, format=pattern, locale=language).replace("-", MINUS)
 
 
 def plain(value: float | str) -> str:
