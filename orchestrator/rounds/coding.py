@@ -64,10 +64,10 @@ def code(session: Session, reply: Reply, coder: str, label: str, now: datetime, 
     Where the design has a reply coded once, the first label is final.
     """
     _hold(session, reply)
-    if _coded_by(reply, coder):
-        raise Refused("coded-twice", f"{coder} heeft antwoord {reply.id} al gecodeerd.", "Een ander moet het doen.")
     if reply.label is not None:
         raise Refused("already-coded", f"Antwoord {reply.id} is al gecodeerd als {reply.label}.")
+    if coded_by(reply, coder):
+        raise Refused("coded-twice", f"{coder} heeft antwoord {reply.id} al gecodeerd.", "Een ander moet het doen.")
     if _knows(reply, coder):
         raise Refused("not-blind", f"{coder} weet van wie antwoord {reply.id} is.", "Laat een ander het coderen.")
     reply.doubts = [doubt for doubt in reply.doubts if not _same(doubt.coder, coder)]
@@ -84,7 +84,7 @@ def code(session: Session, reply: Reply, coder: str, label: str, now: datetime, 
 def doubt(session: Session, reply: Reply, coder: str, note: str, now: datetime) -> None:
     """Leave a reply to others; it stays in their queues. The same doubt twice is one."""
     _hold(session, reply)
-    if reply.label is not None or _coded_by(reply, coder):
+    if reply.label is not None or coded_by(reply, coder):
         raise Refused("already-coded", f"Antwoord {reply.id} is al gecodeerd.", "Ga verder met het volgende.")
     if any(_same(each.coder, coder) for each in reply.doubts):
         return
@@ -196,7 +196,7 @@ def _asks(reply: Reply) -> bool:
 
 
 def _done_with(reply: Reply, coder: str) -> bool:
-    return _coded_by(reply, coder) or _knows(reply, coder) or any(_same(each.coder, coder) for each in reply.doubts)
+    return coded_by(reply, coder) or _knows(reply, coder) or any(_same(each.coder, coder) for each in reply.doubts)
 
 
 def _knows(reply: Reply, coder: str) -> bool:
@@ -205,7 +205,8 @@ def _knows(reply: Reply, coder: str) -> bool:
     return any(_same(each, coder) for each in seen_by)
 
 
-def _coded_by(reply: Reply, coder: str) -> bool:
+def coded_by(reply: Reply, coder: str) -> bool:
+    """Say whether somebody gave a reply a label."""
     return any(_same(coding.coder, coder) for coding in reply.codings)
 
 

@@ -59,7 +59,16 @@ class CodingSource:
         def step(session: Session, reply: Reply, now: datetime) -> None:
             coding.code(session, reply, coder, label, now, invites=invites(label))
 
-        self._do(round_name, number, step)
+        try:
+            self._do(round_name, number, step)
+        except Refused as error:
+            # Sent twice, and the first time made the label final.
+            if error.problem.code != "already-coded" or not self._coded(number, coder):
+                raise
+
+    def _coded(self, number: int, coder: str) -> bool:
+        with self.database.reading() as session:
+            return coding.coded_by(lookup.reply(session, number), coder)
 
     def doubt(self, round_name: str, number: int, coder: str, note: str) -> None:
         self._do(round_name, number, lambda session, reply, now: coding.doubt(session, reply, coder, note, now))
