@@ -55,7 +55,8 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 LONG = (
     "test_acceptance.py", "test_clock_steps.py", "test_partition.py", "test_cli_processes.py", "test_faults.py",
-    "test_cli_rehearse.py", "test_pool.py", "test_outlook.py", "test_relay.py", "test_cli_names.py",
+    "test_cli_rehearse.py", "test_journey.py", "test_pool.py", "test_accessibility.py", "test_setup_browser.py",
+    "test_outlook.py", "test_relay.py", "test_cli_names.py",
 )  # fmt: skip
 """Files of few tests that take long. They begin first, those that compute beside those that wait, or the run would end
 with one process at work and the others idle."""
@@ -68,6 +69,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     about = "inject 200 faults into real worker processes, and into the naive mode beside them (about 13 minutes)"
     parser.addoption("--faults", action="store_true", help=about)
+    parser.addoption("--pictures", metavar="FOLDER", help="keep pictures of the pages that a round's journey passes")
 
 
 _told_of_faults: list[str] = []
