@@ -141,7 +141,7 @@ class Happened:
 
 @dataclass(frozen=True)
 class PairSeen:
-    """All of one pair. ``listed`` is what the listing said when the pair was drawn."""
+    """All of one pair. ``listed`` is what the listing said when the pair was drawn; ``sham`` is told with the arms."""
 
     round: str
     code: str
@@ -153,6 +153,7 @@ class PairSeen:
     url: str
     listed: Mapping[str, Any]
     sight: Sight
+    sham: bool
     inquiries: tuple[InquirySeen, ...]
     events: tuple[Happened, ...]
     open: bool
@@ -204,6 +205,7 @@ def pair(session: Session, round_name: str, code: str, person: str, hide: Hide, 
         url=listing.url,
         listed=found.listed or {},
         sight=allowed,
+        sham=found.sham is not None and allowed is Sight.ALL,
         inquiries=tuple(_inquiry(session, each, allowed, hide) for each in found.inquiries),
         events=_events(session, found),
         open=round_.state not in ROUND_ENDED,
