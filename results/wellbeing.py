@@ -55,7 +55,7 @@ def lost(parts: Mapping[str, Sequence[Part]]) -> Check:
     """Judge how many letters were lost or came back, and whether that fell evenly."""
     ended, gone, back = (sum(getattr(part, what) for part in parts["order"]) for what in ("ended", "lost", "bounced"))
     uneven = [kind for kind, of in parts.items() if kind != "order" and _uneven(of)]
-    words = "Van de %(ended)s brieven die klaar zijn gingen er %(lost)s niet uit en kwamen er %(bounced)s terug als onbestelbaar."
+    words = "Van %(ended)s brieven die klaar zijn gingen er %(lost)s niet uit; %(bounced)s kwamen onbestelbaar terug."
     told: list[str] = [Sentence.of(words, ended=ended, lost=gone, bounced=back)]
     told += [Sentence.of("Niet gelijk verdeeld: %(kind)s.", kind=KINDS[kind]) for kind in uneven]
     too_many = ended and (gone / ended > MOST_LOST or back / ended > MOST_BOUNCED)
