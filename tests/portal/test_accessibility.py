@@ -23,7 +23,7 @@ from orchestrator.db import Database
 from orchestrator.pretests import RIGHT, Judgement
 from portal.commands import analysing
 from portal.web.app import create_app
-from portal.web.language import COOKIE, LANGUAGES
+from portal.web.language import COOKIE
 from portal.web.pages import pretest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -131,8 +131,6 @@ def violations(page: Page) -> list[str]:
     return [f"{each['id']}: {each['nodes'][0]['html'][:160]}" for each in found["violations"]]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("width", [1280, 320])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_accessible_reflows_and_obeys_its_own_policy(
     site: str, pretest_pages: Visited, chromium: Browser, name: str, width: int, language: str

@@ -24,7 +24,6 @@ from orchestrator.states import Role
 from portal.web.access import COOKIE
 from portal.web.app import make_app
 from portal.web.language import COOKIE as LANGUAGE
-from portal.web.language import LANGUAGES
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium")
 DESK = f"/coderen/{ROUND}"
@@ -97,8 +96,6 @@ def everybody(house: House) -> str:
     return a_session(house[0], "iedereen", [Role.ANALYST, Role.CODER])
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("width", [1280, 320])
 def test_every_page_of_coding_and_pairs_is_accessible_and_reflows(
     site: str, house: House, everybody: str, chromium: Browser, width: int, language: str
 ) -> None:

@@ -23,7 +23,6 @@ from portal.commands.names import bank_of
 from portal.web.access import COOKIE
 from portal.web.app import make_app
 from portal.web.language import COOKIE as LANGUAGE
-from portal.web.language import LANGUAGES
 
 __all__ = ["chromium"]
 
@@ -97,8 +96,6 @@ def cookie(filled: Database) -> str:
     return a_session(filled, "Vera", [Role.DESIGNER, Role.APPROVER, Role.SENDER])
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("width", [1280, 320])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_of_the_setup_is_accessible_reflows_and_obeys_its_own_policy(
     site: str, cookie: str, chromium: Browser, name: str, width: int, language: str
