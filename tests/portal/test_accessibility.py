@@ -66,6 +66,7 @@ PAGES = {
     "bedankt": "/vooronderzoek/open/{finished}",
     "gesloten": "/vooronderzoek/dicht",
 }
+STATUSES = {"oude link": 410, "gesloten": 410, "te laat": 409}
 OWN_PAGES = ("ronde", "paren", "waarden")
 Visited = tuple[Database, dict[str, str]]
 
@@ -138,8 +139,8 @@ def test_a_page_is_accessible_reflows_and_obeys_its_own_policy(
     page = opened(chromium, site, width)
     page.context.add_cookies([{"name": COOKIE, "value": language, "url": site}])
     blocked: list[str] = []
-    # The browser itself writes that a page was not found or is gone, which is what these two are to show.
-    expected = f"status of {410 if name in ('oude link', 'gesloten') else 404}"
+    # The browser itself writes that a page was not found, is gone or came too late, which is what these are to show.
+    expected = f"status of {STATUSES.get(name, 404)}"
     page.on("console", lambda said: blocked.append(said.text) if expected not in said.text else None)
     page.goto(site + PAGES[name].format(**pretest_pages[1]))
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
