@@ -30,12 +30,25 @@ class Head:
     at: datetime
 
 
+PEOPLE = ("person", "link", "session")
+"""What the kinds of events begin with that are about the people of the desk."""
+
+
 def head(session: Session) -> Head | None:
     """Return the newest line, or None when nothing happened yet."""
     newest = session.execute(select(Event.seq, Event.hash, Event.at).order_by(Event.seq.desc()).limit(1)).first()
     if newest is None:
         return None
     return Head(session.scalar(select(Event.hash).where(Event.seq == 1)) or "", *newest)
+
+
+def latest(session: Session) -> datetime | None:
+    """Return when the newest event happened that is of the study itself; None when there is none.
+
+    Somebody who signs in by a clock that is behind tells nothing of where the study is in time.
+    """
+    rows = select(Event.at).where(*(Event.kind.not_like(f"{about}.%") for about in PEOPLE))
+    return session.scalar(rows.order_by(Event.seq.desc()).limit(1))
 
 
 def holds(session: Session, line: Head) -> bool:

@@ -115,7 +115,8 @@ class Dispatcher:
         with self.database.reading() as session:
             head = ledger.head(session)
             lost, waits = self.backups.lost(session, head), self.backups.listen(session)
-            behind = head and head.at - self.clock.now() > self.clock.real(MOST_DRIFT_SECONDS)
+            latest = ledger.latest(session)
+            behind = latest and latest - self.clock.now() > self.clock.real(MOST_DRIFT_SECONDS)
             shut = views.why_shut(session)
         if behind and not shut:
             self._shut(f"de klok van {self.worker} loopt achter op het logboek")

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from house_makers import DUE, HOUR, PLANNED, events, only_sqlite, run
+from house_makers import DUE, HOUR, PLANNED, a_session, events, only_sqlite, run
 from sqlalchemy import delete
 from sqlalchemy.exc import OperationalError
 
@@ -162,6 +162,14 @@ def test_a_clock_behind_the_newest_line_of_the_ledger_shuts_sending(database: Da
     before = len(events(database))
     slow.send_due()
     assert len(events(database)) == before
+
+
+def test_somebody_who_signs_in_by_that_clock_does_not_hide_it(database: Database) -> None:
+    run(database)
+    a_session(database)  # by the clock of the tests, which is that of the plan
+    slow = a_worker(database, clock=Clock(PLANNED, time.time(), 1.0))
+    assert slow.send_due() == 0
+    assert "loopt achter op het logboek" in why_shut(database)
 
 
 def test_a_clock_that_was_behind_does_not_hold_up_who_opened_sending_again(database: Database) -> None:
