@@ -119,6 +119,7 @@ def the_reply(database: Database) -> Reply:
         reply: Reply = only(session.scalars(select(Reply)))
         assert reply.inquiry.pair.inquiries
         assert reply.inquiry.pair.round
+        assert reply.masks == []
         return reply
 
 
