@@ -68,7 +68,8 @@ def test_what_goes_out_of_a_large_round_is_told_on_a_page_of_its_own() -> None:
 
 def test_every_check_of_the_health_page_says_what_it_means() -> None:
     text = client().get(f"{HERE}/gezondheid").text
-    for part in ("In evenwicht: ook de scheefste regel", "gingen er 2 niet uit", "mediaan 6,1 uur", "80 berichten", "Klok"):
+    said = ("In evenwicht: ook de scheefste regel", "gingen er 2 niet uit", "mediaan 6,1 uur", "80 berichten", "Klok")
+    for part in said:
         assert part in text
     assert "Per profiel is dit pas te zien als de ronde is gesloten" in text
 
