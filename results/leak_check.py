@@ -26,6 +26,8 @@ _GREETING = re.compile(
 # A mask with a word behind it: "heer" is hidden, and what he was called may not be.
 _BEHIND = re.compile(rf"{MASK}[ \t]+(?P<word>[^\W\d_][\w'’-]*)")
 _ENDING = re.compile(r"(?:s|'s|’s|tje|je|pje|etje|ke|ie|tjes|jes)$")
+_FEW = 3
+"""So many words can stand between a greeting and a surname."""
 _NEAR, _FAR = 5, 8
 """A word this long is a name spelt wrong when it is one letter off; this long, when it is two."""
 
@@ -45,7 +47,7 @@ def aliases() -> Mapping[str, frozenset[str]]:
 
 def suspects(masked: str, names: Sequence[str], domain: str = "") -> tuple[str, ...]:
     """What stands in a masked text that may be a name of the applicant, or an address of ``domain``; mostly empty."""
-    found = [*_greeted(masked), *_behind_masks(masked), *_almost(masked, tuple(names))]
+    found = [*_greeted(masked), *_particles(masked, names), *_behind_masks(masked), *_almost(masked, tuple(names))]
     if domain:
         found += re.findall(rf"[\w.+%-]*@{re.escape(domain)}", masked, re.IGNORECASE)
     return tuple(dict.fromkeys(found))
@@ -68,6 +70,19 @@ def _greeted(masked: str) -> Iterator[str]:
                 yield word[0]
             if folded(word[0]) not in _words_of("greeted"):
                 break  # behind the first strange word, or "Dag wij hebben …", it is no greeting any more
+
+
+def _particles(masked: str, names: Sequence[str]) -> Iterator[str]:
+    """What is left of a name spelt wrong: "Beste van en" before the mask of "Berg", "Beste van den erg"."""
+    small = {folded(word) for name in names for word in name.split() if word[0].islower()}
+    for match in _GREETING.finditer(masked):
+        words = [word for word in _WORD.findall(match["rest"]) if folded(word) not in _words_of("greeted")]
+        if words and folded(words[0]) in small:
+            yield words[0]
+        before, mask, _ = match["rest"].partition(MASK)
+        left = [word for word in _WORD.findall(before) if mask and folded(word) not in _words_of("greeted")]
+        if len(left) <= _FEW:
+            yield from left
 
 
 def _behind_masks(masked: str) -> Iterator[str]:
