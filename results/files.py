@@ -76,6 +76,11 @@ def results_json(table: RoundTable, market_truth: Mapping[str, Any] | None = Non
     return json.dumps(results_of(table, market_truth), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
+def arms_of(rows: Sequence[PairRow]) -> tuple[Arm, ...]:
+    """Return the arms that have columns: both of a pair, and the further treatments that wrote."""
+    return tuple(arm for arm in Arm if arm in BOTH or any(arm in row.arms for row in rows))
+
+
 def pairs_csv(table: RoundTable) -> str:
     """Return one line per pair, sham pairs included and marked; times in UTC, no names of applicants.
 
@@ -84,7 +89,7 @@ def pairs_csv(table: RoundTable) -> str:
     disclosure.unblinded_round(table.facts.state, table.facts.round)
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    arms = (*BOTH, *(arm for arm in Arm if arm not in BOTH and any(arm in row.arms for row in table.rows)))
+    arms = arms_of(table.rows)
     writer.writerow([*PAIR_COLUMNS, *(f"{arm}_{column}" for arm in arms for column in ARM_COLUMNS)])
     for row in table.rows:
         writer.writerow([as_text(value) for value in _values(row, arms)])

@@ -8,12 +8,6 @@ from profiles.pairs import Arm
 from results.reports import wording
 
 Kind = Literal["string", "integer", "number", "boolean", "datetime"]
-ARMS = {
-    "control": "controleprofiel",
-    "treatment": "testprofiel",
-    "treatment_2": "tweede testprofiel",
-    "treatment_3": "derde testprofiel",
-}
 PAIR_STATES = {"open": "nog open", "usable": "telt mee", "excluded": "telt niet mee"}
 YES_NO = {"1": "ja", "0": "nee"}
 
@@ -35,9 +29,15 @@ PAIR: Sequence[Column] = (
     Column("advertiser", "string", "Code van de woningaanbieder", "Pseudonym of the advertiser"),
     Column("advertiser_kind", "string", "Soort woningaanbieder", "Kind of advertiser", wording.KINDS),
     Column("district", "string", "Wijk", "District"),
-    Column("sham", "string", "Schijntest: beide brieven toonden dit profiel", "Sham pair: both showed this arm", ARMS),
+    Column(
+        "sham",
+        "string",
+        "Schijntest: beide brieven toonden dit profiel",
+        "Sham pair: both showed this arm",
+        wording.ARM_NAMES,
+    ),
     Column("level", "string", "Niveau van het tweede kenmerk", "Level of the second factor", wording.LEVELS),
-    Column("first", "string", "Welk profiel eerst schreef", "Which arm wrote first", ARMS),
+    Column("first", "string", "Welk profiel eerst schreef", "Which arm wrote first", wording.ARM_NAMES),
     Column("gap_hours", "number", "Uren tussen de eerste en tweede reactie", "Hours between both letters"),
     Column("state", "string", "Of de test meetelt", "Whether the pair counts", PAIR_STATES),
     Column("reason", "string", "Waarom de test niet meetelt", "Why the pair does not count", wording.EXCLUSIONS),
@@ -51,10 +51,10 @@ ARM: Sequence[Column] = (
     Column("positive", "boolean", "Telt als positief antwoord", "Counts as a positive answer", YES_NO),
     Column("answer_hours", "number", "Uren tot het eerste antwoord van een mens", "Hours until the first human answer"),
 )
-LETTER: Sequence[Column] = (*PAIR, Column("arm", "string", "Profiel", "Arm", ARMS), *ARM)
+LETTER: Sequence[Column] = (*PAIR, Column("arm", "string", "Profiel", "Arm", wording.ARM_NAMES), *ARM)
 ANALYSIS: Sequence[Column] = (
     Column("pair", "string", "Kenmerk van de test", "Key of the pair"),
-    Column("arm", "string", "Profiel", "Arm", ARMS),
+    Column("arm", "string", "Profiel", "Arm", wording.ARM_NAMES),
     Column("positive", "boolean", "Telt als positief antwoord", "Counts as a positive answer", YES_NO),
     Column("advertiser", "string", "Code van de woningaanbieder", "Pseudonym of the advertiser"),
 )
@@ -71,6 +71,6 @@ def _of_arms(arms: Sequence[Arm]) -> Iterator[Column]:
             yield replace(
                 each,
                 name=f"{arm}_{each.name}",
-                dutch=f"{each.dutch}, {ARMS[arm]}",
+                dutch=f"{each.dutch}, {wording.ARM_NAMES[arm]}",
                 english=f"{each.english}, {arm}",
             )

@@ -8,16 +8,16 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from profiles.errors import Refused
 from results import disclosure, files, tables
-from results.bundle import rows as tables_of
 from results.bundle.archive import CHECKSUMS, checksums
 from results.bundle.columns import ANALYSIS, LETTER, Column, pair_columns
 from results.bundle.described import codebook, crate, data_package
 from results.bundle.headline import headline
-from results.bundle.rows import Row
+from results.bundle.rows import Row, counted, letters
 from results.bundle.statistics_files import dta, sav
 from results.tables import RoundTable
 
-PROTOCOL, RESULTS, HEADLINE, PAIRS = "protocol.json", "results.json", "headline.csv", "data/pairs.csv"
+PROTOCOL, RESULTS, HEADLINE = "protocol.json", "results.json", "headline.csv"
+PAIRS, LETTERS, COUNTED = "data/pairs.csv", "data/letters.csv", "data/analysis.csv"
 
 
 def bundle_of(table: RoundTable, protocol: str) -> dict[str, bytes]:
@@ -73,19 +73,19 @@ def _own(name: str) -> str:
 
 
 def _tables(table: RoundTable) -> dict[str, Sequence[Column]]:
-    arms = tables_of.arms_of(table.rows)
-    return {PAIRS: pair_columns(arms), "data/letters.csv": LETTER, "data/analysis.csv": ANALYSIS}
+    return {PAIRS: pair_columns(files.arms_of(table.rows)), LETTERS: LETTER, COUNTED: ANALYSIS}
 
 
 def _data(table: RoundTable) -> dict[str, str]:
-    described = _tables(table)
-    rows = (tables_of.pairs(table.rows), tables_of.letters(table.rows), tables_of.counted(table.rows))
-    named = zip(described.items(), rows, strict=True)
-    return {path: _csv([each.name for each in columns], found) for (path, columns), found in named}
+    return {
+        PAIRS: files.pairs_csv(table),
+        LETTERS: _csv([each.name for each in LETTER], letters(table.rows)),
+        COUNTED: _csv([each.name for each in ANALYSIS], counted(table.rows)),
+    }
 
 
 def _statistics(table: RoundTable) -> dict[str, bytes]:
-    rows, title = tables_of.letters(table.rows), f"Praktijktest {table.facts.round}"
+    rows, title = letters(table.rows), f"Praktijktest {table.facts.round}"
     return {"data/letters.sav": sav(LETTER, rows, title), "data/letters.dta": dta(LETTER, rows, title)}
 
 

@@ -7,9 +7,8 @@ from io import StringIO
 
 from profiles.errors import BadInput, Problem
 from profiles.factors import FactorLevel
-from profiles.pairs import Arm
+from profiles.pairs import BOTH, Arm
 from results.bundle.columns import pair_columns
-from results.bundle.rows import arms_of
 from results.outcomes import Outcome
 from results.tables import ArmRow, PairRow
 
@@ -17,9 +16,9 @@ Line = Mapping[str, str]
 
 
 def read_pairs(text: str, file: str) -> tuple[PairRow, ...]:
-    """Read what ``rows.pairs`` wrote; raise `BadInput` with the line of what is not of such a file."""
+    """Read what ``files.pairs_csv`` wrote; raise `BadInput` with the line of what is not of such a file."""
     lines = csv.DictReader(StringIO(text))
-    needed = {each.name for each in pair_columns(arms_of(()))}
+    needed = {each.name for each in pair_columns(BOTH)}
     if missing := needed - set(lines.fieldnames or ()):
         found = ", ".join(sorted(missing))
         raise BadInput(Problem("columns-missing", "Er ontbreken kolommen.", file, found=found, remedy=AGAIN))

@@ -1,24 +1,13 @@
-"""The three tables of a bundle as rows: one line per pair, per letter, and per letter that counts."""
+"""The letters of a round as rows: all of them, and those that count."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from profiles.pairs import BOTH, Arm
+from profiles.pairs import Arm
 from results.bundle.columns import ANALYSIS, ARM, PAIR
 from results.reports import figures
 from results.tables import PairRow
 
 Row = Mapping[str, object]
-
-
-def arms_of(rows: Sequence[PairRow]) -> tuple[Arm, ...]:
-    """The arms that wrote in a round, always both of a pair."""
-    return tuple(arm for arm in Arm if arm in BOTH or any(arm in row.arms for row in rows))
-
-
-def pairs(rows: Sequence[PairRow]) -> list[Row]:
-    """One row per pair (``columns.pair_columns``)."""
-    arms = arms_of(rows)
-    return [_pair(row) | _arms(row, arms) for row in rows]
 
 
 def letters(rows: Sequence[PairRow]) -> list[Row]:
@@ -40,10 +29,6 @@ def _answered(rows: Sequence[PairRow]) -> Iterator[Row]:
 
 def _pair(row: PairRow) -> dict[str, object]:
     return {each.name: getattr(row, each.name) for each in PAIR}
-
-
-def _arms(row: PairRow, arms: Sequence[Arm]) -> dict[str, object]:
-    return {f"{arm}_{name}": value for arm in arms for name, value in _arm(row, arm).items()}
 
 
 def _arm(row: PairRow, arm: Arm) -> dict[str, object]:

@@ -204,7 +204,12 @@ LEVELS = {
 }
 NO_DISTRICT = "Wijk onbekend"
 NO_LEVEL = "Onbekend"
-ARM_NAMES = {"control": "controleprofiel", "treatment": "testprofiel"}
+ARM_NAMES: Mapping[str, str] = {
+    Arm.CONTROL: "controleprofiel",
+    Arm.TREATMENT: "testprofiel",
+    Arm.TREATMENT_2: "tweede testprofiel",
+    Arm.TREATMENT_3: "derde testprofiel",
+}
 FIRST = {"control": "Controleprofiel reageerde eerst", "treatment": "Testprofiel reageerde eerst"}
 
 
@@ -279,7 +284,7 @@ def counted(design: str, counts: Mapping[str, Any]) -> tuple[list[str], list[lis
         heading = ["beide", "alleen controle", "alleen test", "geen van beide", "samen"]
         return heading, [[str(cell) for cell in (*cells, sum(cells))]]
     if design == "unpaired":
-        rows = [(name, counts[f"{arm}_positive"], counts[f"{arm}_n"]) for arm, name in ARM_NAMES.items()]
+        rows = [(name, counts[f"{arm}_positive"], counts[f"{arm}_n"]) for arm, name in ARM_NAMES.items() if arm in BOTH]
         return ["profiel", "positief", "reacties"], [[str(cell) for cell in row] for row in rows]
     if design == "sets":
         patterns = [

@@ -20,7 +20,7 @@ from report_makers import full_round, pair, pairs, table
 
 from orchestrator.design import Approach, Design, canonical, digest, read_design
 from profiles.errors import BadInput
-from profiles.pairs import BOTH
+from profiles.pairs import BOTH, Arm
 from results.bundle import bundle_of, verify, zipped
 from results.bundle.archive import CHECKSUMS, checksums
 from results.bundle.headline import headline
@@ -76,6 +76,18 @@ def test_an_unpaired_round_is_computed_again_too(tmp_path: Path) -> None:
     rows = [replace(row, first=arm, arms={arm: row.arms[arm]}) for row, arm in dealt]
     found = verify(written(files_of(table(rows), approach=Approach.UNPAIRED), tmp_path))
     assert found.headline["control_n"] == found.headline["treatment_n"] == 20
+
+
+def test_a_set_of_three_has_columns_and_letters_of_every_treatment(tmp_path: Path) -> None:
+    rows = [replace(row, arms={**row.arms, Arm.TREATMENT_2: row.arms[Arm.CONTROL]}) for row in pairs(10, 8, 2, 20)]
+    contents = files_of(table(rows))
+    assert verify(written(contents, tmp_path)).headline["c10"] == 8
+    lines = list(csv.DictReader(StringIO(contents["data/letters.csv"].decode())))
+    assert [line["arm"] for line in lines[:3]] == ["control", "treatment", "treatment-2"]
+    path = tmp_path / "letters.sav"
+    path.write_bytes(contents["data/letters.sav"])
+    frame, _ = pyreadstat.read_sav(str(path), apply_value_formats=True)
+    assert set(frame["arm"]) == {"controleprofiel", "testprofiel", "tweede testprofiel"}
 
 
 @given(cells=st.lists(st.integers(0, 12), min_size=4, max_size=4).filter(any), advertisers=st.integers(1, 9))
