@@ -1,9 +1,6 @@
 """No accessibility violations, no sideways scrolling and no blocked content on a desktop and on a narrow phone."""
 
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
-from axe_playwright_python.sync_playwright import Axe
 from bank_makers import NAMES
+from browser_makers import needs_chromium, serving, violations
 from page_makers import LOOKED_AT, ROUND, SIGNED_IN, FakeDoor, FakeSource, make
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from orchestrator import pretests
 from orchestrator.clock import Clock
@@ -26,15 +22,6 @@ from portal.web.app import create_app
 from portal.web.language import COOKIE
 from portal.web.pages import pretest
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 CLOSED = "/gesloten"
 """Under this address stands the same desk with a round that is closed."""
 
@@ -71,9 +58,8 @@ OWN_PAGES = ("ronde", "paren", "waarden")
 Visited = tuple[Database, dict[str, str]]
 
 NOW = datetime(2026, 9, 7, 10, 0, tzinfo=UTC)
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium")
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
@@ -100,24 +86,8 @@ def site(pretest_pages: Visited) -> Iterator[str]:
     app = create_app(FakeSource(mode="rehearsal"), FakeDoor())
     pretest.add(app, pretest_pages[0], Clock())
     app.mount(CLOSED, create_app(FakeSource(mode="rehearsal", state="closed"), FakeDoor()))
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(10)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+    with serving(app) as site:
+        yield site
 
 
 def opened(chromium: Browser, site: str, width: int = 1280, **told: Any) -> Page:
@@ -125,11 +95,6 @@ def opened(chromium: Browser, site: str, width: int = 1280, **told: Any) -> Page
     context = chromium.new_context(viewport={"width": width, "height": 900}, **told)
     context.add_cookies([{"name": name, "value": value, "url": site} for name, value in SIGNED_IN.items()])
     return context.new_page()
-
-
-def violations(page: Page) -> list[str]:
-    found: dict[str, Any] = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}}).response
-    return [f"{each['id']}: {each['nodes'][0]['html'][:160]}" for each in found["violations"]]
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -1,20 +1,16 @@
 """Coding and pairs in a real browser: with keys only, without scripts, and for everybody, on a desktop and a phone."""
 
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
+from browser_makers import needs_chromium, serving, violations
 from coding_makers import answered_round
 from house_makers import DUE, ROUND, a_session, code, letters
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlalchemy import select
-from test_accessibility import ARGUMENTS, CHROMIUM, violations
 
 from orchestrator.clock import Clock
 from orchestrator.db import Database
@@ -25,7 +21,7 @@ from portal.web.access import COOKIE
 from portal.web.app import make_app
 from portal.web.language import COOKIE as LANGUAGE
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium")
+pytestmark = needs_chromium
 DESK = f"/coderen/{ROUND}"
 PAGES = {
     "overzicht": "/coderen",
@@ -58,24 +54,8 @@ def house(blank_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def site(house: House) -> Iterator[str]:
     """The real server on a free port of the loopback."""
     app = make_app(house[0], Clock(DUE, Clock().now().timestamp(), 1.0), settings=Settings())
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(10)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+    with serving(app) as site:
+        yield site
 
 
 def opened(chromium: Browser, site: str, cookie: str, language: str = "nl", width: int = 1280, **told: Any) -> Page:

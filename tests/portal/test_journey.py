@@ -11,18 +11,16 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from browser_makers import needs_chromium
 from cli_makers import DESIGN, LISTINGS, PARTICIPANTS, ROUND, User, a_free_port, a_user
 from playwright.sync_api import Browser, Page
-from test_accessibility import CHROMIUM, chromium
 from test_cli_processes import FAST, page, running, wait_until
 from test_setup_browser import add_person, signed_in
 
 from workers import runtime
 
-__all__ = ["chromium"]
-
 CODERS = ("Cora", "Dirk")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium")
+pytestmark = needs_chromium
 
 
 @pytest.fixture

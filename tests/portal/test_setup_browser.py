@@ -1,17 +1,13 @@
 """Setting up a round as a person walks it, in a real browser: every page accessible, and no script of ours needed."""
 
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
+from browser_makers import needs_chromium, serving, violations
 from house_makers import PLANNED, a_session, round_state
 from playwright.sync_api import Browser, Page
-from test_accessibility import CHROMIUM, chromium, violations
 
 from orchestrator import accounts, drafts
 from orchestrator.clock import Clock
@@ -23,8 +19,6 @@ from portal.commands.names import bank_of
 from portal.web.access import COOKIE
 from portal.web.app import make_app
 from portal.web.language import COOKIE as LANGUAGE
-
-__all__ = ["chromium"]
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "amersfoort-2026"
 ROUND, DRAFT, BROKEN = "amersfoort-2026-najaar", "klaar", "kapot"
@@ -38,7 +32,7 @@ PAGES = {
     "wijziging": "/opzet/anders/plannen",
     "ronde": f"/rondes/{ROUND}/opzet",
 }
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium")
+pytestmark = needs_chromium
 
 
 def the_files() -> Texts:
@@ -62,16 +56,8 @@ def fill(database: Database) -> None:
 def serve(database: Database) -> Iterator[str]:
     """The real server on a free port of the loopback."""
     app = make_app(database, Clock(PLANNED, Clock().now().timestamp(), 1.0), settings=Settings())
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(10)
+    with serving(app) as site:
+        yield site
 
 
 def open_database(blank: Path, folder: Path) -> Database:
