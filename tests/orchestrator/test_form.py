@@ -34,8 +34,8 @@ KEYS = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,12}", fullmatch=True)
 
 
 def shares(least: float, most: float) -> st.SearchStrategy[float]:
-    # The YAML library writes subnormal numbers, with which nobody counts hours or shares, in another way than Python.
-    return st.floats(least, most, allow_nan=False, allow_subnormal=False)
+    # As people write them: the YAML library puts 1e-124, in which nobody counts hours or shares, otherwise than Python.
+    return st.floats(least, most, allow_nan=False).map(lambda drawn: round(drawn, 4))
 
 
 def maybe(**told: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:

@@ -51,7 +51,7 @@ def running(user: User, *words: str, **environment: str) -> Iterator["subprocess
 
 def wait_until(happened: Callable[[], object], what: str) -> None:
     # Long, for a machine that is busy with other tests; on a quiet one all of this takes seconds.
-    deadline = time.monotonic() + 100
+    deadline = time.monotonic() + 300
     while not happened():
         assert time.monotonic() < deadline, f"not in time: {what}"
         time.sleep(0.2)

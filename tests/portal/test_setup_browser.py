@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser_makers import needs_chromium, serving, violations
+from browser_makers import PATIENT, needs_chromium, serving, violations
 from house_makers import PLANNED, a_session, round_state
 from playwright.sync_api import Browser, Page
 
@@ -135,6 +135,7 @@ def test_from_the_first_start_to_a_round_that_runs_with_two_people_and_without_s
 
 def signed_in(chromium: Browser, site: str, link: str) -> Page:
     page = chromium.new_context(java_script_enabled=False).new_page()
+    page.set_default_timeout(PATIENT)
     page.goto(f"{site}/aanmelden/link/{link}")
     page.get_by_role("button", name="Meld mij aan").click()
     return page
