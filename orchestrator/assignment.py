@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from orchestrator.chance import Bits, Ints, bits, digests, generator, rank
+from orchestrator.chance import Bits, Ints, bits, digests, generator, rank, shuffled
 from orchestrator.design import Approach, Design, Order, Stratum
 from orchestrator.intake import ListingRow, Participant
 from orchestrator.rotation import turn
@@ -109,10 +109,11 @@ def seat_all(design: Design, homes: Sequence[Home]) -> Seats:
     Places are given block by block: stratum after stratum, in it advertiser after advertiser, both in an order drawn by
     the seed. So every block is as balanced as the rotation, and so is the whole.
     """
-    strata = _ranks(design.seed, "seat of stratum", [home.stratum for home in homes])
-    advertisers = _ranks(design.seed, "seat of advertiser", [home.advertiser for home in homes])
+    strata = _numbers(design.seed, "seat of stratum", [home.stratum for home in homes])
+    advertisers = _numbers(design.seed, "seat of advertiser", [home.advertiser for home in homes])
     keys = digests([home.listing for home in homes])
-    order, sham = np.lexsort((bits(design.seed, "seat", keys), advertisers, strata)), _shams(design, keys)
+    blocks = strata * (advertisers.max(initial=0) + 1) + advertisers
+    order, sham = shuffled(bits(design.seed, "seat", keys), blocks), _shams(design, keys)
     place = np.zeros_like(sham)
     for kind in (REAL, *range(len(BOTH))):
         own = order[sham[order] == kind]
@@ -245,8 +246,9 @@ def _shams(design: Design, keys: Bits) -> Ints:
     return sham
 
 
-def _ranks(seed: int, purpose: str, names: Sequence[str]) -> Bits:
-    """Where each row's block stands in a random order of the blocks, by its name."""
-    known = {name: number for number, name in enumerate(dict.fromkeys(names))}
-    ranks: Bits = bits(seed, purpose, digests(list(known)))[[known[name] for name in names]]
-    return ranks
+def _numbers(seed: int, purpose: str, names: Sequence[str]) -> Ints:
+    """The number of each row's block in a random order of the blocks, by its name."""
+    known = list(dict.fromkeys(names))
+    order = np.argsort(bits(seed, purpose, digests(known)))
+    numbers = dict(zip([known[place] for place in order.tolist()], range(len(known)), strict=True))
+    return np.fromiter(map(numbers.__getitem__, names), np.int64, len(names))

@@ -88,6 +88,6 @@ def _orders(arms: int) -> Sequence[tuple[int, ...]]:
 
 def _shuffled(seed: int, purpose: str, numbers: Ints, size: int, at: Ints) -> Ints:
     """What stands at these places when the whole numbers below ``size`` are shuffled, for each number anew."""
-    known, which = np.unique(numbers, return_inverse=True)
-    drawn = chance.bits(seed, purpose, known.astype(np.uint64)[:, np.newaxis], np.arange(size))
-    return drawn.argsort(axis=1)[which, at]
+    lowest, highest = (int(numbers.min()), int(numbers.max())) if numbers.size else (0, 0)
+    drawn = chance.bits(seed, purpose, np.arange(lowest, highest + 1, dtype=np.uint64)[:, np.newaxis], np.arange(size))
+    return drawn.argsort(axis=1)[numbers - lowest, at]

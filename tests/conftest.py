@@ -22,8 +22,8 @@ from orchestrator.schema import prepare
 # The makers of a round are used by the tests of three rooms.
 sys.path.append(str(Path(__file__).parent / "orchestrator"))
 
-# How long one example takes tells of the load of the machine, not of the code. Who runs the tests of a commit again gets
-# the same answer; other examples are looked for with --hypothesis-profile=exploring.
+# How long one example takes tells of the load of the machine, not of the code. Who runs the tests of a commit again
+# gets the same answer; other examples are looked for with --hypothesis-profile=exploring.
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.register_profile("exploring", deadline=None, derandomize=False)
 settings.load_profile("house")

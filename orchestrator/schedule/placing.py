@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import chain, pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -76,11 +76,11 @@ def place_all(design: Design, loads: Mapping[str, Load]) -> Moments:
     sizes = np.array([len(load.listings) for load in loads.values()], np.int64)
     owners = np.repeat(np.arange(len(loads)), sizes)
     calendars = np.array([numbers[closure] for closure in closures], np.int64)[owners]
-    listings = tuple(listing for load in loads.values() for listing in load.listings)
+    listings = tuple(chain.from_iterable(load.listings for load in loads.values()))
     keys = pair_keys(list(loads), owners, listings)
     asked = Asked(calendars, keys, np.zeros_like(calendars), dice.room[calendars])
     letters = np.full((dice.letters, len(listings)), NONE)
-    in_order = np.lexsort((chance.bits(design.seed, "rank", keys), owners))
+    in_order = chance.shuffled(chance.bits(design.seed, "rank", keys), owners)
     for levels in _abreast(sizes, in_order):
         board = Board(design.schedule, dice.openings, len(levels[0]), len(levels) * dice.letters)
         for level, pairs in enumerate(levels):
@@ -118,7 +118,7 @@ class Board:
         self.on_day = np.zeros((advertisers, days), np.int16)
         # Counted from here the seconds fit in 32 bits: nothing is read as much as these.
         self.origin = int(openings.starts[0])
-        self.letters = np.full((advertisers, places), FAR, np.int32)
+        self.letters = np.full((places, advertisers), FAR, np.int32)
 
     def has_room(self, rows: Ints, days: Ints) -> Flags:
         """Whether each advertiser may have one more pair in the week and on the day of its first letter."""
@@ -129,16 +129,16 @@ class Board:
 
     def has_rest(self, rows: Ints, moments: Ints, places: int) -> Flags:
         """Whether each moment keeps the cool-down from the letters on the first so many places of its advertiser."""
-        apart = self.letters[rows, :places]
-        apart -= (moments - self.origin).astype(np.int32)[:, np.newaxis]
-        rest: Flags = np.all(np.abs(apart, out=apart) >= self.rest, axis=1)
+        apart = self.letters[:places].take(rows, axis=1)
+        apart -= (moments - self.origin).astype(np.int32)
+        rest: Flags = np.all(np.abs(apart, out=apart) >= self.rest, axis=0)
         return rest
 
     def add(self, rows: Ints, letters: Ints, days: Ints, place: int) -> None:
         """Put the letters of a pair on this place and the next of these advertisers, which are all different."""
         self.in_week[rows, days // WEEK] += 1
         self.on_day[rows, days] += 1
-        self.letters[rows, place : place + len(letters)] = (letters - self.origin).T
+        self.letters[place : place + len(letters), rows] = letters - self.origin
 
     def hold(self, place: int, times: Times, day: int | None) -> None:
         """Put a pair that is there already on this place and the next, of the only advertiser of this board.
@@ -150,7 +150,7 @@ class Board:
         """
         moments = [moment.timestamp() - self.origin for moment in times.moments]
         around = [whole(moment) for whole in (math.floor, math.ceil) for moment in moments]
-        self.letters[0, place : place + len(around)] = around
+        self.letters[place : place + len(around), 0] = around
         if day is not None:
             self.in_week[0, day // WEEK] += 1
             self.on_day[0, day] += 1

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chi2, chisquare, kstest
 
-from orchestrator.chance import Bits, below, bits, digests, uniforms
+from orchestrator.chance import Bits, below, bits, digests, shuffled, uniforms
 
 SURE = 1e-4
 MANY = 100_000
@@ -101,6 +101,13 @@ def test_a_whole_number_stays_below_its_limit(limit: int, seed: int) -> None:
 def test_nothing_is_below_a_limit_of_nought() -> None:
     with pytest.raises(ValueError, match="under 1"):
         below(1, "x", NUMBERED[:2], limits=np.array([3, 0]))
+
+
+@given(st.lists(st.integers(0, 2**17), max_size=50), st.integers(0, 2**53 - 1))
+def test_rows_are_shuffled_within_their_blocks_whose_order_stays(blocks: list[int], seed: int) -> None:
+    drawn = bits(seed, "x", NUMBERED[: len(blocks)])
+    expected = sorted(range(len(blocks)), key=lambda row: (blocks[row], drawn[row]))
+    assert shuffled(drawn, np.array(blocks, np.int64)).tolist() == expected
 
 
 def test_the_numbers_of_today_are_those_of_every_version_and_machine() -> None:
