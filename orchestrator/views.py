@@ -34,7 +34,7 @@ from orchestrator.states import OPEN_LETTER, LetterState, RoundState, Why
 from orchestrator.tallies import Tallies
 from profiles.sentences import Sentence
 
-MOST_INLINE = 2_000
+MOST_INLINE = 500
 """Of a round with more letters, what still goes out is told on a page of its own: each letter is looked at for it."""
 
 NEXT = 20

@@ -77,6 +77,11 @@ class RoundLooks:
         taken = self.last.number if self.last else 0
         return None if self.stopped or taken + 1 >= len(self.plan.at) else self.plan.at[taken]
 
+    @property
+    def is_due(self) -> bool:
+        """Whether there is a look to open now."""
+        return not self.stopped and self.due().look is not None
+
     def due(self) -> Opened:
         """Which look may be opened now. The last one is opened by closing the round, and by nothing else."""
         observed = min(len(self.settled or ()), self.plan.planned - 1)

@@ -22,14 +22,14 @@ def open_next(session: Session, name: str, actor: str, now: datetime) -> RoundTa
     declared = table.looks
     if declared is None:
         raise _none_declared(name)
-    due = declared.due()
-    if due.look is None or declared.stopped:
+    number = declared.due().look
+    if number is None or not declared.is_due:
         if not declared.opened:
             raise _not_reached(name, declared)
         return table
-    planned, pairs = declared.plan.at[due.look - 1], _counted(declared)
+    planned, pairs = declared.plan.at[number - 1], _counted(declared)
     verdict = looks.judged(declared, tables.outcomes(table.rows, declared.settled or ()), planned)
-    numbers = {"number": due.look, "planned": planned, "pairs": pairs, **_columns(verdict)}
+    numbers = {"number": number, "planned": planned, "pairs": pairs, **_columns(verdict)}
     looking.record(session, round_, actor, now, numbers)
     return tables.load(session, name, now)
 

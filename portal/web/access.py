@@ -66,6 +66,8 @@ ACCESS: Mapping[str, frozenset[Role]] = {
     "coding_mask": RESEARCHERS,
     "coding_mask_do": RESEARCHERS,
     "results_chart": RESEARCHERS,
+    "looks": RESEARCHERS,
+    "looks_open": frozenset({Role.DESIGNER, Role.ANALYST}),
     "export": RESEARCHERS,
     "export_zip": RESEARCHERS,
     "export_alone": RESEARCHERS,

@@ -25,6 +25,7 @@ from portal.web.pages import (
     export,
     health,
     languages,
+    looks,
     monitor,
     pairs,
     people,
@@ -84,7 +85,7 @@ def create_app(source: Source, door: Door) -> FastAPI:
     app.middleware("http")(_secure)
     _add_errors(app)
     _add_sign_in(app)
-    for group in (rounds, status, monitor, control, health, results, export, reports):
+    for group in (rounds, status, monitor, control, health, results, looks, export, reports):
         group.add(app, source)
     languages.add(app)
     for desk in (signing_in, people):

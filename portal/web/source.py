@@ -9,6 +9,7 @@ from orchestrator import burden, exposure, planned, status, tallies, views, well
 from orchestrator.burden import Burden
 from orchestrator.clock import Clock
 from orchestrator.db import Database, Session
+from orchestrator.design import from_canonical
 from orchestrator.exposure import Watched
 from orchestrator.rounds import lifecycle, lookup
 from orchestrator.states import RoundState
@@ -16,7 +17,7 @@ from orchestrator.status import Chapter, Fact
 from orchestrator.wellbeing import Gaps, Part
 from profiles.errors import Refused
 from profiles.pairs import Arm
-from results import balance, disclosure, tables
+from results import balance, disclosure, opening, tables
 from results.balance import Line
 from results.tables import RoundTable
 
@@ -49,6 +50,14 @@ class Source(Protocol):
         ...
 
     def table(self, round_name: str) -> RoundTable: ...
+
+    def has_looks(self, round_name: str) -> bool:
+        """Say whether the design declares looks before the end."""
+        ...
+
+    def open_look(self, round_name: str, actor: str) -> None:
+        """Open the look that is due, once; raise `Refused` when none can be opened."""
+        ...
 
     def monitor(self, round_name: str) -> views.Monitor: ...
 
@@ -116,6 +125,14 @@ class DatabaseSource:
     def table(self, round_name: str) -> RoundTable:
         with self.database.reading() as session:
             return tables.load(session, round_name, self.clock.now())
+
+    def has_looks(self, round_name: str) -> bool:
+        with self.database.reading() as session:
+            return from_canonical(lookup.find(session, round_name).design).analysis.looks is not None
+
+    def open_look(self, round_name: str, actor: str) -> None:
+        with self.database.writing() as session:
+            opening.open_next(session, round_name, actor, self.clock.now())
 
     def monitor(self, round_name: str) -> views.Monitor:
         with self.database.reading() as session:

@@ -87,6 +87,11 @@ class FakeSource:
         table: RoundTable = make.full_round(**self.facts)
         return table
 
+    def has_looks(self, round_name: str) -> bool:
+        return round_name == LOOKED_AT
+
+    def open_look(self, round_name: str, actor: str) -> None: ...
+
     def monitor(self, round_name: str) -> Monitor:
         _known(round_name)
         return monitor()

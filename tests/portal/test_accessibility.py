@@ -36,6 +36,7 @@ PAGES = {
     "rondes": "/",
     "resultaten": f"/rondes/{ROUND}/resultaten",
     "resultaten, gesloten": f"{CLOSED}/rondes/{ROUND}/resultaten",
+    "tussenstanden": f"/rondes/{LOOKED_AT}/tussenstanden",
     "gezondheid": f"/rondes/{ROUND}/gezondheid",
     "export": f"/rondes/{ROUND}/export",
     "export, gesloten": f"{CLOSED}/rondes/{ROUND}/export",

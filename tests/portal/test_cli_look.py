@@ -7,9 +7,11 @@ import pytest
 from cli_makers import DESIGN, ROUND, User, a_user
 from fastapi.testclient import TestClient
 from house_makers import a_session
+from page_makers import OURS
 
 from orchestrator.clock import Clock
 from orchestrator.db import Database
+from orchestrator.states import Role
 from portal.web.access import COOKIE
 from portal.web.app import make_app
 
@@ -121,6 +123,36 @@ def test_a_look_is_opened_by_hand_shown_again_and_told_in_the_report_and_the_res
     assert user.says("export", ROUND, "--out", "uit").err.startswith("numbers-hidden: ")
     user.does("close", ROUND, "--reason", "grens overschreden")
     assert "1 tussenstand geopend; de laatste overschreed de grens." in user.does("analyse", ROUND)
+
+
+def test_a_look_is_opened_on_its_page_by_who_may_and_a_second_click_opens_nothing_more(user: User) -> None:
+    user.edits(DESIGN, "pairs: 240", "pairs: 40")
+    user.edits(DESIGN, "sham_share: 0.1", "sham_share: 0")
+    user.edits(DESIGN, "  level: 0.95 ", f"{LOOKS}  level: 0.95 ")
+    user.starts()
+    analyst, sender = (at_the_pages(user, name, role) for name, role in (("Ada", Role.ANALYST), ("Sem", Role.SENDER)))
+    here = f"/rondes/{ROUND}/tussenstanden"
+    assert here in analyst.get(f"/rondes/{ROUND}/resultaten").text
+    assert "<form" not in analyst.get(here).text.partition("<main")[2]
+    early = analyst.post(here)
+    assert (early.status_code, "opent bij 20 geslaagde tests" in early.text) == (403, True)
+    sent_long_ago(user)
+    assert "Open de tussenstand" in analyst.get(here).text
+    assert "Open de tussenstand" not in sender.get(here).text
+    assert sender.post(here).status_code == 403
+    assert "grens overschreden" not in analyst.get(here).text
+    for _ in range(2):
+        seen = analyst.post(here, follow_redirects=True).text
+        assert "grens overschreden" in seen
+        assert "door Ada" in seen
+        assert "Open de tussenstand" not in seen
+    with sqlite3.connect(user.folder / "data" / "praktijktest.db") as connection:
+        assert connection.execute("SELECT actor FROM event WHERE kind = 'look.opened'").fetchall() == [("Ada",)]
+
+
+def at_the_pages(user: User, name: str, role: Role) -> TestClient:
+    database = Database.at(f"sqlite:///{user.folder / 'data' / 'praktijktest.db'}")
+    return TestClient(make_app(database, Clock()), cookies={COOKIE: a_session(database, name, [role])}, headers=OURS)
 
 
 def test_a_round_without_declared_looks_says_how_to_declare_them(user: User) -> None:

@@ -46,9 +46,8 @@ def add(app: FastAPI, source: Source) -> None:
         researcher = may(request.state.visitor, "report_researcher")
         open_ = researcher and disclosure.is_closed(state)
         seen, late = (shown(round_name), source.late(round_name)) if open_ else (None, None)
-        return page(
-            request, "results.html", round=round_name, researcher=researcher, state=state, shown=seen, late=late
-        )
+        told = {"researcher": researcher, "state": state, "shown": seen, "late": late}
+        return page(request, "results.html", round=round_name, looks=source.has_looks(round_name), **told)
 
     @app.get("/rondes/{round_name}/resultaten/{chart}.{kind}")
     def results_chart(round_name: str, chart: str, kind: str) -> Response:
