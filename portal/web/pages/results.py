@@ -4,6 +4,7 @@ Until a round is closed its numbers are hidden, and the page says why.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
@@ -46,8 +47,9 @@ def add(app: FastAPI, source: Source) -> None:
         researcher = may(request.state.visitor, "report_researcher")
         open_ = researcher and disclosure.is_closed(state)
         seen, late = (shown(round_name), source.late(round_name)) if open_ else (None, None)
-        told = {"researcher": researcher, "state": state, "shown": seen, "late": late}
-        return page(request, "results.html", round=round_name, looks=source.has_looks(round_name), **told)
+        looks = source.has_looks(round_name)
+        told: dict[str, Any] = {"researcher": researcher, "state": state, "shown": seen, "late": late, "looks": looks}
+        return page(request, "results.html", round=round_name, **told)
 
     @app.get("/rondes/{round_name}/resultaten/{chart}.{kind}")
     def results_chart(round_name: str, chart: str, kind: str) -> Response:
