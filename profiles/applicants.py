@@ -28,6 +28,7 @@ from profiles.pairs import (
     match,
 )
 from profiles.profile import Gender, Ground, Language, Name, Profile
+from profiles.sentences import Sentence
 from profiles.toml_file import TomlFile
 
 
@@ -97,8 +98,11 @@ def check_signal(catalogue: Catalogue, signal: Signal, sets: Mapping[Arm, str]) 
     return (
         Problem(
             "more-than-the-ground",
-            f"Bij de grond '{signal.ground}' krijgen beide profielen namen uit dezelfde set; anders verschilt er meer.",
-            found=f"{sets[Arm.CONTROL]} en {sets[Arm.TREATMENT]}",
+            Sentence.of(
+                "Bij de grond '%(ground)s' krijgen beide profielen namen uit dezelfde set; anders verschilt er meer.",
+                ground=signal.ground,
+            ),
+            found=f"{sets[Arm.CONTROL]}, {sets[Arm.TREATMENT]}",
             remedy="Noem bij control en treatment dezelfde namenset.",
         ),
     )

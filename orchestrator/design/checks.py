@@ -14,7 +14,7 @@ from orchestrator.design.pairing import (
     broken_by_quotas,
     broken_by_what_is_lent,
 )
-from orchestrator.design.places import KeyPath, Located, located
+from orchestrator.design.places import KeyPath, Located, choose_from, located
 from orchestrator.settings import LOOPBACK
 from profiles import grounds
 from profiles.applicants import check_signal
@@ -24,8 +24,18 @@ from profiles.grounds import Signal, SignalKind
 from profiles.pairs import BOTH, Arm
 from profiles.perception import Validation
 from profiles.profile import Ground
+from profiles.sentences import Sentence
 
 LONGEST_DAYS = 366
+_TEST_FIRST = (
+    "Kies een gevalideerde namenset, lees de uitkomsten van een vooronderzoek in (praktijktest names import), of "
+    "schrijf %(else_)s."
+)
+_NO_DAY = (
+    "Tussen %(first)s en %(last)s is er geen dag waarop brieven uitgaan: alles valt op een andere weekdag of op een "
+    "feestdag."
+)
+_TOO_LONG_A_GAP = "De langste tussentijd past niet in de periode, die van begin tot eind %(hours)s uur duurt."
 # RFC 2606 and RFC 6761: these names can never receive mail.
 RESERVED = ("example", "test", "invalid", "localhost", "example.com", "example.net", "example.org")
 
@@ -104,14 +114,14 @@ def broken_by_signal(question: Question, letters: Letters) -> Iterator[Located]:
     except BadInput:
         return
     if letters.level not in signal.levels:
-        message = f"Signaal '{signal.key}' past niet in een brief van dit niveau, die zelf al vertelt wat het toont."
-        remedy = f"Kies uit: {', '.join(signal.levels)}."
+        words = "Signaal '%(signal)s' past niet in een brief van dit niveau, die zelf al vertelt wat het toont."
+        message, remedy = Sentence.of(words, signal=signal.key), choose_from(signal.levels)
         yield located(("letters", "level"), "level-not-for-signal", message, found=letters.level.value, remedy=remedy)
         return
     spoken = signal.control.sentences
     if signal.kind is SignalKind.SENTENCE and letters.language not in spoken:
-        message = f"Signaal '{signal.key}' heeft geen zinnen in deze taal."
-        remedy = f"Kies uit: {', '.join(spoken)}."
+        message = Sentence.of("Signaal '%(signal)s' heeft geen zinnen in deze taal.", signal=signal.key)
+        remedy = choose_from(spoken)
         path = ("letters", "language")
         yield located(path, "no-sentences-in-language", message, found=letters.language.value, remedy=remedy)
         return
@@ -147,11 +157,11 @@ def _untested(question: Question, sets: Mapping[str, NameSet], *, live: bool) ->
             yield located(
                 path,
                 "unvalidated-names-live" if live else "unvalidated-names",
-                "Deze namen zijn niet vooraf getest en mogen niet in een ronde die "
-                f"{'echt verzendt' if live else 'geteste namen vraagt'}.",
+                "Deze namen zijn niet vooraf getest en mogen niet in een ronde die echt verzendt."
+                if live
+                else "Deze namen zijn niet vooraf getest en mogen niet in een ronde die geteste namen vraagt.",
                 found=key,
-                remedy="Kies een gevalideerde namenset, lees de uitkomsten van een vooronderzoek in "
-                f"(praktijktest names import), of schrijf {'mode: rehearsal' if live else 'validation: none'}.",
+                remedy=Sentence.of(_TEST_FIRST, else_="mode: rehearsal" if live else "validation: none"),
             )
 
 
@@ -251,15 +261,16 @@ def _bad_period(schedule: Schedule) -> Iterator[Located]:
         yield located(
             ("schedule", "last_day"),
             "period-reversed",
-            f"De laatste dag ligt voor de eerste ({schedule.first_day}).",
+            Sentence.of("De laatste dag ligt voor de eerste (%(first)s).", first=schedule.first_day),
             found=str(schedule.last_day),
             remedy="Wissel de dagen om.",
         )
     if days > LONGEST_DAYS:
+        counted = {"days": days, "most": LONGEST_DAYS}
         yield located(
             ("schedule", "last_day"),
             "period-too-long",
-            f"De periode telt {days} dagen; een ronde duurt hooguit {LONGEST_DAYS} dagen.",
+            Sentence.of("De periode telt %(days)s dagen; een ronde duurt hooguit %(most)s dagen.", **counted),
             found=str(schedule.last_day),
             remedy="Kort de periode in, of maak er meer rondes van.",
         )
@@ -270,7 +281,7 @@ def _bad_hours(schedule: Schedule) -> Iterator[Located]:
         yield located(
             ("schedule", "until"),
             "no-working-hours",
-            f"De eindtijd ligt niet na de begintijd ({schedule.from_:%H:%M}).",
+            Sentence.of("De eindtijd ligt niet na de begintijd (%(start)s).", start=f"{schedule.from_:%H:%M}"),
             found=f"{schedule.until:%H:%M}",
             remedy='Schrijf een later tijdstip, bijvoorbeeld until: "17:30".',
         )
@@ -282,8 +293,7 @@ def _bad_window(schedule: Schedule) -> Iterator[Located]:
         yield located(
             ("schedule", "weekdays"),
             "no-working-hours",
-            f"Tussen {schedule.first_day} en {schedule.last_day} is er geen dag waarop brieven uitgaan: "
-            "alles valt op een andere weekdag of op een feestdag.",
+            Sentence.of(_NO_DAY, first=schedule.first_day, last=schedule.last_day),
             found=", ".join(schedule.weekdays),
             remedy="Kies een langere periode of andere dagen.",
         )
@@ -292,7 +302,7 @@ def _bad_window(schedule: Schedule) -> Iterator[Located]:
         yield located(
             ("schedule", "gap_hours", "max"),
             "gap-longer-than-window",
-            f"De langste tussentijd past niet in de periode, die van begin tot eind {window:.1f} uur duurt.",
+            Sentence.of(_TOO_LONG_A_GAP, hours=f"{window:.1f}"),
             found=f"{schedule.gap_hours.max:g}",
             remedy="Maak de tussentijd korter of de periode langer.",
         )

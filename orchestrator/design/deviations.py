@@ -11,10 +11,11 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from orchestrator.design.model import Part
-from orchestrator.design.places import KeyPath, Located, located
+from orchestrator.design.places import KeyPath, Located, choose_from, located
 from orchestrator.design.yaml_file import YamlFile
 from profiles import grounds
 from profiles.errors import Problem
+from profiles.sentences import Sentence
 
 AnyPart = TypeVar("AnyPart", bound=Part)
 
@@ -40,11 +41,12 @@ _KINDS = {
     "web_host": "de naam van een server, zonder https:// ervoor en zonder pad erachter",
     "plain_value": "één waarde: tekst, een getal, true of false",
 }
+_GUESS = "Bedoelt u '%(near)s'?"
 _LIMITS = {
-    "greater_than_equal": ("ge", "niet kleiner dan {}"),
-    "less_than_equal": ("le", "niet groter dan {}"),
+    "greater_than_equal": ("ge", "niet kleiner dan %(limit)s"),
+    "less_than_equal": ("le", "niet groter dan %(limit)s"),
     "string_too_short": ("min_length", "niet leeg"),
-    "string_too_long": ("max_length", "niet langer dan {} tekens"),
+    "string_too_long": ("max_length", "niet langer dan %(limit)s tekens"),
     "too_short": ("min_length", "niet leeg"),
 }
 
@@ -90,11 +92,11 @@ class Shape(Generic[AnyPart]):
         near = get_close_matches(key, known, n=1, cutoff=0.6)
         home = [name for name in self._fields(()) if key in self._fields((name,))]
         if near:
-            remedy = f"Bedoelt u '{near[0]}'?"
+            remedy = Sentence.of(_GUESS, near=near[0])
         elif home:
-            remedy = f"'{key}' hoort onder '{home[0]}'."
+            remedy = Sentence.of("'%(key)s' hoort onder '%(home)s'.", key=key, home=home[0])
         else:
-            remedy = f"Haal de sleutel weg. Hier kunnen staan: {', '.join(known)}."
+            remedy = Sentence.of("Haal de sleutel weg. Hier kunnen staan: %(known)s.", known=", ".join(known))
         return self._located(path, "unknown-key", "Deze sleutel kennen we niet.", found=key, remedy=remedy)
 
     def _bad_value(self, path: KeyPath, kind: str, detail: ErrorDetails) -> Located:
@@ -107,10 +109,12 @@ class Shape(Generic[AnyPart]):
             return self._unknown_value(path, str(detail["input"]), context["expected"])
         if kind in _LIMITS:
             name, phrase = _LIMITS[kind]
-            message = f"Deze waarde mag {phrase.format(context[name])} zijn."
+            how = Sentence.of(phrase, limit=context[name])
+            message = Sentence.of("Deze waarde mag %(how)s zijn.", how=how)
             return self._located(path, "out-of-range", message, found=None, remedy=example)
         if kind in _KINDS:
-            return self._located(path, "wrong-type", f"Hier hoort {_KINDS[kind]}.", found=None, remedy=example)
+            message = Sentence.of("Hier hoort %(kind)s.", kind=_KINDS[kind])
+            return self._located(path, "wrong-type", message, found=None, remedy=example)
         return self._located(path, "bad-value", "Deze waarde heeft niet de goede vorm.", found=None, remedy=example)
 
     def _unknown_value(self, path: KeyPath, value: str, expected: str) -> Located:
@@ -119,10 +123,9 @@ class Shape(Generic[AnyPart]):
         choices = [choice.strip().strip("'") for choice in expected.replace(" or ", ", ").split(",")]
         code = "unknown-ground" if path == ("question", "ground") else "unknown-value"
         near = get_close_matches(value, choices, n=1, cutoff=0.6)
-        guess = f"Bedoelt u '{near[0]}'? " if near else ""
-        return self._located(
-            path, code, "Deze waarde kennen we niet.", found=value, remedy=f"{guess}Kies uit: {', '.join(choices)}."
-        )
+        guess = [Sentence.of(_GUESS, near=near[0])] if near else []
+        remedy = Sentence.joined([*guess, choose_from(choices)])
+        return self._located(path, code, "Deze waarde kennen we niet.", found=value, remedy=remedy)
 
     def _for_example(self, path: KeyPath) -> str:
         keys = tuple(step for step in path if isinstance(step, str))
@@ -132,8 +135,9 @@ class Shape(Generic[AnyPart]):
         if info is None or not info.examples:
             fields = self._fields(keys)
             needed = [name for name, each in fields.items() if each.is_required()]
-            return f"Schrijf eronder, ingesprongen: {', '.join(needed or fields)}."
-        return f"Schrijf bijvoorbeeld: {keys[-1]}: {json.dumps(info.examples[0], ensure_ascii=False)}"
+            return Sentence.of("Schrijf eronder, ingesprongen: %(keys)s.", keys=", ".join(needed or fields))
+        example = f"{keys[-1]}: {json.dumps(info.examples[0], ensure_ascii=False)}"
+        return Sentence.of("Schrijf bijvoorbeeld: %(example)s", example=example)
 
     def _fields(self, path: KeyPath) -> Mapping[str, FieldInfo]:
         """The keys that a group, or each group in a list, may hold; none for a path that is neither."""

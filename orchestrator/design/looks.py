@@ -6,6 +6,7 @@ from math import ceil
 
 from orchestrator.design.model import Analysis, Approach, Design, Looks, Question, Sample
 from orchestrator.design.places import KeyPath, Located, located
+from profiles.sentences import Sentence
 
 LEAST_PAIRS = 20
 """So many pairs before the first look and between two: fewer would tell of single advertisers, and decide nothing."""
@@ -44,7 +45,8 @@ def broken_by_looks(question: Question, sample: Sample, analysis: Analysis) -> I
         return
     numbers = _numbers(looks, question, sample)
     if any(after - before < LEAST_PAIRS for before, after in pairwise((0, *numbers))):
-        message = f"Voor, tussen of na de tussenstanden liggen minder dan {LEAST_PAIRS} tests."
-        found = f"tussenstanden bij {', '.join(map(str, numbers[:-1]))} van {numbers[-1]} tests"
+        words = "Voor, tussen of na de tussenstanden liggen minder dan %(least)s tests."
+        message, at = Sentence.of(words, least=LEAST_PAIRS), ", ".join(map(str, numbers[:-1]))
+        found = Sentence.of("tussenstanden bij %(at)s van %(total)s tests", at=at, total=numbers[-1])
         remedy = "Kies minder tussenstanden of leg ze verder uiteen, of verhoog sample.pairs."
         yield located(PATH, "looks-too-close", message, found=found, remedy=remedy)

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 from orchestrator.design.kinds import town_of
 from orchestrator.design.model import AdvertiserKind, Approach, Letters, Order, Question, Sample, Schedule, Stratum
-from orchestrator.design.places import Located, located
+from orchestrator.design.places import Located, choose_from, located
 from profiles import grounds
 from profiles.applicants import income_is_told
 from profiles.errors import BadInput
 from profiles.factors import Factor
 from profiles.profile import Ground
+from profiles.sentences import Sentence
 
 MOST_SHAM = 0.5
 
@@ -19,7 +20,7 @@ def broken_by_pairing(question: Question) -> Iterator[Located]:
     sham = question.sham_share + question.sham_treatment_share
     if sham > MOST_SHAM:
         message = "Meer dan de helft van de tests wordt schijntest, samen met question.sham_share."
-        remedy = f"Maak de twee aandelen samen hooguit {MOST_SHAM:g}."
+        remedy = Sentence.of("Maak de twee aandelen samen hooguit %(most)s.", most=f"{MOST_SHAM:g}")
         yield located(("question", "sham_treatment_share"), "too-many-shams", message, found=f"{sham:g}", remedy=remedy)
     if question.approach is Approach.UNPAIRED and sham:
         message = "Een schijntest vergelijkt twee brieven op een advertentie, en in deze opzet gaat er een."
@@ -62,7 +63,8 @@ def broken_by_factor(question: Question, letters: Letters) -> Iterator[Located]:
         return
     if tight.min > tight.max or tight.max >= letters.income.min:
         message = "Het krappe inkomen is niet van laag naar hoog, of niet lager dan het ruime (letters.income)."
-        found = f"{tight.min:g} tot {tight.max:g}, ruim vanaf {letters.income.min:g}"
+        limits = {"low": f"{tight.min:g}", "high": f"{tight.max:g}", "ample": f"{letters.income.min:g}"}
+        found = Sentence.of("%(low)s tot %(high)s, ruim vanaf %(ample)s", **limits)
         yield located(
             path, "incomes-overlap", message, found=found, remedy="Laat het eindigen onder letters.income.min."
         )
@@ -79,12 +81,16 @@ def broken_by_what_is_lent(question: Question, letters: Letters, sample: Sample)
     for kind, word, lent in (("phone", "nummer", letters.phones), ("address", "adres", letters.addresses)):
         key, several = ("phones", "nummers") if kind == "phone" else ("addresses", "adressen")
         if len(set(lent)) < len(lent):
-            message = f"Een {word} staat er twee keer."
-            yield located(("letters", key), f"{kind}-twice", message, found=None, remedy=f"Noem elk {word} een keer.")
+            message = Sentence.of("Een %(word)s staat er twee keer.", word=word)
+            remedy = Sentence.of("Noem elk %(word)s een keer.", word=word)
+            yield located(("letters", key), f"{kind}-twice", message, found=None, remedy=remedy)
         elif lent and len(lent) < needed:
-            message = f"Er zijn te weinig {several}: een aanbieder zou er een in twee brieven zien."
-            found = f"{len(lent)} {several} voor {needed} brieven aan een aanbieder"
-            remedy = f"Voeg {several} toe, verlaag sample.per_advertiser, of laat {key} weg."
+            told = {"several": several, "lent": len(lent), "needed": needed, "key": key}
+            message = Sentence.of(
+                "Er zijn te weinig %(several)s: een aanbieder zou er een in twee brieven zien.", **told
+            )
+            found = Sentence.of("%(lent)s %(several)s voor %(needed)s brieven aan een aanbieder", **told)
+            remedy = Sentence.of("Voeg %(several)s toe, verlaag sample.per_advertiser, of laat %(key)s weg.", **told)
             yield located(("letters", key), f"too-few-{key}", message, found=found, remedy=remedy)
     if len(towns := {town_of(address) for address in letters.addresses}) > 1:
         message = "De adressen liggen in meer dan een plaats; dan verschilt er meer dan de grond."
@@ -101,12 +107,12 @@ def broken_by_quotas(sample: Sample) -> Iterator[Located]:
         yield located(path, "quotas-without-stratum", message, found=", ".join(sample.quotas), remedy=remedy)
     if (wanted := sum(sample.quotas.values())) > sample.pairs:
         message = "De quota samen zijn meer dan de hele steekproef (sample.pairs)."
-        found = f"{wanted}, en pairs: {sample.pairs}"
+        found = Sentence.of("%(wanted)s, en pairs: %(pairs)s", wanted=wanted, pairs=sample.pairs)
         yield located(path, "impossible-quota", message, found=found, remedy="Verlaag een quotum, of verhoog pairs.")
     for key in sample.quotas if sample.stratum is Stratum.KIND else ():
         if key not in list(AdvertiserKind):
             message = "Zo'n soort aanbieder is er niet."
-            remedy = f"Kies uit: {', '.join(AdvertiserKind)}."
+            remedy = choose_from(AdvertiserKind)
             yield located((*path, key), "unknown-stratum", message, found=key, remedy=remedy)
 
 

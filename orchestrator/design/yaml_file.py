@@ -12,6 +12,7 @@ from ruamel.yaml.reader import ReaderError
 from orchestrator.design.places import KeyPath, Located, dotted, located
 from orchestrator.text_file import read_utf8, shorten
 from profiles.errors import BadInput, Problem
+from profiles.sentences import Sentence
 
 _TAG = "tag:yaml.org,2002:"
 _CONSTRUCTED = {f"{_TAG}{kind}" for kind in ("int", "float", "bool", "null")}
@@ -117,7 +118,8 @@ class YamlFile:
             inner = (*path, str(key.value))
             if key.value in data:
                 first = self.keys[inner].line
-                message = f"Deze sleutel staat er twee keer; de eerste staat op regel {first}."
+                words = "Deze sleutel staat er twee keer; de eerste staat op regel %(line)s."
+                message = Sentence.of(words, line=first)
                 self._note(key, inner, "duplicate-key", message, "Haal een van de twee weg.")
                 continue
             self.keys[inner] = self._at(key, key)
@@ -129,13 +131,15 @@ class YamlFile:
         if isinstance(node, MappingNode | SequenceNode) and id(node) in self._seen:
             remedy = "Schrijf de waarde hier voluit, zonder & en *."
             spot = self.keys.get(path) or self.values[path[:-1]]
-            message = f"{dotted(path)}: Een verwijzing kan hier niet."
+            message = Sentence.joined([dotted(path), "Een verwijzing kan hier niet."], ": ")
             self.problems.append(self._problem("yaml-alias", message, spot, remedy))
             self.lost.add(path)
             return None
         self._seen.add(id(node))
         if str(node.tag) not in _PLAIN:
-            self._note(node, path, "yaml-tag", "Een YAML-tag kan hier niet.", f"Haal {node.tag} weg.")
+            self._note(
+                node, path, "yaml-tag", "Een YAML-tag kan hier niet.", Sentence.of("Haal %(tag)s weg.", tag=node.tag)
+            )
             self.lost.add(path)
             return None
         if isinstance(node, MappingNode):

@@ -122,6 +122,7 @@ def worker(house: House, folder: Path, beside: "subprocess.Popen[str]") -> "subp
         )  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_an_hour_forward_or_back_before_or_at_work_sends_nothing_early_and_loses_nothing(house: House) -> None:
     early, forward, back = letters(house.database, 1)

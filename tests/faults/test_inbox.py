@@ -42,6 +42,7 @@ def services_apart(services: tuple[Postgres, Redis]) -> tuple[Postgres, Redis]:
     return services
 
 
+@pytest.mark.long
 def test_some_hundred_mails_count_once_whatever_step_their_reader_dies_at(
     services_apart: tuple[Postgres, Redis], nursery: Nursery, mailbox: Mailbox, tmp_path: Path,
     request: pytest.FixtureRequest,

@@ -228,6 +228,7 @@ class Castaway:
         return read_log(self.seen)
 
 
+@pytest.mark.long
 def test_a_worker_that_is_cut_off_says_so_within_ten_seconds_sends_nothing_after_its_lease_and_nothing_twice(
     server: Postgres, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
 from house import POOL_CHILDREN, Product
 from processes import Nursery, Process, Sink
 from servers import Postgres, Redis, until
@@ -12,6 +13,7 @@ from servers import Postgres, Redis, until
 PATIENCE_SECONDS, REST_SECONDS, PACE_SECONDS = 60.0, 60.0, 0.6
 
 
+@pytest.mark.long
 def test_a_child_that_is_killed_is_replaced_and_a_pool_that_is_stopped_ends_its_letter(
     services: tuple[Postgres, Redis], nursery: Nursery, tmp_path: Path
 ) -> None:

@@ -110,6 +110,7 @@ PLANTED: dict[str, tuple[str, Callable[[Planting], None]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("error", PLANTED)
 def test_the_pair_machine_finds_a_planted_error(error: str, memory: Memory, plant: Planting) -> None:
     fault, plants = PLANTED[error]

@@ -87,6 +87,7 @@ def test_a_name_of_a_real_person_is_avoided_and_shown_with_the_reason(
     assert user.says("names", "show").err.startswith("no-such-file: ")
 
 
+@pytest.mark.long
 def test_a_pretest_goes_from_open_pages_to_a_design_that_asks_recognised_names(user: User) -> None:
     user.edits(DESIGN, "sham_share: 0.1 ", "validation: matched\n  sham_share: 0.1 ")
     assert "unvalidated-names: " in user.plans().err

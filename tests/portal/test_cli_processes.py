@@ -169,6 +169,7 @@ def test_a_mail_server_elsewhere_needs_the_yes_of_the_installation(
 # Rounds that run.
 
 
+@pytest.mark.long
 def test_run_does_a_round_of_ones_own_on_the_market_and_the_results_come_out(user: User) -> None:
     mail, forms, replies, port = (str(a_free_port()) for _ in range(4))
     text = user.file(PARTICIPANTS).read_text(encoding="utf-8")

@@ -91,6 +91,7 @@ def test_an_unpaired_design_is_half_the_burden_and_judges_nobody(user: User) -> 
     assert "toets van Fisher" in user.does(*QUICK)
 
 
+@pytest.mark.long
 def test_a_round_by_real_mail_gives_the_outcomes_that_were_predicted_without(user: User) -> None:
     """A process of its own, as for a user; on a machine that is busy a letter late by weeks may still differ."""
     words = ("rehearse", *FILES, "--rounds", "20", "--seconds", "20", "--out", "oefening", "--format", "json")

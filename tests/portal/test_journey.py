@@ -20,7 +20,7 @@ from test_setup_browser import add_person, signed_in
 from workers import runtime
 
 CODERS = ("Cora", "Dirk")
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.long]
 
 
 @pytest.fixture

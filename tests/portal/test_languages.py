@@ -58,7 +58,10 @@ def of_designs() -> set[str]:
 SAID_BY = (
     "orchestrator/ahead.py", "orchestrator/burden.py", "orchestrator/detection.py", "orchestrator/exposure.py",
     "orchestrator/outlook.py", "orchestrator/rounds/restored.py", "orchestrator/status.py", "orchestrator/views.py",
-    "results/balance.py", "results/wellbeing.py",
+    "results/balance.py", "results/wellbeing.py", "profiles/applicants.py",
+    *(f"orchestrator/design/{name}.py" for name in (
+        "checks", "deviations", "looks", "pairing", "places", "reading", "yaml_file",
+    )),
 )  # fmt: skip
 """Modules whose texts stand on pages."""
 
@@ -85,7 +88,7 @@ def told_elsewhere() -> set[str]:
 def test_every_dutch_text_of_the_record_that_a_page_shows_has_its_english() -> None:
     dutch = {text for path in SAID_BY for text in texts(path) if " " in text and DUTCH_WORDS.search(text)}
     assert len(dutch) > 60
-    assert sorted(dutch - set(catalogue(ENGLISH))) == []
+    assert sorted(dutch - set(catalogue(ENGLISH)) - {"end of stream"}) == []  # this the YAML library says
 
 
 def test_every_sentence_of_a_page_has_an_english_translation_with_the_same_places() -> None:

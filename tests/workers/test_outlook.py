@@ -106,6 +106,7 @@ def _empty(database: Database) -> None:
     seed=st.integers(0, 99),
     happenings=st.dictionaries(st.sampled_from(sorted(HAPPENINGS)), st.sampled_from(PEOPLE), max_size=3),
 )
+@pytest.mark.long
 def test_what_is_foreseen_to_go_goes_and_nothing_else_does(
     database: Database, people: list[str], played: int, share: float, seed: int, happenings: dict[str, str]
 ) -> None:
