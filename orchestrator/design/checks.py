@@ -114,6 +114,7 @@ def broken_by_signal(question: Question, letters: Letters) -> Iterator[Located]:
     except BadInput:
         return
     if letters.level not in signal.levels:
+        message: str
         words = "Signaal '%(signal)s' past niet in een brief van dit niveau, die zelf al vertelt wat het toont."
         message, remedy = Sentence.of(words, signal=signal.key), choose_from(signal.levels)
         yield located(("letters", "level"), "level-not-for-signal", message, found=letters.level.value, remedy=remedy)

@@ -20,7 +20,7 @@ def broken_by_pairing(question: Question) -> Iterator[Located]:
     sham = question.sham_share + question.sham_treatment_share
     if sham > MOST_SHAM:
         message = "Meer dan de helft van de tests wordt schijntest, samen met question.sham_share."
-        remedy = Sentence.of("Maak de twee aandelen samen hooguit %(most)s.", most=f"{MOST_SHAM:g}")
+        remedy: str = Sentence.of("Maak de twee aandelen samen hooguit %(most)s.", most=f"{MOST_SHAM:g}")
         yield located(("question", "sham_treatment_share"), "too-many-shams", message, found=f"{sham:g}", remedy=remedy)
     if question.approach is Approach.UNPAIRED and sham:
         message = "Een schijntest vergelijkt twee brieven op een advertentie, en in deze opzet gaat er een."
@@ -81,15 +81,15 @@ def broken_by_what_is_lent(question: Question, letters: Letters, sample: Sample)
     for kind, word, lent in (("phone", "nummer", letters.phones), ("address", "adres", letters.addresses)):
         key, several = ("phones", "nummers") if kind == "phone" else ("addresses", "adressen")
         if len(set(lent)) < len(lent):
-            message = Sentence.of("Een %(word)s staat er twee keer.", word=word)
-            remedy = Sentence.of("Noem elk %(word)s een keer.", word=word)
+            message: str = Sentence.of("Een %(word)s staat er twee keer.", word=word)
+            remedy: str = Sentence.of("Noem elk %(word)s een keer.", word=word)
             yield located(("letters", key), f"{kind}-twice", message, found=None, remedy=remedy)
         elif lent and len(lent) < needed:
             told = {"several": several, "lent": len(lent), "needed": needed, "key": key}
             message = Sentence.of(
                 "Er zijn te weinig %(several)s: een aanbieder zou er een in twee brieven zien.", **told
             )
-            found = Sentence.of("%(lent)s %(several)s voor %(needed)s brieven aan een aanbieder", **told)
+            found: str = Sentence.of("%(lent)s %(several)s voor %(needed)s brieven aan een aanbieder", **told)
             remedy = Sentence.of("Voeg %(several)s toe, verlaag sample.per_advertiser, of laat %(key)s weg.", **told)
             yield located(("letters", key), f"too-few-{key}", message, found=found, remedy=remedy)
     if len(towns := {town_of(address) for address in letters.addresses}) > 1:
