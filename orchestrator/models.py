@@ -30,6 +30,9 @@ from orchestrator.look_models import Look as Look
 from orchestrator.pretest_models import Pretest as Pretest
 from orchestrator.pretest_models import Rater as Rater
 from orchestrator.pretest_models import Rating as Rating
+from orchestrator.request_models import OwnerRequest as OwnerRequest
+from orchestrator.request_models import RequestCoding as RequestCoding
+from orchestrator.request_models import RequestRound as RequestRound
 from orchestrator.setup_models import Draft as Draft
 from orchestrator.setup_models import MailTrip as MailTrip
 from orchestrator.states import AttemptOutcome, CodedBy, LetterState, MailState, PairState, RoundState

@@ -1,6 +1,6 @@
 """The declared plan of a round: its shape, its opening hours, its checks, and reading it from a file."""
 
-from orchestrator.design.calendar import Calendar
+from orchestrator.design.calendar import Calendar, working_days
 from orchestrator.design.checks import check
 from orchestrator.design.json_schema import json_schema
 from orchestrator.design.looks import looks_at
@@ -64,4 +64,5 @@ __all__ = [
     "json_schema",
     "looks_at",
     "read_design",
+    "working_days",
 ]

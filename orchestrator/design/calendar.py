@@ -11,6 +11,7 @@ from orchestrator.design.model import Schedule
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 SECOND = timedelta(seconds=1)
+SATURDAY = 5
 # No run of holidays closes a weekday for so many days on end.
 LONGEST_CLOSURE = 60
 
@@ -97,6 +98,12 @@ class Calendar:
     @cached_property
     def _weekdays(self) -> frozenset[int]:
         return frozenset(day.number for day in self.schedule.weekdays)
+
+
+def working_days(first_day: date, last_day: date) -> list[date]:
+    """The days from the first to the last, both included, that are no weekend and no Dutch public holiday."""
+    days = (first_day + timedelta(days=ahead) for ahead in range((last_day - first_day).days + 1))
+    return [day for day in days if day.weekday() < SATURDAY and day not in _holidays(day.year)]
 
 
 @lru_cache

@@ -1,15 +1,17 @@
-"""Commands in groups: letters, names, pretest, people. As in `commands`, each imports its room when it runs."""
+"""Commands in groups, such as letters and people. As in `commands`, each imports its room when it runs."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from portal.cli.arguments import By, Pretest, Round
+from portal.cli.arguments import Advertiser, By, Pretest, Round
 
 letters = typer.Typer(no_args_is_help=True, help="De brieven van een ronde: bekijken en vergelijken.")
 names = typer.Typer(no_args_is_help=True, help="De namenbank: wat van de namen bekend is.")
 people = typer.Typer(no_args_is_help=True, help="Wie de pagina's mag gebruiken, en waarvoor.")
+requests = typer.Typer(no_args_is_help=True, help="De verzoektest: een eigenaar vraagt een kantoor een groep te weren.")
 pretest = typer.Typer(no_args_is_help=True, help="Een vooronderzoek: mensen beoordelen namen op een openbare pagina.")
 
 
@@ -147,3 +149,107 @@ def revoke_person(name: Annotated[str, typer.Argument(metavar="NAAM")], by: By) 
     from portal.commands import people as room
 
     room.revoke(name, by)
+
+
+RequestTest = Annotated[str, typer.Argument(metavar="VERZOEKTEST", help="Naam van de verzoektest.")]
+
+
+@requests.command("scripts")
+def request_scripts() -> None:
+    """Toon de scripts en de codes."""
+    from portal.commands import requests as room
+
+    room.scripts()
+
+
+@requests.command("plan")
+def plan_requests(
+    name: RequestTest,
+    script: Annotated[str, typer.Option(help="Sleutel van het script; de nieuwste versie geldt.")],
+    participants: Annotated[Path, typer.Option(help="CSV met deelnemers, zoals bij plan.")],
+    tester: Annotated[list[str], typer.Option(help="Wie belt; herhaal voor meer testers.")],
+    first_day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Eerste dag.")],
+    last_day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Laatste dag.")],
+    by: By,
+    seed: Annotated[int, typer.Option(min=0, help="Startgetal van de verdeling.")] = 1,
+) -> None:
+    """Plan een verzoek aan elk kantoor van de lijst, verdeeld over testers en werkdagen."""
+    from portal.commands import requests as room
+
+    room.plan(name, script, participants, tester, (first_day.date(), last_day.date()), seed, by)
+
+
+@requests.command("approve")
+def approve_requests(name: RequestTest, by: By) -> None:
+    """Keur een verzoektest goed, als een ander dan wie haar plande."""
+    from portal.commands import requests as room
+
+    room.step(name, by, "approve")
+
+
+@requests.command("start")
+def start_requests(name: RequestTest, by: By) -> None:
+    """Start een goedgekeurde verzoektest."""
+    from portal.commands import requests as room
+
+    room.step(name, by, "start")
+
+
+@requests.command("sheet")
+def request_sheet(name: RequestTest, by: By) -> None:
+    """Toon een tester wat te zeggen en wie nog te bellen, en wie nu niet mag."""
+    from portal.commands import requests as room
+
+    room.sheet(name, by)
+
+
+@requests.command("call")
+def request_call(
+    name: RequestTest,
+    advertiser: Advertiser,
+    by: By,
+    said: Annotated[str | None, typer.Option(help="Wat er is geantwoord, zonder namen; anders: niet bereikt.")] = None,
+) -> None:
+    """Noteer een gesprek, of een poging waarbij niemand opnam."""
+    from portal.commands import requests as room
+
+    room.call(name, advertiser, said, by)
+
+
+@requests.command("queue")
+def request_queue(name: RequestTest, by: By) -> None:
+    """Toon de antwoorden die op deze codeur wachten, zonder kantoor of tester."""
+    from portal.commands import requests as room
+
+    room.queue(name, by)
+
+
+@requests.command("code")
+def request_code(
+    number: Annotated[int, typer.Argument(metavar="NUMMER")],
+    code: Annotated[str, typer.Argument(metavar="CODE", help="Zie requests scripts.")],
+    by: By,
+) -> None:
+    """Codeer een antwoord; twee gelijke codes zijn het besluit, anders beslist een derde."""
+    from portal.commands import requests as room
+
+    room.code(number, code, by)
+
+
+@requests.command("close")
+def close_requests(name: RequestTest, by: By) -> None:
+    """Sluit een verzoektest waarvan alles is gecodeerd; wie niet gevraagd is, valt af."""
+    from portal.commands import requests as room
+
+    room.step(name, by, "close")
+
+
+@requests.command("report")
+def request_report(
+    name: RequestTest,
+    as_json: Annotated[bool, typer.Option("--json", help="Als JSON.")] = False,
+) -> None:
+    """Toon van een gesloten verzoektest de aandelen met hun marge."""
+    from portal.commands import requests as room
+
+    room.report(name, as_json=as_json)

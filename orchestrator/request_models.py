@@ -1,0 +1,89 @@
+"""The tables of the request test; see `rounds.requesting`."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from orchestrator.base import Base, words
+from orchestrator.design import Purpose
+from orchestrator.states import RoundState
+
+
+class RequestState(StrEnum):
+    """planned → made, or not reached after the last try; or cancelled, when it may not or need not be asked."""
+
+    PLANNED = "planned"
+    MADE = "made"
+    NOT_REACHED = "not_reached"
+    CANCELLED = "cancelled"
+
+
+class RequestRound(Base):
+    """One wave of requests with one version of one script; ``text`` is what is said, as it was approved."""
+
+    __tablename__ = "request_round"
+    __table_args__ = (
+        # Four eyes, as for a round of letters.
+        CheckConstraint("approved_by IS NULL OR lower(approved_by) <> lower(planned_by)", name="four_eyes"),
+        CheckConstraint("first_day <= last_day", name="period"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), unique=True)
+    script: Mapped[str] = mapped_column(String(80))
+    version: Mapped[int]
+    ground: Mapped[str] = mapped_column(String(40))
+    text: Mapped[list[str]]
+    purpose: Mapped[Purpose]
+    seed: Mapped[int] = mapped_column(BigInteger)
+    first_day: Mapped[date] = mapped_column(Date)
+    last_day: Mapped[date] = mapped_column(Date)
+    state: Mapped[RoundState]
+    planned_by: Mapped[str] = mapped_column(String(120))
+    planned_at: Mapped[datetime]
+    approved_by: Mapped[str | None] = mapped_column(String(120))
+    closed_at: Mapped[datetime | None]
+    requests: Mapped[list["OwnerRequest"]] = relationship(
+        back_populates="round", order_by=lambda: (OwnerRequest.planned_on, OwnerRequest.id)
+    )
+
+
+class OwnerRequest(Base):
+    """One advertiser that is asked once, by one tester; ``note`` is what was answered, in words and without names.
+
+    ``code`` is final: two coders agreed, or a third decided.
+    """
+
+    __tablename__ = "owner_request"
+    __table_args__ = (
+        # Asked once and not again: there is no row for a second time.
+        UniqueConstraint("round_id", "advertiser_id"),
+        CheckConstraint("(state = 'made') = (note IS NOT NULL)", name="note"),
+        CheckConstraint("code IS NULL OR state IN ('made', 'not_reached')", name="coded"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("request_round.id"))
+    advertiser_id: Mapped[int] = mapped_column(ForeignKey("advertiser.id"), index=True)
+    tester: Mapped[str] = mapped_column(String(120))
+    planned_on: Mapped[date] = mapped_column(Date)
+    state: Mapped[RequestState] = mapped_column(words(RequestState))
+    tries: Mapped[int]
+    made_at: Mapped[datetime | None]
+    note: Mapped[str | None] = mapped_column(Text)
+    code: Mapped[str | None] = mapped_column(String(40))
+    round: Mapped[RequestRound] = relationship(back_populates="requests")
+    codings: Mapped[list["RequestCoding"]] = relationship(back_populates="request", order_by=lambda: RequestCoding.id)
+
+
+class RequestCoding(Base):
+    """What one coder makes of an answer; a coder codes an answer once."""
+
+    __tablename__ = "request_coding"
+    __table_args__ = (UniqueConstraint("request_id", "coder"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("owner_request.id"))
+    coder: Mapped[str] = mapped_column(String(120))
+    code: Mapped[str] = mapped_column(String(40))
+    coded_at: Mapped[datetime]
+    request: Mapped[OwnerRequest] = relationship(back_populates="codings")

@@ -1,0 +1,281 @@
+"""The request test: the only writer of its record. Nobody is asked without consent, or twice, or by who approved it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from orchestrator import chance, enrolment, ledger
+from orchestrator.design import Purpose, working_days
+from orchestrator.enrolment import ZONE
+from orchestrator.intake import AdvertiserKind, Participant
+from orchestrator.models import Advertiser, Enrolment, OwnerRequest, RequestCoding, RequestRound
+from orchestrator.request_models import RequestState
+from orchestrator.rounds import holds, lookup
+from orchestrator.states import RoundState
+from profiles.errors import BadInput, Problem, Refused
+from profiles.owner_requests import NOT_REACHED, Script, load
+
+MOST_TRIES = 3
+"""So often an office is called before it counts as not reached."""
+
+LONGEST_NOTE = 2000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked for: who calls in which period, with what script; ``seed`` deals out offices and days."""
+
+    name: str
+    script: Script
+    testers: tuple[str, ...]
+    first_day: date
+    last_day: date
+    purpose: Purpose
+    seed: int
+
+
+def plan(
+    session: Session, wanted: Plan, participants: Sequence[Participant], actor: str, now: datetime
+) -> RequestRound:
+    """Plan one request to every broker of the list, dealt out over testers and working days.
+
+    Raises `Refused` for a name that is taken, and `BadInput` with every participant that cannot be asked.
+    """
+    if session.scalar(select(exists().where(RequestRound.name == wanted.name))):
+        raise Refused("round-exists", f"Er is al een verzoektest '{wanted.name}'.", "Kies een andere naam.")
+    _check(wanted)
+    known = enrolment.enrol(session, participants)
+    offices = [known[each.advertiser] for each in participants]
+    days = {office.id: _days(session, office, wanted) for office in offices}
+    problems = list(_not_askable(session, wanted, participants, known, days))
+    if problems:
+        raise BadInput(problems)
+    round_ = RequestRound(
+        name=wanted.name, script=wanted.script.key, version=wanted.script.version, ground=wanted.script.ground.value,
+        text=list(wanted.script.lines), purpose=wanted.purpose, seed=wanted.seed, first_day=wanted.first_day,
+        last_day=wanted.last_day, state=RoundState.PLANNED, planned_by=actor, planned_at=now,
+    )  # fmt: skip
+    round_.requests = [
+        OwnerRequest(
+            advertiser_id=office.id, tester=wanted.testers[place % len(wanted.testers)],
+            planned_on=_drawn(days[office.id], wanted.seed, office.key), state=RequestState.PLANNED, tries=0,
+        )
+        for place, office in enumerate(sorted(offices, key=lambda each: chance.rank(wanted.seed, each.key)))
+    ]  # fmt: skip
+    session.add(round_)
+    session.flush()
+    return _told(session, round_, actor, now, requests=len(offices), script=round_.script, version=round_.version)
+
+
+def approve(session: Session, name: str, actor: str, now: datetime) -> RequestRound:
+    """planned → approved, by somebody else than the planner."""
+    round_ = _in_state(session, name, "goedkeuren", RoundState.PLANNED)
+    if _same(actor, round_.planned_by):
+        message = f"{actor} heeft verzoektest '{name}' zelf gepland en mag haar niet goedkeuren."
+        raise Refused("same-person", message, "Laat een tweede persoon goedkeuren.")
+    round_.approved_by = actor
+    return _move(session, round_, RoundState.APPROVED, actor, now)
+
+
+def start(session: Session, name: str, actor: str, now: datetime) -> RequestRound:
+    """approved → running."""
+    return _move(session, _in_state(session, name, "starten", RoundState.APPROVED), RoundState.RUNNING, actor, now)
+
+
+def close(session: Session, name: str, actor: str, now: datetime) -> RequestRound:
+    """running → closed; what was not asked is cancelled. Raises `Refused` while an answer is not coded."""
+    round_ = _in_state(session, name, "sluiten", RoundState.RUNNING)
+    waiting = sum(each.state is RequestState.MADE and each.code is None for each in round_.requests)
+    if waiting:
+        remedy = f"Codeer ze eerst: praktijktest requests queue {name}"
+        raise Refused("not-coded", f"Van verzoektest '{name}' wachten {waiting} antwoorden op codering.", remedy)
+    for each in round_.requests:
+        if each.state is RequestState.PLANNED:
+            each.state = RequestState.CANCELLED
+    round_.closed_at = now
+    return _move(session, round_, RoundState.CLOSED, actor, now)
+
+
+def sheet(session: Session, name: str, tester: str, now: datetime) -> list[tuple[OwnerRequest, Advertiser, str | None]]:
+    """Return what this tester still has to ask, in order of the day, each with why it may not be asked now."""
+    round_ = find(session, name)
+    own = [each for each in round_.requests if each.state is RequestState.PLANNED and _same(each.tester, tester)]
+    offices = {each.id: session.get_one(Advertiser, each.advertiser_id) for each in own}
+    return [(each, offices[each.id], _why_not(session, round_, each, now)) for each in own]
+
+
+def made(session: Session, name: str, key: str, tester: str, note: str, now: datetime) -> OwnerRequest:
+    """Write down that the request was made and what was answered. Raises `Refused` when it may not be made now."""
+    request = _to_ask(session, name, key, tester, now)
+    said = note.strip()
+    if not 0 < len(said) <= LONGEST_NOTE:
+        message = f"Schrijf in hooguit {LONGEST_NOTE} tekens op wat er is geantwoord."
+        raise BadInput(Problem("no-note", message, remedy="Zonder namen: wie er opnam, doet er niet toe."))
+    request.state, request.made_at, request.note, request.tries = RequestState.MADE, now, said, request.tries + 1
+    ledger.append(session, now, tester, "request.made", f"request:{request.id}")
+    return request
+
+
+def not_reached(session: Session, name: str, key: str, tester: str, now: datetime) -> OwnerRequest:
+    """Write down a try at which nobody answered; after `MOST_TRIES` the office counts as not reached."""
+    request = _to_ask(session, name, key, tester, now)
+    request.tries += 1
+    if request.tries >= MOST_TRIES:
+        request.state, request.code = RequestState.NOT_REACHED, NOT_REACHED
+    ledger.append(session, now, tester, "request.not-reached", f"request:{request.id}", {"tries": request.tries})
+    return request
+
+
+def queue(session: Session, name: str, coder: str) -> list[OwnerRequest]:
+    """Return the answers that wait for this coder, in an order of the seed; never those the coder asked for."""
+    round_ = find(session, name)
+    waiting = [
+        each
+        for each in round_.requests
+        if each.state is RequestState.MADE and each.code is None and not _done_with(each, coder)
+    ]
+    return sorted(waiting, key=lambda each: chance.rank(round_.seed, f"code:{each.id}"))
+
+
+def code(session: Session, number: int, coder: str, key: str, now: datetime) -> OwnerRequest:
+    """Add one coder's code. Two that are equal are final; after two different ones a third person decides."""
+    request = session.get(OwnerRequest, number, with_for_update=True)
+    if request is None or request.state is not RequestState.MADE:
+        raise Refused("unknown-request", f"Er is geen antwoord {number} om te coderen.", "Zie requests queue.")
+    if load().code(key).key == NOT_REACHED:
+        raise Refused("was-reached", f"Bij verzoek {number} is er wel geantwoord.", "Kies wat het antwoord zegt.")
+    if request.code is not None:
+        raise Refused("already-coded", f"Verzoek {number} is al gecodeerd als {request.code}.")
+    if _done_with(request, coder):
+        remedy = "Een ander moet het doen: wie belde of al codeerde, codeert niet (nog eens)."
+        raise Refused("coded-twice", f"{coder} kan verzoek {number} niet coderen.", remedy)
+    request.codings.append(RequestCoding(coder=coder, code=key, coded_at=now))
+    given = [each.code for each in request.codings]
+    if len(given) > 2 or (len(given) == 2 and given[0] == given[1]):
+        request.code = given[-1]
+    ledger.append(session, now, coder, "request.coded", f"request:{number}", {"final": request.code is not None})
+    return request
+
+
+def find(session: Session, name: str) -> RequestRound:
+    """Return the request test of that name; raise `Refused` when there is none."""
+    found = session.scalars(select(RequestRound).where(RequestRound.name == name)).first()
+    if found is None:
+        remedy = "Begin met praktijktest requests plan."
+        raise Refused("unknown-request-round", f"Er is geen verzoektest '{name}'.", remedy)
+    return found
+
+
+def _check(wanted: Plan) -> None:
+    if wanted.first_day > wanted.last_day:
+        raise BadInput(Problem("period-reversed", "De laatste dag ligt voor de eerste.", remedy="Wissel de dagen om."))
+    if not wanted.testers or len(set(map(str.casefold, wanted.testers))) < len(wanted.testers):
+        remedy = "Geef elke tester een keer: --tester NAAM."
+        raise BadInput(Problem("bad-testers", "Er is geen tester, of een tester staat er twee keer.", remedy=remedy))
+
+
+def _days(session: Session, office: Advertiser, wanted: Plan) -> list[date]:
+    off = enrolment.days_off(session, office.id)
+    return [day for day in working_days(wanted.first_day, wanted.last_day) if day not in off]
+
+
+def _drawn(days: Sequence[date], seed: int, key: str) -> date:
+    return days[int(chance.generator(seed, "request day", key).integers(len(days)))]
+
+
+def _not_askable(
+    session: Session,
+    wanted: Plan,
+    participants: Sequence[Participant],
+    known: dict[str, Advertiser],
+    days: dict[int, list[date]],
+) -> Iterator[Problem]:
+    """Everybody on the list who cannot be asked, each with the line that names them."""
+    consents = enrolment.holding(session, wanted.purpose, enrolment.start_of(wanted.first_day))
+    for each in participants:
+        office = known[each.advertiser]
+        why = _why_never(session, office, consents.get(each.advertiser), days[office.id])
+        if why:
+            yield Problem(*why, line=each.line, found=each.advertiser, remedy="Haal deze regel weg.")
+
+
+def _why_never(
+    session: Session, office: Advertiser, consent: Enrolment | None, days: Sequence[date]
+) -> tuple[str, str] | None:
+    if office.kind is not AdvertiserKind.BROKER:
+        return "not-a-broker", "Alleen een makelaar kan van een eigenaar een verzoek krijgen."
+    if consent is None:
+        return "no-consent", "Op de eerste dag is er geen geldige deelname voor dit doel."
+    if not days:
+        return "no-day", "In de periode is er geen werkdag waarop dit kantoor niet vrij is."
+    if _asked_since(session, office.id, consent.valid_from):
+        return "asked-before", "Dit kantoor is onder deze deelname al eens gevraagd, en wij vragen een keer."
+    return None
+
+
+def _asked_since(session: Session, advertiser_id: int, moment: datetime) -> bool:
+    open_or_asked = OwnerRequest.state != RequestState.CANCELLED
+    rows = select(OwnerRequest.id).join(RequestRound).where(OwnerRequest.advertiser_id == advertiser_id, open_or_asked)
+    return session.scalar(rows.where(RequestRound.planned_at >= moment).limit(1)) is not None
+
+
+def _to_ask(session: Session, name: str, key: str, tester: str, now: datetime) -> OwnerRequest:
+    """The request that this tester may make at this moment, held until the transaction ends."""
+    round_, office = find(session, name), lookup.advertiser(session, key)
+    rows = select(OwnerRequest).where(OwnerRequest.round_id == round_.id, OwnerRequest.advertiser_id == office.id)
+    request = session.scalars(rows.with_for_update()).first()
+    if request is None or not _same(request.tester, tester):
+        remedy = f"Zie praktijktest requests sheet {name} --by {tester}."
+        raise Refused("not-yours", f"Verzoektest '{name}' heeft voor {tester} geen verzoek aan '{key}'.", remedy)
+    if request.state is not RequestState.PLANNED:
+        raise Refused("asked-already", f"Aan '{key}' is het verzoek al gedaan, en wij vragen een keer.")
+    if why := _why_not(session, round_, request, now):
+        raise Refused("not-now", f"Aan '{key}' mag nu niets worden gevraagd: {why}.", "Bel niet.")
+    return request
+
+
+def _why_not(session: Session, round_: RequestRound, request: OwnerRequest, now: datetime) -> str | None:
+    """Why this may not be asked now; None when it may."""
+    today = now.astimezone(ZONE).date()
+    if round_.state is not RoundState.RUNNING:
+        return "de verzoektest loopt niet"
+    if not round_.first_day <= today <= round_.last_day:
+        return "de periode is nog niet begonnen of voorbij"
+    consents = enrolment.holding(session, round_.purpose, now)
+    if session.get_one(Advertiser, request.advertiser_id).key not in consents:
+        return "er is nu geen geldige deelname"
+    if holds.current(session, request.advertiser_id):
+        return "de aanbieder staat op pauze"
+    if today in enrolment.days_off(session, request.advertiser_id) or today not in working_days(today, today):
+        return "het kantoor is vandaag vrij"
+    return None
+
+
+def _done_with(request: OwnerRequest, coder: str) -> bool:
+    return _same(request.tester, coder) or any(_same(each.coder, coder) for each in request.codings)
+
+
+def _same(one: str, other: str) -> bool:
+    return one.strip().casefold() == other.strip().casefold()
+
+
+def _in_state(session: Session, name: str, step: str, state: RoundState) -> RequestRound:
+    round_ = find(session, name)
+    session.refresh(round_, with_for_update=True)
+    if round_.state is not state:
+        message = f"Verzoektest '{name}' is {round_.state.value}; {step} kan alleen als zij {state.value} is."
+        raise Refused("wrong-state", message)
+    return round_
+
+
+def _move(session: Session, round_: RequestRound, to: RoundState, actor: str, now: datetime) -> RequestRound:
+    round_.state = to
+    return _told(session, round_, actor, now)
+
+
+def _told(session: Session, round_: RequestRound, actor: str, now: datetime, **data: object) -> RequestRound:
+    ledger.append(session, now, actor, f"request-round.{round_.state.value}", f"request-round:{round_.id}", data)
+    return round_
