@@ -52,6 +52,17 @@ class NextSend:
 PLANNED: ColumnElement[LetterState]
 PLANNED, _CLAIMED, _SENDING = (literal_column(f"'{state}'", Inquiry.state.type) for state in OPEN_LETTER)
 
+WAITING: tuple[ColumnElement[bool], ...] = (
+    Pair.round_id == bindparam("round_id"),
+    Inquiry.state == PLANNED,
+    Inquiry.planned_at >= bindparam("first"),
+    Inquiry.planned_at < bindparam("beyond"),
+)
+"""The conditions, on `Inquiry` and `Pair`, of the waiting letters of a round; `waiting_span` has their values.
+
+They keep a database to the part of its index in which this round has letters: others may have a million there.
+"""
+
 WINDOW = 2
 """Of so many times the letters that are shown is asked whether they will ever go; a round may have a million."""
 
@@ -93,22 +104,23 @@ def _next_pairs(session: Session, round_: Round, most: int) -> set[int]:
     """Return the pairs of the open inquiries that are planned first: found along the index of what is due."""
     # Of all rounds: those that are being picked up are few, and who asks leaves out what is not of this one.
     found = set(session.scalars(select(Inquiry.pair_id).where(Inquiry.state.in_((_CLAIMED, _SENDING)))))
-    if (waiting := waiting_of(session, round_)) is not None:
-        rows = select(Inquiry.pair_id).join(Pair, Pair.id == Inquiry.pair_id).where(*waiting)
-        found.update(session.scalars(rows.order_by(Inquiry.planned_at, Inquiry.id).limit(WINDOW * most)))
+    if (span := waiting_span(session, round_)) is not None:
+        found.update(session.scalars(_waiting_pairs(), span | {"most": WINDOW * most}))
     return found
 
 
-def waiting_of(session: Session, round_: Round) -> tuple[ColumnElement[bool], ...] | None:
-    """Return the conditions, on `Inquiry` and `Pair`, of the waiting letters of a round; None when there are none.
+@cache
+def _waiting_pairs() -> Select[*tuple[Any, ...]]:
+    rows = select(Inquiry.pair_id).join(Pair, Pair.id == Inquiry.pair_id).where(*WAITING)
+    return rows.order_by(Inquiry.planned_at, Inquiry.id).limit(bindparam("most"))
 
-    They keep a database to the part of its index in which this round has letters: others may have a million there.
-    """
-    span = tallies.first_and_last(session, round_.id, "planned")
-    if span is None or not tallies.number(session, round_.id, f"inquiry.{LetterState.PLANNED}"):
+
+def waiting_span(session: Session, round_: Round) -> dict[str, Any] | None:
+    """Return the values of the conditions `WAITING` for a round; None when no letter of it waits."""
+    span = tallies.waiting(session, round_.id)
+    if span is None:
         return None
-    in_span = (Inquiry.planned_at >= span[0], Inquiry.planned_at < span[1] + timedelta(hours=1))
-    return Pair.round_id == round_.id, Inquiry.state == PLANNED, *in_span
+    return {"round_id": round_.id, "first": span[0], "beyond": span[1] + timedelta(hours=1)}
 
 
 def _why(fate: Fate, before: Fate | None) -> str:

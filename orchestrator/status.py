@@ -211,13 +211,17 @@ def _people(session: Session) -> Iterator[Fact]:
         do = "Geef ze hun plaats: praktijktest deferred, en dan praktijktest assign."
         words = Sentence.of("Aantal dat bij geen reactie past: %(number)s.", number=waiting)
         yield Fact(False, "Niet toegewezen berichten", words, oldest, do=do)
-    yield from _uncertain(session, Inquiry, "Onzekere reacties")
-    yield from _uncertain(session, Decline, "Onzekere afmeldingen")
-    for held in views.held_advertisers(session):
+    uncertain = [
+        *_uncertain(session, Inquiry, "Onzekere reacties"),
+        *_uncertain(session, Decline, "Onzekere afmeldingen"),
+    ]
+    yield from uncertain
+    paused = views.held_advertisers(session)
+    for held in paused:
         then = "Kijk wat er is gebeurd; dan: praktijktest lift %(advertiser)s --by NAAM."
         lift, what = Sentence.of(then, advertiser=held.advertiser), Sentence.of("Pauze van %(name)s", name=held.name)
         yield Fact(False, what, _whole(held.reason), held.since, do=lift)
-    if not (waiting or _any_uncertain(session) or views.held_advertisers(session)):
+    if not (waiting or uncertain or paused):
         yield Fact(True, "Werk voor mensen", "Er wacht niets op een mens.")
 
 
@@ -238,10 +242,6 @@ def _uncertain(session: Session, kind: Kind, what: str) -> Iterator[Fact]:
         do = do if kind is Inquiry else "Bel de aanbieder: misschien staat er nog een bezichtiging."
         words = Sentence.of("Aantal waarvan niemand weet of het aankwam: %(number)s.", number=number)
         yield Fact(False, what, words, oldest, do=do)
-
-
-def _any_uncertain(session: Session) -> bool:
-    return any(True for kind in (Inquiry, Decline) for _ in _uncertain(session, kind, ""))
 
 
 def _rounds(session: Session, now: datetime) -> Iterator[Fact]:

@@ -8,11 +8,22 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    Connection,
+    Select,
+    Subquery,
+    bindparam,
+    case,
+    func,
+    insert,
+    select,
+    text,
+    union_all,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from orchestrator.models import Coding, DeferredReply, Enrolment, Round
 from orchestrator.states import LetterState
@@ -117,23 +128,46 @@ def fingerprint(session: Session, round_: Round) -> tuple[object, ...]:
 
 def first_and_last(session: Session, round_id: int, what: str) -> tuple[datetime, datetime] | None:
     """Return the first and the last hour of a round in which there ever was any of this; None when there was none."""
-    both = [
-        each
+    return _counted_of(session, round_id, what, what)[0]
+
+
+def waiting(session: Session, round_id: int) -> tuple[datetime, datetime] | None:
+    """Return the first and the last hour in which a round has planned letters; None when none of them waits."""
+    span, number = _counted_of(session, round_id, "planned", f"inquiry.{LetterState.PLANNED}")
+    return span if number else None
+
+
+def uncoded(session: Session, round_id: int) -> int:
+    """Return how many replies of a round have no final label yet."""
+    return _counted_of(session, round_id, "replies", "uncoded")[1]
+
+
+def _counted_of(
+    session: Session, round_id: int, by_hour: str, plain: str
+) -> tuple[tuple[datetime, datetime] | None, int]:
+    """Return the first and last hour of what is told by the hour, and how many there are of what is not."""
+    asked = {"round_id": round_id, "by_hour": by_hour, "plain": plain}
+    first, last, number = session.connection().execute(_of_two(), asked).one()
+    return ((_moment(first), _moment(last)) if first else None), int(number or 0)
+
+
+@cache
+def _of_two() -> Select[*tuple[Any, ...]]:
+    both = _both(Tally.hour, Tally.what, Tally.n)
+    hour = case((both.c.what == bindparam("by_hour"), func.nullif(both.c.hour, "")))
+    number = case((both.c.what == bindparam("plain"), both.c.n), else_=0)
+    rows = select(func.min(hour), func.max(hour), func.sum(number))
+    return rows.where(both.c.what.in_((bindparam("by_hour"), bindparam("plain"))))
+
+
+def _both(*columns: InstrumentedAttribute[Any]) -> Subquery:
+    """Return these columns of a round, of what was folded and of what was written down since."""
+    names = [column.key for column in columns]
+    of_round = (
+        select(*(getattr(table, name) for name in names)).where(table.round_id == bindparam("round_id"))
         for table in (Tally, TallyChange)
-        for each in session.execute(
-            select(func.min(table.hour), func.max(table.hour)).where(table.round_id == round_id, table.what == what)
-        ).one()
-        if each
-    ]
-    return (_moment(min(both)), _moment(max(both))) if both else None
-
-
-def number(session: Session, round_id: int, what: str) -> int:
-    """Return one count that is not told by the hour."""
-    rows = (
-        select(func.sum(each.n)).where(each.round_id == round_id, each.what == what) for each in (Tally, TallyChange)
     )
-    return sum(session.scalar(each) or 0 for each in rows)
+    return union_all(*of_round).subquery()
 
 
 @lru_cache(maxsize=50_000)
@@ -142,12 +176,15 @@ def _moment(hour: str) -> datetime:
 
 
 def _told(session: Session, round_id: int) -> dict[tuple[str, str], int]:
-    both = union_all(
-        *(select(each.what, each.hour, each.n).where(each.round_id == round_id) for each in (Tally, TallyChange))
-    ).subquery()
-    rows = select(both.c.what, both.c.hour, func.sum(both.c.n)).group_by(both.c.what, both.c.hour)
     # Past the session, which would look at each of a thousand rows for something to load.
-    return {(what, hour): int(n) for what, hour, n in session.connection().execute(rows)}
+    rows = session.connection().execute(_by_hour(), {"round_id": round_id}).all()
+    return {(what, hour): int(n) for what, hour, n in rows}
+
+
+@cache
+def _by_hour() -> Select[*tuple[Any, ...]]:
+    both = _both(Tally.what, Tally.hour, Tally.n)
+    return select(both.c.what, both.c.hour, func.sum(both.c.n)).group_by(both.c.what, both.c.hour)
 
 
 def count_planned(session: Session, round_id: int, moments: Iterable[datetime]) -> None:

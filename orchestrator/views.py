@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, not_, select, text
+from sqlalchemy import Select, bindparam, func, not_, select, text
 from sqlalchemy.orm import Session, joinedload
 
 from orchestrator import ahead, channel_faults, outlook, tallies
@@ -358,8 +358,8 @@ _WAITING = {
 
 
 def _why_no_letter(session: Session, round_: Round, now: datetime) -> str:
-    upcoming = _first_planned(session, round_, not_(holds.held(Listing.advertiser_id)))
-    if upcoming is None and _first_planned(session, round_) is not None:
+    upcoming = _first_planned(session, round_, held_too=False)
+    if upcoming is None and _first_planned(session, round_, held_too=True) is not None:
         return "Wacht tot iemand de pauze van de overgebleven aanbieders opheft: zie praktijktest holds."
     if upcoming is None and growing.may_grow(session, round_, now):
         return "Wacht op nieuwe advertenties uit de feeds."
@@ -374,13 +374,17 @@ def _why_no_letter(session: Session, round_: Round, now: datetime) -> str:
     return "Er is een reactie aan de beurt."
 
 
-def _first_planned(session: Session, round_: Round, *which: ColumnElement[bool]) -> datetime | None:
+def _first_planned(session: Session, round_: Round, *, held_too: bool) -> datetime | None:
     """Return the planned moment of the first waiting letter: found along the index of what is due."""
-    waiting = ahead.waiting_of(session, round_)
-    if waiting is None:
-        return None
-    rows = select(Inquiry.planned_at).join(Pair).join(Listing).where(*waiting, *which)
-    return session.scalar(rows.order_by(Inquiry.planned_at).limit(1))
+    span = ahead.waiting_span(session, round_)
+    return None if span is None else session.scalar(_waiting(held_too=held_too), span)
+
+
+@cache
+def _waiting(*, held_too: bool) -> Select[*tuple[Any, ...]]:
+    rows = select(Inquiry.planned_at).join(Pair).join(Listing).where(*ahead.WAITING)
+    rows = rows if held_too else rows.where(not_(holds.held(Listing.advertiser_id)))
+    return rows.order_by(Inquiry.planned_at).limit(1)
 
 
 def said(moment: datetime) -> str:
@@ -389,8 +393,13 @@ def said(moment: datetime) -> str:
 
 def _doubted(session: Session, round_: Round) -> int:
     """Count the inquiries of a round that were asked whether this is a test."""
+    return session.scalar(_doubts(), {"round_id": round_.id}) or 0
+
+
+@cache
+def _doubts() -> Select[*tuple[Any, ...]]:
     rows = select(func.count(Reply.inquiry_id.distinct())).join(Inquiry, Reply.inquiry_id == Inquiry.id).join(Pair)
-    return session.scalar(rows.where(Pair.round_id == round_.id, text(f"({DOUBTS})"))) or 0
+    return rows.where(Pair.round_id == bindparam("round_id"), text(f"({DOUBTS})"))
 
 
 def _deferred(session: Session) -> int:

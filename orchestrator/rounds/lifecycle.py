@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, selectinload
 from orchestrator import design as designs
 from orchestrator import ledger, name_bank, readiness, tallies
 from orchestrator.design import Design
-from orchestrator.models import Control, Enrolment, InboundMail, Inquiry, Listing, Pair, Reply, Round
+from orchestrator.models import Control, Enrolment, InboundMail, Inquiry, Listing, Pair, Round
 from orchestrator.readiness import Power
 from orchestrator.rounds import likeness, lookup, restored
 from orchestrator.states import (
@@ -187,8 +187,7 @@ def open_inquiries(session: Session, round_: Round) -> int:
 
 def waiting_to_code(session: Session, round_: Round) -> int:
     """Return how many replies have no final label yet, and mails that nobody has read yet."""
-    replies = select(func.count()).select_from(Reply).join(Inquiry).join(Pair)
-    uncoded = session.scalar(replies.where(Pair.round_id == round_.id, Reply.label.is_(None))) or 0
+    uncoded = tallies.uncoded(session, round_.id)
     unread = select(func.count()).select_from(InboundMail).where(InboundMail.state == MailState.STORED)
     return uncoded + (session.scalar(unread) or 0)
 
