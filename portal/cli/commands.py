@@ -359,11 +359,12 @@ def report(
     audience: Annotated[str, typer.Option(help="researcher, municipality of broker.")],
     advertiser: Annotated[str | None, typer.Option(help="Eén woningaanbieder; anders allemaal.")] = None,
     out: Folder = Path("rapporten"),
+    kind: Annotated[str, typer.Option("--format", help="html of pdf.")] = "html",
 ) -> None:
     """Schrijf het rapport voor onderzoeker, gemeente of makelaar."""
     from portal.commands import outputs
 
-    outputs.report(name, audience, advertiser, out)
+    outputs.report(name, audience, advertiser, out, kind)
 
 
 @app.command()

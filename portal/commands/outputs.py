@@ -1,7 +1,7 @@
 """What comes out: estimates on the screen, reports and files in a folder."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from portal.commands import house
 from portal.commands.round_output import print_round
 from profiles.errors import BadInput, Problem
 from results import bundle, disclosure, files, formats, tables
-from results.reports import Audience, build, looks, render, wording
+from results.paper import paper_of, typeset
+from results.reports import Audience, Report, build, looks, render, wording
 from results.statistics import Estimate
 from results.tables import RoundTable
 
@@ -25,13 +26,16 @@ FILE_NAMES = {Audience.RESEARCHER: "onderzoeker", Audience.MUNICIPALITY: "gemeen
 STATIC = Path(web.__path__[0]) / "static"
 
 
-def report(name: str, audience: str, advertiser: str | None, folder: Path) -> None:
-    """Write one report, or with audience broker and no advertiser one for every advertiser."""
+def report(name: str, audience: str, advertiser: str | None, folder: Path, kind: str) -> None:
+    """Write one report, or with audience broker and no advertiser one for every advertiser, as pages or as PDF."""
     if audience not in AUDIENCES:
         known = ", ".join(AUDIENCES)
         raise BadInput(Problem("unknown-audience", "Deze lezer bestaat niet.", found=audience, remedy=f"Kies {known}."))
+    if kind not in WRITERS:
+        known = ", ".join(WRITERS)
+        raise BadInput(Problem("unknown-format", "Deze vorm kennen we niet.", found=kind, remedy=f"Kies {known}."))
     table = load(name)
-    for path in write_reports(table, AUDIENCES[audience], folder, advertiser):
+    for path in WRITERS[kind](table, AUDIENCES[audience], folder, advertiser):
         out.print(f"Geschreven: {path}")
 
 
@@ -90,12 +94,37 @@ def write_reports(
     return [folder / name for name in pages]
 
 
+def write_papers(table: RoundTable, audience: Audience, folder: Path, advertiser: str | None = None) -> list[Path]:
+    """Write the reports for one audience as accessible PDF files; return their paths."""
+    paths = []
+    for name, made in _reports(table, audience, advertiser):
+        paths.append(folder / f"{name}.pdf")
+        house.make_folder(paths[-1].parent)
+        paths[-1].write_bytes(typeset(paper_of(made)))
+    return paths
+
+
+WRITERS: Mapping[str, Callable[[RoundTable, Audience, Path, str | None], list[Path]]] = {
+    "html": write_reports,
+    "pdf": write_papers,
+}
+
+
 def _pages(table: RoundTable, audience: Audience, advertiser: str | None, truth: float | None) -> dict[str, str]:
+    style = "../stijl" if audience is Audience.BROKER else "stijl"
+    made = _reports(table, audience, advertiser, truth)
+    return {f"{name}.html": render(each, assets=style) for name, each in made}
+
+
+def _reports(
+    table: RoundTable, audience: Audience, advertiser: str | None, truth: float | None = None
+) -> Iterator[tuple[str, Report]]:
+    """The reports for one audience, each with the name of its file."""
     if audience is not Audience.BROKER:
-        made = build(table, audience, market_truth=truth)
-        return {f"rapport-{FILE_NAMES[audience]}.html": render(made, assets="stijl")}
-    keys = [advertiser] if advertiser else sorted({row.advertiser for row in table.rows})
-    return {f"makelaars/{key}.html": render(build(table, audience, advertiser=key), assets="../stijl") for key in keys}
+        yield f"rapport-{FILE_NAMES[audience]}", build(table, audience, market_truth=truth)
+        return
+    for key in [advertiser] if advertiser else sorted({row.advertiser for row in table.rows}):
+        yield f"makelaars/{key}", build(table, audience, advertiser=key)
 
 
 def print_results(document: Mapping[str, Any], title: str) -> None:

@@ -48,9 +48,12 @@ ACCESS: Mapping[str, frozenset[Role]] = {
     "control": frozenset({Role.SENDER}),
     "control_do": frozenset({Role.SENDER}),
     "report_researcher": RESEARCHERS,
+    "report_researcher_pdf": RESEARCHERS,
     "report_municipality": RESEARCHERS | {Role.MUNICIPALITY},
+    "report_municipality_pdf": RESEARCHERS | {Role.MUNICIPALITY},
     # A broker's own way in needs to know of which advertiser they are; until then the report is handed over.
     "report_broker": RESEARCHERS,
+    "report_broker_pdf": RESEARCHERS,
     "results": RESEARCHERS | {Role.MUNICIPALITY},
     "pairs": RESEARCHERS,
     "pair": RESEARCHERS,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime, time
 
 from orchestrator.design import Approach
 from orchestrator.states import PairState
@@ -89,6 +90,7 @@ def _report(
         provenance=_provenance(facts, audience),
         digest=facts.digest,
         version=facts.version,
+        moment=facts.closed_at or datetime.combine(facts.first_day, time(), formats.STUDY_ZONE),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from results import disclosure, formats
+from results.reports import phrases
 from results.reports.sections import words
 from results.reports.values import Audience, Hidden, Report, Unpaired
 from results.statistics.advertiser import sentence
@@ -41,16 +42,20 @@ def environment(language: str = formats.LOCALE) -> Environment:
     )
     made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # the extension brings it
     made.filters.update({name: getattr(written, name) for name in FILTERS} | ROWS)
-    made.globals.update(span=written.span, policy=disclosure, words=words)
+    made.globals.update(span=written.span, policy=disclosure, words=words, phrases=phrases)
     return made
 
 
 _TEMPLATES = environment()
 
 
-def render(report: Report, *, assets: str, home: str | None = None) -> str:
-    """The whole page. ``assets`` is where the style sheets are; ``home`` the list of rounds, when the page has one."""
-    return page(_template(report), report=report, body=report.body, assets=assets.rstrip("/"), home=home)
+def render(report: Report, *, assets: str, home: str | None = None, paper: str | None = None) -> str:
+    """The whole page. ``assets`` is where the style sheets are; ``home`` the list of rounds, when the page has one.
+
+    ``paper`` is where the same stands as a PDF.
+    """
+    values = {"report": report, "body": report.body, "home": home, "paper": paper}
+    return page(_template(report), **values, assets=assets.rstrip("/"))
 
 
 def figures(report: Report, *, home: str) -> str:

@@ -6,6 +6,7 @@ Differences and shares are proportions (0.09), never percentages; a template for
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -269,6 +270,8 @@ class Hidden:
 class Report:
     """A finished report for one audience. ``truth`` tells the known answer of a simulated market, if there is one.
 
+    ``moment`` is when the round was closed; of one that is not, the start of its first day. No other time is told.
+
     ``interim`` says of a round that is not finished what may (not) be seen of it, ``looks`` what became of its declared
     looks; None where there is nothing to say.
     """
@@ -287,4 +290,5 @@ class Report:
     provenance: tuple[Term, ...]
     digest: str
     version: int
+    moment: datetime
     looks: LooksTold | None = None

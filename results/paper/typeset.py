@@ -1,0 +1,62 @@
+"""Blocks set as a PDF: PDF/UA-1 (for screen readers) and PDF/A-2a (to be kept), byte for byte the same every time.
+
+Typst refuses what these standards forbid, a picture without a description among them.
+"""
+
+import json
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from threading import local
+from typing import Literal
+
+import typst
+
+from profiles.errors import Refused
+from results.paper.blocks import Paper
+
+STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
+FONTS = Path(__file__).parent / "fonts"
+TEMPLATE = "templates/paper.typ"
+REMEDY = "Vervang het teken of de afbeelding die genoemd wordt, of gebruik de pagina in plaats van de PDF."
+
+_OWN = local()
+
+
+def typeset(paper: Paper) -> bytes:
+    """The PDF of a paper. Its only time is the paper's own; fonts are ours and those within typst, never the machine's.
+
+    Raises `Refused` for what cannot stand in such a PDF: a character that no font has, or a picture that is none.
+    """
+    try:
+        made = _compiler().compile(
+            input=_template(),
+            format="pdf",
+            sys_inputs={"paper": json.dumps(paper.data(), ensure_ascii=False)},
+            pdf_standards=[*STANDARDS],
+            timestamp=int(paper.moment.timestamp()),
+        )
+    except typst.TypstError as error:
+        said = f"'{paper.title}' kan geen toegankelijke PDF worden: {error.message}."
+        raise Refused("not-on-paper", said, REMEDY) from None
+    if not isinstance(made, bytes):
+        raise TypeError("typst made no PDF of one file")
+    return made
+
+
+@cache
+def _template() -> bytes:
+    return (files("results") / TEMPLATE).read_bytes()
+
+
+def _compiler() -> typst.Compiler:
+    """One for each thread, as threads may not share one; they do share the fonts, which take longest to read."""
+    if not hasattr(_OWN, "compiler"):
+        _OWN.compiler = typst.Compiler(_template(), font_paths=_fonts())
+    made: typst.Compiler = _OWN.compiler
+    return made
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False, font_paths=[FONTS])
