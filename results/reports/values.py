@@ -172,7 +172,10 @@ class Researcher:
 
 @dataclass(frozen=True)
 class Municipality:
-    """Aggregates that passed the disclosure policy; None where the round as a whole may not be shown."""
+    """Aggregates that passed the disclosure policy; None where the round as a whole may not be shown.
+
+    ``few_excluded``: there are tests that do not count, too few to be told.
+    """
 
     tiles: tuple[Tile, ...]
     cells: FourCells | None
@@ -181,6 +184,7 @@ class Municipality:
     treatments: IntervalTable | None
     exclusions: tuple[Amount, ...]
     burden: tuple[Term, ...]
+    few_excluded: bool = False
 
 
 @dataclass(frozen=True)
@@ -216,6 +220,7 @@ class Unpaired:
     refusals: tuple[Amount, ...]
     coding: tuple[Term, ...]
     burden: tuple[Term, ...]
+    few_excluded: bool = False
 
 
 @dataclass(frozen=True)
