@@ -21,6 +21,9 @@ CELL_LARGEST_SHARE = 0.5
 BAND_LEAST_BROKERS = 10
 BROKER_LEAST_PAIRS = 2
 SYMBOL = "x"
+HIDDEN_PART = "te klein om te tonen, of nodig om een klein vakje te verbergen"
+"""Why a part is hidden. One reason for all: which of two parts is the small one would tell how large both are."""
+
 REHEARSAL = "rehearsal"
 
 UNBLINDED = (RoundState.CLOSED, RoundState.RELEASED, RoundState.ABORTED)
@@ -81,20 +84,19 @@ def unsafe(pairs: Mapping[str, int]) -> str | None:
 
 
 def municipal_cells(cells: Sequence[Cell]) -> tuple[Shown | Suppressed, ...]:
-    """Judge the cells of one published total, in the order given.
+    """Judge the cells of one total before the field, when no outcome is known yet (`suppression` does so afterwards).
 
     A cell is hidden when it is unsafe by itself. Then the smallest shown cells are hidden too until the hidden ones are
     at least two and safe together: otherwise the total minus the shown cells would give a hidden cell away.
     """
-    reasons = {place: why for place, cell in enumerate(cells) if (why := unsafe(cell.pairs))}
+    hidden = {place for place, cell in enumerate(cells) if unsafe(cell.pairs)}
     smallest_first = sorted(range(len(cells)), key=lambda place: (cells[place].total, place))
     for place in smallest_first:
-        if not _derivable([cells[hidden] for hidden in reasons]):
+        if not _derivable([cells[away] for away in hidden]):
             break
-        reasons.setdefault(place, "anders is een verborgen vakje uit te rekenen")
+        hidden.add(place)
     return tuple(
-        Suppressed(cell.name, reasons[place]) if place in reasons else Shown(cell.name)
-        for place, cell in enumerate(cells)
+        Suppressed(cell.name, HIDDEN_PART) if place in hidden else Shown(cell.name) for place, cell in enumerate(cells)
     )
 
 

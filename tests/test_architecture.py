@@ -32,7 +32,7 @@ PURE = (
     "profiles/", "orchestrator/design/", "orchestrator/assignment.py", "orchestrator/schedule/",
     "orchestrator/chance.py", "orchestrator/feed_items.py", "orchestrator/states.py", "orchestrator/detection.py",
     "results/outcomes.py", "results/rules.py",
-    "results/disclosure.py", "results/charts.py", "results/formats.py", "results/statistics/",
+    "results/disclosure.py", "results/suppression.py", "results/charts.py", "results/formats.py", "results/statistics/",
     "results/diagnosis/",
 )  # fmt: skip
 IMPURE_MODULES = {"sqlalchemy", "httpx", "socket", "smtplib", "random", "time", "subprocess", "requests"}

@@ -10,8 +10,9 @@ from profiles import grounds
 from profiles.errors import BadInput, Problem
 from profiles.pairs import Arm
 from profiles.profile import Ground
-from results import charts, disclosure, formats, tables
-from results.disclosure import Cell, Suppressed
+from results import charts, disclosure, formats, suppression, tables
+from results.disclosure import Cell
+from results.releases import units
 from results.reports import designs, figures, looks, sections, unpaired, wording
 from results.reports.values import (
     AdvertiserRow,
@@ -129,7 +130,7 @@ def _researcher(table: RoundTable, analysis: Analysis | None) -> Researcher:
     facts, rows = table.facts, figures.real(table.rows)
     counts = tables.counts(rows)
     return Researcher(
-        tiles=_tiles(counts, figures.net(analysis), len(rows), facts.level),
+        tiles=_tiles(counts, figures.net(analysis), formats.count(len(rows)), facts.level),
         cells=figures.four_cells(counts),
         exclusions=figures.amounts(tables.excluded(rows), wording.EXCLUSIONS),
         open_pairs=sum(row.state == PairState.OPEN for row in rows),
@@ -197,12 +198,12 @@ def _test_rows(analysis: Analysis | None) -> tuple[TestRow, ...]:
     return tuple(TestRow(each, wording.told(wording.TESTS, each.name)) for each in tests)
 
 
-def _tiles(counts: Counts, net: Estimate | None, planned: int, level: float) -> tuple[Tile, ...]:
+def _tiles(counts: Counts, net: Estimate | None, planned: str, level: float) -> tuple[Tile, ...]:
     n = counts.n
     margin = f"{formats.percent(level)}-interval {formats.span(net.low, net.high)}" if net else "nog geen tests"
     return (
         Tile("Nettoverschil", formats.points(net.value if net else None), margin),
-        Tile("Geslaagde tests", formats.count(n), f"van {formats.count(planned)} geplande tests"),
+        Tile("Geslaagde tests", formats.count(n), f"van {planned} geplande tests"),
         _rate("Uitgenodigd, controleprofiel", counts.control, n),
         _rate("Uitgenodigd, testprofiel", counts.treatment, n),
     )
@@ -242,30 +243,57 @@ def _municipality(table: RoundTable, analysis: Analysis | None, market_truth: fl
     facts = table.facts
     disclosure.municipal_round(facts.state, facts.mode)
     rows = figures.real(table.rows)
-    exclusions = figures.amounts(tables.excluded(rows), wording.EXCLUSIONS)
+    exclusions, few = _public_exclusions(rows)
     if (reason := disclosure.unsafe(_cell(facts.round, rows).pairs)) is not None:
-        bare = Municipality((), None, None, None, None, exclusions, _burden(facts))
+        bare = Municipality((), None, None, None, None, exclusions, _public_burden(facts), few)
         return _report(facts, Audience.MUNICIPALITY, wording.hidden_round(reason), bare)
     counts, net = tables.counts(rows), figures.net(analysis)
     finding = wording.finding(net, facts, figures.detectable(analysis, facts.level))
-    tiles = _tiles(counts, net, len(rows), facts.level)
     body = Municipality(
-        tiles=tiles,
+        tiles=_tiles(counts, net, wording.about(len(rows)), facts.level),
         cells=figures.four_cells(counts),
         districts=_public(rows, facts, _district, "Alle wijken"),
         levels=_public(rows, facts, _level, "Alle tests") if facts.factor else None,
         treatments=_treatments(rows, facts),
         exclusions=exclusions,
-        burden=_burden(facts),
+        burden=_public_burden(facts),
+        few_excluded=few,
     )
     return _report(facts, Audience.MUNICIPALITY, finding, body, _truth(market_truth, analysis))
 
 
 def _public(rows: tuple[PairRow, ...], facts: RoundFacts, key: Callable[[PairRow], str], total: str) -> IntervalTable:
     groups = figures.by(figures.usable(rows), key)
-    judged = disclosure.municipal_cells([_cell(name, group) for name, group in groups.items()])
-    hidden = {each.name: each.reason for each in judged if isinstance(each, Suppressed)}
-    return figures.interval_table(groups, total, facts.level, hidden)
+    away = suppression.judge({name: units.units(group, facts) for name, group in groups.items()}) or ()
+    return figures.interval_table(groups, total, facts.level, dict.fromkeys(away, disclosure.HIDDEN_PART))
+
+
+def _public_exclusions(rows: tuple[PairRow, ...]) -> tuple[tuple[Amount, ...], bool]:
+    """The tests that do not count by reason, small reasons together; and whether they are too few to be told."""
+    groups = figures.by((row for row in rows if row.state == PairState.EXCLUDED), lambda row: row.reason or "onbekend")
+    away = suppression.judge({reason: [_uncounted(row) for row in group] for reason, group in groups.items()})
+    if away is None:
+        return (), bool(groups)
+    shown = figures.amounts(
+        {reason: len(group) for reason, group in groups.items() if reason not in away}, wording.EXCLUSIONS
+    )
+    rest = sum(len(groups[reason]) for reason in away)
+    return (*shown, *((Amount("overig", "Andere redenen, samen", rest),) if rest else ())), False
+
+
+def _uncounted(row: PairRow) -> suppression.Unit:
+    return suppression.Unit(row.pair, row.advertiser, "", {})
+
+
+def _public_burden(facts: RoundFacts) -> tuple[Term, ...]:
+    """The burden to the nearest ten: beside the tests that count, exact numbers would tell of those that do not."""
+    return (
+        Term("Deelnemende woningaanbieders", wording.advertisers(facts.enrolled)),
+        Term("Waarvan deelname ingetrokken", wording.advertisers(facts.withdrawn)),
+        Term("Verzonden reacties", wording.about(facts.sent)),
+        Term("Uitnodigingen ontvangen", wording.about(facts.invitations)),
+        Term("Uitnodigingen beleefd afgezegd", wording.about(facts.declines)),
+    )
 
 
 def _cell(name: str, rows: tuple[PairRow, ...]) -> Cell:
@@ -284,16 +312,17 @@ def _unpaired(table: RoundTable, audience: Audience, advertiser: str | None, mar
         return _report(facts, audience, wording.broker_unpaired(), Broker(name, None, None, None, None))
     if audience is Audience.MUNICIPALITY:
         disclosure.municipal_round(facts.state, facts.mode)
-    exclusions = figures.amounts(tables.excluded(table.rows), wording.EXCLUSIONS)
-    reason = disclosure.unsafe(_cell(facts.round, table.rows).pairs) if audience is Audience.MUNICIPALITY else None
+    municipal = audience is Audience.MUNICIPALITY
+    whole = figures.amounts(tables.excluded(table.rows), wording.EXCLUSIONS)
+    exclusions, few = _public_exclusions(table.rows) if municipal else (whole, False)
+    reason = disclosure.unsafe(_cell(facts.round, table.rows).pairs) if municipal else None
     if reason is not None:
-        return _report(
-            facts, audience, wording.hidden_round(reason), Unpaired((), (), (), exclusions, (), (), _burden(facts))
-        )
+        bare = Unpaired((), (), (), exclusions, (), (), _public_burden(facts), few)
+        return _report(facts, audience, wording.hidden_round(reason), bare)
     found = unpaired.comparisons(table.rows, facts.level)
     net = found[0].net if found else None
     truth = None if market_truth is None else wording.truth(market_truth, net)
-    body = _unpaired_body(table, found, exclusions, whole=audience is Audience.RESEARCHER)
+    body = replace(_unpaired_body(table, found, exclusions, whole=not municipal), few_excluded=few)
     report = _report(facts, audience, wording.unpaired_finding(net, facts), body, truth)
     return replace(report, interim=looks.banner(table))
 
@@ -314,7 +343,7 @@ def _unpaired_body(
         exclusions=exclusions,
         refusals=figures.amounts(facts.refusals, wording.REFUSALS) if whole else (),
         coding=_coding(facts) if whole else (),
-        burden=_burden(facts),
+        burden=_burden(facts) if whole else _public_burden(facts),
     )
 
 

@@ -173,7 +173,10 @@ class Researcher:
 
 @dataclass(frozen=True)
 class Municipality:
-    """Aggregates that passed the disclosure policy; None where the round as a whole may not be shown."""
+    """Aggregates that passed the disclosure policy; None where the round as a whole may not be shown.
+
+    ``few_excluded``: there are tests that do not count, too few to be told.
+    """
 
     tiles: tuple[Tile, ...]
     cells: FourCells | None
@@ -182,6 +185,7 @@ class Municipality:
     treatments: IntervalTable | None
     exclusions: tuple[Amount, ...]
     burden: tuple[Term, ...]
+    few_excluded: bool = False
 
 
 @dataclass(frozen=True)
@@ -217,6 +221,7 @@ class Unpaired:
     refusals: tuple[Amount, ...]
     coding: tuple[Term, ...]
     burden: tuple[Term, ...]
+    few_excluded: bool = False
 
 
 @dataclass(frozen=True)

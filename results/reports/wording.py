@@ -13,6 +13,7 @@ from profiles.pairs import BOTH, Arm
 from profiles.profile import Ground
 from results import formats
 from results.disclosure import broker_verdict
+from results.releases.units import FEW, at_least_few, rounded
 from results.reports.values import Direction, EstimateRow, Finding
 from results.statistics import AdvertiserResult, Counts, Estimate, Verdict
 from results.tables import RoundFacts
@@ -241,6 +242,16 @@ def name_of(label: str) -> str:
     if label.endswith(" namen"):
         return f"een {label.removesuffix('namen')}naam"
     return f"een naam uit de groep ‘{label}’"
+
+
+def about(number: int) -> str:
+    """A number to the nearest ten, as text."""
+    return f"ongeveer {formats.count(rounded(number))}"
+
+
+def advertisers(number: int) -> str:
+    """A number of advertisers as text, a small one only as small."""
+    return formats.count(number) if number in (0, at_least_few(number)) else f"minder dan {FEW}"
 
 
 def per_hundred_digits(*proportions: float) -> int:

@@ -204,7 +204,7 @@ def test_a_municipality_sees_an_x_with_its_reason_for_a_small_district_and_the_n
     hidden = {row.name: row.hidden for row in report.body.districts.rows if row.hidden}
     assert set(hidden) == {"Hoogland", "Liendert"}
     assert all(row.estimate is None and row.pairs is None for row in report.body.districts.rows if row.hidden)
-    assert "x (minder dan 10 tests)" in words(report)
+    assert "x (te klein om te tonen, of nodig om een klein vakje te verbergen)" in words(report)
 
 
 def test_a_round_of_too_few_advertisers_shows_a_municipality_no_figures_at_all() -> None:
