@@ -54,7 +54,7 @@ def told(report: Report, body: Researcher) -> Iterator[Block]:
 def _counts(report: Report, body: Researcher) -> Iterator[Block]:
     shown = four_cells(body.cells, "Geslaagde tests, zonder schijntests", codes=True)
     yield from card("Wat er per test gebeurde", shown, terms(report.meaning))
-    excluded = amounts(body.exclusions, "Uitgesloten tests", "Reden", "Er zijn geen tests uitgesloten.")
+    excluded = amounts(body.exclusions, "Uitgesloten tests", "Reden", phrases.NONE_EXCLUDED)
     waiting = [Text(f"Nog niet klaar: {formats.count(body.open_pairs)}.")] if body.open_pairs else []
     reason, none = "Reden van uitsluiting", "Alle advertenties konden worden getest."
     refused = amounts(body.refusals, "Advertenties die niet getest zijn", reason, none)

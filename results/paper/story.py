@@ -78,7 +78,8 @@ def _municipality(report: Report, body: Municipality) -> Iterator[Block]:
 
 
 def _exclusions(body: Municipality | Unpaired) -> Block:
-    return amounts(body.exclusions, "Uitgesloten tests", "Reden", "Er zijn geen tests uitgesloten.")
+    none = phrases.FEW_EXCLUDED if body.few_excluded else phrases.NONE_EXCLUDED
+    return amounts(body.exclusions, "Uitgesloten tests", "Reden", none)
 
 
 def _broker(report: Report, body: Broker) -> Iterator[Block]:

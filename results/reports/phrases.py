@@ -141,3 +141,6 @@ WHAT_IT_SAYS = (
     "een rechter, het College voor de Rechten van de Mens of een bevoegde instantie.",
     "‘Geen aantoonbaar verschil’ betekent niet: zeker geen verschil. Het betekent dat deze ronde er geen kon aantonen.",
 )
+
+NONE_EXCLUDED = "Er zijn geen tests uitgesloten."
+FEW_EXCLUDED = "Er zijn te weinig tests uitgesloten om aantallen te noemen."

@@ -194,7 +194,7 @@ def test_a_hidden_cell_is_an_x_with_its_reason_in_table_and_pdf_and_has_no_bar()
     assert [row[0] for row in hidden] == ["Hoogland", "Liendert"]
     assert all(row[2].startswith("x (") for row in hidden)
     assert {row[0] for row in hidden}.isdisjoint(line.name for line in chart.lines)
-    assert "Hoogland x x (minder dan 10 tests)" in written(paper)
+    assert "Hoogland x x (te klein om te tonen" in written(paper)
 
 
 def test_the_same_report_is_the_same_pdf_byte_for_byte_in_another_place_process_and_time_zone(tmp_path: Path) -> None:
