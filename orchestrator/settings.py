@@ -73,6 +73,7 @@ class Settings(BaseSettings):
     rate_per_minute: PositiveInt | None = None
     domain_rate_per_hour: PositiveInt | None = None
     avoid_names: Path | None = None
+    toolkit_texts: Path | None = None
     fault_at: str | None = None
     fault_tests: bool = False
 

@@ -26,6 +26,7 @@ DOORS = {
     "uvicorn": ("portal/commands/running.py", "market/"),
     "aiosmtpd": ("workers/inbox/", "market/"),
     "typer": ("portal/cli/",),
+    "docx": ("results/toolkit/",),
     "typst": ("results/paper/typeset.py",),
 }
 PURE = (

@@ -24,6 +24,7 @@ app.add_typer(groups.names, name="names")
 app.add_typer(groups.pretest, name="pretest")
 app.add_typer(groups.people, name="people")
 app.add_typer(groups.requests, name="requests")
+app.add_typer(groups.toolkit, name="toolkit")
 app.command()(statistics.analyse)
 app.command()(statistics.power)
 

@@ -12,6 +12,7 @@ letters = typer.Typer(no_args_is_help=True, help="De brieven van een ronde: beki
 names = typer.Typer(no_args_is_help=True, help="De namenbank: wat van de namen bekend is.")
 people = typer.Typer(no_args_is_help=True, help="Wie de pagina's mag gebruiken, en waarvoor.")
 requests = typer.Typer(no_args_is_help=True, help="De verzoektest: een eigenaar vraagt een kantoor een groep te weren.")
+toolkit = typer.Typer(no_args_is_help=True, help="De toolkit tegen discriminatie van een kantoor.")
 pretest = typer.Typer(no_args_is_help=True, help="Een vooronderzoek: mensen beoordelen namen op een openbare pagina.")
 
 
@@ -253,3 +254,15 @@ def request_report(
     from portal.commands import requests as room
 
     room.report(name, as_json=as_json)
+
+
+@toolkit.command("make")
+def make_toolkit(
+    office: Annotated[Path, typer.Argument(metavar="KANTOOR.yaml", help="Wat het kantoor over zichzelf vertelt.")],
+    kind: Annotated[str, typer.Option("--format", help="html, pdf of docx.")] = "pdf",
+    to: Annotated[Path, typer.Option(help="Map voor de documenten.")] = Path("toolkit"),
+) -> None:
+    """Maak de documenten van de toolkit voor een kantoor, en zeg wat er nog aan ontbreekt."""
+    from portal.commands import toolkit as room
+
+    room.make(office, kind, to)

@@ -1,0 +1,61 @@
+"""The toolkit of an office as files, and what it still misses."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from rich.console import Console
+
+from orchestrator.settings import Settings
+from portal.commands import house
+from portal.commands.outputs import STATIC
+from profiles.errors import BadInput, Problem
+from results import toolkit
+from results.paper import Paper, typeset
+from results.reports.render import page
+from results.toolkit.logo import kind_of, read_logo
+from results.toolkit.word import written
+
+out = Console(soft_wrap=True, markup=False, highlight=False)
+WRITERS: Mapping[str, Callable[[Paper], bytes]] = {
+    "html": lambda paper: _page(paper).encode(),
+    "pdf": typeset,
+    "docx": written,
+}
+
+
+def make(path: Path, kind: str, folder: Path) -> None:
+    """Write every document of an office's toolkit; print how complete each is and what it misses."""
+    if kind not in WRITERS:
+        known = ", ".join(WRITERS)
+        raise BadInput(Problem("unknown-format", "Deze vorm kennen we niet.", found=kind, remedy=f"Kies {known}."))
+    office = toolkit.read_office(house.must_exist(path))
+    logo = read_logo(path.parent / office.logo) if office.logo else None
+    documents = toolkit.made(toolkit.read_texts(Settings.from_env().toolkit_texts), office, logo)
+    contents = {f"{made.key}.{kind}": WRITERS[kind](made.paper) for made in documents}
+    house.make_folder(folder)
+    if kind == "html":
+        shutil.copytree(STATIC, folder / "stijl", dirs_exist_ok=True)
+        contents |= {_logo_name(logo): logo} if logo else {}
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+        out.print(f"Geschreven: {folder / name}")
+    _print_scores(documents)
+
+
+def _print_scores(documents: tuple[toolkit.Made, ...]) -> None:
+    met, of = (sum(getattr(made.score, name) for made in documents) for name in ("met", "of"))
+    out.print(f"Volledigheid: {met} van {of} punten.")
+    for made in documents:
+        out.print(f"  {made.paper.title}: {made.score.met} van {made.score.of}")
+        for line, why in made.score.missing:
+            out.print(f"    Mist: {line}; {why}.")
+
+
+def _page(paper: Paper) -> str:
+    logo = _logo_name(paper.logo) if paper.logo else None
+    return page("toolkit.html", paper=paper, blocks=paper.data()["blocks"], assets="stijl", logo=logo)
+
+
+def _logo_name(logo: bytes) -> str:
+    return f"logo.{kind_of(logo)}"
