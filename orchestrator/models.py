@@ -38,6 +38,7 @@ from orchestrator.setup_models import MailTrip as MailTrip
 from orchestrator.states import AttemptOutcome, CodedBy, LetterState, MailState, PairState, RoundState
 from orchestrator.tally_models import Tally as Tally
 from orchestrator.tally_models import TallyChange as TallyChange
+from orchestrator.toolkit_models import ToolkitUse as ToolkitUse
 from profiles.factors import FactorLevel
 from profiles.pairs import Arm
 

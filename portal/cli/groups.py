@@ -266,3 +266,37 @@ def make_toolkit(
     from portal.commands import toolkit as room
 
     room.make(office, kind, to)
+
+
+Part = Annotated[str, typer.Argument(metavar="ONDERDEEL", help="Onderdeel van de toolkit, bijvoorbeeld statement.")]
+User = Annotated[str, typer.Argument(metavar="AANBIEDER", help="Code uit de kolom advertiser.")]
+
+
+@toolkit.command("use")
+def use_toolkit(
+    advertiser: User,
+    part: Part,
+    by: By,
+    url: Annotated[str, typer.Option(help="Waar het staat: een webadres.")],
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Sinds welke dag.")],
+) -> None:
+    """Noteer dat een deelnemer een onderdeel gebruikt, waar het staat en sinds wanneer."""
+    from portal.commands import toolkit as room
+
+    room.use(advertiser, part, url, since, by)
+
+
+@toolkit.command("end")
+def end_toolkit(advertiser: User, part: Part, by: By) -> None:
+    """Noteer dat een deelnemer een onderdeel niet meer gebruikt."""
+    from portal.commands import toolkit as room
+
+    room.end(advertiser, part, by)
+
+
+@toolkit.command("uptake")
+def toolkit_uptake() -> None:
+    """Toon hoeveel deelnemers elk onderdeel gebruiken, van allen samen."""
+    from portal.commands import toolkit as room
+
+    room.print_uptake()

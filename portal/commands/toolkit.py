@@ -1,19 +1,22 @@
-"""The toolkit of an office as files, and what it still misses."""
+"""The toolkit of an office as files, what it still misses, and how many participants use it."""
 
 import shutil
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
 
+from orchestrator import toolkit_uses
 from orchestrator.settings import Settings
 from portal.commands import house
 from portal.commands.outputs import STATIC
 from profiles.errors import BadInput, Problem
-from results import toolkit
+from results import formats, toolkit
 from results.paper import Paper, typeset
 from results.reports.render import page
 from results.toolkit.logo import kind_of, read_logo
+from results.toolkit.uptake import told
 from results.toolkit.word import written
 
 out = Console(soft_wrap=True, markup=False, highlight=False)
@@ -31,7 +34,7 @@ def make(path: Path, kind: str, folder: Path) -> None:
         raise BadInput(Problem("unknown-format", "Deze vorm kennen we niet.", found=kind, remedy=f"Kies {known}."))
     office = toolkit.read_office(house.must_exist(path))
     logo = read_logo(path.parent / office.logo) if office.logo else None
-    documents = toolkit.made(toolkit.read_texts(Settings.from_env().toolkit_texts), office, logo)
+    documents = toolkit.made(_texts(), office, logo)
     contents = {f"{made.key}.{kind}": WRITERS[kind](made.paper) for made in documents}
     house.make_folder(folder)
     if kind == "html":
@@ -41,6 +44,40 @@ def make(path: Path, kind: str, folder: Path) -> None:
         (folder / name).write_bytes(content)
         out.print(f"Geschreven: {folder / name}")
     _print_scores(documents)
+
+
+def use(advertiser: str, part: str, url: str, since: datetime, actor: str) -> None:
+    """Note that a participant uses a part of the toolkit; raise `BadInput` for a part that does not exist."""
+    _known(part)
+    with house.writing() as (session, now):
+        toolkit_uses.tell(session, advertiser, part, url, since.date(), actor, now)
+    out.print(f"Genoteerd: {advertiser} gebruikt '{part}' sinds {formats.day(since.date())}.")
+
+
+def end(advertiser: str, part: str, actor: str) -> None:
+    """Note that a participant no longer uses a part."""
+    with house.writing() as (session, now):
+        toolkit_uses.end(session, advertiser, part, actor, now)
+    out.print(f"Genoteerd: {advertiser} gebruikt '{part}' niet meer.")
+
+
+def print_uptake() -> None:
+    """Print how many of all participants use each part; never who."""
+    with house.reading() as (session, now):
+        found = toolkit_uses.uptake(session, now)
+    for each in told(found, _texts()):
+        out.print(f"  {each.part:20} {each.many:>12}  {each.share:>5}")
+
+
+def _texts() -> toolkit.Texts:
+    return toolkit.read_texts(Settings.from_env().toolkit_texts)
+
+
+def _known(part: str) -> None:
+    known = [each.key for each in _texts().parts]
+    if part not in known:
+        message, remedy = "Dit onderdeel heeft de toolkit niet.", f"Kies uit: {', '.join(known)}."
+        raise BadInput(Problem("unknown-part", message, found=part, remedy=remedy))
 
 
 def _print_scores(documents: tuple[toolkit.Made, ...]) -> None:

@@ -35,3 +35,14 @@ def test_a_municipalitys_texts_come_from_the_folder_of_the_setting(user: User, m
 
 def test_a_form_that_does_not_exist_is_named(user: User) -> None:
     assert "unknown-format" in user.says("toolkit", "make", str(EXAMPLE), "--format", "odt").err
+
+
+def test_a_participant_ticks_what_it_uses_and_the_summary_names_nobody(user: User) -> None:
+    user.plans()
+    who, site = "bedachte-deuren-makelaars", ("--url", "https://deuren.example/verklaring", "--since", "2026-08-01")
+    assert "sinds 1 augustus 2026" in user.does("toolkit", "use", who, "statement", *site, "--by", "anna")
+    assert "unknown-part" in user.says("toolkit", "use", who, "vlag", *site).err
+    shown = user.says("toolkit", "uptake")
+    assert who not in shown.out + shown.err
+    assert "niet meer" in user.does("toolkit", "end", who, "statement", "--by", "anna")
+    assert user.says("toolkit", "end", who, "statement", "--by", "anna").code == 2
