@@ -64,4 +64,4 @@ def uptake(session: Session, now: datetime) -> Uptake:
         .group_by(ToolkitUse.part)
         .order_by(ToolkitUse.part)
     )
-    return Uptake(len(taking_part), dict(session.execute(using).tuples().all()))
+    return Uptake(len(taking_part), dict(session.execute(using).all()))
