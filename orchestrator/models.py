@@ -30,6 +30,8 @@ from orchestrator.look_models import Look as Look
 from orchestrator.pretest_models import Pretest as Pretest
 from orchestrator.pretest_models import Rater as Rater
 from orchestrator.pretest_models import Rating as Rating
+from orchestrator.release_models import Release as Release
+from orchestrator.release_models import ReleaseState as ReleaseState
 from orchestrator.request_models import OwnerRequest as OwnerRequest
 from orchestrator.request_models import RequestCoding as RequestCoding
 from orchestrator.request_models import RequestRound as RequestRound

@@ -25,6 +25,7 @@ app.add_typer(groups.pretest, name="pretest")
 app.add_typer(groups.people, name="people")
 app.add_typer(groups.requests, name="requests")
 app.add_typer(groups.toolkit, name="toolkit")
+app.add_typer(groups.release, name="release")
 app.command()(statistics.analyse)
 app.command()(statistics.power)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from portal.cli.arguments import Advertiser, By, Pretest, Round
+from portal.cli.arguments import Advertiser, By, Folder, Pretest, Round
 
 letters = typer.Typer(no_args_is_help=True, help="De brieven van een ronde: bekijken en vergelijken.")
 names = typer.Typer(no_args_is_help=True, help="De namenbank: wat van de namen bekend is.")
@@ -14,6 +14,8 @@ people = typer.Typer(no_args_is_help=True, help="Wie de pagina's mag gebruiken, 
 requests = typer.Typer(no_args_is_help=True, help="De verzoektest: een eigenaar vraagt een kantoor een groep te weren.")
 toolkit = typer.Typer(no_args_is_help=True, help="De toolkit tegen discriminatie van een kantoor.")
 pretest = typer.Typer(no_args_is_help=True, help="Een vooronderzoek: mensen beoordelen namen op een openbare pagina.")
+release = typer.Typer(no_args_is_help=True, help="De uitkomst van een ronde vrijgeven, in vier stappen.")
+Version = Annotated[int, typer.Argument(metavar="VERSIE", min=1, help="Nummer van de versie.")]
 
 
 @letters.command()
@@ -300,3 +302,55 @@ def toolkit_uptake() -> None:
     from portal.commands import toolkit as room
 
     room.print_uptake()
+
+
+@release.command("draft")
+def draft_release(
+    name: Round, by: By, reason: Annotated[str | None, typer.Option(help="Waarom er een nieuwe versie komt.")] = None
+) -> None:
+    """Maak een concept van wat de gemeente te lezen krijgt."""
+    from portal.commands import releasing
+
+    releasing.draft(name, by, reason)
+
+
+@release.command("sign")
+def sign_release(name: Round, number: Version, by: By) -> None:
+    """Onderteken een concept; niet door wie het maakte. Daarna kan de gemeente het lezen."""
+    from portal.commands import releasing
+
+    releasing.sign(name, number, by)
+
+
+@release.command("read")
+def read_release(
+    name: Round, number: Version, by: By, remark: Annotated[str, typer.Option(help="Wat de gemeente opmerkt.")] = ""
+) -> None:
+    """Noteer dat de gemeente een ondertekende versie las."""
+    from portal.commands import releasing
+
+    releasing.read(name, number, by, remark)
+
+
+@release.command("publish")
+def publish_release(name: Round, number: Version, by: By) -> None:
+    """Geef een gelezen versie vrij; niet door wie haar ondertekende of de ronde plande."""
+    from portal.commands import releasing
+
+    releasing.publish(name, number, by)
+
+
+@release.command("show")
+def show_releases(name: Round) -> None:
+    """Toon de versies van een ronde en wie welke stap nam."""
+    from portal.commands import releasing
+
+    releasing.show(name)
+
+
+@release.command("write")
+def write_release(name: Round, number: Version, out: Folder = Path("uitkomst")) -> None:
+    """Schrijf het vastgelegde document als JSON en als tabel (CSV)."""
+    from portal.commands import releasing
+
+    releasing.write(name, number, out)

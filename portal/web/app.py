@@ -30,6 +30,7 @@ from portal.web.pages import (
     pairs,
     people,
     pretest,
+    releasing,
     reports,
     results,
     rounds,
@@ -37,6 +38,7 @@ from portal.web.pages import (
     signing_in,
     status,
 )
+from portal.web.release_source import DatabaseReleases
 from portal.web.rendering import ASSETS, STATIC, page
 from portal.web.setup_source import Setup
 from portal.web.source import DatabaseSource, Source
@@ -72,6 +74,7 @@ def make_app(
     app = create_app(DatabaseSource(database, clock, mailboxes), door)
     pretest.add(app, database, clock)
     setup.add(app, Setup(database, clock, settings or Settings.from_env()))
+    releasing.add(app, DatabaseReleases(database, clock))
     for group in (coding, pairs):
         group.add(app, CodingSource(database, clock))
     return app

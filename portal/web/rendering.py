@@ -16,7 +16,7 @@ from portal.web.access import may
 from portal.web.language import COOKIE, DUTCH, LANGUAGES, chosen, gettext, say
 from portal.web.words import ARMS, ATTEMPTS, OUTCOMES, ROLES, _
 from results.reports.render import environment
-from results.reports.wording import ARM_NAMES, LETTER_STATES, ROUND_STATES, told
+from results.reports.wording import ARM_NAMES, EXCLUSIONS, LETTER_STATES, METHODS, ROUND_STATES, told
 
 STATIC = Path(__file__).parent / "static"
 HOME = "/"
@@ -34,6 +34,7 @@ class Place:
 
 MENU = (
     Place("rounds", "/", _("Rondes")),
+    Place("outcomes", "/uitkomsten", _("Uitkomsten")),
     Place("coding", "/coderen", _("Coderen")),
     Place("status", "/status", _("Status")),
     Place("people", "/mensen", _("Mensen")),
@@ -48,6 +49,7 @@ TABS = (
     Place("results", "/resultaten", _("Resultaten")),
     Place("round_setup", "/opzet", _("Opzet")),
     Place("export", "/export", _("Export")),
+    Place("release", "/vrijgave", _("Vrijgave")),
 )
 """The pages of a round, in the order of its life; an address stands behind that of the round."""
 
@@ -64,6 +66,7 @@ def _environment(language: str) -> Environment:
     made.globals.update(told=told, ROUND_STATES=ROUND_STATES, LETTER_STATES=LETTER_STATES, assets=ASSETS, home=HOME)
     made.globals.update(SAID=SAID, THRESHOLDS=THRESHOLDS, written=written, WHILE_HELD=WHILE_HELD, ASSUMED=ASSUMED)
     made.globals.update(ROLES=ROLES, ARMS=ARMS, ATTEMPTS=ATTEMPTS, OUTCOMES=OUTCOMES, ARM_NAMES=ARM_NAMES)
+    made.globals.update(EXCLUSIONS=EXCLUSIONS, METHODS=METHODS)
     return made
 
 

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import house_makers
 import pytest
+import release_makers
 from bank_makers import NAMES
 from browser_makers import needs_chromium, serving, violations
 from page_makers import LOOKED_AT, ROUND, SIGNED_IN, FakeDoor, FakeSource, make
@@ -20,7 +22,8 @@ from orchestrator.pretests import RIGHT, Judgement
 from portal.commands import analysing
 from portal.web.app import create_app
 from portal.web.language import COOKIE
-from portal.web.pages import pretest
+from portal.web.pages import pretest, releasing
+from portal.web.release_source import DatabaseReleases
 
 CLOSED = "/gesloten"
 """Under this address stands the same desk with a round that is closed."""
@@ -53,6 +56,9 @@ PAGES = {
     "controlevraag": "/vooronderzoek/open/{rater}/{control}",
     "bedankt": "/vooronderzoek/open/{finished}",
     "gesloten": "/vooronderzoek/dicht",
+    "uitkomsten": "/uitkomsten",
+    "uitkomst": f"/uitkomst/{house_makers.ROUND}",
+    "vrijgave": f"/rondes/{house_makers.ROUND}/vrijgave",
 }
 STATUSES = {"oude link": 410, "gesloten": 410, "te laat": 409}
 OWN_PAGES = ("ronde", "paren", "waarden")
@@ -82,10 +88,22 @@ def pretest_pages(blank_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture(scope="module")
-def site(pretest_pages: Visited) -> Iterator[str]:
+def signed(blank_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A round of which one version was signed, which waits for the municipality."""
+    database = Database.at(f"sqlite:///{shutil.copy(blank_sqlite, tmp_path_factory.mktemp('release'))}")
+    release_makers.closed(database)
+    release_makers.draft(database)
+    release_makers.sign(database)
+    yield database
+    database.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def site(pretest_pages: Visited, signed: Database) -> Iterator[str]:
     """The real server on a free port of the loopback."""
     app = create_app(FakeSource(mode="rehearsal"), FakeDoor())
     pretest.add(app, pretest_pages[0], Clock())
+    releasing.add(app, DatabaseReleases(signed, Clock()))
     app.mount(CLOSED, create_app(FakeSource(mode="rehearsal", state="closed"), FakeDoor()))
     with serving(app) as site:
         yield site

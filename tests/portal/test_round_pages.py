@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from orchestrator.states import Role
 from orchestrator.views import Late, Monitor
+from portal.web.access import ACCESS
 from portal.web.app import create_app
 from portal.web.kept import Kept
 from portal.web.source import Health
@@ -146,13 +147,13 @@ def test_charts_are_refused_before_closing_and_unknown_ones_do_not_exist() -> No
     assert client(state="closed").get(f"{HERE}/resultaten/wijken.exe").status_code == 404
 
 
-def test_the_municipality_is_led_to_its_own_report_and_sees_no_other_number() -> None:
+def test_the_municipality_sees_no_results_of_the_desk_and_has_only_the_routes_of_outcomes() -> None:
     here = client(FakeSource(state="closed"), Role.MUNICIPALITY)
-    text = here.get(f"{HERE}/resultaten").text
-    assert f'href="{HERE}/rapport/gemeente"' in text
-    assert "procentpunt" not in text
-    assert "onderzoeker" not in text
-    assert here.get(f"{HERE}/resultaten/wijken.csv").status_code == 403
+    for address in ("resultaten", "resultaten/wijken.csv", "rapport/gemeente", "export"):
+        assert here.get(f"{HERE}/{address}").status_code == 403
+    assert {name for name, roles in ACCESS.items() if Role.MUNICIPALITY in roles} == {
+        "rounds", "outcomes", "outcome", "outcome_version", "outcome_file", "outcome_read",
+    }  # fmt: skip
 
 
 # --- export --------------------------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
-from portal.web.access import may
 from portal.web.kept import Kept
 from portal.web.rendering import HOME, page
 from portal.web.source import Source
@@ -44,11 +43,10 @@ def add(app: FastAPI, source: Source) -> None:
     @app.get("/rondes/{round_name}/resultaten", response_class=HTMLResponse)
     def results(request: Request, round_name: str) -> HTMLResponse:
         state = source.state(round_name)
-        researcher = may(request.state.visitor, "report_researcher")
-        open_ = researcher and disclosure.is_closed(state)
+        open_ = disclosure.is_closed(state)
         seen, late = (shown(round_name), source.late(round_name)) if open_ else (None, None)
         looks = source.has_looks(round_name)
-        told: dict[str, Any] = {"researcher": researcher, "state": state, "shown": seen, "late": late, "looks": looks}
+        told: dict[str, Any] = {"state": state, "shown": seen, "late": late, "looks": looks}
         return page(request, "results.html", round=round_name, **told)
 
     @app.get("/rondes/{round_name}/resultaten/{chart}.{kind}")

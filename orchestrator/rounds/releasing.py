@@ -1,0 +1,191 @@
+"""The release of a round's outcome: draft → signed → read → released, each by one function with one event.
+
+Who drafts does not sign, who signs does not release, and who planned the round does not release it either. A version
+that was signed is kept as it was, whatever comes after it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from orchestrator import design as designs
+from orchestrator import ledger
+from orchestrator.models import Enrolment, Listing, Pair, Release, ReleaseState, Round
+from orchestrator.rounds import lookup
+from orchestrator.states import RoundState
+from profiles.errors import Refused
+
+LONGEST = 1000
+UNFINISHED = (ReleaseState.DRAFT, ReleaseState.SIGNED, ReleaseState.READ)
+STATES = {
+    ReleaseState.DRAFT: "een concept",
+    ReleaseState.SIGNED: "ondertekend",
+    ReleaseState.READ: "gelezen",
+    ReleaseState.RELEASED: "vrijgegeven",
+    ReleaseState.REPLACED: "vervangen",
+    ReleaseState.LAPSED: "vervallen",
+}
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A document to be signed: its canonical text, the SHA-256 of that, and the tests it was counted from."""
+
+    document: str
+    digest: str
+    basis: list[list[Any]]
+
+
+def hold(session: Session, name: str) -> Round:
+    """Return the round, held until the transaction ends. Raises `Refused` unless it is closed or released."""
+    round_ = lookup.find(session, name)
+    session.refresh(round_, with_for_update={"key_share": True})
+    if round_.state not in (RoundState.CLOSED, RoundState.RELEASED):
+        raise Refused(
+            "wrong-state",
+            f"Ronde '{name}' is {round_.state.value}; vrijgeven kan alleen als zij is gesloten.",
+            f"Sluit de ronde eerst: praktijktest close {name}.",
+        )
+    return round_
+
+
+def versions(session: Session, round_: Round) -> tuple[Release, ...]:
+    """Return all versions of a round, the first one first."""
+    return tuple(session.scalars(select(Release).where(Release.round_id == round_.id).order_by(Release.number)))
+
+
+def seen(session: Session, round_: Round, before: int | None = None) -> tuple[Release, ...]:
+    """Return the versions that were signed, and so could be read outside; ``before`` this number if one is given."""
+    signed = (each for each in versions(session, round_) if each.signed_at is not None)
+    return tuple(each for each in signed if before is None or each.number < before)
+
+
+def find(session: Session, round_: Round, number: int) -> Release:
+    """Return this version. Raises `Refused` when there is none."""
+    found = next((each for each in versions(session, round_) if each.number == number), None)
+    if found is None:
+        raise Refused(
+            "unknown-release",
+            f"Van ronde '{round_.name}' is er geen versie {number} om vrij te geven.",
+            f"Kijk welke versies er zijn: praktijktest release show {round_.name}.",
+        )
+    return found
+
+
+def check_purpose(session: Session, round_: Round) -> None:
+    """Refuse what tested advertisers did not consent to: every one of them consented to the purpose of the study."""
+    purpose = designs.from_canonical(round_.design).study.purpose
+    tested = select(Listing.advertiser_id).join(Pair, Pair.listing_id == Listing.id).where(Pair.round_id == round_.id)
+    consented = select(Enrolment.advertiser_id).where(Enrolment.purpose == purpose)
+    without = session.scalars(tested.where(Listing.advertiser_id.not_in(consented)).distinct()).all()
+    if without:
+        raise Refused(
+            "other-purpose",
+            f"Van de geteste aanbieders van ronde '{round_.name}' stemden er {len(without)} niet in met haar doel, "
+            f"{purpose.value}.",
+            "Zonder die toestemming gaan er geen cijfers naar buiten. Vraag de onderzoeksleider.",
+        )
+
+
+def draft(session: Session, round_: Round, frozen: Frozen, actor: str, now: datetime, reason: str | None) -> Release:
+    """Add the next version as a draft; one that was not released yet lapses.
+
+    Raises `Refused` for a further version without a reason, or with one that is too long.
+    """
+    earlier = versions(session, round_)
+    if earlier:
+        reason = _text(reason, "reden", f"Zeg waarom er na versie {earlier[-1].number} een nieuwe komt.")
+    for each in earlier:
+        if each.state in UNFINISHED:
+            each.state = ReleaseState.LAPSED
+    made = Release(
+        round_id=round_.id,
+        number=len(earlier) + 1,
+        state=ReleaseState.DRAFT,
+        reason=reason if earlier else None,
+        document=frozen.document,
+        digest=frozen.digest,
+        basis={"units": frozen.basis},
+        drafted_by=actor,
+        drafted_at=now,
+    )
+    session.add(made)
+    session.flush()
+    _tell(session, round_, made, "drafted", actor, now)
+    return made
+
+
+def sign(session: Session, round_: Round, version: Release, actor: str, now: datetime) -> None:
+    """draft → signed, by another than who drafted; from here the municipality can read it."""
+    _in(round_, version, "ondertekenen", ReleaseState.DRAFT)
+    _another(actor, version.drafted_by, "het concept gemaakt", "ondertekenen")
+    version.state, version.signed_by, version.signed_at = ReleaseState.SIGNED, actor, now
+    _tell(session, round_, version, "signed", actor, now)
+
+
+def read(session: Session, round_: Round, version: Release, actor: str, now: datetime, remark: str = "") -> None:
+    """signed → read: the municipality has read the version, and may have remarked something."""
+    _in(round_, version, "als gelezen noteren", ReleaseState.SIGNED)
+    noted = _text(remark, "opmerking", "Maak de opmerking korter.") if remark.strip() else None
+    version.state, version.read_by, version.read_at, version.remark = ReleaseState.READ, actor, now, noted
+    _tell(session, round_, version, "read", actor, now)
+
+
+def release(session: Session, round_: Round, version: Release, actor: str, now: datetime) -> None:
+    """read → released; the version before it is replaced, and of the first the round itself becomes released.
+
+    Raises `Refused` for who signed this version or planned the round.
+    """
+    _in(round_, version, "vrijgeven", ReleaseState.READ)
+    _another(actor, version.signed_by or "", "deze versie ondertekend", "vrijgeven")
+    _another(actor, round_.planned_by, "de ronde gepland", "vrijgeven")
+    for each in versions(session, round_):
+        if each.state is ReleaseState.RELEASED:
+            each.state = ReleaseState.REPLACED
+    version.state, version.released_by, version.released_at = ReleaseState.RELEASED, actor, now
+    round_.state = RoundState.RELEASED
+    _tell(session, round_, version, "released", actor, now)
+
+
+def _in(round_: Round, version: Release, verb: str, state: ReleaseState) -> None:
+    if version.state is not state:
+        raise Refused(
+            "wrong-state",
+            f"Versie {version.number} van ronde '{round_.name}' is {STATES[version.state]}; {verb} kan alleen als zij "
+            f"{STATES[state]} is.",
+            "Ververs de pagina en kijk hoe het er nu mee staat.",
+        )
+
+
+def _another(actor: str, before: str, did: str, verb: str) -> None:
+    if actor.strip().casefold() == before.strip().casefold():
+        raise Refused("same-person", f"{actor} heeft {did} en mag niet {verb}.", f"Laat een ander {verb}.")
+
+
+def _text(text: str | None, what: str, remedy: str) -> str:
+    told = " ".join((text or "").split())
+    if not 0 < len(told) <= LONGEST:
+        raise Refused(f"bad-{what}", f"Een {what} heeft 1 tot {LONGEST} tekens.", remedy)
+    return told
+
+
+def _tell(session: Session, round_: Round, version: Release, what: str, actor: str, now: datetime) -> None:
+    told = {"version": version.number, "digest": version.digest}
+    kind = "round.released" if what == "released" and version.number == _first(session, round_) else f"release.{what}"
+    ledger.append(session, now, actor, kind, f"round:{round_.id}", told)
+
+
+def _first(session: Session, round_: Round) -> int | None:
+    """The number of the first version that was released."""
+    released = (each.number for each in versions(session, round_) if each.released_at is not None)
+    return next(released, None)
+
+
+def changed_units(before: Sequence[Sequence[Any]], after: Sequence[Sequence[Any]]) -> list[str]:
+    """Return the codes of the tests that count differently in two bases."""
+    was, now = ({row[0]: list(row) for row in rows} for rows in (before, after))
+    return sorted(pair for pair in was.keys() | now.keys() if was.get(pair) != now.get(pair))

@@ -1,0 +1,143 @@
+"""A released document as its page draws it: the geometry of its charts, and the line through released rounds."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from results import charts
+from results.charts import Bar, Scale, Segment
+from results.statistics.meta import Study
+from results.statistics.numeric import normal_quantile
+from results.statistics.trend import RoundPoint
+from results.statistics.trend import Segment as Line
+from results.statistics.trend import trend as line_through
+
+DAYS_A_YEAR = 365.25
+COMPARABLE = ("approach", "signal", "arms", "factor", "responseDays", "positive")
+"""What of two protocols must be the same before their rounds are on one line; names and dates may differ."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a table with its interval; ``net`` is None where the numbers are hidden, or there are none."""
+
+    name: str
+    tests: int | None
+    counts: Mapping[str, int] | None
+    net: Mapping[str, Any] | None
+    bar: Bar | None
+    total: bool = False
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A table of differences on one scale."""
+
+    name: str
+    rows: tuple[Row, ...]
+    scale: Scale
+
+    @property
+    def hidden(self) -> bool:
+        return any(row.counts is None for row in self.rows)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A released round on the line of rounds."""
+
+    round: str
+    last: date
+    row: Row
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Rounds under one protocol, and what the difference did a year, where there are several."""
+
+    points: tuple[Point, ...]
+    slope: Mapping[str, float] | None
+
+
+@dataclass(frozen=True)
+class Trend:
+    """Rounds about one ground, broken where the protocol changed."""
+
+    ground: str
+    stretches: tuple[Stretch, ...]
+    scale: Scale
+
+
+def charts_of(document: Mapping[str, Any]) -> tuple[Chart, ...]:
+    """Return the tables of differences of a document, each with the whole round as its last line."""
+    result = document["result"]
+    if not result["shown"] or "net" not in result:
+        return ()
+    tables = [(each["name"], each["parts"], True) for each in document["tables"] if each["shown"]]
+    sets = [{**each, "name": document["protocol"]["arms"][each["arm"]]} for each in result["treatments"]]
+    sets_told = [("treatment", sets, False)] if sets else []
+    return tuple(_chart(name, parts, result, total=total) for name, parts, total in (*tables, *sets_told))
+
+
+def segments(document: Mapping[str, Any]) -> tuple[Segment, ...]:
+    """Return the bar of the four cells."""
+    return charts.segments([(key, document["result"]["counts"][key]) for key in ("c11", "c10", "c01", "c00")])
+
+
+def trends(documents: Sequence[Mapping[str, Any]]) -> tuple[Trend, ...]:
+    """Return a line for each ground of which rounds were released, rehearsals apart."""
+    real = [each for each in documents if each["study"]["mode"] == "live" and each["result"].get("net")]
+    grounds = sorted({each["study"]["groundName"] for each in real})
+    return tuple(_trend(name, [each for each in real if each["study"]["groundName"] == name]) for name in grounds)
+
+
+def _chart(name: str, parts: Sequence[Mapping[str, Any]], result: Mapping[str, Any], *, total: bool) -> Chart:
+    nets = [each["net"] for each in parts if each["net"]] + ([result["net"]] if total else [])
+    scale = charts.scale(net[limit] for net in nets for limit in ("low", "high"))
+    rows = [_row(each["name"], each["counts"], each["net"], scale) for each in parts]
+    whole = [_row("", result["counts"], result["net"], scale, total=True)] if total else []
+    return Chart(name, (*rows, *whole), scale)
+
+
+def _row(
+    name: str, counts: Mapping[str, int] | None, net: Mapping[str, Any] | None, scale: Scale, *, total: bool = False
+) -> Row:
+    known = net is not None and net["low"] is not None and net["high"] is not None
+    bar = charts.bar(net["low"], net["value"], net["high"], scale) if net and known else None
+    return Row(name, sum(counts.values()) if counts else None, counts, net, bar, total)
+
+
+def _trend(ground: str, documents: Sequence[Mapping[str, Any]]) -> Trend:
+    scale = charts.scale(each["result"]["net"][limit] for each in documents for limit in ("low", "high"))
+    by_moment = {_at(each): each for each in sorted(documents, key=_at)}
+    lines = line_through([_point(at, each) for at, each in by_moment.items()])
+    return Trend(ground, tuple(_stretch(line, by_moment, scale) for line in lines), scale)
+
+
+def _stretch(line: Line, documents: Mapping[float, Mapping[str, Any]], scale: Scale) -> Stretch:
+    points = [_drawn(documents[point.at], scale) for point in line.rounds]
+    slope = line.slope
+    told = {"value": slope.value, "low": slope.low, "high": slope.high} if slope else None
+    return Stretch(tuple(points), told)  # type: ignore[arg-type]  # a slope has all three
+
+
+def _drawn(document: Mapping[str, Any], scale: Scale) -> Point:
+    result = document["result"]
+    return Point(document["round"], _last(document), _row(document["round"], result["counts"], result["net"], scale))
+
+
+def _point(at: float, document: Mapping[str, Any]) -> RoundPoint:
+    net = document["result"]["net"]
+    error = (net["high"] - net["low"]) / (2 * normal_quantile(net["level"]))
+    study = Study(document["round"], net["convention"], net["value"], error**2)
+    return RoundPoint(at, json.dumps([document["protocol"][key] for key in COMPARABLE], sort_keys=True), study)
+
+
+def _at(document: Mapping[str, Any]) -> float:
+    return _last(document).toordinal() / DAYS_A_YEAR
+
+
+def _last(document: Mapping[str, Any]) -> date:
+    return date.fromisoformat(document["protocol"]["lastDay"])

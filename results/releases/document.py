@@ -1,0 +1,224 @@
+"""The document that is signed and released: every figure that may be published of a round, and nothing else.
+
+It is frozen as canonical JSON. Pages and files are made of it alone, so that they are the same at any later moment.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from orchestrator.design import Approach
+from profiles import grounds
+from profiles.pairs import Arm
+from profiles.profile import Ground
+from results import disclosure, suppression, tables
+from results.releases import units
+from results.reports import figures, wording
+from results.statistics import Estimate
+from results.suppression import Before, Table
+from results.tables import PairRow, RoundFacts, RoundTable
+
+FORMAT = "praktijktest-uitkomst/1"
+
+Document = dict[str, Any]
+
+
+def make(table: RoundTable, earlier: Sequence[Before], number: int, reason: str | None) -> Document:
+    """Return the document of a closed round; ``earlier`` are the versions that anybody outside has seen.
+
+    ``number`` counts the versions from 1, ``reason`` says why there is a further one.
+    """
+    table = tables.at_the_end(table)
+    facts, rows = table.facts, figures.real(table.rows)
+    told = {each.name: each for each in suppression.published(units.units(table.rows, facts), earlier)}
+    return {
+        "format": FORMAT,
+        "round": facts.round,
+        "version": number,
+        "reason": reason,
+        "study": _study(facts),
+        "protocol": _protocol(facts),
+        "policy": _policy(),
+        "result": _result(rows, facts, told),
+        "tables": [
+            _table(told[name], rows, facts) for name in (units.DISTRICT, units.LEVEL, units.ARM) if name in told
+        ],
+        "excluded": _excluded(told.get(units.EXCLUSION)),
+        "participation": _participation(facts),
+        "burden": _burden(facts, len(rows)),
+        "coding": _coding(facts),
+    }
+
+
+def canonical(document: Mapping[str, Any]) -> str:
+    """Return the document as text that is the same wherever and whenever it is written."""
+    return json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def digest(text: str) -> str:
+    """Return the SHA-256 of a canonical document."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _study(facts: RoundFacts) -> Document:
+    ground = grounds.load().grounds[Ground(facts.ground)]
+    return {
+        "name": facts.study,
+        "commissioner": facts.commissioner,
+        "legalBasis": facts.legal_basis,
+        "ethics": facts.ethics_reference,
+        "dpia": facts.dpia_reference,
+        "purpose": facts.purpose,
+        "mode": facts.mode,
+        "ground": facts.ground,
+        "groundName": ground.label,
+        "groundBasis": ground.basis,
+    }
+
+
+def _protocol(facts: RoundFacts) -> Document:
+    arms = (facts.control_set, facts.treatment_set, *facts.further_sets)
+    return {
+        "digest": facts.digest,
+        "version": facts.version,
+        "approach": facts.approach,
+        "signal": facts.signal,
+        "arms": {arm.value: label for arm, label in zip(Arm, arms, strict=False)},
+        "candidates": {arm.value: wording.candidate(facts, arm) for arm in (Arm.CONTROL, Arm.TREATMENT)},
+        "factor": facts.factor,
+        "namesValidated": facts.validation,
+        "firstDay": facts.first_day.isoformat(),
+        "lastDay": facts.last_day.isoformat(),
+        "responseDays": facts.response_days,
+        "positive": list(facts.positive),
+        "level": facts.level,
+    }
+
+
+def _policy() -> Document:
+    return {
+        "leastTests": disclosure.CELL_LEAST_PAIRS,
+        "leastAdvertisers": disclosure.CELL_LEAST_ADVERTISERS,
+        "largestShare": disclosure.CELL_LARGEST_SHARE,
+        "roundedTo": units.ROUNDED_TO,
+        "symbol": disclosure.SYMBOL,
+    }
+
+
+def _result(rows: Sequence[PairRow], facts: RoundFacts, told: Mapping[str, Table]) -> Document:
+    main = told.get(units.ARM if facts.approach == Approach.UNPAIRED else units.DISTRICT)
+    if main is None:
+        return {"shown": False, "reason": "no-tests"}
+    if main.total is None:
+        counted = [row.advertiser for row in figures.usable(rows)]
+        small = disclosure.unsafe({each: counted.count(each) for each in counted})
+        return {"shown": False, "reason": "too-small" if small else "too-little-changed"}
+    if facts.approach == Approach.UNPAIRED:
+        return {"shown": True, "tests": sum(main.total.values())}
+    analysis = figures.analysed(rows, facts.level)
+    return {
+        "shown": True,
+        "tests": sum(main.total.values()),
+        "counts": _cells(main.total),
+        "net": _estimate(figures.net(analysis)),
+        "detectable": _short(figures.detectable(analysis, facts.level)),
+        "treatments": _treatments(rows, facts, main),
+    }
+
+
+def _treatments(rows: Sequence[PairRow], facts: RoundFacts, main: Table) -> list[Document]:
+    """The control beside each treatment of a set: over the same tests, so that all may be shown when one may."""
+    arms = list(Arm)[1 : 2 + len(facts.further_sets)] if facts.further_sets else []
+    return [
+        {
+            "arm": arm.value,
+            "counts": _cells(main.total or {}, place),
+            "net": _estimate(figures.net(figures.analysed([row.against(arm) for row in rows], facts.level))),
+        }
+        for place, arm in enumerate(arms)
+    ]
+
+
+def _table(table: Table, rows: Sequence[PairRow], facts: RoundFacts) -> Document:
+    """A table with its parts; a hidden part has no numbers at all."""
+    if table.name == units.ARM:
+        parts = [
+            {"name": each.name, "counts": each.counts and dict(sorted(each.counts.items()))} for each in table.parts
+        ]
+        return {"name": table.name, "shown": table.total is not None, "parts": parts}
+    nets = {name: _estimate(figures.net(figures.analysed(group, facts.level))) for name, group in _groups(table, rows)}
+    shown = [
+        {"name": each.name, "counts": None, "net": None}
+        if each.counts is None
+        else {"name": each.name, "counts": _cells(each.counts), "net": nets[each.name]}
+        for each in table.parts
+    ]
+    return {"name": table.name, "shown": table.total is not None, "parts": shown}
+
+
+def _groups(table: Table, rows: Sequence[PairRow]) -> list[tuple[str, list[PairRow]]]:
+    def part(row: PairRow) -> str | None:
+        return row.level if table.name == units.LEVEL else row.district or units.UNKNOWN
+
+    shown = [each.name for each in table.parts if each.counts is not None]
+    return [(name, [row for row in rows if part(row) == name]) for name in shown]
+
+
+def _excluded(table: Table | None) -> Document:
+    """How many tests do not count, by reason; too few are told to be fewer than ten."""
+    if table is None:
+        return {"tests": 0, "reasons": []}
+    if table.total is None:
+        return {"tests": None, "reasons": []}
+    reasons = [{"reason": each.name, "tests": each.counts and sum(each.counts.values())} for each in table.parts]
+    return {"tests": sum(table.total.values()), "reasons": reasons}
+
+
+def _participation(facts: RoundFacts) -> Document:
+    few = units.at_least_few
+    return {"advertisers": few(facts.enrolled), "withdrawn": few(facts.withdrawn) if facts.withdrawn else 0}
+
+
+def _burden(facts: RoundFacts, planned: int) -> Document:
+    about = units.rounded
+    return {
+        "planned": about(planned),
+        "sent": about(facts.sent),
+        "invitations": about(facts.invitations),
+        "declined": about(facts.declines),
+        "notTested": about(sum(facts.refusals.values())),
+    }
+
+
+def _coding(facts: RoundFacts) -> Document:
+    about = units.rounded
+    return {
+        "byRule": about(facts.coded_by_rule),
+        "byPeople": about(facts.coded_by_people),
+        "kappa": _short(facts.kappa),
+    }
+
+
+def _cells(outcomes: Mapping[str, int], treatment: int = 0) -> Document:
+    counts = units.counts(outcomes, treatment)
+    return {"c11": counts.c11, "c10": counts.c10, "c01": counts.c01, "c00": counts.c00}
+
+
+def _estimate(estimate: Estimate | None) -> Document | None:
+    if estimate is None or estimate.value is None:
+        return None
+    return {
+        "value": _short(estimate.value),
+        "low": _short(estimate.low),
+        "high": _short(estimate.high),
+        "level": estimate.level,
+        "n": estimate.n,
+        "method": estimate.method,
+        "convention": estimate.convention,
+    }
+
+
+def _short(value: float | None) -> float | None:
+    """Four decimals: more than is ever shown, and the same on every machine."""
+    return None if value is None else round(float(value), 4) + 0.0

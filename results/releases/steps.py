@@ -1,0 +1,126 @@
+"""The steps of a release with the figures of the moment: what is signed and released is what the round says now."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from orchestrator.db import Session
+from orchestrator.models import Release, Round
+from orchestrator.rounds import releasing
+from orchestrator.rounds.releasing import Frozen
+from profiles.errors import Refused
+from results import formats, tables
+from results.releases import document, units
+from results.suppression import Before, Hidden
+
+SHOWN = 20
+"""So many tests that count differently are named; of more, the number."""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What is no longer as it was in a version: the chapters of its document, and tests (for the researcher alone)."""
+
+    chapters: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+def draft(session: Session, name: str, actor: str, now: datetime, reason: str | None = None) -> Release:
+    """Make the next version of what is published of a round, from what the round says now."""
+    round_ = releasing.hold(session, name)
+    releasing.check_purpose(session, round_)
+    number = len(releasing.versions(session, round_)) + 1
+    told = " ".join(reason.split()) if reason and number > 1 else None
+    return releasing.draft(session, round_, _frozen(session, round_, number, told), actor, now, reason)
+
+
+def sign(session: Session, name: str, number: int, actor: str, now: datetime) -> None:
+    """Sign a draft. Raises `Refused` when the round changed since it was made."""
+    round_, version = _unchanged(session, name, number, "ondertekend")
+    releasing.sign(session, round_, version, actor, now)
+
+
+def read(session: Session, name: str, number: int, actor: str, now: datetime, remark: str = "") -> None:
+    """Note that the municipality read a signed version."""
+    round_ = releasing.hold(session, name)
+    releasing.read(session, round_, releasing.find(session, round_, number), actor, now, remark)
+
+
+def release(session: Session, name: str, number: int, actor: str, now: datetime) -> None:
+    """Release a version that was read. Raises `Refused` when the round changed since it was signed."""
+    round_, version = _unchanged(session, name, number, "vrijgegeven")
+    releasing.check_purpose(session, round_)
+    releasing.release(session, round_, version, actor, now)
+
+
+def changed(session: Session, name: str, number: int) -> Changed:
+    """Say what of a version is no longer what the round says; nothing when all is as it was."""
+    round_ = releasing.hold(session, name)
+    version = releasing.find(session, round_, number)
+    now = _frozen(session, round_, number, version.reason)
+    was, is_ = json.loads(version.document), json.loads(now.document)
+    chapters = tuple(sorted(key for key in was.keys() | is_.keys() if was.get(key) != is_.get(key)))
+    return Changed(chapters, tuple(releasing.changed_units(version.basis["units"], now.basis)))
+
+
+def _unchanged(session: Session, name: str, number: int, verb: str) -> tuple[Round, Release]:
+    round_ = releasing.hold(session, name)
+    version = releasing.find(session, round_, number)
+    found = changed(session, name, number)
+    if version.state in releasing.UNFINISHED and (found.chapters or found.tests):
+        raise Refused(
+            "release-changed",
+            f"Versie {number} van ronde '{name}' kan niet worden {verb}: de gegevens zijn daarna veranderd. "
+            f"{sentence(found)}",
+            "Er is niets verloren: deze versie blijft bewaard. Maak een nieuwe versie en zeg waarom.",
+        )
+    return round_, version
+
+
+def sentence(found: Changed) -> str:
+    """Say in Dutch what changed; names no advertiser and no outcome."""
+    named = ", ".join(found.tests[:SHOWN]) + (" …" if len(found.tests) > SHOWN else "")
+    number = formats.many(len(found.tests), "test telt", "tests tellen")
+    tests = f"{number} nu anders ({named})." if found.tests else "Elke test telt nog hetzelfde."
+    chapters = ", ".join(CHAPTERS.get(each, each) for each in found.chapters)
+    return f"{tests} Anders zijn: {chapters}." if chapters else tests
+
+
+CHAPTERS: Mapping[str, str] = {
+    "result": "de uitkomst",
+    "tables": "de tabellen",
+    "excluded": "de tests die niet meetellen",
+    "participation": "de deelname",
+    "burden": "de belasting",
+    "coding": "de codering",
+    "protocol": "de opzet",
+    "study": "het onderzoek",
+    "policy": "de regels voor kleine vakjes",
+}
+
+
+def _frozen(session: Session, round_: Round, number: int, reason: str | None) -> Frozen:
+    table = tables.load(session, round_.name)
+    earlier = [_before(each) for each in releasing.seen(session, round_, before=number)]
+    text = document.canonical(document.make(table, earlier, number, reason))
+    return Frozen(text, document.digest(text), units.as_rows(units.units(table.rows, table.facts)))
+
+
+def _before(version: Release) -> Before:
+    return Before(units.from_rows(version.basis["units"]), _hidden(json.loads(version.document)))
+
+
+def _hidden(told: Mapping[str, Any]) -> dict[str, Hidden]:
+    """Return what a document hides of each table."""
+    hidden: dict[str, Hidden] = {each["name"]: _of_table(each["shown"], each["parts"]) for each in told["tables"]}
+    excluded = told["excluded"]
+    hidden[units.EXCLUSION] = _of_table(excluded["tests"] is not None, excluded["reasons"])
+    return hidden
+
+
+def _of_table(shown: bool, parts: Sequence[Mapping[str, Any]]) -> Hidden:
+    told = "counts" if parts and "counts" in parts[0] else "tests"
+    name = "name" if told == "counts" else "reason"
+    return frozenset(each[name] for each in parts if each[told] is None) if shown else None

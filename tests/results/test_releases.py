@@ -1,0 +1,229 @@
+"""Releasing the outcome of a round: who may take which step, what is frozen, and what a change of the round does."""
+
+import json
+from typing import Any
+
+import pytest
+from house_makers import DAY, ROUND, events, meddle, only_sqlite, refused, round_state
+from release_makers import RELEASED, closed, draft, read, release, released, sign, versions
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from orchestrator.db import Database, Session
+from orchestrator.models import Enrolment, Pair, Release, Reply
+from orchestrator.rounds import lifecycle
+from orchestrator.states import RoundState
+from results import suppression
+from results.releases import document, steps
+
+
+def told(database: Database, number: int = 1) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(versions(database)[number - 1].document)
+    return found
+
+
+def recode(session: Session, most: int) -> None:
+    """Let so many invitations turn out to be refusals, spread over the offices."""
+    replies = session.scalars(select(Reply.id).where(Reply.label == "UITNODIGING").order_by(Reply.id).limit(most)).all()
+    session.execute(update(Reply).where(Reply.id.in_(replies)).values(label="AL_VERHUURD"))
+
+
+def test_a_round_is_released_in_four_steps_with_an_event_each(database: Database) -> None:
+    released(database)
+    assert round_state(database) is RoundState.RELEASED
+    kinds = [each.kind for each in events(database)][-4:]
+    assert kinds == ["release.drafted", "release.signed", "release.read", "round.released"]
+    (version,) = versions(database)
+    assert (version.state, version.digest) == ("released", document.digest(version.document))
+    assert (version.drafted_by, version.signed_by, version.read_by, version.released_by) == (
+        "anna", "bert", "gemma", "carla",
+    )  # fmt: skip
+
+
+@only_sqlite
+def test_the_document_holds_the_counts_and_their_estimate_with_its_convention(database: Database) -> None:
+    closed(database)
+    draft(database)
+    result = told(database)["result"]
+    assert result["counts"] == {"c11": 24, "c10": 18, "c01": 6, "c00": 12}
+    assert result["net"]["value"] == 0.2
+    assert {"low", "high", "n", "method", "convention", "level"} <= result["net"].keys()
+    assert document.canonical(told(database)) == versions(database)[0].document
+
+
+@only_sqlite
+def test_the_document_names_no_advertiser_and_no_seed(database: Database) -> None:
+    closed(database)
+    draft(database)
+    text = versions(database)[0].document
+    assert "kantoor" not in text
+    assert "seed" not in text
+
+
+@only_sqlite
+def test_a_round_that_still_runs_is_not_released(database: Database) -> None:
+    closed(database)
+    with database.writing() as session:
+        lifecycle.lookup.find(session, ROUND).state = RoundState.RUNNING
+    with refused("wrong-state"):
+        draft(database)
+
+
+@only_sqlite
+def test_no_step_is_skipped_or_taken_twice(database: Database) -> None:
+    closed(database)
+    draft(database)
+    for step in (read, release):
+        with refused("wrong-state"):
+            step(database)
+    sign(database)
+    for step in (sign, release):
+        with refused("wrong-state"):
+            step(database)
+    read(database)
+    release(database)
+    with refused("wrong-state"):
+        release(database)
+
+
+@only_sqlite
+def test_who_drafts_does_not_sign_and_who_signs_or_planned_does_not_release(database: Database) -> None:
+    closed(database)
+    draft(database, by="anna")
+    with refused("same-person"):
+        sign(database, by=" ANNA ")
+    sign(database, by="r.visser")
+    read(database)
+    with refused("same-person"):
+        release(database, by="r.visser")
+    release(database, by="anna")
+
+
+@only_sqlite
+def test_who_planned_the_round_does_not_release_what_another_signed(database: Database) -> None:
+    closed(database)
+    draft(database)
+    sign(database)
+    read(database)
+    with refused("same-person"):
+        release(database, by="r.visser")
+
+
+@only_sqlite
+def test_the_database_itself_refuses_a_signature_of_who_drafted(database: Database) -> None:
+    closed(database)
+    draft(database, by="anna")
+    with pytest.raises(IntegrityError):
+        meddle(database, update(Release).values(signed_by="anna"))
+
+
+@only_sqlite
+def test_a_remark_of_the_municipality_is_kept_and_one_that_is_too_long_refused(database: Database) -> None:
+    closed(database)
+    draft(database)
+    sign(database)
+    with refused("bad-opmerking"):
+        read(database, remark="x" * 1001)
+    read(database, remark="  Graag  een toelichting. ")
+    assert versions(database)[0].remark == "Graag een toelichting."
+
+
+@only_sqlite
+def test_a_round_that_changed_after_signing_is_not_released_and_says_what_changed(database: Database) -> None:
+    closed(database)
+    draft(database)
+    sign(database)
+    read(database)
+    meddle(database, lambda session: recode(session, 1))
+    with refused("release-changed"):
+        release(database)
+    with database.reading() as session:
+        found = steps.changed(session, ROUND, 1)
+    assert len(found.tests) == 1
+    assert "result" in found.chapters
+    assert "1 test telt nu anders (P-0001)." in steps.sentence(found)
+    assert round_state(database) is RoundState.CLOSED
+    assert versions(database)[0].state == "read"
+
+
+@only_sqlite
+def test_a_draft_of_a_round_that_changed_is_not_signed(database: Database) -> None:
+    closed(database)
+    draft(database)
+    meddle(database, update(Pair).where(Pair.code == "P-0001").values(state="excluded", reason="test-herkend"))
+    with refused("release-changed"):
+        sign(database)
+
+
+@only_sqlite
+def test_a_further_version_needs_a_reason_and_lets_an_unreleased_one_lapse(database: Database) -> None:
+    closed(database)
+    draft(database)
+    for reason in (None, "  ", "x" * 1001):
+        with refused("bad-reden"):
+            draft(database, reason=reason)
+    assert draft(database, reason="Een code was fout.") == 2
+    assert [each.state for each in versions(database)] == ["lapsed", "draft"]
+    assert told(database, 2)["reason"] == "Een code was fout."
+
+
+def test_a_correction_is_a_new_version_and_the_earlier_one_stays_as_it_was(database: Database) -> None:
+    released(database)
+    first = versions(database)[0].document
+    meddle(database, lambda session: recode(session, 30))
+    draft(database, reason="Dertig antwoorden waren verkeerd gecodeerd.")
+    sign(database, number=2)
+    read(database, number=2)
+    release(database, number=2)
+    states = [(each.number, each.state) for each in versions(database)]
+    assert states == [(1, "replaced"), (2, "released")]
+    assert versions(database)[0].document == first
+    assert events(database)[-1].kind == "release.released"
+    assert told(database, 2)["result"]["shown"]
+
+
+@only_sqlite
+def test_a_correction_of_one_test_shows_no_figures_that_would_tell_it_apart(database: Database) -> None:
+    released(database)
+    meddle(database, lambda session: recode(session, 1))
+    draft(database, reason="Een code was fout.")
+    assert told(database, 2)["result"] == {"shown": False, "reason": "too-little-changed"}
+    assert not any(table["shown"] or table["parts"] for table in told(database, 2)["tables"])
+
+
+@only_sqlite
+def test_a_version_that_nobody_signed_binds_no_later_one(database: Database) -> None:
+    closed(database)
+    draft(database)
+    meddle(database, lambda session: recode(session, 1))
+    draft(database, reason="Een code was fout.")
+    assert told(database, 2)["result"]["shown"]
+
+
+@only_sqlite
+def test_tests_without_consent_for_the_purpose_are_not_published(database: Database) -> None:
+    closed(database)
+    meddle(database, update(Enrolment).where(Enrolment.advertiser_id == 3).values(purpose="monitoring"))
+    with refused("other-purpose"):
+        draft(database)
+
+
+@only_sqlite
+def test_the_same_round_gives_the_same_document_byte_for_byte(database: Database) -> None:
+    closed(database)
+    draft(database, now=RELEASED)
+    draft(database, reason="Nog eens.", now=RELEASED + DAY)
+    one, other = ({**told(database, number), "version": 0, "reason": None} for number in (1, 2))
+    assert document.canonical(one) == document.canonical(other)
+
+
+@only_sqlite
+def test_what_a_document_hides_is_what_the_policy_hid(database: Database) -> None:
+    closed(database)
+    meddle(database, update(Pair).where(Pair.code < "P-0003").values(state="excluded", reason="test-herkend"))
+    draft(database)
+    with database.reading() as session:
+        before = steps._before(session.scalars(select(Release)).one())  # noqa: SLF001 - what the next version reads
+    tables = {each.name: each.hidden for each in suppression.published(before.units)}
+    assert {name: before.hidden[name] for name in tables} == tables
+    assert told(database)["excluded"] == {"tests": None, "reasons": []}
