@@ -20,7 +20,8 @@ from orchestrator.pretests import RIGHT, Judgement
 from portal.commands import analysing
 from portal.web.app import create_app
 from portal.web.language import COOKIE
-from portal.web.pages import pretest
+from portal.web.pages import pretest, toolkit
+from portal.web.toolkit_source import ToolkitSource
 
 CLOSED = "/gesloten"
 """Under this address stands the same desk with a round that is closed."""
@@ -44,6 +45,7 @@ PAGES = {
     "pauzeren": f"/rondes/{ROUND}/bediening/pauzeren",
     "te laat": f"/rondes/{ROUND}/bediening/hervatten",
     "mensen": "/mensen",
+    "toolkit": "/toolkit",
     "aanmelden": "/aanmelden",
     "link": "/aanmelden/link/goed",
     "oude link": "/aanmelden/link/oud",
@@ -86,6 +88,7 @@ def site(pretest_pages: Visited) -> Iterator[str]:
     """The real server on a free port of the loopback."""
     app = create_app(FakeSource(mode="rehearsal"), FakeDoor())
     pretest.add(app, pretest_pages[0], Clock())
+    toolkit.add(app, ToolkitSource(pretest_pages[0], Clock()))
     app.mount(CLOSED, create_app(FakeSource(mode="rehearsal", state="closed"), FakeDoor()))
     with serving(app) as site:
         yield site
