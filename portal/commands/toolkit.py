@@ -16,6 +16,7 @@ from results import formats, toolkit
 from results.paper import Paper, typeset
 from results.reports.render import page
 from results.toolkit.logo import kind_of, read_logo
+from results.toolkit.making import missing_lines
 from results.toolkit.uptake import told
 from results.toolkit.word import written
 
@@ -43,7 +44,8 @@ def make(path: Path, kind: str, folder: Path) -> None:
     for name, content in contents.items():
         (folder / name).write_bytes(content)
         out.print(f"Geschreven: {folder / name}")
-    _print_scores(documents)
+    for line in missing_lines(documents):
+        out.print(line)
 
 
 def use(advertiser: str, part: str, url: str, since: datetime, actor: str) -> None:
@@ -66,7 +68,7 @@ def print_uptake() -> None:
     with house.reading() as (session, now):
         found = toolkit_uses.uptake(session, now)
     for each in told(found, _texts()):
-        out.print(f"  {each.part:20} {each.many:>12}  {each.share:>5}")
+        out.print(f"  {each.name:38} {each.many} van {each.of} ({formats.percent(each.many / each.of)})")
 
 
 def _texts() -> toolkit.Texts:
@@ -78,15 +80,6 @@ def _known(part: str) -> None:
     if part not in known:
         message, remedy = "Dit onderdeel heeft de toolkit niet.", f"Kies uit: {', '.join(known)}."
         raise BadInput(Problem("unknown-part", message, found=part, remedy=remedy))
-
-
-def _print_scores(documents: tuple[toolkit.Made, ...]) -> None:
-    met, of = (sum(getattr(made.score, name) for made in documents) for name in ("met", "of"))
-    out.print(f"Volledigheid: {met} van {of} punten.")
-    for made in documents:
-        out.print(f"  {made.paper.title}: {made.score.met} van {made.score.of}")
-        for line, why in made.score.missing:
-            out.print(f"    Mist: {line}; {why}.")
 
 
 def _page(paper: Paper) -> str:

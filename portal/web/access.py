@@ -78,6 +78,8 @@ ACCESS: Mapping[str, frozenset[Role]] = {
     "coding_masks": RESEARCHERS,
     "coding_mask": RESEARCHERS,
     "coding_mask_do": RESEARCHERS,
+    "toolkit_page": RESEARCHERS | {Role.MUNICIPALITY},
+    "toolkit_make": RESEARCHERS | {Role.MUNICIPALITY},
     "results_chart": RESEARCHERS,
     "looks": RESEARCHERS,
     "looks_open": frozenset({Role.DESIGNER, Role.ANALYST}),

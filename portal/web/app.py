@@ -37,11 +37,13 @@ from portal.web.pages import (
     setup,
     signing_in,
     status,
+    toolkit,
 )
 from portal.web.release_source import DatabaseReleases
 from portal.web.rendering import ASSETS, STATIC, page
 from portal.web.setup_source import Setup
 from portal.web.source import DatabaseSource, Source
+from portal.web.toolkit_source import ToolkitSource
 from portal.web.words import _
 from profiles.errors import BadInput, Refused
 
@@ -70,11 +72,13 @@ def make_app(
     database: Database, clock: Clock, mailboxes: tuple[str, ...] = (), settings: Settings | None = None
 ) -> FastAPI:
     """Return the web application over this database; ``mailboxes`` are the names of the folders that are read."""
-    door = DatabaseDoor(database, clock, settings or Settings.from_env())
+    chosen = settings or Settings.from_env()
+    door = DatabaseDoor(database, clock, chosen)
     app = create_app(DatabaseSource(database, clock, mailboxes), door)
     pretest.add(app, database, clock)
-    setup.add(app, Setup(database, clock, settings or Settings.from_env()))
     releasing.add(app, DatabaseReleases(database, clock))
+    setup.add(app, Setup(database, clock, chosen))
+    toolkit.add(app, ToolkitSource(database, clock, chosen.toolkit_texts))
     for group in (coding, pairs):
         group.add(app, CodingSource(database, clock))
     return app

@@ -39,6 +39,7 @@ MENU = (
     Place("status", "/status", _("Status")),
     Place("people", "/mensen", _("Mensen")),
     Place("setup_list", "/opzet", _("Opzet")),
+    Place("toolkit_page", "/toolkit", _("Toolkit")),
 )
 
 TABS = (

@@ -20,11 +20,16 @@ def read_logo(path: Path) -> bytes:
         content = path.read_bytes()
     except OSError as error:
         raise BadInput(Problem("missing-file", "Dit logo is er niet.", str(path), remedy=REMEDY)) from error
+    return checked(content, str(path))
+
+
+def checked(content: bytes, name: str) -> bytes:
+    """The picture again, when it can be used; raises `BadInput` as `read_logo`."""
     if len(content) > MOST_BYTES:
-        raise BadInput(Problem("logo-too-large", "Dit logo is te groot.", str(path), remedy=REMEDY))
+        raise BadInput(Problem("logo-too-large", "Dit logo is te groot.", name, remedy=REMEDY))
     if kind_of(content) is None:
         message = "Dit logo is geen afbeelding die wij kunnen gebruiken."
-        raise BadInput(Problem("not-an-image", message, str(path), remedy=REMEDY))
+        raise BadInput(Problem("not-an-image", message, name, remedy=REMEDY))
     return content
 
 

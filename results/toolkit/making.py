@@ -155,6 +155,15 @@ def _score(part: Part, filled: Sequence[_Filled]) -> Score:
     return Score(len(part.checklist) - len(missing), len(part.checklist), tuple(missing))
 
 
+def missing_lines(documents: Sequence[Made]) -> Iterator[str]:
+    """How complete the documents are together and one by one, and what each still misses."""
+    met, of = (sum(getattr(each.score, name) for each in documents) for name in ("met", "of"))
+    yield f"Volledigheid: {met} van {of} punten."
+    for each in documents:
+        yield f"  {each.paper.title}: {each.score.met} van {each.score.of}"
+        yield from (f"    Mist: {line}; {why}." for line, why in each.score.missing)
+
+
 # --- as blocks ------------------------------------------------------------------------------------------------------
 
 

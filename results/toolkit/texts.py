@@ -38,9 +38,10 @@ class Passage:
 
 @dataclass(frozen=True)
 class Part:
-    """One document of the toolkit; ``checklist`` holds what it should say by key."""
+    """One document of the toolkit; ``name`` is what it is called, ``checklist`` holds what it should say by key."""
 
     key: str
+    name: str
     file: str
     passages: tuple[Passage, ...]
     checklist: Mapping[str, str]
@@ -98,10 +99,10 @@ def read_texts(own: Path | None = None) -> Texts:
         for key, told in index["parts"].items():
             read[told["file"]] = folder.read(told["file"])
             passages = tuple(_passages(read[told["file"]], folder.name(told["file"])))
-            parts.append(Part(key, folder.name(told["file"]), passages, told.get("checklist", {})))
+            parts.append(Part(key, str(told["name"]), folder.name(told["file"]), passages, told.get("checklist", {})))
         version = str(index["version"])
     except (KeyError, AttributeError, TypeError) as error:
-        message = "Hierin staan version, en bij elk onderdeel file en checklist."
+        message = "Hierin staan version, en bij elk onderdeel name, file en checklist."
         raise BadInput(Problem("wrong-index", message, folder.name(INDEX), found=str(error))) from error
     lists = {name: folder.read(name) for name in (INDEX, CHOICES, POINTS)}
     return Texts(

@@ -1,7 +1,7 @@
 """A document of the toolkit as DOCX, with real headings, lists and table headings, the same bytes every time."""
 
 import io
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZipFile
 
 import docx
 from docx.document import Document
@@ -9,11 +9,10 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm
 
+from results.bundle import zipped
 from results.paper import Paper
 from results.paper.blocks import Alert, Block, Heading, Items, Table, Text
 
-UNSIGNED = (1980, 1, 1, 0, 0, 0)
-"""The moment of every entry: a ZIP cannot do without one, and the moment of writing would change the bytes."""
 BEHIND = "  "
 
 
@@ -83,9 +82,7 @@ def _table(document: Document, block: Table) -> None:
 
 
 def _without_moment(document: Document) -> bytes:
-    first, second = io.BytesIO(), io.BytesIO()
-    document.save(first)
-    with ZipFile(first) as made, ZipFile(second, "w", ZIP_DEFLATED) as again:
-        for entry in made.infolist():
-            again.writestr(ZipInfo(entry.filename, UNSIGNED), made.read(entry), ZIP_DEFLATED)
-    return second.getvalue()
+    made = io.BytesIO()
+    document.save(made)
+    with ZipFile(made) as archive:
+        return zipped({entry.filename: archive.read(entry) for entry in archive.infolist()})

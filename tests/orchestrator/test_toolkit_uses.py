@@ -91,6 +91,6 @@ def test_what_cannot_be_told_is_refused_and_nothing_is_stored(
 def test_uptake_is_told_of_all_together_and_not_of_a_handful(house: Database) -> None:
     tells(house, "alfa")
     first = told(counted(house), read_texts())[0]
-    assert (first.part, first.many, first.share) == ("statement", "1 van 6", "17%")
+    assert (first.name, first.many, first.of) == ("Verklaring op de website", 1, 6)
     with pytest.raises(Refused, match="too-few-participants"):
         told(Uptake(4, {"statement": 4}), read_texts())

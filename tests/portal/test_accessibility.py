@@ -22,8 +22,9 @@ from orchestrator.pretests import RIGHT, Judgement
 from portal.commands import analysing
 from portal.web.app import create_app
 from portal.web.language import COOKIE
-from portal.web.pages import pretest, releasing
+from portal.web.pages import pretest, releasing, toolkit
 from portal.web.release_source import DatabaseReleases
+from portal.web.toolkit_source import ToolkitSource
 
 CLOSED = "/gesloten"
 """Under this address stands the same desk with a round that is closed."""
@@ -47,6 +48,7 @@ PAGES = {
     "pauzeren": f"/rondes/{ROUND}/bediening/pauzeren",
     "te laat": f"/rondes/{ROUND}/bediening/hervatten",
     "mensen": "/mensen",
+    "toolkit": "/toolkit",
     "aanmelden": "/aanmelden",
     "link": "/aanmelden/link/goed",
     "oude link": "/aanmelden/link/oud",
@@ -104,6 +106,7 @@ def site(pretest_pages: Visited, signed: Database) -> Iterator[str]:
     app = create_app(FakeSource(mode="rehearsal"), FakeDoor())
     pretest.add(app, pretest_pages[0], Clock())
     releasing.add(app, DatabaseReleases(signed, Clock()))
+    toolkit.add(app, ToolkitSource(pretest_pages[0], Clock()))
     app.mount(CLOSED, create_app(FakeSource(mode="rehearsal", state="closed"), FakeDoor()))
     with serving(app) as site:
         yield site

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -25,6 +26,7 @@ from profiles.factors import Factor, FactorLevel
 from profiles.pairs import Arm
 from results.paper import Paper, paper_of, typeset
 from results.paper.blocks import Alert, Band, Heading, Intervals, Items, Lead, Stack, Table, Terms, Text, Tiles
+from results.paper.typeset import AMBIGUOUS, _compiled
 from results.reports import Audience, Report, build, render
 
 PROFILES = ("ua1", "2a")
@@ -255,6 +257,15 @@ def elements(tag: Any) -> Iterator[tuple[str, Any]]:
             yield str(tag["/S"]), tag
         if "/K" in tag:
             yield from elements(tag["/K"])
+
+
+def test_no_file_has_a_stream_whose_end_cannot_be_told_from_a_line_end() -> None:
+    papers = [
+        Paper(f"Brief {n}", "", "", "", datetime(2026, 9, 1, tzinfo=UTC), (Text(f"Nummer {n}"),)) for n in range(150)
+    ]
+    assert [paper.title for paper in papers if AMBIGUOUS in _compiled(paper)] != []
+    for paper in papers:
+        assert AMBIGUOUS not in typeset(paper)
 
 
 def test_what_comes_from_a_design_is_text_and_never_typst() -> None:

@@ -128,8 +128,8 @@ def test_an_unknown_placeholder_is_named_with_its_file_its_line_and_what_was_mea
     ("file", "text", "code"),
     [
         ("toolkit.toml", "version = ", "not-toml"),
-        ("toolkit.toml", 'version = "1"\n[parts.x]\nfil = "x.md"', "wrong-index"),
-        ("toolkit.toml", 'version = "1"\n[parts.x]\nfile = "x.md"', "missing-file"),
+        ("toolkit.toml", 'version = "1"\n[parts.x]\nname = "x"\nfil = "x.md"', "wrong-index"),
+        ("toolkit.toml", 'version = "1"\n[parts.x]\nname = "x"\nfile = "x.md"', "missing-file"),
         ("choices.toml", "[order]\nlot = 'x'", "missing-choice"),
         ("statement.md", "Zonder titel.", "no-title"),
         (
