@@ -38,6 +38,7 @@ MENU = (
     Place("status", "/status", _("Status")),
     Place("people", "/mensen", _("Mensen")),
     Place("setup_list", "/opzet", _("Opzet")),
+    Place("mine", "/mijn", _("Uw terugkoppeling")),
 )
 
 TABS = (
