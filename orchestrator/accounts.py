@@ -1,4 +1,6 @@
-"""People who use the pages, and how they sign in: by a link that works once, then by a session of their browser.
+"""Who uses the pages, and how they sign in: by a link that works once, then by a session of their browser.
+
+A person of the desk has roles; an advertiser has its own pages and nothing else (`own_access`).
 
 Two clocks. The ledger tells by the installation's clock (``now``); a link or a session ends by the real one (``wall``),
 for a rehearsal in which a week takes a minute does not make the people in it any faster.
@@ -16,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator import ledger
 from orchestrator.account_models import Person, SignInLink, WebSession
+from orchestrator.models import Advertiser, Contact
 from orchestrator.states import DESK_ROLES, Role
 from profiles.errors import BadInput, Problem, Refused
 
@@ -23,8 +26,14 @@ IDLE = timedelta(hours=12)
 """A browser of which nothing was seen for so long is no longer signed in."""
 
 LINK_LASTS = timedelta(minutes=30)
+ADVERTISER_LINK_LASTS = timedelta(days=7)
+"""An office reads its mail, but not within the half hour."""
+
 SEEN_EVERY = timedelta(minutes=1)
 """A session is not written again for every page."""
+
+GIVEN = tuple(role for role in Role if role is not Role.BROKER)
+"""The roles that a person can be given; an advertiser comes in by a link of its own."""
 
 FIRST = "beheerder"
 FIRST_EMAIL = "beheerder@localhost"
@@ -34,12 +43,13 @@ _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 
 @dataclass(frozen=True)
 class Visitor:
-    """A person who is signed in; ``name`` is who does what they do."""
+    """Who is signed in; ``name`` is who does what they do, and ``advertiser`` its key where it is one."""
 
     id: int
     name: str
     email: str
     roles: frozenset[Role]
+    advertiser: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +67,8 @@ def add(session: Session, name: str, email: str, roles: Iterable[str], actor: st
     """Let somebody use the pages. Raises `BadInput` for what is no name, address or role, `Refused` for one taken."""
     name, email = " ".join(name.split()), email.strip().casefold()
     known = _checked(name, email, roles)
-    if session.scalar(select(exists().where(or_(Person.key == name.casefold(), Person.email == email)))):
+    taken = select(exists().where(or_(Person.key == name.casefold(), Person.email == email)))
+    if session.scalar(taken) or session.scalar(select(exists().where(Contact.email == email))):
         message = f"Er is al iemand met de naam {name} of het adres {email}, misschien van vroeger."
         remedy = "Kies een andere naam en een ander adres: in het logboek is een naam één mens."
         raise Refused("person-exists", message, remedy)
@@ -110,11 +121,12 @@ def by_email(session: Session, email: str) -> Person | None:
     return session.scalar(select(Person).where(Person.email == address, Person.revoked_at.is_(None)))
 
 
-def make_link(session: Session, person: Person, actor: str, now: datetime, wall: datetime) -> str:
-    """Return what stands in a link that signs this person in once; only its hash is kept."""
+def make_link(session: Session, who: Person | Advertiser, actor: str, now: datetime, wall: datetime) -> str:
+    """Return what stands in a link that signs this person or advertiser in once; only its hash is kept."""
     token = secrets.token_urlsafe(32)
-    session.add(SignInLink(person_id=person.id, hash=_hash(token), expires_at=wall + LINK_LASTS))
-    ledger.append(session, now, actor, "link.made", _subject(person))
+    lasts = LINK_LASTS if isinstance(who, Person) else ADVERTISER_LINK_LASTS
+    session.add(SignInLink(**_owner(who), hash=_hash(token), expires_at=wall + lasts))
+    ledger.append(session, now, actor, "link.made", _subject(who))
     return token
 
 
@@ -130,29 +142,31 @@ def sign_in(session: Session, token: str, now: datetime, wall: datetime) -> str:
         update(SignInLink)
         .where(SignInLink.hash == _hash(token), _open_link(), SignInLink.expires_at > wall)
         .values(used_at=wall)
-        .returning(SignInLink.person_id)
+        .returning(SignInLink.person_id, SignInLink.advertiser_id)
     ).first()
     if used is None:
         raise Refused("link-used", "Deze link is al gebruikt of verlopen.", "Vraag een nieuwe link aan.")
-    person = session.get_one(Person, used.person_id)
+    who = session.get_one(Person, used.person_id) if used.person_id else session.get_one(Advertiser, used.advertiser_id)
     cookie = secrets.token_urlsafe(32)
-    session.add(
-        WebSession(person_id=person.id, hash=_hash(cookie), created_at=wall, seen_at=wall, expires_at=wall + IDLE)
-    )
-    ledger.append(session, now, person.name, "session.opened", _subject(person))
+    session.add(WebSession(**_owner(who), hash=_hash(cookie), created_at=wall, seen_at=wall, expires_at=wall + IDLE))
+    ledger.append(session, now, actor_of(who), "session.opened", _subject(who))
     return cookie
 
 
 def visitor(session: Session, token: str, wall: datetime) -> tuple[Visitor, bool] | None:
     """Return who is signed in with this token, and whether it is time to note that they were seen; None for nobody."""
-    row = session.scalar(
-        select(WebSession).join(Person).where(*_open_session(token, wall), Person.revoked_at.is_(None))
-    )
-    if row is None:
+    # The access of an advertiser has no end of its own: with it its sessions are ended.
+    rows = select(WebSession).outerjoin(Person).where(*_open_session(token, wall), Person.revoked_at.is_(None))
+    row = session.scalar(rows)
+    if row is None or (who := row.person or row.advertiser) is None:
         return None
-    person = row.person
-    known = Visitor(person.id, person.name, person.email, frozenset(map(Role, person.roles)))
-    return known, wall - row.seen_at >= SEEN_EVERY
+    return _visitor(who), wall - row.seen_at >= SEEN_EVERY
+
+
+def _visitor(who: Person | Advertiser) -> Visitor:
+    if isinstance(who, Person):
+        return Visitor(who.id, who.name, who.email, frozenset(map(Role, who.roles)))
+    return Visitor(who.id, who.name, who.email, frozenset({Role.BROKER}), who.key)
 
 
 def note_seen(session: Session, token: str, wall: datetime) -> None:
@@ -164,25 +178,25 @@ def note_seen(session: Session, token: str, wall: datetime) -> None:
 def sign_out(session: Session, token: str, now: datetime, wall: datetime) -> None:
     """End a session; one that already ended stays so."""
     row = session.scalar(select(WebSession).where(*_open_session(token, wall)))
-    if row is not None:
+    if row is not None and (who := row.person or row.advertiser) is not None:
         row.revoked_at = wall
-        ledger.append(session, now, row.person.name, "session.ended", _subject(row.person))
+        ledger.append(session, now, actor_of(who), "session.ended", _subject(who))
 
 
 def _checked(name: str, email: str, roles: Iterable[str]) -> list[str]:
     problems = []
     if not 1 < len(name) <= 120:
         problems.append(Problem("bad-name", "Een naam heeft 2 tot 120 tekens.", found=name, remedy="Geef een naam."))
-    if not _EMAIL.fullmatch(email) or not email.isprintable():
+    if not is_address(email):
         problems.append(Problem("bad-email", "Dit is geen e-mailadres.", found=email, remedy="Schrijf naam@domein."))
     given = sorted(set(roles))
-    remedy = f"Kies uit: {', '.join(Role)}."
+    remedy = f"Kies uit: {', '.join(GIVEN)}. Een makelaar krijgt een link: praktijktest broker link"
     if not given:
         problems.append(Problem("no-role", "Iemand zonder rol kan niets zien.", remedy=remedy))
     problems += [
         Problem("unknown-role", "Deze rol bestaat niet.", found=role, remedy=remedy)
         for role in given
-        if role not in set(Role)
+        if role not in GIVEN
     ]
     if problems:
         raise BadInput(problems)
@@ -202,5 +216,19 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _subject(person: Person) -> str:
-    return f"person:{person.id}"
+def is_address(email: str) -> bool:
+    """Say whether a mail could be sent to this."""
+    return _EMAIL.fullmatch(email) is not None and email.isprintable()
+
+
+def actor_of(who: Person | Advertiser) -> str:
+    """Return what the ledger calls somebody who does something: people by name, an advertiser by its key."""
+    return who.name if isinstance(who, Person) else f"aanbieder:{who.key}"
+
+
+def _owner(who: Person | Advertiser) -> dict[str, int]:
+    return {"person_id" if isinstance(who, Person) else "advertiser_id": who.id}
+
+
+def _subject(who: Person | Advertiser) -> str:
+    return f"{'person' if isinstance(who, Person) else 'advertiser'}:{who.id}"

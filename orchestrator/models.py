@@ -27,6 +27,8 @@ from orchestrator.coding_models import HandMask as HandMask
 from orchestrator.design import Purpose
 from orchestrator.intake import AdvertiserKind, Channel
 from orchestrator.look_models import Look as Look
+from orchestrator.own_models import Contact as Contact
+from orchestrator.own_models import ContextNote as ContextNote
 from orchestrator.pretest_models import Pretest as Pretest
 from orchestrator.pretest_models import Rater as Rater
 from orchestrator.pretest_models import Rating as Rating

@@ -20,6 +20,7 @@ CELL_LEAST_ADVERTISERS = 5
 CELL_LARGEST_SHARE = 0.5
 BAND_LEAST_BROKERS = 10
 BROKER_LEAST_PAIRS = 2
+BROKER_SERVICE_LEAST_PAIRS = 5
 SYMBOL = "x"
 HIDDEN_PART = "te klein om te tonen, of nodig om een klein vakje te verbergen"
 """Why a part is hidden. One reason for all: which of two parts is the small one would tell how large both are."""
@@ -171,6 +172,11 @@ def broker_band(values: Iterable[float]) -> Band | None:
 def broker_counts_shown(counts: Counts) -> bool:
     """One pair is a signal, never a finding: its counts would say which letter got which answer."""
     return counts.n >= BROKER_LEAST_PAIRS
+
+
+def broker_service_shown(tests: int) -> bool:
+    """What each applicant was asked, told, and how soon: with fewer tests an office knows the letter by its answer."""
+    return tests >= BROKER_SERVICE_LEAST_PAIRS
 
 
 def broker_verdict(counts: Counts) -> str | None:

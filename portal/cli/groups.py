@@ -132,7 +132,7 @@ def add_person(
     role: Annotated[list[str], typer.Option(help="Een rol; herhaal voor meer.")],
     by: By,
 ) -> None:
-    """Voeg iemand toe. Rollen: designer, approver, sender, coder, analyst, municipality, broker, administrator."""
+    """Voeg iemand toe. Rollen: designer, approver, sender, coder, analyst, municipality, administrator."""
     from portal.commands import people as room
 
     room.add(name, email, role, by)

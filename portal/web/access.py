@@ -21,7 +21,10 @@ COOKIE = "praktijktest"
 PUBLIC: Final[frozenset[Role]] = frozenset()
 """Needs no sign-in."""
 
-ALL: Final = frozenset(Role)
+OWN: Final = frozenset({Role.BROKER})
+"""The pages of an advertiser about itself: for who came in as that advertiser, and for nobody of the desk."""
+
+ALL: Final = frozenset(Role) - OWN
 RESEARCHERS: Final = frozenset({Role.DESIGNER, Role.APPROVER, Role.SENDER, Role.ANALYST})
 """Those who see how a round goes; not the coders, who must not learn what was expected."""
 
@@ -52,9 +55,6 @@ ACCESS: Mapping[str, frozenset[Role]] = {
     # The municipality reads the frozen document of a version that was signed; this report is made afresh.
     "report_municipality": RESEARCHERS,
     "report_municipality_pdf": RESEARCHERS,
-    # A broker's own way in needs to know of which advertiser they are; until then the report is handed over.
-    "report_broker": RESEARCHERS,
-    "report_broker_pdf": RESEARCHERS,
     "results": RESEARCHERS,
     "release": RESEARCHERS,
     "release_draft": frozenset({Role.DESIGNER, Role.ANALYST}),
@@ -65,6 +65,12 @@ ACCESS: Mapping[str, frozenset[Role]] = {
     "outcome_version": RESEARCHERS | {Role.MUNICIPALITY},
     "outcome_file": RESEARCHERS | {Role.MUNICIPALITY},
     "outcome_read": frozenset({Role.MUNICIPALITY}),
+    # An advertiser reads its own at /mijn, where no address names it.
+    "report_broker": RESEARCHERS,
+    "report_broker_pdf": RESEARCHERS,
+    **dict.fromkeys(("mine", "mine_round", "mine_note", "mine_note_write"), OWN),
+    "context": RESEARCHERS,
+    "context_decide": frozenset({Role.DESIGNER, Role.ANALYST}),
     "pairs": RESEARCHERS,
     "pair": RESEARCHERS,
     "pair_enter": RESEARCHERS,
@@ -136,13 +142,15 @@ async def guard(request: Request) -> None:
         return
     if visitor is None:
         raise SignInNeeded(await carry(request) if request.method == "POST" else None)
-    if not visitor.roles & ACCESS[name]:
+    if not may(visitor, name):
         raise Refused("not-allowed", "Deze pagina hoort niet bij uw rol.", "Vraag de beheerder om de rol die u mist.")
 
 
 def may(visitor: Visitor | None, name: str) -> bool:
     """Say whether somebody may open a page, so that no link leads to a closed door."""
-    return ACCESS[name] is PUBLIC or (visitor is not None and bool(visitor.roles & ACCESS[name]))
+    if ACCESS[name] is PUBLIC or visitor is None:
+        return ACCESS[name] is PUBLIC
+    return bool(visitor.roles & ACCESS[name]) and (visitor.advertiser is not None) == (ACCESS[name] is OWN)
 
 
 def acting(request: Request) -> str:

@@ -19,13 +19,16 @@ from portal.web.access import SignInNeeded, guard
 from portal.web.coding_source import CodingSource
 from portal.web.door import DatabaseDoor, Door
 from portal.web.origin import why_not
+from portal.web.own_source import OwnSource
 from portal.web.pages import (
     coding,
+    context,
     control,
     export,
     health,
     languages,
     looks,
+    mine,
     monitor,
     pairs,
     people,
@@ -54,14 +57,24 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-STATUSES = {"link-used": 410, "too-often": 429, "wrong-state": 409, "already-coded": 409, "label-final": 409}
+STATUSES = {
+    "link-used": 410,
+    "too-often": 429,
+    "wrong-state": 409,
+    "already-coded": 409,
+    "label-final": 409,
+    "note-decided": 409,
+}
 ERRORS = {
     400: (_("Dat begrijpen wij niet"), _("Het formulier kwam niet goed over.")),
     403: (_("Dat mag nu niet"), _("U mag deze pagina nu niet bekijken.")),
     404: (_("Pagina niet gevonden"), _("Deze pagina bestaat niet, of niet meer.")),
     405: (_("Dat kan hier niet"), _("Deze pagina kunt u alleen bekijken.")),
     409: (_("Dat kan niet meer"), _("De ronde is intussen veranderd.")),
-    410: (_("Deze link werkt niet meer"), _("Een link werkt een half uur, en één keer.")),
+    410: (
+        _("Deze link werkt niet meer"),
+        _("Een link werkt één keer: een half uur lang voor wie hier werkt, zeven dagen lang voor een woningaanbieder."),
+    ),
     413: (_("Dat is te groot"), _("Wat u stuurt is groter dan wij aannemen.")),
     429: (_("Even wachten"), _("U vroeg dit te vaak achter elkaar.")),
     500: (_("Er ging iets mis"), _("De fout ligt bij ons en staat in het logboek. Probeer het later opnieuw.")),
@@ -81,6 +94,8 @@ def make_app(
     toolkit.add(app, ToolkitSource(database, clock, chosen.toolkit_texts))
     for group in (coding, pairs):
         group.add(app, CodingSource(database, clock))
+    for group in (mine, context):
+        group.add(app, OwnSource(database, clock))
     return app
 
 

@@ -1,4 +1,4 @@
-"""Who comes in: the people of the installation, their sign-in links and the sessions of their browsers."""
+"""Who comes in: people of the desk and advertisers, their sign-in links and the sessions of their browsers."""
 
 import logging
 from collections.abc import Sequence
@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote
 
-from orchestrator import accounts
+from orchestrator import accounts, own_access
 from orchestrator.accounts import Known, Visitor
 from orchestrator.clock import Clock
 from orchestrator.db import Database
+from orchestrator.models import Person
 from orchestrator.settings import Settings
-from workers.channels.desk_mail import can_mail, send_link
+from workers.channels.desk_mail import TEXT, TO_ADVERTISER, can_mail, send_link
 from workers.channels.transport import TransportError
 
 log = logging.getLogger(__name__)
+
+OWN_PAGES = "/mijn"
 
 REAL = Clock()
 """Links and sessions last as long as people expect, also where the installation's clock runs fast."""
@@ -33,7 +36,7 @@ class Door(Protocol):
         ...
 
     def send_link(self, email: str, next_page: str) -> None:
-        """Mail a link to the person with this address; do nothing when there is none."""
+        """Mail a link to the person or advertiser with this address; do nothing when there is none."""
         ...
 
     def link_works(self, token: str) -> bool: ...
@@ -76,15 +79,18 @@ class DatabaseDoor:
 
     def send_link(self, email: str, next_page: str) -> None:
         with self.database.writing() as session:
-            person = accounts.by_email(session, email)
-            if person is None:
+            who = accounts.by_email(session, email) or own_access.by_email(session, email)
+            if who is None:
                 return
-            token = accounts.make_link(session, person, person.name, self.clock.now(), REAL.now())
+            token = accounts.make_link(session, who, accounts.actor_of(who), self.clock.now(), REAL.now())
+        person = isinstance(who, Person)
+        whole = link(self.settings.site, token, next_page if person else OWN_PAGES)
         try:
-            send_link(self.settings, person.name, person.email, link(self.settings.site, token, next_page))
+            send_link(self.settings, who.name, email.strip().casefold(), whole, TEXT if person else TO_ADVERTISER)
         except TransportError as error:
             # Whoever asked may not learn whether the address is known; the keeper of the installation must.
-            log.error("sign-in-mail: De link voor person:%s is niet verzonden: %s", person.id, error)
+            kind = "person" if person else "advertiser"
+            log.error("sign-in-mail: De link voor %s:%s is niet verzonden: %s", kind, who.id, error)
 
     def link_works(self, token: str) -> bool:
         with self.database.reading() as session:

@@ -40,6 +40,7 @@ MENU = (
     Place("people", "/mensen", _("Mensen")),
     Place("setup_list", "/opzet", _("Opzet")),
     Place("toolkit_page", "/toolkit", _("Toolkit")),
+    Place("mine", "/mijn", _("Uw terugkoppeling")),
 )
 
 TABS = (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from orchestrator import burden, exposure, planned, status, tallies, views, wellbeing
+from orchestrator import burden, context, exposure, planned, status, tallies, views, wellbeing
 from orchestrator.burden import Burden
 from orchestrator.clock import Clock
 from orchestrator.db import Database, Session
@@ -17,8 +17,9 @@ from orchestrator.status import Chapter, Fact
 from orchestrator.wellbeing import Gaps, Part
 from profiles.errors import Refused
 from profiles.pairs import Arm
-from results import balance, disclosure, opening, tables
+from results import balance, context_effect, disclosure, opening, tables
 from results.balance import Line
+from results.context_effect import Effect
 from results.tables import RoundTable
 
 _STEPS: Mapping[RoundState, Callable[[Session, str, str, datetime, str], object]] = {
@@ -53,6 +54,10 @@ class Source(Protocol):
 
     def has_looks(self, round_name: str) -> bool:
         """Say whether the design declares looks before the end."""
+        ...
+
+    def context_effect(self, round_name: str) -> Effect | None:
+        """Return what accepted notes of advertisers change; None when there are none."""
         ...
 
     def open_look(self, round_name: str, actor: str) -> None:
@@ -129,6 +134,11 @@ class DatabaseSource:
     def has_looks(self, round_name: str) -> bool:
         with self.database.reading() as session:
             return from_canonical(lookup.find(session, round_name).design).analysis.looks is not None
+
+    def context_effect(self, round_name: str) -> Effect | None:
+        with self.database.reading() as session:
+            accepted = context.accepted(session, round_name, self.clock.now())
+            return context_effect.of(tables.load(session, round_name), accepted) if accepted else None
 
     def open_look(self, round_name: str, actor: str) -> None:
         with self.database.writing() as session:

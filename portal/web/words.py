@@ -43,8 +43,19 @@ EVENTS = {
     "mail.assigned": _("Bericht door een mens geplaatst"),
     "mail.deferred": _("Bericht wacht op een mens"),
     "mail.lightened": _("Inhoud van bijlagen verwijderd"),
+    "context.written": _("Toelichting van de aanbieder"),
+    "context.decided": _("Over de toelichting besloten"),
 }
 """What the ledger tells of a pair, by the kind of its lines."""
+
+CONTEXT = {
+    "al-verhuurd": _("De woning was al verhuurd"),
+    "in-spam": _("De mail kwam in de spam"),
+    "eigenaar-besliste": _("De eigenaar besliste, niet wij"),
+    "drukte": _("Wij waren dicht of onderbezet"),
+    "anders": _("Iets anders"),
+}
+"""What an advertiser may say was the matter with a test (`orchestrator.context`)."""
 
 ATTEMPTS = {
     "sending": _("bezig"),

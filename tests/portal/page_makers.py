@@ -20,7 +20,9 @@ from portal.web.access import COOKIE
 from portal.web.source import Health
 from profiles.errors import Refused
 from profiles.pairs import BOTH, Arm
+from results import context_effect
 from results.balance import Line
+from results.context_effect import Effect
 from results.tables import RoundTable
 
 sys.path.append(str(Path(__file__).parents[1] / "results"))  # pytest adds only a test's own folder
@@ -89,6 +91,9 @@ class FakeSource:
 
     def has_looks(self, round_name: str) -> bool:
         return round_name == LOOKED_AT
+
+    def context_effect(self, round_name: str) -> Effect | None:
+        return context_effect.of(self.table(round_name), frozenset({"P-0001"}))
 
     def open_look(self, round_name: str, actor: str) -> None: ...
 
@@ -166,7 +171,8 @@ class FakeDoor:
     mails = True
 
     def __init__(self, *roles: Role) -> None:
-        self.who = replace(ADMINISTRATOR, roles=frozenset(roles)) if roles else ADMINISTRATOR
+        own = "adv-03" if roles == (Role.BROKER,) else None
+        self.who = replace(ADMINISTRATOR, roles=frozenset(roles), advertiser=own) if roles else ADMINISTRATOR
 
     def visitor(self, token: str) -> Visitor | None:  # noqa: ARG002
         return self.who

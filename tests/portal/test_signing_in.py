@@ -172,7 +172,7 @@ def test_a_known_and_an_unknown_address_get_the_same_answer_and_only_one_gets_ma
     known, unknown = (client.post("/aanmelden", data={"email": each}) for each in (EMAIL, "wie@stad.example"))
     assert known.text == unknown.text
     assert "Kijk in uw mail" in known.text
-    ((name, email, link),) = mailed
+    ((name, email, link, _),) = mailed
     assert (name, email) == ("anna", EMAIL)
     assert link.startswith("https://desk.stad.example/aanmelden/link/")
     assert browser(database).post(link.removeprefix("https://desk.stad.example")).status_code == 303

@@ -1,4 +1,4 @@
-"""Mail of the house to its own people: the link that signs somebody in."""
+"""Mail of the house to who uses its pages: the link that signs somebody in."""
 
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -19,13 +19,23 @@ Met deze link meldt u zich aan bij Praktijktest. Hij werkt een half uur, en éé
 Vroeg u hier niet om? Dan hoeft u niets te doen.
 """
 
+TO_ADVERTISER = """Goedendag {name},
+
+Met deze link opent u de eigen pagina's van uw kantoor bij Praktijktest. Daar staat uw terugkoppeling.
+De link werkt zeven dagen, en één keer. Stuur hem niet door: wie hem opent, ziet uw cijfers.
+
+{link}
+
+Vroeg u hier niet om? Dan hoeft u niets te doen.
+"""
+
 
 def can_mail(settings: Settings) -> bool:
     """Say whether this installation mails its people: a mail server and a sender are set, and this is no dry run."""
     return bool(settings.smtp_host and settings.desk_sender and not settings.dry_run)
 
 
-def send_link(settings: Settings, name: str, email: str, link: str) -> None:
+def send_link(settings: Settings, name: str, email: str, link: str, text: str = TEXT) -> None:
     """Mail somebody their link, over a connection of its own; raise `TransportError` when it was not accepted."""
     if not (settings.smtp_host and settings.desk_sender):
         raise ValueError("no mail server or no sender is set: ask can_mail first")
@@ -36,6 +46,6 @@ def send_link(settings: Settings, name: str, email: str, link: str) -> None:
     message["Subject"] = "Aanmelden bij Praktijktest"
     message["Date"] = format_datetime(Clock().now())
     message["Message-ID"] = make_msgid(domain=domain)
-    message.set_content(TEXT.format(name=name, link=link), charset="utf-8")
+    message.set_content(text.format(name=name, link=link), charset="utf-8")
     road = Smtp(settings.smtp_host, settings.smtp_port, settings.wire_timeout_seconds, how=submission(settings))
     road.post(message, settings.desk_sender, email)

@@ -46,7 +46,8 @@ def add(app: FastAPI, source: Source) -> None:
         open_ = disclosure.is_closed(state)
         seen, late = (shown(round_name), source.late(round_name)) if open_ else (None, None)
         looks = source.has_looks(round_name)
-        told: dict[str, Any] = {"state": state, "shown": seen, "late": late, "looks": looks}
+        effect = source.context_effect(round_name) if open_ else None
+        told: dict[str, Any] = {"state": state, "shown": seen, "late": late, "looks": looks, "effect": effect}
         return page(request, "results.html", round=round_name, **told)
 
     @app.get("/rondes/{round_name}/resultaten/{chart}.{kind}")

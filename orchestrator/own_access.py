@@ -1,0 +1,64 @@
+"""How an advertiser comes in to its own pages: a link of its own, printed or mailed, that a researcher can end again.
+
+Links and sessions are those of `accounts`; a session is of exactly one advertiser.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from orchestrator import accounts, ledger
+from orchestrator.models import Advertiser, Contact, Person, SignInLink, WebSession
+from orchestrator.rounds import lookup
+from profiles.errors import BadInput, Problem, Refused
+
+
+def make_link(session: Session, key: str, actor: str, now: datetime, wall: datetime) -> tuple[Advertiser, str]:
+    """Return an advertiser and what stands in a link that signs it in once; raise `Refused` for an unknown one."""
+    advertiser = lookup.advertiser(session, key)
+    return advertiser, accounts.make_link(session, advertiser, actor, now, wall)
+
+
+def set_contact(session: Session, key: str, email: str, actor: str, now: datetime) -> None:
+    """Let the links of an advertiser go to this address from now on, also those it asks for itself.
+
+    Raises `BadInput` for what is no address, `Refused` for that of somebody else: a link would have two meanings.
+    """
+    advertiser, address = lookup.advertiser(session, key), email.strip().casefold()
+    if not accounts.is_address(address):
+        raise BadInput(Problem("bad-email", "Dit is geen e-mailadres.", found=email, remedy="Schrijf naam@domein."))
+    if _of_others(session, advertiser, address):
+        message = f"Het adres {address} hoort al bij iemand anders van deze installatie."
+        raise Refused("address-taken", message, "Gebruik een adres van de woningaanbieder zelf.")
+    row = session.get(Contact, advertiser.id)
+    if row is None:
+        session.add(Contact(advertiser_id=advertiser.id, email=address))
+    else:
+        row.email = address
+    session.flush()
+    ledger.append(session, now, actor, "advertiser.contact", f"advertiser:{advertiser.id}")
+
+
+def by_email(session: Session, email: str) -> Advertiser | None:
+    """Return the advertiser whose links go to this address."""
+    contact = Contact.email == email.strip().casefold()
+    return session.scalar(select(Advertiser).join(Contact, Contact.advertiser_id == Advertiser.id).where(contact))
+
+
+def revoke(session: Session, key: str, actor: str, now: datetime, wall: datetime) -> None:
+    """End every link and session of an advertiser at once, and forget where its links went."""
+    advertiser = lookup.advertiser(session, key)
+    links = (SignInLink.advertiser_id == advertiser.id, SignInLink.used_at.is_(None))
+    session.execute(update(SignInLink).where(*links).values(used_at=wall))
+    open_ = (WebSession.advertiser_id == advertiser.id, WebSession.revoked_at.is_(None))
+    ended = session.execute(update(WebSession).where(*open_).values(revoked_at=wall).returning(WebSession.id)).all()
+    if (contact := session.get(Contact, advertiser.id)) is not None:
+        session.delete(contact)
+    ledger.append(session, now, actor, "advertiser.revoked", f"advertiser:{advertiser.id}", {"sessions": len(ended)})
+
+
+def _of_others(session: Session, advertiser: Advertiser, address: str) -> bool:
+    person = session.scalar(select(Person.id).where(Person.email == address))
+    other = session.scalar(select(Contact).where(Contact.email == address, Contact.advertiser_id != advertiser.id))
+    return person is not None or other is not None

@@ -1,0 +1,35 @@
+"""The tables of what an advertiser has of its own: where its links go, and what it says of a test."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from orchestrator.base import Base
+
+
+class Contact(Base):
+    """Where the links of an advertiser are mailed: to who answers for it, not to the mailbox that letters go to."""
+
+    __tablename__ = "contact"
+    advertiser_id: Mapped[int] = mapped_column(ForeignKey("advertiser.id"), primary_key=True, autoincrement=False)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+
+
+class ContextNote(Base):
+    """What an advertiser says of one of its tests, and what a person of the research decided of it.
+
+    ``accepted`` and ``reason`` are None until then; whoever decides does not see which letter got which answer.
+    """
+
+    __tablename__ = "context_note"
+    __table_args__ = (CheckConstraint("(accepted IS NULL) = (decided_by IS NULL)", name="decided"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    pair_id: Mapped[int] = mapped_column(ForeignKey("pair.id"), unique=True)
+    choice: Mapped[str] = mapped_column(String(24))
+    text: Mapped[str] = mapped_column(Text)
+    written_at: Mapped[datetime]
+    accepted: Mapped[bool | None]
+    reason: Mapped[str | None] = mapped_column(Text)
+    decided_by: Mapped[str | None] = mapped_column(String(120))
+    decided_at: Mapped[datetime | None]

@@ -1,0 +1,78 @@
+"""Where an advertiser's own pages get what they show, and the notes that people of the research decide on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from orchestrator import context, own_views
+from orchestrator.clock import Clock
+from orchestrator.context import Noted
+from orchestrator.db import Database
+from orchestrator.own_views import OwnPair, OwnRound
+from results import context_effect, own_service, tables
+from results.context_effect import Effect
+from results.own_service import Service
+from results.reports import Audience, Report, build
+from workers.inbox.staff import mask_staff
+
+
+@dataclass(frozen=True)
+class OwnResult:
+    """A closed round as one advertiser sees it; ``service`` is None with too few tests."""
+
+    report: Report
+    service: Service | None
+    pairs: Sequence[OwnPair]
+    until: datetime
+    open: bool
+    reach: str
+
+
+@dataclass(frozen=True)
+class OwnSource:
+    """Reads everything afresh for each page; every question names the advertiser that is signed in, and no other."""
+
+    database: Database
+    clock: Clock
+
+    def rounds(self, advertiser: str) -> tuple[OwnRound, ...]:
+        with self.database.reading() as session:
+            return own_views.rounds(session, advertiser)
+
+    def result(self, advertiser: str, round_name: str) -> OwnResult:
+        with self.database.reading() as session:
+            round_ = own_views.require_round(session, advertiser, round_name)
+            table = tables.load(session, round_name)
+            until = context.deadline(round_)
+            return OwnResult(
+                report=build(table, Audience.BROKER, advertiser=advertiser),
+                service=own_service.of(table.rows, advertiser),
+                pairs=own_views.pairs(session, advertiser, round_),
+                until=until,
+                open=self.clock.now() <= until,
+                reach=context.reach(round_),
+            )
+
+    def pair(self, advertiser: str, round_name: str, code: str) -> OwnPair:
+        with self.database.reading() as session:
+            round_ = own_views.require_round(session, advertiser, round_name)
+            return own_views.require_pair(session, advertiser, round_, code)
+
+    def write(self, advertiser: str, round_name: str, code: str, choice: str, text: str) -> None:
+        """Store a note, without the names of staff."""
+        said = mask_staff(text.strip())
+        with self.database.writing() as session:
+            context.write(session, advertiser, round_name, code, choice, said, self.clock.now())
+
+    def notes(self, round_name: str) -> tuple[Noted, ...]:
+        with self.database.reading() as session:
+            return context.of_round(session, round_name)
+
+    def effect(self, round_name: str) -> Effect | None:
+        with self.database.reading() as session:
+            accepted = context.accepted(session, round_name, self.clock.now())
+            return context_effect.of(tables.load(session, round_name), accepted) if accepted else None
+
+    def decide(self, round_name: str, code: str, actor: str, *, accept: bool, reason: str) -> None:
+        with self.database.writing() as session:
+            context.decide(session, round_name, code, actor, self.clock.now(), accept=accept, reason=reason.strip())

@@ -1,0 +1,70 @@
+"""The pages of an advertiser about itself. No address names the advertiser: it is who is signed in."""
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import FastAPI, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from markupsafe import Markup
+
+from orchestrator.accounts import Visitor
+from orchestrator.context import CHOICES, LONGEST
+from portal.web.own_source import OwnSource
+from portal.web.rendering import page
+from portal.web.words import CONTEXT
+from profiles.errors import BadInput, Problem, Refused
+from results.reports.render import figures
+
+Text = Annotated[str, Form()]
+HOME = "/mijn"
+LATE = frozenset({"note-late", "note-decided"})
+
+
+def add(app: FastAPI, source: OwnSource) -> None:
+    """Add the list of own rounds, the own outcome of one, and the note on one test."""
+
+    @app.get(HOME, response_class=HTMLResponse)
+    def mine(request: Request) -> HTMLResponse:
+        return page(request, "mine.html", rounds=source.rounds(_own(request)))
+
+    @app.get("/mijn/rondes/{round_name}", response_class=HTMLResponse)
+    def mine_round(request: Request, round_name: str) -> HTMLResponse:
+        found = source.result(_own(request), round_name)
+        drawn = Markup(figures(found.report, home=HOME))  # noqa: S704 - made by our own templates, which escape
+        return page(request, "mine_round.html", round=round_name, found=found, figures=drawn, choices=CONTEXT)
+
+    def show(request: Request, round_name: str, code: str, status: int = 200, **told: object) -> HTMLResponse:
+        own = _own(request)
+        found, pair = source.result(own, round_name), source.pair(own, round_name, code)
+        given = {"choice": pair.note.choice, "text": pair.note.text} if pair.note else {"choice": "", "text": ""}
+        known = {"found": found, "pair": pair, "given": given, "faults": {}, "late": None, "longest": LONGEST, **told}
+        return page(request, "mine_note.html", status, round=round_name, choices=CONTEXT, order=CHOICES, **known)
+
+    @app.get("/mijn/rondes/{round_name}/tests/{code}", response_class=HTMLResponse)
+    def mine_note(request: Request, round_name: str, code: str) -> HTMLResponse:
+        return show(request, round_name, code)
+
+    @app.post("/mijn/rondes/{round_name}/tests/{code}")
+    def mine_note_write(request: Request, round_name: str, code: str, choice: Text = "", text: Text = "") -> Response:
+        given = {"choice": choice, "text": text}
+        try:
+            source.write(_own(request), round_name, code, choice, text)
+        except BadInput as error:
+            return show(request, round_name, code, 422, given=given, faults=_faults(error.problems))
+        except Refused as error:
+            if error.problem.code not in LATE:
+                raise
+            return show(request, round_name, code, 409, given=given, late=error.problem)
+        return RedirectResponse(f"{HOME}/rondes/{quote(round_name)}#uw-tests", 303)
+
+
+def _faults(problems: tuple[Problem, ...]) -> dict[str, Problem]:
+    return {problem.code: problem for problem in problems}
+
+
+def _own(request: Request) -> str:
+    """Return the advertiser that is signed in; the guard lets nobody else in, and neither does this."""
+    visitor: Visitor | None = request.state.visitor
+    if visitor is None or visitor.advertiser is None:
+        raise Refused("not-allowed", "Deze pagina is voor woningaanbieders.", "Open de link die u van ons kreeg.")
+    return visitor.advertiser

@@ -1,0 +1,41 @@
+"""The way in of an advertiser from the command line: printed, mailed, and ended again."""
+
+import pytest
+from cli_makers import User, a_user
+from house_makers import an_advertiser
+
+from orchestrator import enrolment, own_access
+from portal.commands import brokers, house
+
+
+@pytest.fixture
+def user(tmp_path, capsys, monkeypatch) -> User:  # type: ignore[no-untyped-def]
+    made = a_user(tmp_path, capsys, monkeypatch)
+    with house.open_database().writing() as session:
+        enrolment.enrol(session, [an_advertiser("alfa")])
+    return made
+
+
+def test_a_printed_link_leads_to_the_own_pages(user: User) -> None:
+    told = user.does("broker", "link", "alfa", "--by", "anna")
+    assert "Makelaardij Alfa, één keer, binnen 7 dagen: http://127.0.0.1:8400/aanmelden/link/" in told
+    assert told.strip().endswith("?next=%2Fmijn")
+    assert user.says("broker", "link", "beta").err.startswith("unknown-advertiser: ")
+
+
+def test_a_mailed_link_goes_to_the_contact_and_is_kept_for_later_until_it_is_revoked(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert user.says("broker", "link", "alfa", "--mail", "directie@alfa.example").err.startswith("no-desk-mail: ")
+    monkeypatch.setenv("PRAKTIJKTEST_SMTP_HOST", "127.0.0.1")
+    monkeypatch.setenv("PRAKTIJKTEST_DESK_SENDER", "praktijktest@stad.example")
+    mailed: list[tuple[str, ...]] = []
+    monkeypatch.setattr(brokers, "send_link", lambda _settings, *told: mailed.append(told))
+    user.does("broker", "link", "alfa", "--mail", "directie@alfa.example")
+    ((name, email, link, text),) = mailed
+    assert (name, email) == ("Makelaardij Alfa", "directie@alfa.example")
+    assert link.endswith("?next=%2Fmijn")
+    assert "zeven dagen" in text
+    assert "ingetrokken" in user.does("broker", "revoke", "alfa")
+    with house.open_database().reading() as session:
+        assert own_access.by_email(session, "directie@alfa.example") is None
