@@ -17,9 +17,8 @@ from orchestrator.status import Chapter, Fact
 from orchestrator.wellbeing import Gaps, Part
 from profiles.errors import Refused
 from profiles.pairs import Arm
-from results import balance, context_effect, disclosure, opening, tables
+from results import balance, disclosure, opening, tables
 from results.balance import Line
-from results.context_effect import Effect
 from results.tables import RoundTable
 
 _STEPS: Mapping[RoundState, Callable[[Session, str, str, datetime, str], object]] = {
@@ -56,8 +55,8 @@ class Source(Protocol):
         """Say whether the design declares looks before the end."""
         ...
 
-    def context_effect(self, round_name: str) -> Effect | None:
-        """Return what accepted notes of advertisers change; None when there are none."""
+    def accepted(self, round_name: str) -> frozenset[str]:
+        """Return the codes of the pairs of which a note of the advertiser was accepted, when all is decided."""
         ...
 
     def open_look(self, round_name: str, actor: str) -> None:
@@ -135,10 +134,9 @@ class DatabaseSource:
         with self.database.reading() as session:
             return from_canonical(lookup.find(session, round_name).design).analysis.looks is not None
 
-    def context_effect(self, round_name: str) -> Effect | None:
+    def accepted(self, round_name: str) -> frozenset[str]:
         with self.database.reading() as session:
-            accepted = context.accepted(session, round_name, self.clock.now())
-            return context_effect.of(tables.load(session, round_name), accepted) if accepted else None
+            return context.accepted(session, round_name, self.clock.now())
 
     def open_look(self, round_name: str, actor: str) -> None:
         with self.database.writing() as session:

@@ -20,9 +20,7 @@ from portal.web.access import COOKIE
 from portal.web.source import Health
 from profiles.errors import Refused
 from profiles.pairs import BOTH, Arm
-from results import context_effect
 from results.balance import Line
-from results.context_effect import Effect
 from results.tables import RoundTable
 
 sys.path.append(str(Path(__file__).parents[1] / "results"))  # pytest adds only a test's own folder
@@ -92,8 +90,9 @@ class FakeSource:
     def has_looks(self, round_name: str) -> bool:
         return round_name == LOOKED_AT
 
-    def context_effect(self, round_name: str) -> Effect | None:
-        return context_effect.of(self.table(round_name), frozenset({"P-0001"}))
+    def accepted(self, round_name: str) -> frozenset[str]:
+        _known(round_name)
+        return frozenset({"P-0001"})
 
     def open_look(self, round_name: str, actor: str) -> None: ...
 

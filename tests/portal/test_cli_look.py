@@ -1,5 +1,6 @@
 """Looking at a round before it is closed, from the command line and on the pages."""
 
+import re
 import sqlite3
 from pathlib import Path
 
@@ -79,7 +80,8 @@ def seen(user: User) -> dict[str, str]:
     database = Database.at(f"sqlite:///{user.folder / 'data' / 'praktijktest.db'}")
     client = TestClient(make_app(database, Clock()), cookies={COOKIE: a_session(database)})
     for address in PAGES:
-        told[address] = client.get(address).text
+        # A page says of which minute it is.
+        told[address] = re.sub("Stand van [^<]*", "", client.get(address).text)
     for words in COMMANDS:
         done = user.says(*words)
         told[" ".join(words)] = done.out + done.err

@@ -14,7 +14,8 @@ from portal.web.kept import Kept
 from portal.web.rendering import HOME, page
 from portal.web.source import Source
 from profiles.errors import Refused
-from results import citation, disclosure
+from results import citation, context_effect, disclosure
+from results.context_effect import Effect
 from results.reports import Audience, Report, build
 from results.reports.graphics import Graphic, graphics
 from results.reports.render import figures
@@ -25,20 +26,22 @@ KEPT = 12
 
 @dataclass(frozen=True)
 class Shown:
-    """A report with its figures as markup, its charts, and its reference in two styles."""
+    """A report with its figures as markup, its charts, its reference in two styles, and what accepted notes change."""
 
     report: Report
     figures: Markup
     graphics: dict[str, Graphic]
     apa: str
     bibtex: str
+    effect: Effect | None
 
 
 def add(app: FastAPI, source: Source) -> None:
     kept: Kept[Shown] = Kept(KEPT)
 
     def shown(round_name: str) -> Shown:
-        return kept.get(source.fingerprint(round_name), lambda: _made(source, round_name))
+        accepted = source.accepted(round_name)
+        return kept.get((source.fingerprint(round_name), accepted), lambda: _made(source, round_name, accepted))
 
     @app.get("/rondes/{round_name}/resultaten", response_class=HTMLResponse)
     def results(request: Request, round_name: str) -> HTMLResponse:
@@ -46,8 +49,7 @@ def add(app: FastAPI, source: Source) -> None:
         open_ = disclosure.is_closed(state)
         seen, late = (shown(round_name), source.late(round_name)) if open_ else (None, None)
         looks = source.has_looks(round_name)
-        effect = source.context_effect(round_name) if open_ else None
-        told: dict[str, Any] = {"state": state, "shown": seen, "late": late, "looks": looks, "effect": effect}
+        told: dict[str, Any] = {"state": state, "shown": seen, "late": late, "looks": looks}
         return page(request, "results.html", round=round_name, **told)
 
     @app.get("/rondes/{round_name}/resultaten/{chart}.{kind}")
@@ -74,8 +76,9 @@ def hidden(round_name: str) -> Refused:
     return Refused("round-not-closed", message, remedy)
 
 
-def _made(source: Source, round_name: str) -> Shown:
+def _made(source: Source, round_name: str, accepted: frozenset[str]) -> Shown:
     table = source.table(round_name)
     report = build(table, Audience.RESEARCHER)
     drawn = Markup(figures(report, home=HOME))  # noqa: S704 - made by our own templates, which escape
-    return Shown(report, drawn, graphics(report), citation.apa(table.facts), citation.bibtex(table.facts))
+    effect = context_effect.of(table, accepted) if accepted else None
+    return Shown(report, drawn, graphics(report), citation.apa(table.facts), citation.bibtex(table.facts), effect)
