@@ -183,7 +183,7 @@ def test_a_reader_of_the_municipality_reaches_no_number_of_an_advertiser_on_any_
         opened |= {name} if answer.status_code < 400 else set()
         # An address that is refused stands on the page that refuses it.
         assert not [each for each in names if each in answer.text and each not in path], (method, path)
-    assert opened == {"rounds", "outcomes", "outcome", "outcome_version", "outcome_file"}
+    assert opened == {"rounds", "outcomes", "outcome", "outcome_version", "outcome_file", "toolkit_page"}
 
 
 def test_the_first_page_of_a_reader_of_the_municipality_is_the_list_of_outcomes(database: Database) -> None:
