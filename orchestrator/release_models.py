@@ -43,7 +43,8 @@ class Release(Base):
     reason: Mapped[str | None] = mapped_column(Text)
     document: Mapped[str] = mapped_column(Text)
     digest: Mapped[str] = mapped_column(String(64))
-    basis: Mapped[dict[str, Any]]
+    # One line per test of the round: read only by the steps, never with the list of versions.
+    basis: Mapped[dict[str, Any]] = mapped_column(deferred=True)
     drafted_by: Mapped[str] = mapped_column(String(120))
     drafted_at: Mapped[datetime]
     signed_by: Mapped[str | None] = mapped_column(String(120))

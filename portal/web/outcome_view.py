@@ -131,7 +131,9 @@ def _drawn(document: Mapping[str, Any], scale: Scale) -> Point:
 def _point(at: float, document: Mapping[str, Any]) -> RoundPoint:
     net = document["result"]["net"]
     error = (net["high"] - net["low"]) / (2 * normal_quantile(net["level"]))
-    study = Study(document["round"], net["convention"], net["value"], error**2)
+    # Over what it is a share must be the same; behind that the convention tells how its interval was made.
+    over = net["convention"].partition(";")[0]
+    study = Study(document["round"], over, net["value"], error**2)
     return RoundPoint(at, json.dumps([document["protocol"][key] for key in COMPARABLE], sort_keys=True), study)
 
 

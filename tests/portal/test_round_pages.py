@@ -147,7 +147,7 @@ def test_charts_are_refused_before_closing_and_unknown_ones_do_not_exist() -> No
     assert client(state="closed").get(f"{HERE}/resultaten/wijken.exe").status_code == 404
 
 
-def test_the_municipality_sees_no_results_of_the_desk_and_has_only_the_routes_of_outcomes() -> None:
+def test_the_municipality_sees_no_results_of_the_desk_and_has_only_the_routes_of_outcomes_and_toolkit() -> None:
     here = client(FakeSource(state="closed"), Role.MUNICIPALITY)
     for address in ("resultaten", "resultaten/wijken.csv", "rapport/gemeente", "export"):
         assert here.get(f"{HERE}/{address}").status_code == 403
