@@ -93,7 +93,8 @@ class FakeSource:
         return round_name == LOOKED_AT
 
     def context_effect(self, round_name: str) -> Effect | None:
-        return context_effect.of(self.table(round_name), frozenset({"P-0001"}))
+        _known(round_name)
+        return context_effect.of(make.full_round(**self.facts), frozenset({"P-0001"}))
 
     def open_look(self, round_name: str, actor: str) -> None: ...
 
