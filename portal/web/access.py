@@ -68,7 +68,19 @@ ACCESS: Mapping[str, frozenset[Role]] = {
     # An advertiser reads its own at /mijn, where no address names it.
     "report_broker": RESEARCHERS,
     "report_broker_pdf": RESEARCHERS,
-    **dict.fromkeys(("mine", "mine_round", "mine_note", "mine_note_write"), OWN),
+    **dict.fromkeys(
+        (
+            "mine",
+            "mine_data",
+            "mine_data_zip",
+            "mine_stop",
+            "mine_round",
+            "mine_round_pdf",
+            "mine_note",
+            "mine_note_write",
+        ),
+        OWN,
+    ),
     "context": RESEARCHERS,
     "context_decide": frozenset({Role.DESIGNER, Role.ANALYST}),
     "pairs": RESEARCHERS,

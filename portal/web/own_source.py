@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from orchestrator import context, own_views
+from orchestrator import accounts, context, own_data, own_views
 from orchestrator.clock import Clock
 from orchestrator.context import Noted
 from orchestrator.db import Database
+from orchestrator.own_data import Consent
 from orchestrator.own_views import OwnPair, OwnRound
+from orchestrator.rounds import lifecycle, lookup
 from results import context_effect, own_service, tables
 from results.context_effect import Effect
 from results.own_service import Service
@@ -52,6 +55,24 @@ class OwnSource:
                 open=self.clock.now() <= until,
                 reach=context.reach(round_),
             )
+
+    def consents(self, advertiser: str) -> tuple[tuple[Consent, ...], bool]:
+        """Return the consents of an advertiser, and whether any holds."""
+        with self.database.reading() as session:
+            found = own_data.consents(session, advertiser)
+        return found, any(each.holds(self.clock.now()) for each in found)
+
+    def data(self, advertiser: str) -> dict[str, Any]:
+        with self.database.reading() as session:
+            return own_data.held(session, advertiser)
+
+    def withdraw(self, advertiser: str) -> None:
+        """End the consent at once; one that ended stays so. How many letters that stops is not told: it would tell
+        that a round runs."""
+        with self.database.writing() as session:
+            actor, now = accounts.actor_of(lookup.advertiser(session, advertiser)), self.clock.now()
+            if any(each.holds(now) for each in own_data.consents(session, advertiser)):
+                lifecycle.withdraw(session, advertiser, actor, now)
 
     def pair(self, advertiser: str, round_name: str, code: str) -> OwnPair:
         with self.database.reading() as session:

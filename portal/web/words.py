@@ -48,6 +48,9 @@ EVENTS = {
 }
 """What the ledger tells of a pair, by the kind of its lines."""
 
+PURPOSES = {"learning": _("om van te leren"), "monitoring": _("om te volgen hoe het gaat")}
+"""What an advertiser consented to."""
+
 CONTEXT = {
     "al-verhuurd": _("De woning was al verhuurd"),
     "in-spam": _("De mail kwam in de spam"),

@@ -89,6 +89,9 @@ def test_an_office_walks_from_its_link_to_its_outcome_and_a_note(
 ) -> None:
     page = enter(chromium, house, site, width, language)
     look(page, width)
+    page.click("a[href='/mijn/gegevens']")
+    look(page, width)
+    page.click("a[href='/mijn']")
     page.click(f"a[href='{MINE}']")
     look(page, width)
     code = first_code(house, 1)

@@ -1,17 +1,21 @@
 """The own pages of an advertiser: its own outcome, its right to answer, and nothing of anybody else."""
 
+import json
 import re
+from io import BytesIO
+from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from fastapi.routing import APIRoute
-from house_makers import DAY, HOUR, ROUND, events, only_sqlite
+from house_makers import DAY, HOUR, PLANNED, ROUND, claim, events, listings, only_sqlite, run
 from own_makers import CLOSED_AT, OTHER, OTHERS_NAME, OWN, closed_round, desk, office
 from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
 from orchestrator.context import NOTE_DAYS
 from orchestrator.db import Database
-from orchestrator.models import Advertiser, ContextNote, Inquiry, Listing, Pair, Round
+from orchestrator.models import Advertiser, ContextNote, Enrolment, Inquiry, Listing, Pair, Round
 from orchestrator.states import Role, RoundState
 from portal.web.access import ACCESS, PUBLIC
 from portal.web.access import OWN as OWN_ROWS
@@ -81,13 +85,17 @@ def test_no_office_reaches_anything_of_another_by_any_identifier_on_any_route(cl
                     next(iter(route.methods)),
                     address,
                     params={"advertiser": them, "aanbieder": them},
-                    **({"data": {"advertiser": them, **NOTE}} if "POST" in route.methods else {}),
+                    **({"data": {"advertiser": them, "sure": "ja", **NOTE}} if "POST" in route.methods else {}),
                 )
                 mine = ACCESS[route.name] is OWN_ROWS and "code" not in route.path
-                assert answer.status_code == (200 if mine else 404 if "/mijn" in route.path else 403), address
+                done = 303 if "POST" in route.methods else 200
+                assert answer.status_code == (done if mine else 404 if "/mijn" in route.path else 403), address
                 text = answer.text.replace(address, "")  # a page links to itself in the other language
                 assert name not in text
                 assert not any(code in text for code in codes(closed, them)), address
+        with closed.reading() as session:
+            withdrawn = select(Advertiser.key).join(Enrolment).where(Enrolment.withdrawn_at.is_not(None))
+            assert them not in session.scalars(withdrawn).all() or me == OTHER
     assert asked > 100
     with closed.reading() as session:
         assert session.scalars(select(ContextNote)).all() == []
@@ -232,3 +240,47 @@ def test_while_anything_is_left_to_decide_no_figure_tells_what_a_pair_answered(c
     later.post(f"{NOTES}/{second}", data=told)
     assert "gevoeligheidsanalyse" not in desk(closed).get(NOTES).text
     assert "gevoeligheidsanalyse" in later.get(NOTES).text
+
+
+# Own data, and stopping.
+
+
+def own_data(browser: TestClient) -> dict[str, Any]:
+    with ZipFile(BytesIO(browser.get("/mijn/gegevens.zip").content)) as file:
+        told: dict[str, Any] = json.loads(file.read("gegevens.json"))
+    return told
+
+
+def test_an_office_takes_home_all_that_is_held_about_it_and_nothing_of_others(closed: Database) -> None:
+    browser, (code, *_) = office(closed), codes(closed, OWN)
+    write(browser, code)
+    told = own_data(browser)
+    assert told["advertiser"]["key"] == OWN
+    assert [each["purpose"] for each in told["consents"]] == ["learning"]
+    (round_,) = told["rounds"]
+    assert (round_["load"]["letters"], len(round_["tests"])) == (12, 6)
+    assert [test["note"]["text"] for test in round_["tests"] if test["note"]] == [NOTE["text"]]
+    assert OTHER not in json.dumps(told)
+
+
+def test_who_stops_gets_no_letter_from_the_next_claim_on_and_is_not_told_how_many_waited(database: Database) -> None:
+    run(database, rows=listings(2))
+    browser = office(database, "alfa", PLANNED + 3 * HOUR)
+    assert "Stop mijn deelname" in browser.get("/mijn/gegevens").text
+    asked = browser.post("/mijn/stoppen")
+    assert (asked.status_code, "Vink aan dat u wilt stoppen." in asked.text) == (422, True)
+    assert "Stop mijn deelname" in browser.get("/mijn/gegevens").text
+    for _ in range(2):  # a double click
+        assert browser.post("/mijn/stoppen", data={"sure": "ja"}).status_code == 303
+    text = browser.get("/mijn/gegevens").text
+    assert "U doet nu niet mee." in text
+    assert "Stop mijn deelname" not in text
+    assert own_data(browser)["rounds"] == []
+    assert claim(database) == []
+    assert [event.actor for event in events(database) if event.kind == "advertiser.withdrawn"] == ["aanbieder:alfa"]
+
+
+def test_the_outcome_of_an_office_is_a_pdf_too(closed: Database) -> None:
+    answer = office(closed).get(f"{MINE}.pdf")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF")

@@ -1,5 +1,6 @@
 """The pages of an advertiser about itself. No address names the advertiser: it is who is signed in."""
 
+import json
 from typing import Annotated
 from urllib.parse import quote
 
@@ -10,9 +11,12 @@ from markupsafe import Markup
 from orchestrator.accounts import Visitor
 from orchestrator.context import CHOICES, LONGEST
 from portal.web.own_source import OwnSource
+from portal.web.pages.results import download
 from portal.web.rendering import page
-from portal.web.words import CONTEXT
+from portal.web.words import CONTEXT, PURPOSES, _
 from profiles.errors import BadInput, Problem, Refused
+from results.bundle import zipped
+from results.paper import paper_of, typeset
 from results.reports.render import figures
 
 Text = Annotated[str, Form()]
@@ -21,11 +25,17 @@ LATE = frozenset({"note-late", "note-decided"})
 
 
 def add(app: FastAPI, source: OwnSource) -> None:
-    """Add the list of own rounds, the own outcome of one, and the note on one test."""
+    """Add the list of own rounds, the own outcome of one, own data, and the note on one test."""
 
     @app.get(HOME, response_class=HTMLResponse)
     def mine(request: Request) -> HTMLResponse:
         return page(request, "mine.html", rounds=source.rounds(_own(request)))
+
+    # Before the page of a round, whose address would take this one for a name.
+    @app.get("/mijn/rondes/{round_name}.pdf")
+    def mine_round_pdf(request: Request, round_name: str) -> Response:
+        made = source.result(_own(request), round_name).report
+        return download(typeset(paper_of(made)), f"{round_name}.pdf", "application/pdf")
 
     @app.get("/mijn/rondes/{round_name}", response_class=HTMLResponse)
     def mine_round(request: Request, round_name: str) -> HTMLResponse:
@@ -33,6 +43,34 @@ def add(app: FastAPI, source: OwnSource) -> None:
         drawn = Markup(figures(found.report, home=HOME))  # noqa: S704 - made by our own templates, which escape
         return page(request, "mine_round.html", round=round_name, found=found, figures=drawn, choices=CONTEXT)
 
+    _add_data(app, source)
+    _add_notes(app, source)
+
+
+def _add_data(app: FastAPI, source: OwnSource) -> None:
+    def show_data(request: Request, status: int = 200, **faults: Problem) -> HTMLResponse:
+        consents, takes_part = source.consents(_own(request))
+        told = {"consents": consents, "takes_part": takes_part, "purposes": PURPOSES, "faults": faults}
+        return page(request, "mine_data.html", status, **told)
+
+    @app.get("/mijn/gegevens", response_class=HTMLResponse)
+    def mine_data(request: Request) -> HTMLResponse:
+        return show_data(request)
+
+    @app.get("/mijn/gegevens.zip")
+    def mine_data_zip(request: Request) -> Response:
+        told = json.dumps(source.data(_own(request)), ensure_ascii=False, indent=2, default=str)
+        return download(zipped({"gegevens.json": told.encode()}), "gegevens.zip", "application/zip")
+
+    @app.post("/mijn/stoppen")
+    def mine_stop(request: Request, sure: Text = "") -> Response:
+        if not sure:
+            return show_data(request, 422, sure=Problem("sure", _("Vink aan dat u wilt stoppen.")))
+        source.withdraw(_own(request))
+        return RedirectResponse("/mijn/gegevens", 303)
+
+
+def _add_notes(app: FastAPI, source: OwnSource) -> None:
     def show(request: Request, round_name: str, code: str, status: int = 200, **told: object) -> HTMLResponse:
         own = _own(request)
         found, pair = source.result(own, round_name), source.pair(own, round_name, code)

@@ -1,0 +1,83 @@
+"""All that is held about one advertiser, for the advertiser itself; of rounds only what it may know by now."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from orchestrator import burden, enrolment, own_views
+from orchestrator.models import Advertiser, Contact, Enrolment, ToolkitUse
+from orchestrator.own_views import OwnPair
+from orchestrator.rounds import lookup
+
+
+@dataclass(frozen=True)
+class Consent:
+    """One consent as it was given; ``most`` None is no cap of its own."""
+
+    purpose: str
+    first: datetime
+    until: datetime
+    most: int | None
+    withdrawn: datetime | None
+
+    def holds(self, now: datetime) -> bool:
+        """Say whether letters may go by this consent now or later."""
+        return self.until >= now and (self.withdrawn is None or self.withdrawn > now)
+
+
+def consents(session: Session, key: str) -> tuple[Consent, ...]:
+    """List the consents of an advertiser, the newest first."""
+    rows = select(Enrolment).join(Advertiser, Enrolment.advertiser_id == Advertiser.id).where(Advertiser.key == key)
+    return tuple(
+        Consent(row.purpose.value, row.valid_from, row.valid_until, row.max_pairs, row.withdrawn_at)
+        for row in session.scalars(rows.order_by(Enrolment.valid_from.desc()))
+    )
+
+
+def held(session: Session, key: str) -> dict[str, Any]:
+    """Return everything that is held about an advertiser, as plain values; raise `Refused` for an unknown one."""
+    advertiser = lookup.advertiser(session, key)
+    contact = session.get(Contact, advertiser.id)
+    uses = session.scalars(select(ToolkitUse).where(ToolkitUse.advertiser_id == advertiser.id)).all()
+    return {
+        "advertiser": {
+            "key": advertiser.key,
+            "name": advertiser.name,
+            "kind": advertiser.kind.value,
+            "letters_to": advertiser.address,
+            "channel": advertiser.channel.value,
+            "links_to": contact.email if contact else None,
+        },
+        "consents": [asdict(each) for each in consents(session, key)],
+        "days_off": sorted(enrolment.days_off(session, advertiser.id)),
+        "toolkit": [{"part": each.part, "url": each.url, "since": each.since} for each in uses],
+        "rounds": [_round(session, key, each.name) for each in own_views.rounds(session, key)],
+    }
+
+
+def _round(session: Session, key: str, name: str) -> dict[str, Any]:
+    round_ = own_views.require_round(session, key, name)
+    asked = next(each for each in burden.of_round(session, name) if each.advertiser == key)
+    return {
+        "round": name,
+        "closed": round_.closed_at,
+        "load": {
+            "letters": asked.letters,
+            "answers": asked.answers,
+            "minutes_assumed": asked.minutes,
+            "viewings": asked.viewings,
+            "viewings_given_back": asked.given_back,
+        },
+        "tests": [_test(each) for each in own_views.pairs(session, key, round_)],
+    }
+
+
+def _test(pair: OwnPair) -> dict[str, Any]:
+    told = {"dwelling": f"{pair.street}, {pair.city}", "first_week_from": pair.first, "last_week_until": pair.last}
+    if (note := pair.note) is None:
+        return {**told, "note": None}
+    said = {"choice": note.choice, "text": note.text, "written": note.written_at}
+    return {**told, "note": {**said, "accepted": note.accepted, "reason": note.reason}}
