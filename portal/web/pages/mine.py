@@ -10,7 +10,7 @@ from markupsafe import Markup
 from orchestrator.accounts import Visitor
 from orchestrator.context import CHOICES, LONGEST
 from portal.web.own_source import OwnSource
-from portal.web.rendering import page
+from portal.web.rendering import language_of, page
 from portal.web.words import CONTEXT
 from profiles.errors import BadInput, Problem, Refused
 from results.reports.render import figures
@@ -29,7 +29,7 @@ def add(app: FastAPI, source: OwnSource) -> None:
 
     @app.get("/mijn/rondes/{round_name}", response_class=HTMLResponse)
     def mine_round(request: Request, round_name: str) -> HTMLResponse:
-        found = source.result(_own(request), round_name)
+        found = source.result(_own(request), round_name, language_of(request))
         drawn = Markup(figures(found.report, home=HOME))  # noqa: S704 - made by our own templates, which escape
         return page(request, "mine_round.html", round=round_name, found=found, figures=drawn, choices=CONTEXT)
 
