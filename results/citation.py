@@ -1,5 +1,6 @@
 """How to cite a round: by who commissioned it, the year it closed, its name, and the fingerprint of its design."""
 
+from results.language import _
 from results.tables import RoundFacts
 
 _BIBTEX_SPECIAL = {"\\": r"\textbackslash{}", **{each: f"\\{each}" for each in "&%$#_{}"}}
@@ -7,7 +8,13 @@ _BIBTEX_SPECIAL = {"\\": r"\textbackslash{}", **{each: f"\\{each}" for each in "
 
 def apa(facts: RoundFacts) -> str:
     """Return the reference in the style of the APA, seventh edition, as plain text."""
-    return f"{facts.commissioner}. ({_year(facts)}). {facts.study} ({_round(facts)}) [Onderzoeksrapport]. Praktijktest."
+    return _(
+        "%(commissioner)s. (%(year)s). %(study)s (%(round)s) [Onderzoeksrapport]. Praktijktest.",
+        commissioner=facts.commissioner,
+        year=_year(facts),
+        study=facts.study,
+        round=_round(facts),
+    )
 
 
 def bibtex(facts: RoundFacts) -> str:
@@ -16,7 +23,7 @@ def bibtex(facts: RoundFacts) -> str:
         "author": f"{{{_plain(facts.commissioner)}}}",
         "title": _plain(facts.study),
         "year": str(_year(facts)),
-        "type": "Onderzoeksrapport",
+        "type": _("Onderzoeksrapport"),
         "institution": "Praktijktest",
         "note": _plain(_round(facts)),
     }
@@ -25,7 +32,12 @@ def bibtex(facts: RoundFacts) -> str:
 
 
 def _round(facts: RoundFacts) -> str:
-    return f"ronde {facts.round}, versie {facts.version}, vingerafdruk {facts.digest[:12]}"
+    return _(
+        "ronde %(round)s, versie %(version)s, vingerafdruk %(digest)s",
+        round=facts.round,
+        version=facts.version,
+        digest=facts.digest[:12],
+    )
 
 
 def _year(facts: RoundFacts) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 
 from orchestrator.states import RoundState
 from profiles.errors import Refused
+from results.language import _
 from results.statistics import FLOOR, Counts
 from results.statistics.advertiser import more_needed
 
@@ -76,11 +77,11 @@ def unsafe(pairs: Mapping[str, int]) -> str | None:
     """Why pairs per advertiser may not be published as one number, or None when they may."""
     counted = [amount for amount in pairs.values() if amount]
     if sum(counted) < CELL_LEAST_PAIRS:
-        return f"minder dan {CELL_LEAST_PAIRS} tests"
+        return _("minder dan %(least)s tests", least=CELL_LEAST_PAIRS)
     if len(counted) < CELL_LEAST_ADVERTISERS:
-        return f"minder dan {CELL_LEAST_ADVERTISERS} woningaanbieders"
+        return _("minder dan %(least)s woningaanbieders", least=CELL_LEAST_ADVERTISERS)
     if max(counted) > CELL_LARGEST_SHARE * sum(counted):
-        return "meer dan de helft van de tests was bij één woningaanbieder"
+        return _("meer dan de helft van de tests was bij één woningaanbieder")
     return None
 
 
@@ -157,7 +158,7 @@ def broker_round(state: str) -> None:
 
 def watermark(mode: str) -> str | None:
     """What must stand above every figure of a round that is not real."""
-    return REHEARSAL_WATERMARK if mode == REHEARSAL else None
+    return _(REHEARSAL_WATERMARK) if mode == REHEARSAL else None
 
 
 def broker_band(values: Iterable[float]) -> Band | None:
@@ -188,4 +189,5 @@ def broker_verdict(counts: Counts) -> str | None:
     if counts.discordant >= FLOOR:
         return None
     missing = more_needed(counts)
-    return f"Te weinig gegevens: nog {missing} {'eenzijdige test' if missing == 1 else 'eenzijdige tests'} nodig."
+    tests = _("eenzijdige test") if missing == 1 else _("eenzijdige tests")
+    return _("Te weinig gegevens: nog %(missing)s %(tests)s nodig.", missing=missing, tests=tests)

@@ -1,6 +1,6 @@
 """Numbers, dates and p-values as a reader expects them; the one place where a value becomes text.
 
-The functions write Dutch; `Formats` writes another language.
+The functions write the language of now (`results.language`); `Formats` writes one that is named.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
-LOCALE = "nl"
+from results import language
+
 STUDY_ZONE = ZoneInfo("Europe/Amsterdam")
 MINUS = "\u2212"
 NO_BREAK = "\u00a0"
@@ -38,9 +39,13 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Formats:
-    """How one language writes values; raises `KeyError` for a language without words."""
+    """How one language writes values: the one named, else that of now. Raises `KeyError` for one without words."""
 
-    language: str = LOCALE
+    named: str | None = None
+
+    @property
+    def language(self) -> str:
+        return self.named or language.current()
 
     @property
     def words(self) -> Words:
@@ -108,7 +113,10 @@ def _moment(value: datetime, pattern: str, language: str) -> str:
 
 def plain(value: float | str) -> str:
     """A value of somebody's own as short as it goes: 2.0 becomes "2", 2.5 "2,5"; text stays what it is."""
-    return value if isinstance(value, str) else f"{value:g}".replace(".", ",").replace("-", MINUS)
+    if isinstance(value, str):
+        return value
+    written = f"{value:g}".replace("-", MINUS)
+    return written.replace(".", ",") if CURRENT.language == language.DUTCH else written
 
 
 def many(amount: int, one: str, more: str) -> str:
@@ -122,7 +130,7 @@ def _local(value: datetime) -> datetime:
     return value.astimezone(STUDY_ZONE)
 
 
-DUTCH = Formats()
-number, count, percent, points = DUTCH.number, DUTCH.count, DUTCH.percent, DUTCH.points
-span, p_value = DUTCH.span, DUTCH.p_value
-day, period, moment, short_moment = DUTCH.day, DUTCH.period, DUTCH.moment, DUTCH.short_moment
+CURRENT = Formats()
+number, count, percent, points = CURRENT.number, CURRENT.count, CURRENT.percent, CURRENT.points
+span, p_value = CURRENT.span, CURRENT.p_value
+day, period, moment, short_moment = CURRENT.day, CURRENT.period, CURRENT.moment, CURRENT.short_moment

@@ -363,11 +363,12 @@ def report(
     advertiser: Annotated[str | None, typer.Option(help="Eén woningaanbieder; anders allemaal.")] = None,
     out: Folder = Path("rapporten"),
     kind: Annotated[str, typer.Option("--format", help="html of pdf.")] = "html",
+    language: Annotated[str, typer.Option(help="nl of en.")] = "nl",
 ) -> None:
     """Schrijf het rapport voor onderzoeker, gemeente of makelaar."""
     from portal.commands import outputs
 
-    outputs.report(name, audience, advertiser, out, kind)
+    outputs.report(name, audience, advertiser, out, kind, language)
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """What comes out: estimates on the screen, reports and files in a folder."""
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from portal.commands import house
 from portal.commands.round_output import print_round
 from profiles.errors import BadInput, Problem
 from results import bundle, disclosure, files, formats, tables
+from results.language import DUTCH, LANGUAGES
 from results.paper import paper_of, typeset
 from results.reports import Audience, Report, build, looks, render, wording
 from results.statistics import Estimate
@@ -26,17 +27,19 @@ FILE_NAMES = {Audience.RESEARCHER: "onderzoeker", Audience.MUNICIPALITY: "gemeen
 STATIC = Path(web.__path__[0]) / "static"
 
 
-def report(name: str, audience: str, advertiser: str | None, folder: Path, kind: str) -> None:
+def report(name: str, audience: str, advertiser: str | None, folder: Path, kind: str, language: str = DUTCH) -> None:
     """Write one report, or with audience broker and no advertiser one for every advertiser, as pages or as PDF."""
-    if audience not in AUDIENCES:
-        known = ", ".join(AUDIENCES)
-        raise BadInput(Problem("unknown-audience", "Deze lezer bestaat niet.", found=audience, remedy=f"Kies {known}."))
-    if kind not in WRITERS:
-        known = ", ".join(WRITERS)
-        raise BadInput(Problem("unknown-format", "Deze vorm kennen we niet.", found=kind, remedy=f"Kies {known}."))
+    _must_be(audience, AUDIENCES, "unknown-audience", "Deze lezer bestaat niet.")
+    _must_be(kind, WRITERS, "unknown-format", "Deze vorm kennen we niet.")
+    _must_be(language, LANGUAGES, "unknown-language", "Deze taal spreken de rapporten niet.")
     table = load(name)
-    for path in WRITERS[kind](table, AUDIENCES[audience], folder, advertiser):
+    for path in WRITERS[kind](table, AUDIENCES[audience], folder, advertiser, language=language):
         out.print(f"Geschreven: {path}")
+
+
+def _must_be(found: str, known: Iterable[str], code: str, message: str) -> None:
+    if found not in known:
+        raise BadInput(Problem(code, message, found=found, remedy=f"Kies {', '.join(known)}."))
 
 
 def export(name: str, folder: Path) -> None:
@@ -82,9 +85,12 @@ def write_reports(
     folder: Path,
     advertiser: str | None = None,
     market_truth: float | None = None,
+    language: str = DUTCH,
 ) -> list[Path]:
     """Write the reports for one audience as pages that open from disk; return their paths."""
-    pages = _pages(table, audience, advertiser, market_truth)
+    style = "../stijl" if audience is Audience.BROKER else "stijl"
+    made = _reports(table, audience, advertiser, market_truth, language)
+    pages = {f"{name}.html": render(each, assets=style) for name, each in made}
     house.make_folder(folder)
     shutil.copytree(STATIC, folder / "stijl", dirs_exist_ok=True)
     for name, page in pages.items():
@@ -94,37 +100,33 @@ def write_reports(
     return [folder / name for name in pages]
 
 
-def write_papers(table: RoundTable, audience: Audience, folder: Path, advertiser: str | None = None) -> list[Path]:
+def write_papers(
+    table: RoundTable, audience: Audience, folder: Path, advertiser: str | None = None, language: str = DUTCH
+) -> list[Path]:
     """Write the reports for one audience as accessible PDF files; return their paths."""
     paths = []
-    for name, made in _reports(table, audience, advertiser):
+    for name, made in _reports(table, audience, advertiser, None, language):
         paths.append(folder / f"{name}.pdf")
         house.make_folder(paths[-1].parent)
         paths[-1].write_bytes(typeset(paper_of(made)))
     return paths
 
 
-WRITERS: Mapping[str, Callable[[RoundTable, Audience, Path, str | None], list[Path]]] = {
+WRITERS: Mapping[str, Callable[..., list[Path]]] = {
     "html": write_reports,
     "pdf": write_papers,
 }
 
 
-def _pages(table: RoundTable, audience: Audience, advertiser: str | None, truth: float | None) -> dict[str, str]:
-    style = "../stijl" if audience is Audience.BROKER else "stijl"
-    made = _reports(table, audience, advertiser, truth)
-    return {f"{name}.html": render(each, assets=style) for name, each in made}
-
-
 def _reports(
-    table: RoundTable, audience: Audience, advertiser: str | None, truth: float | None = None
+    table: RoundTable, audience: Audience, advertiser: str | None, truth: float | None, language: str
 ) -> Iterator[tuple[str, Report]]:
     """The reports for one audience, each with the name of its file."""
     if audience is not Audience.BROKER:
-        yield f"rapport-{FILE_NAMES[audience]}", build(table, audience, market_truth=truth)
+        yield f"rapport-{FILE_NAMES[audience]}", build(table, audience, market_truth=truth, language=language)
         return
     for key in [advertiser] if advertiser else sorted({row.advertiser for row in table.rows}):
-        yield f"makelaars/{key}", build(table, audience, advertiser=key)
+        yield f"makelaars/{key}", build(table, audience, advertiser=key, language=language)
 
 
 def print_results(document: Mapping[str, Any], title: str) -> None:

@@ -1,17 +1,18 @@
 """The languages of the pages: Dutch, in which they are written, and English, from a gettext catalogue.
 
-The catalogue is read as it was committed, without a step that compiles it.
+What reports say of their own has its English beside them (`results.language`).
 """
 
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from babel.messages.pofile import read_po
-
 from profiles.sentences import Sentence
+from results import language as reports
+from results.language import DUTCH, ENGLISH
 
-DUTCH, ENGLISH = "nl", "en"
+__all__ = ["COOKIE", "DUTCH", "ENGLISH", "LANGUAGES", "catalogue", "chosen", "gettext", "say"]
+
 LANGUAGES = {DUTCH: "Nederlands", ENGLISH: "English"}
 """By the code in a cookie and in ``lang``: what a language calls itself."""
 
@@ -21,17 +22,13 @@ LOCALE = Path(__file__).parent / "locale"
 
 @cache
 def catalogue(language: str) -> dict[str, str]:
-    """Return the sentences of a language by their Dutch; those of Dutch are nothing but themselves."""
-    if language == DUTCH:
-        return {}
-    with (LOCALE / language / "LC_MESSAGES" / "messages.po").open("rb") as lines:
-        read = read_po(lines, locale=language)
-    return {str(each.id): str(each.string) for each in read if each.id and each.string and not each.fuzzy}
+    """The sentences of the pages; those of the reports they show are in a catalogue of their own."""
+    return reports.read(LOCALE, language)
 
 
 def gettext(language: str) -> Callable[[str], str]:
     """Return what translates a text of ours; one without a translation stays Dutch."""
-    known = catalogue(language)
+    known = reports.catalogue(language) | catalogue(language)
     return lambda text: known.get(text, text)
 
 

@@ -14,6 +14,7 @@ from orchestrator.own_views import OwnPair, OwnRound
 from orchestrator.rounds import lifecycle, lookup
 from results import context_effect, own_service, tables
 from results.context_effect import Effect
+from results.language import DUTCH
 from results.own_service import Service
 from results.reports import Audience, Report, build
 from workers.inbox.staff import mask_staff
@@ -42,13 +43,13 @@ class OwnSource:
         with self.database.reading() as session:
             return own_views.rounds(session, advertiser)
 
-    def result(self, advertiser: str, round_name: str) -> OwnResult:
+    def result(self, advertiser: str, round_name: str, language: str = DUTCH) -> OwnResult:
         with self.database.reading() as session:
             round_ = own_views.require_round(session, advertiser, round_name)
             table = tables.load(session, round_name)
             until = context.deadline(round_)
             return OwnResult(
-                report=build(table, Audience.BROKER, advertiser=advertiser),
+                report=build(table, Audience.BROKER, advertiser=advertiser, language=language),
                 service=own_service.of(table.rows, advertiser),
                 pairs=own_views.pairs(session, advertiser, round_),
                 until=until,

@@ -73,10 +73,15 @@ def _environment(language: str) -> Environment:
     return made
 
 
+def language_of(request: Request) -> str:
+    """The language that whoever asks for a page has chosen."""
+    return chosen(request.cookies.get(COOKIE))
+
+
 def page(request: Request, name: str, status: int = 200, **values: object) -> HTMLResponse:
     """A page made of one of our templates. Each also gets ``visitor``, ``here`` (the route), ``menu`` and ``tabs``."""
     # A pretest asks what readers of Dutch think of names, in Dutch.
-    language = DUTCH if name.startswith("pretest") else chosen(request.cookies.get(COOKIE))
+    language = DUTCH if name.startswith("pretest") else language_of(request)
     visitor: Visitor | None = getattr(request.state, "visitor", None)
     known = {
         "visitor": visitor,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from results import formats
+from results.language import _
 from results.paper.blocks import Block, Table, Text
 from results.paper.parts import NOTHING, card, estimated, net, small, terms
 from results.reports import phrases
@@ -13,98 +14,121 @@ from results.statistics.bias import Choice, FactorEffect
 
 
 def bias(of: Bias) -> Iterator[Block]:
-    yield from card("Vertekening", card("Vielen reacties uit?", _dropped(of), small(phrases.DROPPED), level=2))
-    yield from card("Is de test herkend?", _detected(of), small(phrases.DETECTED), level=2)
-    yield from card("Wat niet uit zou mogen maken", _factors(of), small(phrases.FACTORS), level=2)
-    lowest = "Hoeveel woningaanbieders maken verschil?"
-    yield from card(lowest, _lowest(of.lowest), small(phrases.BOUNDS), level=2)
+    yield from card(_("Vertekening"), card(_("Vielen reacties uit?"), _dropped(of), small(_(phrases.DROPPED)), level=2))
+    yield from card(_("Is de test herkend?"), _detected(of), small(_(phrases.DETECTED)), level=2)
+    yield from card(_("Wat niet uit zou mogen maken"), _factors(of), small(_(phrases.FACTORS)), level=2)
+    lowest = _("Hoeveel woningaanbieders maken verschil?")
+    yield from card(lowest, _lowest(of.lowest), small(_(phrases.BOUNDS)), level=2)
 
 
 def _dropped(of: Bias) -> Block:
     rows = tuple(
         (
-            words.DROPPED[row.reason],
+            _(words.DROPPED[row.reason]),
             *(formats.count(each) for each in (row.control, row.treatment)),
             *(formats.p_value(each) for each in (row.p, row.p_holm)),
         )
         for row in words.dropped(of.attrition)
     )
-    head = ("Reden", "Controleprofiel", "Testprofiel", "p-waarde", "Gecorrigeerd (Holm)")
-    return Table("Reacties die uitvielen, naar profiel", head, rows) if rows else Text(phrases.NOTHING_DROPPED)
+    head = (_("Reden"), _("Controleprofiel"), _("Testprofiel"), _("p-waarde"), _("Gecorrigeerd (Holm)"))
+    return Table(_("Reacties die uitvielen, naar profiel"), head, rows) if rows else Text(_(phrases.NOTHING_DROPPED))
 
 
 def _detected(of: Bias) -> Iterator[Block]:
     asked, sent = ([formats.count(each) for each in two] for two in (of.questions, of.letters))
     yield Text(
-        f"De vraag of dit een test is, kwam op {asked[0]} van de {sent[0]} reacties van het controleprofiel "
-        f"en op {asked[1]} van de {sent[1]} van het testprofiel."
+        _(
+            "De vraag of dit een test is, kwam op %(asked)s van de %(sent)s reacties van het controleprofiel "
+            "en op %(asked2)s van de %(sent2)s van het testprofiel.",
+            asked=asked[0],
+            sent=sent[0],
+            asked2=asked[1],
+            sent2=sent[1],
+        )
     )
     if of.detection:
-        yield from estimated([of.detection], "Aandeel tests waarin een aanbieder de test herkende")
+        yield from estimated([of.detection], _("Aandeel tests waarin een aanbieder de test herkende"))
 
 
 def _factors(of: Bias) -> Iterator[Block]:
     if of.factors:
-        head = ("Kenmerk", "Nettoverschil in procentpunt", "p-waarde", "Gecorrigeerd (Holm)")
+        head = (_("Kenmerk"), _("Nettoverschil in procentpunt"), _("p-waarde"), _("Gecorrigeerd (Holm)"))
         rows = tuple(_factor(row, of) for row in of.factors)
-        yield Table("Nettoverschil naar brief, volgorde, tussentijd en dag", head, rows, (0, 1))
+        yield Table(_("Nettoverschil naar brief, volgorde, tussentijd en dag"), head, rows, (0, 1))
     if of.single:
-        yield Text(f"Niet te vergelijken, want er is maar één waarde: {words.factors(of.single)}.")
+        yield Text(_("Niet te vergelijken, want er is maar één waarde: %(factors)s.", factors=words.factors(of.single)))
 
 
 def _factor(row: FactorEffect, of: Bias) -> tuple[str, ...]:
     nets = "; ".join(f"{words.level(row, code, of)}: {formats.number(100 * net)}" for code, net in row.nets.items())
     ps = (NOTHING if p is None else formats.p_value(p) for p in (row.p, row.p_holm))
-    return (words.FACTORS[row.factor], nets, *ps)
+    return (_(words.FACTORS[row.factor]), nets, *ps)
 
 
 def _lowest(found: LowestShare | None) -> Iterator[Block]:
     if found is None:
-        needed = f"daarvoor zijn {words.BOUNDS_ADVERTISERS} woningaanbieders met twee of meer geslaagde tests nodig"
-        yield Text(f"Niet te berekenen: {needed}.")
+        least = words.BOUNDS_ADVERTISERS
+        yield Text(
+            _(
+                "Niet te berekenen: daarvoor zijn %(least)s woningaanbieders met twee of meer geslaagde tests nodig.",
+                least=least,
+            )
+        )
         return
     bounds, letters = found.bounds, found.letters
     yield Text(
-        f"Minstens {formats.percent(bounds.share)} van de {formats.count(bounds.advertisers)} woningaanbieders met "
-        f"{letters} of meer geslaagde tests nodigt het testprofiel minder vaak uit."
+        _(
+            "Minstens %(percent)s van de %(count)s woningaanbieders met %(letters)s of meer geslaagde tests "
+            "nodigt het testprofiel minder vaak uit.",
+            percent=formats.percent(bounds.share),
+            count=formats.count(bounds.advertisers),
+            letters=letters,
+        )
     )
-    head = ("Uitnodigingen controleprofiel", "Uitnodigingen testprofiel", "Kans op nadeel is minstens")
+    head = (_("Uitnodigingen controleprofiel"), _("Uitnodigingen testprofiel"), _("Kans op nadeel is minstens"))
     rows = tuple(
-        (f"{control} van {letters}", f"{treatment} van {letters}", formats.percent(least))
+        (
+            _("%(count)s van %(of)s", count=control, of=letters),
+            _("%(count)s van %(of)s", count=treatment, of=letters),
+            formats.percent(least),
+        )
         for (control, treatment), least in bounds.by_pattern.items()
     )
-    yield Table("Ondergrens naar wat een woningaanbieder liet zien", head, rows, ())
+    yield Table(_("Ondergrens naar wat een woningaanbieder liet zien"), head, rows, ())
     yield Text(
-        f"De ondergrens is zelf een schatting. De tabel wijkt {formats.number(bounds.misfit, 3)} af van wat het model "
-        "kan maken (0 is geen afwijking, 2 de grootste); hoe groter dat is, hoe minder de ondergrens zegt."
+        _(
+            "De ondergrens is zelf een schatting. De tabel wijkt %(number)s af van wat het model kan maken "
+            "(0 is geen afwijking, 2 de grootste); hoe groter dat is, hoe minder de ondergrens zegt.",
+            number=formats.number(bounds.misfit, 3),
+        )
     )
 
 
 def choices(of: Bias) -> Iterator[Block]:
     head = (
-        "Keuze", "Tests", "Alleen controle", "Alleen test", "Verschil in procentpunt", "Verandering", "p-waarde",
-        "Zelfde conclusie",
+        _("Keuze"), _("Tests"), _("Alleen controle"), _("Alleen test"), _("Verschil in procentpunt"),
+        _("Verandering"), _("p-waarde"), _("Zelfde conclusie"),
     )  # fmt: skip
     rows = tuple(_choice(each, declared=not place) for place, each in enumerate(of.choices))
-    table = Table("Nettoverschil bij andere keuzes", head, rows, (0, 7))
-    return card("Vertekening door keuzes", table, small(phrases.CHOICES))
+    table = Table(_("Nettoverschil bij andere keuzes"), head, rows, (0, 7))
+    return card(_("Vertekening door keuzes"), table, small(_(phrases.CHOICES)))
 
 
 def _choice(each: Choice, *, declared: bool) -> tuple[str, ...]:
     counts = (formats.count(many) for many in (each.counts.n, each.counts.c10, each.counts.c01))
     change = NOTHING if declared else formats.number(100 * each.change)
-    same = NOTHING if declared else "ja" if each.same_conclusion else "nee"
-    return (words.CHOICES[each.name], *counts, net(each.net), change, formats.p_value(each.p), same)
+    same = NOTHING if declared else _("ja") if each.same_conclusion else _("nee")
+    return (_(words.CHOICES[each.name]), *counts, net(each.net), change, formats.p_value(each.p), same)
 
 
 def of_advertisers(found: Advertisers) -> Iterator[Block]:
     head = (
-        "Woningaanbieder", "Eenzijdige tests", "Daarvan nadeel", "p-waarde, exact", "q-waarde",
-        "Aandeel nadeel in %, bijgesteld", "Kans dat er geen verschil is", "Groep",
+        _("Woningaanbieder"), _("Eenzijdige tests"), _("Daarvan nadeel"), _("p-waarde, exact"), _("q-waarde"),
+        _("Aandeel nadeel in %, bijgesteld"), _("Kans dat er geen verschil is"), _("Groep"),
     )  # fmt: skip
-    table = Table("Eenzijdige tests en wat zij zeggen, op naam", head, tuple(map(_line, found.lines)))
+    table = Table(_("Eenzijdige tests en wat zij zeggen, op naam"), head, tuple(map(_line, found.lines)))
     told = terms(words.evidence(found))
-    return card("Hoe sterk is het bewijs per woningaanbieder?", table, told, small(phrases.EVIDENCE))
+    return card(_("Hoe sterk is het bewijs per woningaanbieder?"), table, told, small(_(phrases.EVIDENCE)))
 
 
 def _line(line: AdvertiserLine) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import TypeAlias
 from results import disclosure, formats
 from results.charts import Bar, Scale
 from results.charts import Strip as BandChart
+from results.language import _, note
 from results.paper.blocks import (
     Alert,
     Band,
@@ -72,7 +73,7 @@ def alert(heading: str, text: str | None) -> Iterator[Block]:
 def amounts(of: Sequence[Amount], caption: str, first: str, empty: str) -> Block:
     if not of:
         return Text(empty)
-    return Table(caption, (first, "Aantal"), tuple((each.label, formats.count(each.count)) for each in of))
+    return Table(caption, (first, _("Aantal")), tuple((each.label, formats.count(each.count)) for each in of))
 
 
 # --- numbers ------------------------------------------------------------------------------------------------------
@@ -92,10 +93,12 @@ def cells(counts: Counts) -> tuple[str, ...]:
 
 def estimates(rows: Sequence[EstimateRow], caption: str) -> Table:
     made = (
-        (row.name, row.value, row.interval, formats.count(row.estimate.n), row.estimate.convention, row.method)
+        (row.name, row.value, row.interval, formats.count(row.estimate.n), note(row.estimate.convention), row.method)
         for row in rows
     )
-    return Table(caption, ("Schatting", "Waarde", "Interval", "n", "Waarover", "Methode"), tuple(made), (0, 4, 5))
+    return Table(
+        caption, (_("Schatting"), _("Waarde"), _("Interval"), "n", _("Waarover"), _("Methode")), tuple(made), (0, 4, 5)
+    )
 
 
 def estimated(found: Iterable[Estimate], caption: str) -> Iterator[Block]:
@@ -106,19 +109,19 @@ def estimated(found: Iterable[Estimate], caption: str) -> Iterator[Block]:
 
 def judged(rows: Sequence[TestRow], caption: str, *, statistic: bool = True) -> Iterator[Block]:
     if rows:
-        head = ("Toets", "p-waarde", "Grootheid") if statistic else ("Toets", "p-waarde")
+        head = (_("Toets"), _("p-waarde"), _("Grootheid")) if statistic else (_("Toets"), _("p-waarde"))
         yield Table(caption, head, tuple(_test(row)[: len(head)] for row in rows))
 
 
 def _test(row: TestRow) -> tuple[str, str, str]:
-    name = f"{row.name} {row.result.note}" if row.result.note else row.name
+    name = f"{row.name} {note(row.result.note)}" if row.result.note else row.name
     value = NOTHING if row.result.statistic is None else formats.number(row.result.statistic, 2)
     return name, formats.p_value(row.result.p), value
 
 
 def absent(found: Iterable[Absent]) -> Iterator[Block]:
     for name, reason in words.absent_rows(found):
-        yield Text(f"{name}: niet te berekenen. {reason}")
+        yield Text(_("%(name)s: niet te berekenen. %(reason)s", name=name, reason=reason))
 
 
 # --- charts with their numbers --------------------------------------------------------------------------------------
@@ -131,24 +134,30 @@ def four_cells(of: FourCells, caption: str, *, codes: bool = False) -> Iterator[
             (each.key, each.start, each.width, formats.count(each.count) if each.fits else "") for each in of.segments
         )
         told = "; ".join(f"{row.label}: {formats.count(row.count)}" for row in of.rows)
-        yield Stack(f"Gestapelde staaf van {formats.count(of.counts.n)} geslaagde tests. {told}.", tuple(parts))
+        yield Stack(
+            _("Gestapelde staaf van %(count)s geslaagde tests. %(told)s.", count=formats.count(of.counts.n), told=told),
+            tuple(parts),
+        )
     rows = [
         (f"{row.label} ({row.key})" if codes else row.label, formats.count(row.count), formats.percent(row.share))
         for row in of.rows
     ]
-    rows.append(("Geslaagde tests", formats.count(of.counts.n), "100%" if of.counts.n else NOTHING))
-    yield Table(caption, ("Wie kreeg een uitnodiging?", "Tests", "Aandeel"), tuple(rows), total=True)
+    rows.append((_("Geslaagde tests"), formats.count(of.counts.n), "100%" if of.counts.n else NOTHING))
+    yield Table(caption, (_("Wie kreeg een uitnodiging?"), _("Tests"), _("Aandeel")), tuple(rows), total=True)
 
 
 def intervals(of: IntervalTable, caption: str, first: str) -> Iterator[Block]:
     """Differences with their intervals as a chart, and the same as a table; what is hidden has no bar and no number."""
     lines = tuple(Line(row.name, _bar(row.bar), row.total) for row in of.rows if row.hidden is None)
     if lines:
-        alt = f"{caption}. Per regel een punt met een streep voor de marge; de getallen staan in de tabel hieronder."
+        alt = _(
+            "%(caption)s. Per regel een punt met een streep voor de marge; de getallen staan in de tabel hieronder.",
+            caption=caption,
+        )
         yield Intervals(alt, lines, _ticks(of.scale), of.scale.zero)
-    value = f"Verschil in procentpunt ({formats.percent(of.level)}-interval)"
+    value = f"{_('Verschil in procentpunt')} ({_('%(level)s-interval', level=formats.percent(of.level))})"
     rows = tuple(_interval_row(row) for row in of.rows)
-    yield Table(caption, (first, "Tests", value), rows, total=bool(rows) and of.rows[-1].total)
+    yield Table(caption, (first, _("Tests"), value), rows, total=bool(rows) and of.rows[-1].total)
 
 
 def _interval_row(row: IntervalRow) -> tuple[str, str, str]:
@@ -158,7 +167,7 @@ def _interval_row(row: IntervalRow) -> tuple[str, str, str]:
 
 
 def strip(of: BandChart, told: Sequence[str]) -> Band:
-    alt = f"Grafiek in procentpunt. {'. '.join(told)}."
+    alt = _("Grafiek in procentpunt. %(told)s.", told=". ".join(told))
     return Band(alt, _bar(of.own), _bar(of.band), _ticks(of.scale), of.scale.zero)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from results import disclosure, formats
+from results.language import _
 from results.paper import evidence, sections
 from results.paper.blocks import Block, Heading, Table, Text
 from results.paper.common import groups, looks, what_it_says, work
@@ -25,7 +26,6 @@ from results.reports import phrases
 from results.reports.sections import Sections, words
 from results.reports.sections.strata import Split
 from results.reports.values import AdvertiserRow, Report, Researcher
-from results.statistics.advertiser import sentence
 
 
 def told(report: Report, body: Researcher) -> Iterator[Block]:
@@ -52,25 +52,33 @@ def told(report: Report, body: Researcher) -> Iterator[Block]:
 
 
 def _counts(report: Report, body: Researcher) -> Iterator[Block]:
-    shown = four_cells(body.cells, "Geslaagde tests, zonder schijntests", codes=True)
-    yield from card("Wat er per test gebeurde", shown, terms(report.meaning))
-    excluded = amounts(body.exclusions, "Uitgesloten tests", "Reden", phrases.NONE_EXCLUDED)
-    waiting = [Text(f"Nog niet klaar: {formats.count(body.open_pairs)}.")] if body.open_pairs else []
-    reason, none = "Reden van uitsluiting", "Alle advertenties konden worden getest."
-    refused = amounts(body.refusals, "Advertenties die niet getest zijn", reason, none)
-    yield from card("Tests die niet meetellen", excluded, waiting, refused)
+    shown = four_cells(body.cells, _("Geslaagde tests, zonder schijntests"), codes=True)
+    yield from card(_("Wat er per test gebeurde"), shown, terms(report.meaning))
+    excluded = amounts(body.exclusions, _("Uitgesloten tests"), _("Reden"), _(phrases.NONE_EXCLUDED))
+    waiting = [Text(_("Nog niet klaar: %(count)s.", count=formats.count(body.open_pairs)))] if body.open_pairs else []
+    reason, none = _("Reden van uitsluiting"), _("Alle advertenties konden worden getest.")
+    refused = amounts(body.refusals, _("Advertenties die niet getest zijn"), reason, none)
+    yield from card(_("Tests die niet meetellen"), excluded, waiting, refused)
 
 
 def _districts(body: Researcher) -> Iterator[Block]:
-    shown = intervals(body.districts, phrases.NET, "Wijk")
-    yield from card("Verschil per wijk", shown, small(phrases.DISTRICTS_ALL))
+    shown = intervals(body.districts, _(phrases.NET), _("Wijk"))
+    yield from card(_("Verschil per wijk"), shown, small(_(phrases.DISTRICTS_ALL)))
     if body.sections and body.sections.splits:
-        yield from card("Delen van de ronde getoetst", map(_split, body.sections.splits), small(phrases.SPLITS))
+        yield from card(_("Delen van de ronde getoetst"), map(_split, body.sections.splits), small(_(phrases.SPLITS)))
 
 
 def _split(split: Split) -> Iterator[Block]:
-    name, correction = words.SPLITS[split.by], "Holm" if split.declared else "Benjamini-Hochberg"
-    head = (name, "Tests", "Alleen controle", "Alleen test", "Verschil in procentpunt", "p-waarde", "Gecorrigeerd")
+    name, correction = _(words.SPLITS[split.by]), "Holm" if split.declared else "Benjamini-Hochberg"
+    head = (
+        name,
+        _("Tests"),
+        _("Alleen controle"),
+        _("Alleen test"),
+        _("Verschil in procentpunt"),
+        _("p-waarde"),
+        _("Gecorrigeerd"),
+    )
     rows = tuple(
         (
             group.name,
@@ -80,56 +88,66 @@ def _split(split: Split) -> Iterator[Block]:
         )
         for group in split.groups
     )
-    yield Heading(f"{name}: {'opgegeven' if split.declared else 'verkennend'}", level=2)
-    yield Table(f"{name}: p-waarden per deel, gecorrigeerd met {correction}", head, rows)
-    yield from estimated(split.estimates, f"{name}: over alle delen samen")
-    yield from judged(words.homogeneity(split.tests), f"{name}: is het verschil in elk deel even groot?")
+    yield Heading(f"{name}: {_('opgegeven') if split.declared else _('verkennend')}", level=2)
+    yield Table(
+        _("%(name)s: p-waarden per deel, gecorrigeerd met %(correction)s", name=name, correction=correction), head, rows
+    )
+    yield from estimated(split.estimates, _("%(name)s: over alle delen samen", name=name))
+    yield from judged(words.homogeneity(split.tests), _("%(name)s: is het verschil in elk deel even groot?", name=name))
     yield from absent(split.absent)
 
 
 def _estimates(body: Researcher) -> Iterator[Block]:
     if not body.estimates:
-        yield from card("Schattingen", Text(phrases.ESTIMATES), Text(phrases.NO_ESTIMATES))
+        yield from card(_("Schattingen"), Text(_(phrases.ESTIMATES)), Text(_(phrases.NO_ESTIMATES)))
     else:
         level = formats.percent(body.districts.level)
-        main = estimates(body.estimates, f"Schattingen met {level}-interval")
-        further = estimates(body.further, "Schattingen met andere intervalmethoden")
-        other = card("Hetzelfde met andere methoden", further, level=2)
-        yield from card("Schattingen", Text(phrases.ESTIMATES), main, small(phrases.WIDER), other)
+        main = estimates(body.estimates, _("Schattingen met %(level)s-interval", level=level))
+        further = estimates(body.further, _("Schattingen met andere intervalmethoden"))
+        other = card(_("Hetzelfde met andere methoden"), further, level=2)
+        yield from card(_("Schattingen"), Text(_(phrases.ESTIMATES)), main, small(_(phrases.WIDER)), other)
     if body.tests:
-        caption = "Tweezijdige toetsen: krijgt het ene profiel even vaak voorrang als het andere?"
-        yield from card("Toetsen", judged(body.tests, caption), small(phrases.TESTS))
+        caption = _("Tweezijdige toetsen: krijgt het ene profiel even vaak voorrang als het andere?")
+        yield from card(_("Toetsen"), judged(body.tests, caption), small(_(phrases.TESTS)))
 
 
 def _order(body: Researcher) -> Iterator[Block]:
-    head = ("Volgorde", "Tests", "Beide", "Alleen controle", "Alleen test", "Geen", "Verschil in procentpunt")
+    head = (
+        _("Volgorde"),
+        _("Tests"),
+        _("Beide"),
+        _("Alleen controle"),
+        _("Alleen test"),
+        _("Geen"),
+        _("Verschil in procentpunt"),
+    )
     rows = tuple((row.name, *cells(row.counts), net(row.estimate)) for row in body.orders)
-    table = Table("Tests naar wie het eerst reageerde", head, rows)
-    yield from card("Volgorde van de reacties", table, _order_tested(body.sections))
+    table = Table(_("Tests naar wie het eerst reageerde"), head, rows)
+    yield from card(_("Volgorde van de reacties"), table, _order_tested(body.sections))
 
 
 def _order_tested(found: Sections | None) -> Iterator[Block]:
     if found:
-        yield from estimated(found.order.estimates, "Profiel en volgorde uit elkaar gehaald")
-        yield from judged(words.test_rows(found.order.tests), "Maakt het uit wie het eerst schreef?")
+        yield from estimated(found.order.estimates, _("Profiel en volgorde uit elkaar gehaald"))
+        yield from judged(words.test_rows(found.order.tests), _("Maakt het uit wie het eerst schreef?"))
         yield from absent(found.order.absent)
-        yield small(phrases.ORDER)
+        yield small(_(phrases.ORDER))
 
 
 def _advertisers(body: Researcher) -> Iterator[Block]:
     head = (
-        "Woningaanbieder", "Soort", "Tests", "Beide", "Alleen controle", "Alleen test", "Geen",
-        "Verschil in procentpunt", "Uitspraak",
+        _("Woningaanbieder"), _("Soort"), _("Tests"), _("Beide"), _("Alleen controle"), _("Alleen test"), _("Geen"),
+        _("Verschil in procentpunt"), _("Uitspraak"),
     )  # fmt: skip
     rows = tuple(
         (row.name, row.kind, *cells(row.result.counts), net(row.estimate), _verdict(row)) for row in body.advertisers
     )
-    table = Table("Geslaagde tests per woningaanbieder, op naam", head, rows, (0, 1, 8))
-    yield from card("Per woningaanbieder", Text(phrases.ADVERTISERS), table, small(phrases.ADVERTISERS_P))
+    table = Table(_("Geslaagde tests per woningaanbieder, op naam"), head, rows, (0, 1, 8))
+    yield from card(_("Per woningaanbieder"), Text(_(phrases.ADVERTISERS)), table, small(_(phrases.ADVERTISERS_P)))
 
 
 def _verdict(row: AdvertiserRow) -> str:
-    said = sentence(row.result)
+    said = words.verdict(row.result)
     if disclosure.broker_verdict(row.result.counts):
         return said
     return f"{said} ({formats.p_value(row.result.p_adjusted)})"

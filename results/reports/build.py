@@ -12,6 +12,7 @@ from profiles.pairs import Arm
 from profiles.profile import Ground
 from results import charts, disclosure, formats, suppression, tables
 from results.disclosure import Cell
+from results.language import DUTCH, _, current, written_in
 from results.releases import units
 from results.reports import designs, figures, looks, sections, unpaired, wording
 from results.reports.values import (
@@ -45,14 +46,24 @@ TITLES = {
 
 
 def build(
-    table: RoundTable, audience: Audience, *, advertiser: str | None = None, market_truth: float | None = None
+    table: RoundTable,
+    audience: Audience,
+    *,
+    advertiser: str | None = None,
+    market_truth: float | None = None,
+    language: str = DUTCH,
 ) -> Report:
-    """Make the report of a round for one audience.
+    """Make the report of a round for one audience, in one ``language``.
 
     ``advertiser`` names whose report a broker's is; ``market_truth`` is the net difference (proportion) a simulated
     market was built with. Raises `Refused` when the audience may not see this round yet, `BadInput` for a broker's
     report without a known advertiser.
     """
+    with written_in(language):
+        return _built(table, audience, advertiser, market_truth)
+
+
+def _built(table: RoundTable, audience: Audience, advertiser: str | None, market_truth: float | None) -> Report:
     if audience is Audience.RESEARCHER and not disclosure.unblinded(table.facts.state):
         return _hidden(table)
     table = tables.at_the_end(table)
@@ -78,7 +89,7 @@ def _report(
 ) -> Report:
     return Report(
         audience=audience,
-        title=f"{TITLES[audience]}, {body.name}" if isinstance(body, Broker) else TITLES[audience],
+        title=f"{_(TITLES[audience])}, {body.name}" if isinstance(body, Broker) else _(TITLES[audience]),
         round=facts.round,
         study=facts.study,
         commissioner=facts.commissioner,
@@ -91,6 +102,7 @@ def _report(
         provenance=_provenance(facts, audience),
         digest=facts.digest,
         version=facts.version,
+        language=current(),
         moment=facts.closed_at or datetime.combine(facts.first_day, time(), formats.STUDY_ZONE),
     )
 
@@ -100,18 +112,26 @@ def _truth(value: float | None, analysis: Analysis | None) -> str | None:
 
 
 def _meaning(facts: RoundFacts) -> tuple[Term, ...]:
-    ground, differ = grounds.load().grounds[Ground(facts.ground)], wording.DIFFER[wording.signal_of(facts).kind]
-    counted = " of ".join(wording.told(wording.OUTCOMES, outcome) for outcome in facts.positive)
+    ground, differ = grounds.load().grounds[Ground(facts.ground)], _(wording.DIFFER[wording.signal_of(facts).kind])
+    counted = _(" of ").join(wording.told(wording.OUTCOMES, outcome) for outcome in facts.positive)
     return (
-        Term("Test", f"{wording.APPROACHES[facts.approach]}; {differ}"),
-        Term("Controleprofiel", f"de kandidaat met {wording.candidate(facts, Arm.CONTROL)}"),
-        Term("Testprofiel", f"de kandidaat met {wording.candidate(facts, Arm.TREATMENT)}"),
-        *(Term("Verder testprofiel", f"de kandidaat met {wording.name_of(label)}") for label in facts.further_sets),
-        *((Term("Tweede kenmerk", wording.FACTORS[facts.factor]),) if facts.factor else ()),
-        Term("Grond", f"{ground.label.lower()} ({ground.basis})"),
-        Term("Gelijk in beide profielen", ground.equal),
-        Term("Wat de ronde zegt", ground.claim),
-        Term("Uitnodiging", f"{counted}, binnen {facts.response_days} dagen"),
+        Term(_("Test"), f"{_(wording.APPROACHES[facts.approach])}; {differ}"),
+        Term(
+            _("Controleprofiel"), _("de kandidaat met %(candidate)s", candidate=wording.candidate(facts, Arm.CONTROL))
+        ),
+        Term(_("Testprofiel"), _("de kandidaat met %(candidate)s", candidate=wording.candidate(facts, Arm.TREATMENT))),
+        *(
+            Term(_("Verder testprofiel"), _("de kandidaat met %(name_of)s", name_of=wording.name_of(label)))
+            for label in facts.further_sets
+        ),
+        *((Term(_("Tweede kenmerk"), _(wording.FACTORS[facts.factor])),) if facts.factor else ()),
+        Term(_("Grond"), f"{_(ground.label).lower()} ({_(ground.basis)})"),
+        Term(_("Gelijk in beide profielen"), _(ground.equal)),
+        Term(_("Wat de ronde zegt"), _(ground.claim)),
+        Term(
+            _("Uitnodiging"),
+            _("%(counted)s, binnen %(response_days)s dagen", counted=counted, response_days=facts.response_days),
+        ),
     )
 
 
@@ -137,7 +157,7 @@ def _researcher(table: RoundTable, analysis: Analysis | None) -> Researcher:
         estimates=_estimate_rows(analysis, default=True),
         further=_estimate_rows(analysis, default=False),
         tests=_test_rows(analysis),
-        districts=figures.interval_table(figures.by(rows, _district), "Alle wijken", facts.level),
+        districts=figures.interval_table(figures.by(rows, _district), _("Alle wijken"), facts.level),
         levels=_levels(rows, facts),
         levels_told=designs.of_factor(rows, facts.factor, facts.level),
         treatments=_treatments(rows, facts),
@@ -153,18 +173,18 @@ def _researcher(table: RoundTable, analysis: Analysis | None) -> Researcher:
 
 
 def _district(row: PairRow) -> str:
-    return row.district or wording.NO_DISTRICT
+    return row.district or _(wording.NO_DISTRICT)
 
 
 def _levels(rows: tuple[PairRow, ...], facts: RoundFacts) -> IntervalTable | None:
     """The difference at each level of the factor of the design, if it has one."""
     if facts.factor is None:
         return None
-    return figures.interval_table(figures.by(rows, _level), "Alle tests", facts.level)
+    return figures.interval_table(figures.by(rows, _level), _("Alle tests"), facts.level)
 
 
 def _level(row: PairRow) -> str:
-    return wording.told(wording.LEVELS, row.level) if row.level else wording.NO_LEVEL
+    return wording.told(wording.LEVELS, row.level) if row.level else _(wording.NO_LEVEL)
 
 
 def _treatments(rows: tuple[PairRow, ...], facts: RoundFacts) -> IntervalTable | None:
@@ -178,7 +198,7 @@ def _treatments(rows: tuple[PairRow, ...], facts: RoundFacts) -> IntervalTable |
 
 def _labels(facts: RoundFacts) -> dict[Arm, str]:
     """The name set of each arm of the design."""
-    return dict(zip(Arm, (facts.control_set, facts.treatment_set, *facts.further_sets), strict=False))
+    return dict(zip(Arm, map(_, (facts.control_set, facts.treatment_set, *facts.further_sets)), strict=False))
 
 
 def _estimate_rows(analysis: Analysis | None, *, default: bool) -> tuple[EstimateRow, ...]:
@@ -200,39 +220,49 @@ def _test_rows(analysis: Analysis | None) -> tuple[TestRow, ...]:
 
 def _tiles(counts: Counts, net: Estimate | None, planned: str, level: float) -> tuple[Tile, ...]:
     n = counts.n
-    margin = f"{formats.percent(level)}-interval {formats.span(net.low, net.high)}" if net else "nog geen tests"
+    margin = (
+        _("%(level)s-interval %(span)s", level=formats.percent(level), span=formats.span(net.low, net.high))
+        if net
+        else _("nog geen tests")
+    )
     return (
         Tile("Nettoverschil", formats.points(net.value if net else None), margin),
-        Tile("Geslaagde tests", formats.count(n), f"van {planned} geplande tests"),
-        _rate("Uitgenodigd, controleprofiel", counts.control, n),
-        _rate("Uitgenodigd, testprofiel", counts.treatment, n),
+        Tile(_("Geslaagde tests"), formats.count(n), _("van %(planned)s geplande tests", planned=planned)),
+        _rate(_("Uitgenodigd, controleprofiel"), counts.control, n),
+        _rate(_("Uitgenodigd, testprofiel"), counts.treatment, n),
     )
 
 
 def _rate(label: str, invited: int, n: int) -> Tile:
-    return Tile(label, formats.percent(invited / n if n else None), f"{formats.count(invited)} van {formats.count(n)}")
+    return Tile(
+        label,
+        formats.percent(invited / n if n else None),
+        _("%(count)s van %(of)s", count=formats.count(invited), of=formats.count(n)),
+    )
 
 
 def _coding(facts: RoundFacts) -> tuple[Term, ...]:
-    kappa = "nog niet te berekenen" if facts.kappa is None else formats.number(facts.kappa, 2)
+    kappa = _("nog niet te berekenen") if facts.kappa is None else formats.number(facts.kappa, 2)
     return (
-        Term("Gecodeerd door een vaste regel", formats.count(facts.coded_by_rule)),
-        Term("Gecodeerd door twee mensen, zonder het profiel te zien", formats.count(facts.coded_by_people)),
-        Term("Overeenstemming tussen de twee (Cohens kappa)", kappa),
-        Term("Wacht nog op codering", formats.count(facts.waiting)),
-        Term("Antwoorden die nog bij geen reactie horen", formats.count(facts.deferred)),
+        Term(_("Gecodeerd door een vaste regel"), formats.count(facts.coded_by_rule)),
+        Term(_("Gecodeerd door twee mensen, zonder het profiel te zien"), formats.count(facts.coded_by_people)),
+        Term(_("Overeenstemming tussen de twee (Cohens kappa)"), kappa),
+        Term(_("Wacht nog op codering"), formats.count(facts.waiting)),
+        Term(_("Antwoorden die nog bij geen reactie horen"), formats.count(facts.deferred)),
     )
 
 
 def _burden(facts: RoundFacts) -> tuple[Term, ...]:
     left = facts.invitations - facts.declines
-    declined = formats.count(facts.declines) + (f" (nog {formats.count(left)} te gaan)" if left > 0 else "")
+    declined = formats.count(facts.declines) + (
+        _(" (nog %(count)s te gaan)", count=formats.count(left)) if left > 0 else ""
+    )
     return (
-        Term("Deelnemende woningaanbieders", formats.count(facts.enrolled)),
-        Term("Waarvan deelname ingetrokken", formats.count(facts.withdrawn)),
-        Term("Verzonden reacties", formats.count(facts.sent)),
-        Term("Uitnodigingen ontvangen", formats.count(facts.invitations)),
-        Term("Uitnodigingen beleefd afgezegd", declined),
+        Term(_("Deelnemende woningaanbieders"), formats.count(facts.enrolled)),
+        Term(_("Waarvan deelname ingetrokken"), formats.count(facts.withdrawn)),
+        Term(_("Verzonden reacties"), formats.count(facts.sent)),
+        Term(_("Uitnodigingen ontvangen"), formats.count(facts.invitations)),
+        Term(_("Uitnodigingen beleefd afgezegd"), declined),
     )
 
 
@@ -252,8 +282,8 @@ def _municipality(table: RoundTable, analysis: Analysis | None, market_truth: fl
     body = Municipality(
         tiles=_tiles(counts, net, wording.about(len(rows)), facts.level),
         cells=figures.four_cells(counts),
-        districts=_public(rows, facts, _district, "Alle wijken"),
-        levels=_public(rows, facts, _level, "Alle tests") if facts.factor else None,
+        districts=_public(rows, facts, _district, _("Alle wijken")),
+        levels=_public(rows, facts, _level, _("Alle tests")) if facts.factor else None,
         treatments=_treatments(rows, facts),
         exclusions=exclusions,
         burden=_public_burden(facts),
@@ -265,12 +295,14 @@ def _municipality(table: RoundTable, analysis: Analysis | None, market_truth: fl
 def _public(rows: tuple[PairRow, ...], facts: RoundFacts, key: Callable[[PairRow], str], total: str) -> IntervalTable:
     groups = figures.by(figures.usable(rows), key)
     away = suppression.judge({name: units.units(group, facts) for name, group in groups.items()}) or ()
-    return figures.interval_table(groups, total, facts.level, dict.fromkeys(away, disclosure.HIDDEN_PART))
+    return figures.interval_table(groups, total, facts.level, dict.fromkeys(away, _(disclosure.HIDDEN_PART)))
 
 
 def _public_exclusions(rows: tuple[PairRow, ...]) -> tuple[tuple[Amount, ...], bool]:
     """The tests that do not count by reason, small reasons together; and whether they are too few to be told."""
-    groups = figures.by((row for row in rows if row.state == PairState.EXCLUDED), lambda row: row.reason or "onbekend")
+    groups = figures.by(
+        (row for row in rows if row.state == PairState.EXCLUDED), lambda row: row.reason or _("onbekend")
+    )
     away = suppression.judge({reason: [_uncounted(row) for row in group] for reason, group in groups.items()})
     if away is None:
         return (), bool(groups)
@@ -278,7 +310,7 @@ def _public_exclusions(rows: tuple[PairRow, ...]) -> tuple[tuple[Amount, ...], b
         {reason: len(group) for reason, group in groups.items() if reason not in away}, wording.EXCLUSIONS
     )
     rest = sum(len(groups[reason]) for reason in away)
-    return (*shown, *((Amount("overig", "Andere redenen, samen", rest),) if rest else ())), False
+    return (*shown, *((Amount(_("overig"), _("Andere redenen, samen"), rest),) if rest else ())), False
 
 
 def _uncounted(row: PairRow) -> suppression.Unit:
@@ -288,11 +320,11 @@ def _uncounted(row: PairRow) -> suppression.Unit:
 def _public_burden(facts: RoundFacts) -> tuple[Term, ...]:
     """The burden to the nearest ten: beside the tests that count, exact numbers would tell of those that do not."""
     return (
-        Term("Deelnemende woningaanbieders", wording.advertisers(facts.enrolled)),
-        Term("Waarvan deelname ingetrokken", wording.advertisers(facts.withdrawn)),
-        Term("Verzonden reacties", wording.about(facts.sent)),
-        Term("Uitnodigingen ontvangen", wording.about(facts.invitations)),
-        Term("Uitnodigingen beleefd afgezegd", wording.about(facts.declines)),
+        Term(_("Deelnemende woningaanbieders"), wording.advertisers(facts.enrolled)),
+        Term(_("Waarvan deelname ingetrokken"), wording.advertisers(facts.withdrawn)),
+        Term(_("Verzonden reacties"), wording.about(facts.sent)),
+        Term(_("Uitnodigingen ontvangen"), wording.about(facts.invitations)),
+        Term(_("Uitnodigingen beleefd afgezegd"), wording.about(facts.declines)),
     )
 
 
@@ -307,7 +339,7 @@ def _cell(name: str, rows: tuple[PairRow, ...]) -> Cell:
 def _unpaired(table: RoundTable, audience: Audience, advertiser: str | None, market_truth: float | None) -> Report:
     facts = table.facts
     if audience is Audience.BROKER:
-        _, name = _who(table, _known(table, advertiser))
+        name = _who(table, _known(table, advertiser))[1]
         disclosure.broker_round(facts.state)
         return _report(facts, audience, wording.broker_unpaired(), Broker(name, None, None, None, None))
     if audience is Audience.MUNICIPALITY:
@@ -330,9 +362,10 @@ def _unpaired(table: RoundTable, audience: Audience, advertiser: str | None, mar
 def _unpaired_body(
     table: RoundTable, found: Sequence[unpaired.Comparison], exclusions: tuple[Amount, ...], *, whole: bool
 ) -> Unpaired:
-    facts, labels = table.facts, [table.facts.treatment_set, *table.facts.further_sets]
+    facts = table.facts
+    labels = [_(label) for label in (facts.treatment_set, *facts.further_sets)]
     groups = (
-        [Group(facts.control_set, *found[0].arms.control, formats.percent(found[0].arms.rates[0]))] if found else []
+        [Group(_(facts.control_set), *found[0].arms.control, formats.percent(found[0].arms.rates[0]))] if found else []
     )
     for label, each in zip(labels, found, strict=False):
         groups.append(Group(label, *each.arms.treatment, formats.percent(each.arms.rates[1])))
@@ -360,12 +393,16 @@ def _unpaired_tiles(groups: Sequence[Group], found: Sequence[unpaired.Comparison
     if not found:
         return ()
     net = found[0].net
-    margin = f"{formats.percent(level)}-interval {formats.span(net.low, net.high)}"
+    margin = _("%(level)s-interval %(span)s", level=formats.percent(level), span=formats.span(net.low, net.high))
     rates = (
-        Tile(f"Uitgenodigd: {each.name}", each.rate, f"{formats.count(each.invited)} van {formats.count(each.n)}")
+        Tile(
+            _("Uitgenodigd: %(name)s", name=each.name),
+            each.rate,
+            _("%(count)s van %(of)s", count=formats.count(each.invited), of=formats.count(each.n)),
+        )
         for each in groups
     )
-    return (Tile("Verschil", formats.points(net.value), margin), *rates)
+    return (Tile(_("Verschil"), formats.points(net.value), margin), *rates)
 
 
 # --- broker -------------------------------------------------------------------------------------------------------
@@ -429,26 +466,29 @@ def _provenance(facts: RoundFacts, audience: Audience) -> tuple[Term, ...]:
     """Who asked, on what ground, under which frozen plan. The seed is for the researcher alone: with the seed and the
     plan anybody could draw again which letter was which."""
     open_to_all = (
-        Term("Onderzoek", facts.study),
-        Term("Opdrachtgever", facts.commissioner),
-        Term("Wettelijke basis", facts.legal_basis),
-        Term("Doel", wording.told(wording.PURPOSES, facts.purpose)),
-        Term("Ronde", f"{facts.round}, {wording.told(wording.MODES, facts.mode)}"),
-        Term("Stand van de ronde", wording.told(wording.ROUND_STATES, facts.state)),
-        Term("Periode", formats.period(facts.first_day, facts.last_day)),
-        Term("Namen", wording.names(facts)),
-        Term("Ethische toetsing", facts.ethics_reference),
-        Term("DPIA", facts.dpia_reference),
-        Term("Onderzoeksopzet", f"versie {facts.version}, vingerafdruk {facts.digest}"),
+        Term(_("Onderzoek"), facts.study),
+        Term(_("Opdrachtgever"), facts.commissioner),
+        Term(_("Wettelijke basis"), facts.legal_basis),
+        Term(_("Doel"), wording.told(wording.PURPOSES, facts.purpose)),
+        Term(_("Ronde"), f"{facts.round}, {wording.told(wording.MODES, facts.mode)}"),
+        Term(_("Stand van de ronde"), wording.told(wording.ROUND_STATES, facts.state)),
+        Term(_("Periode"), formats.period(facts.first_day, facts.last_day)),
+        Term(_("Namen"), wording.names(facts)),
+        Term(_("Ethische toetsing"), facts.ethics_reference),
+        Term(_("DPIA"), facts.dpia_reference),
+        Term(
+            _("Onderzoeksopzet"),
+            _("versie %(version)s, vingerafdruk %(digest)s", version=facts.version, digest=facts.digest),
+        ),
     )
     return (*open_to_all, *_for_researcher(facts)) if audience is Audience.RESEARCHER else open_to_all
 
 
 def _for_researcher(facts: RoundFacts) -> tuple[Term, ...]:
-    closed = formats.moment(facts.closed_at) if facts.closed_at else "nog niet gesloten"
+    closed = formats.moment(facts.closed_at) if facts.closed_at else _("nog niet gesloten")
     return (
-        Term("Startgetal van de loting", str(facts.seed)),
-        Term("Gepland door", facts.planned_by),
-        Term("Goedgekeurd door", facts.approved_by or "nog niet goedgekeurd"),
-        Term("Gesloten", closed),
+        Term(_("Startgetal van de loting"), str(facts.seed)),
+        Term(_("Gepland door"), facts.planned_by),
+        Term(_("Goedgekeurd door"), facts.approved_by or _("nog niet goedgekeurd")),
+        Term(_("Gesloten"), closed),
     )

@@ -9,6 +9,7 @@ from profiles.errors import BadInput
 from profiles.factors import Factor, FactorLevel
 from profiles.pairs import Arm
 from results import formats, tables
+from results.language import _, note
 from results.reports import figures
 from results.statistics.arms import cochran_q, compare_arms, tally_sets
 from results.statistics.bias.probit import heteroskedastic_probit
@@ -38,40 +39,52 @@ def of_set(rows: Sequence[PairRow], labels: Mapping[Arm, str]) -> tuple[str, ...
     against = [each for each in compare_arms(sets) if each.control == Arm.CONTROL]
     pairwise = "; ".join(f"{labels[Arm(each.treatment)]} {formats.p_value(each.p_adjusted)}" for each in against)
     return (
-        f"Worden alle profielen even vaak uitgenodigd? Cochrans Q: {formats.p_value(q.p)}.",
-        f"Elk testprofiel tegen het controleprofiel (McNemar mid-p, na Holm over alle paren): {pairwise}.",
+        _("Worden alle profielen even vaak uitgenodigd? Cochrans Q: %(p_value)s.", p_value=formats.p_value(q.p)),
+        _(
+            "Elk testprofiel tegen het controleprofiel (McNemar mid-p, na Holm over alle paren): %(pairwise)s.",
+            pairwise=pairwise,
+        ),
     )
 
 
 def _homogeneity(counted: Sequence[PairRow]) -> str:
     groups = figures.by(counted, lambda row: row.level or "")
-    question = "Is het verschil op beide niveaus even groot?"
+    question = _("Is het verschil op beide niveaus even groot?")
     try:
         found = net_homogeneity([astuple(tables.counts(rows)) for rows in groups.values()])
     except BadInput as error:
-        return f"{question} Niet te toetsen. {error.problems[0].message}"
-    return f"{question} Toets op gelijke verschillen: {formats.p_value(found.p)}."
+        return _(
+            "%(question)s Niet te toetsen. %(message)s", question=question, message=note(error.problems[0].message)
+        )
+    return _(
+        "%(question)s Toets op gelijke verschillen: %(p_value)s.", question=question, p_value=formats.p_value(found.p)
+    )
 
 
 def _neumark(counted: Sequence[PairRow], level: float) -> str:
     """The part of the difference that is left when both groups are given an equal unseen spread."""
     advertisers = {key: number for number, key in enumerate(dict.fromkeys(row.advertiser for row in counted))}
     letters = [(row, arm) for row in counted for arm in (Arm.CONTROL, Arm.TREATMENT)]
-    question = "Gecorrigeerd voor ongelijke spreiding (Neumark 2012, met het inkomen als verschuiver):"
+    question = _("Gecorrigeerd voor ongelijke spreiding (Neumark 2012, met het inkomen als verschuiver):")
     try:
         found = heteroskedastic_probit(
             np.array([row.arms[arm].positive is True for row, arm in letters], int),
-            np.array([arm is Arm.TREATMENT for _, arm in letters], int),
-            np.array([[row.level is FactorLevel.AMPLE] for row, _ in letters], int),
-            np.array([advertisers[row.advertiser] for row, _ in letters]),
+            np.array([arm is Arm.TREATMENT for _row, arm in letters], int),
+            np.array([[row.level is FactorLevel.AMPLE] for row, _arm in letters], int),
+            np.array([advertisers[row.advertiser] for row, _arm in letters]),
             level,
         )
     except BadInput as error:
-        return f"{question} niet te schatten. {error.problems[0].message}"
-    _, by_level, _ = found.effects.average
+        return _(
+            "%(question)s niet te schatten. %(message)s", question=question, message=note(error.problems[0].message)
+        )
+    by_level = found.effects.average[1]
     away = (None if each is None else -each for each in (by_level.value, by_level.high, by_level.low))
     value, low, high = away
-    return (
-        f"{question} nadeel voor het testprofiel {formats.points(value)} ({formats.span(low, high)}); "
-        f"toets op gelijke spreiding {formats.p_value(found.wald.p)}."
+    return _(
+        "%(question)s nadeel voor het testprofiel %(points)s (%(span)s); toets op gelijke spreiding %(p_value)s.",
+        question=question,
+        points=formats.points(value),
+        span=formats.span(low, high),
+        p_value=formats.p_value(found.wald.p),
     )

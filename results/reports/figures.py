@@ -7,6 +7,7 @@ from functools import lru_cache
 from orchestrator.states import PairState
 from profiles.pairs import BOTH
 from results import charts, tables
+from results.language import _, current
 from results.reports import wording
 from results.reports.values import AdvertiserRow, Amount, FourCells, IntervalRow, IntervalTable, OrderRow
 from results.statistics import Analysis, Counts, Estimate, advertisers, analyse, minimum_detectable
@@ -78,7 +79,7 @@ def detectable(analysis: Analysis | None, level: float) -> float | None:
 
 def four_cells(counts: Counts) -> FourCells:
     cells = [("c11", counts.c11), ("c10", counts.c10), ("c01", counts.c01), ("c00", counts.c00)]
-    rows = tuple(Amount(key, CELL_LABELS[key], n, n / counts.n if counts.n else None) for key, n in cells)
+    rows = tuple(Amount(key, _(CELL_LABELS[key]), n, n / counts.n if counts.n else None) for key, n in cells)
     return FourCells(counts, rows, charts.segments(cells))
 
 
@@ -102,7 +103,7 @@ def interval_table(
     shown = [each for each in named if each[0] not in away]
     everything = [row for rows in groups.values() for row in rows]
     overall = [(total, net(analysed(everything, level)), len(usable(everything)))] if total else []
-    on = charts.scale(limit for _, each, _ in [*shown, *overall] if each for limit in (each.low, each.high))
+    on = charts.scale(limit for _name, each, _pairs in [*shown, *overall] if each for limit in (each.low, each.high))
     rows = [interval_row(*each, on, away.get(each[0])) for each in named]
     return IntervalTable((*rows, *(interval_row(*each, on, None, total=True) for each in overall)), on, level)
 
@@ -122,13 +123,19 @@ def interval_row(
 def order_rows(rows: Sequence[PairRow], level: float) -> tuple[OrderRow, ...]:
     """Does it matter who reacts first? Counts and net difference within each order."""
     halves = [(arm, [row for row in rows if row.first == arm]) for arm in BOTH]
-    return tuple(OrderRow(wording.FIRST[arm], tables.counts(half), net(analysed(half, level))) for arm, half in halves)
+    return tuple(
+        OrderRow(_(wording.FIRST[arm]), tables.counts(half), net(analysed(half, level))) for arm, half in halves
+    )
 
 
-# Every broker's report asks for the same comparison with all the others.
-@lru_cache(maxsize=4)
 def advertiser_rows(rows: tuple[PairRow, ...], level: float) -> dict[str, AdvertiserRow]:
     """Every advertiser with its verdict adjusted for how many there are; key: advertiser, in order of name."""
+    return _advertiser_rows(rows, level, current())
+
+
+# Every broker's report asks for the same comparison with all the others; the rows have words of one language in them.
+@lru_cache(maxsize=4)
+def _advertiser_rows(rows: tuple[PairRow, ...], level: float, _language: str) -> dict[str, AdvertiserRow]:
     names = {row.advertiser: (row.advertiser_name, row.advertiser_kind) for row in rows}
     counts = {key: tables.counts(group) for key, group in by(rows, lambda row: row.advertiser).items()}
     plain = plain_nets(counts, level)

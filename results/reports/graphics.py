@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
 
+from results.language import DUTCH, _, written_in
 from results.reports.render import chart
 from results.reports.values import FourCells, IntervalTable, Report, Researcher
 
@@ -21,6 +22,7 @@ class Graphic:
     key: str
     title: str
     shown: FourCells | IntervalTable
+    language: str = DUTCH
 
     def csv(self) -> str:
         """The numbers of the chart: proportions, not percentages; nothing where there is no number."""
@@ -33,7 +35,8 @@ class Graphic:
     def svg(self, source: str) -> str:
         """The chart as a picture that says itself where its numbers come from."""
         name = "chart_cells.svg" if isinstance(self.shown, FourCells) else "chart_intervals.svg"
-        return chart(name, title=self.title, shown=self.shown, source=source, row=ROW)
+        with written_in(self.language):
+            return chart(name, title=self.title, shown=self.shown, source=source, row=ROW)
 
 
 def graphics(report: Report) -> dict[str, Graphic]:
@@ -41,13 +44,15 @@ def graphics(report: Report) -> dict[str, Graphic]:
     body = report.body
     if not isinstance(body, Researcher):
         return {}
-    wanted = (
-        ("tellingen", "Wat er per test gebeurde", body.cells),
-        ("testprofielen", "Nettoverschil per testprofiel", body.treatments),
-        ("kenmerk", "Nettoverschil naar het tweede kenmerk", body.levels),
-        ("wijken", "Nettoverschil per wijk", body.districts),
-    )
-    return {key: Graphic(key, title, shown) for key, title, shown in wanted if shown is not None}
+    with written_in(report.language):
+        wanted = (
+            ("tellingen", _("Wat er per test gebeurde"), body.cells),
+            ("testprofielen", _("Nettoverschil per testprofiel"), body.treatments),
+            ("kenmerk", _("Nettoverschil naar het tweede kenmerk"), body.levels),
+            ("wijken", _("Nettoverschil per wijk"), body.districts),
+        )
+    made = (Graphic(key, title, shown, report.language) for key, title, shown in wanted if shown is not None)
+    return {graphic.key: graphic for graphic in made}
 
 
 def _cells(shown: FourCells) -> Iterator[Sequence[object]]:

@@ -7,6 +7,7 @@ from typing import Any
 from orchestrator.states import RoundState
 from results import disclosure, formats, tables
 from results import looks as declared_looks
+from results.language import _
 from results.looks import Judged, Look, RoundLooks
 from results.reports import figures
 from results.reports.values import Direction, Finding, LookRow, LooksTold, Tile
@@ -29,47 +30,62 @@ WHY = (
 def banner(table: RoundTable) -> str | None:
     """What stands above a round that is not closed: what is hidden, why, and when the next look opens."""
     if table.facts.state == RoundState.ABORTED:
-        return "Deze ronde is afgebroken. De cijfers zijn niet volledig."
+        return _("Deze ronde is afgebroken. De cijfers zijn niet volledig.")
     if disclosure.unblinded(table.facts.state):
         return None
-    what = "Verborgen zijn: uitkomsten per profiel, het verschil daartussen, en alles wat daarvan is afgeleid"
-    but = f", behalve {_name(table.looks.last)}" if table.looks and table.looks.last else ""
-    return f"{what}{but}. {WHY} {_next(table)}"
+    what = _("Verborgen zijn: uitkomsten per profiel, het verschil daartussen, en alles wat daarvan is afgeleid")
+    but = _(", behalve %(name)s", name=_name(table.looks.last)) if table.looks and table.looks.last else ""
+    return f"{what}{but}. {_(WHY)} {_next(table)}"
 
 
 def finding(table: RoundTable) -> Finding:
     """Instead of a finding: that the numbers are hidden, or what the last look decided."""
     looks = table.looks
     if looks is None or looks.last is None:
-        return Finding(Direction.HIDDEN, "", "De cijfers van deze ronde zijn nog verborgen.", "")
+        return Finding(Direction.HIDDEN, "", _("De cijfers van deze ronde zijn nog verborgen."), "")
     seen = looks.last.verdict
-    before = f"{_name(looks.last).capitalize()}, met {formats.count(seen.counts.n)} geslaagde tests: "
+    before = _(
+        "%(name)s, met %(count)s geslaagde tests: ",
+        name=_name(looks.last).capitalize(),
+        count=formats.count(seen.counts.n),
+    )
     return Finding(Direction.HIDDEN, before, f"{decision(seen)}.", "")
 
 
 def blind_tiles(table: RoundTable) -> tuple[Tile, ...]:
     """Totals over both arms together."""
     facts, rows = table.facts, figures.real(table.rows)
-    waiting = formats.many(facts.waiting, "antwoord wacht nog", "antwoorden wachten nog")
+    waiting = formats.many(facts.waiting, _("antwoord wacht nog"), _("antwoorden wachten nog"))
     return (
-        Tile("Geplande tests", formats.count(len(rows)), "zonder schijntests"),
-        Tile("Verzonden reacties", formats.count(facts.sent), "van alle profielen samen"),
-        Tile("Gecodeerde antwoorden", formats.count(facts.coded_by_rule + facts.coded_by_people), waiting),
-        Tile("Tests die niet meetellen", formats.count(sum(tables.excluded(rows).values())), "om welke reden ook"),
+        Tile(_("Geplande tests"), formats.count(len(rows)), _("zonder schijntests")),
+        Tile(_("Verzonden reacties"), formats.count(facts.sent), _("van alle profielen samen")),
+        Tile(_("Gecodeerde antwoorden"), formats.count(facts.coded_by_rule + facts.coded_by_people), waiting),
+        Tile(
+            _("Tests die niet meetellen"), formats.count(sum(tables.excluded(rows).values())), _("om welke reden ook")
+        ),
     )
 
 
 def _next(table: RoundTable) -> str:
     looks = table.looks
     if looks is None:
-        return "Voor deze ronde zijn geen tussenstanden vastgelegd: alle cijfers komen na het sluiten."
+        return _("Voor deze ronde zijn geen tussenstanden vastgelegd: alle cijfers komen na het sluiten.")
     if looks.next_at is None:
-        return "Er is geen tussenstand meer: alle cijfers komen na het sluiten."
-    command = f"praktijktest look {table.facts.round} --by NAAM"
+        return _("Er is geen tussenstand meer: alle cijfers komen na het sluiten.")
+    command = f"praktijktest look {table.facts.round} --by {_('NAAM')}"
     if looks.settled is not None and len(looks.settled) >= looks.next_at:
-        return f"De volgende tussenstand kan open, met {formats.count(len(looks.settled))} geslaagde tests: {command}."
-    now = "" if looks.settled is None else f"; nu zijn het er {formats.count(len(looks.settled))}"
-    return f"De volgende tussenstand opent bij {formats.count(looks.next_at)} geslaagde tests{now}. Openen: {command}."
+        return _(
+            "De volgende tussenstand kan open, met %(count)s geslaagde tests: %(command)s.",
+            count=formats.count(len(looks.settled)),
+            command=command,
+        )
+    now = "" if looks.settled is None else _("; nu zijn het er %(count)s", count=formats.count(len(looks.settled)))
+    return _(
+        "De volgende tussenstand opent bij %(count)s geslaagde tests%(now)s. Openen: %(command)s.",
+        count=formats.count(looks.next_at),
+        now=now,
+        command=command,
+    )
 
 
 # --- the section ------------------------------------------------------------------------------------------------------
@@ -90,25 +106,36 @@ def told(table: RoundTable) -> LooksTold | None:
 def concluded(document: Mapping[str, Any]) -> str:
     """One line on the looks of a closed round, from the ``looks`` of its results document."""
     end, opened = document["final"], len(document["opened"])
-    taken = formats.many(opened, "tussenstand geopend", "tussenstanden geopend")
+    taken = formats.many(opened, _("tussenstand geopend"), _("tussenstanden geopend"))
     if end is None:
-        return f"{taken}; de laatste overschreed de grens."
+        return _("%(taken)s; de laatste overschreed de grens.", taken=taken)
     found, limit = abs(end["counts"]["c10"] - end["counts"]["c01"]), end["boundary"]
-    crossed = "overschreden" if end["stops"] else "niet overschreden"
-    return f"{taken}; grens aan het einde {limit or NOTHING}, gevonden {found}: {crossed}, {formats.p_value(end['p'])}."
+    crossed = _("overschreden") if end["stops"] else _("niet overschreden")
+    return _(
+        "%(taken)s; grens aan het einde %(limit)s, gevonden %(found)s: %(crossed)s, %(p_value)s.",
+        taken=taken,
+        limit=limit or NOTHING,
+        found=found,
+        crossed=crossed,
+        p_value=formats.p_value(end["p"]),
+    )
 
 
 def decision(seen: Judged) -> str:
     """Whether the boundary was crossed."""
-    return "grens overschreden" if seen.stops else "grens niet overschreden"
+    return _("grens overschreden") if seen.stops else _("grens niet overschreden")
 
 
 def _declared(looks: RoundLooks) -> str:
     *places, total = (formats.count(at) for at in looks.plan.at)
-    return (
-        f"Vooraf vastgelegd: kijken bij {' en '.join(places)} geslaagde tests, en aan het einde van de ronde "
-        f"(gepland: {total}). Samen is de kans om ten onrechte een verschil te vinden hooguit "
-        f"{formats.percent(looks.plan.alpha, 1)}, verdeeld volgens {SHAPES[looks.plan.shape]}."
+    return _(
+        "Vooraf vastgelegd: kijken bij %(places)s geslaagde tests, en aan het einde van de ronde (gepland: "
+        "%(total)s). Samen is de kans om ten onrechte een verschil te vinden hooguit %(alpha)s, "
+        "verdeeld volgens %(shape)s.",
+        places=_(" en ").join(places),
+        total=total,
+        alpha=formats.percent(looks.plan.alpha, 1),
+        shape=_(SHAPES[looks.plan.shape]),
     )
 
 
@@ -116,8 +143,8 @@ def _row(looks: RoundLooks, number: int, look: Look | None, shown: Sequence[Look
     planned = formats.count(looks.plan.at[number - 1])
     if look is None:
         later = any(each.number > number for each in looks.opened)
-        return _empty(str(number), planned, "overgeslagen" if later else "niet geopend")
-    when = f"{formats.moment(look.opened_at)}, door {look.opened_by}"
+        return _empty(str(number), planned, _("overgeslagen") if later else _("niet geopend"))
+    when = _("%(moment)s, door %(opened_by)s", moment=formats.moment(look.opened_at), opened_by=look.opened_by)
     if look not in shown:
         return _empty(str(number), planned, when)
     filled = _filled(str(number), planned, when, look.verdict)
@@ -126,11 +153,11 @@ def _row(looks: RoundLooks, number: int, look: Look | None, shown: Sequence[Look
 
 def _end_row(table: RoundTable, looks: RoundLooks, end: Judged | None) -> LookRow:
     planned = formats.count(looks.plan.planned)
-    closed = formats.moment(table.facts.closed_at) if table.facts.closed_at else "nog niet gesloten"
+    closed = formats.moment(table.facts.closed_at) if table.facts.closed_at else _("nog niet gesloten")
     if end is None:
-        return _empty("Einde", planned, closed)
+        return _empty(_("Einde"), planned, closed)
     shown = figures.net(figures.analysed(figures.real(table.rows), table.facts.level))
-    return replace(_filled("Einde", planned, closed, end), net=_net(shown) if shown else NOTHING)
+    return replace(_filled(_("Einde"), planned, closed, end), net=_net(shown) if shown else NOTHING)
 
 
 def _empty(name: str, planned: str, opened: str) -> LookRow:
@@ -155,7 +182,7 @@ def _filled(name: str, planned: str, opened: str, seen: Judged) -> LookRow:
 
 def e_text(seen: Judged) -> str:
     """E with what is worth reading of it."""
-    return "meer dan 1.000.000" if seen.log_e > 13.8155 else formats.number(seen.e_value or 0.0, 2)
+    return _("meer dan 1.000.000") if seen.log_e > 13.8155 else formats.number(seen.e_value or 0.0, 2)
 
 
 def _net(estimate: Estimate) -> str:
@@ -174,27 +201,50 @@ def _end(table: RoundTable, looks: RoundLooks) -> Judged | None:
 def _sentences(table: RoundTable, looks: RoundLooks, end: Judged | None) -> list[str]:
     said = [] if end is None else [_conclusion(end)]
     if looks.stopped and looks.last:
-        said.append(f"{_name(looks.last).capitalize()} overschreed de grens: dat besluit blijft staan.")
+        said.append(
+            _(
+                "%(name)s overschreed de grens: dat besluit blijft staan.",
+                name=_name(looks.last).capitalize(),
+            )
+        )
     if end is not None and looks.opened:
         level = formats.percent(table.facts.level, 2)
-        said.append(f"Omdat er tussendoor is gekeken, hebben de intervallen in dit rapport een niveau van {level}.")
+        said.append(
+            _(
+                "Omdat er tussendoor is gekeken, hebben de intervallen in dit rapport een niveau van %(level)s.",
+                level=level,
+            )
+        )
     if gone := _no_longer_counted(table, looks):
-        left = formats.many(gone, "test van een tussenstand telt", "tests van een tussenstand tellen")
-        said.append(f"{left} in de andere tabellen niet meer mee. Hier blijven zij geteld zoals ze toen waren.")
+        left = formats.many(gone, _("test van een tussenstand telt"), _("tests van een tussenstand tellen"))
+        said.append(
+            _("%(left)s in de andere tabellen niet meer mee. Hier blijven zij geteld zoals ze toen waren.", left=left)
+        )
     said.append(
-        "De grens is het kleinste verschil tussen de aantallen 'alleen controle' en 'alleen test' dat een besluit "
-        "geeft; zij rekent elke test als losstaand, ook bij één woningaanbieder. De E-waarde zegt hoeveel beter de "
-        "uitkomsten passen bij enig verschil dan bij geen; zij en de altijd geldige p gelden op elk moment."
+        _(
+            "De grens is het kleinste verschil tussen de aantallen 'alleen controle' en 'alleen test' dat "
+            "een besluit geeft; zij rekent elke test als losstaand, ook bij één woningaanbieder. De E-waarde "
+            "zegt hoeveel beter de uitkomsten passen bij enig verschil dan bij geen; zij en de altijd "
+            "geldige p gelden op elk moment."
+        )
     )
     return said
 
 
 def _conclusion(end: Judged) -> str:
     found = abs(end.counts.c10 - end.counts.c01)
-    limit = "geen uitkomst was genoeg" if end.boundary is None else f"de grens aan het einde is {end.boundary}"
-    return (
-        f"Met wat de tussenstanden overlieten: {limit}, het gevonden verschil in aantallen is {found} "
-        f"({decision(end)}; {formats.p_value(end.p)} over alle keren kijken samen)."
+    limit = (
+        _("geen uitkomst was genoeg")
+        if end.boundary is None
+        else _("de grens aan het einde is %(boundary)s", boundary=end.boundary)
+    )
+    return _(
+        "Met wat de tussenstanden overlieten: %(limit)s, het gevonden verschil in aantallen is %(found)s "
+        "(%(decision)s; %(p_value)s over alle keren kijken samen).",
+        limit=limit,
+        found=found,
+        decision=decision(end),
+        p_value=formats.p_value(end.p),
     )
 
 
@@ -206,4 +256,4 @@ def _no_longer_counted(table: RoundTable, looks: RoundLooks) -> int:
 
 
 def _name(look: Look) -> str:
-    return f"tussenstand {look.number}"
+    return _("tussenstand %(number)s", number=look.number)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from results import charts, disclosure
+from results.language import _, note
 from results.reports import wording
 from results.reports.figures import four_cells, interval_row
 from results.reports.render import page
@@ -48,7 +49,11 @@ def render_own(documents: Mapping[str, Document], title: str, *, assets: str, of
     Of a round it names the study, and the words that must stand above the figures of a rehearsal.
     """
     analyses = [_analysis(name, document) for name, document in documents.items()]
-    source = f"{of.study} · ronde {of.round}" if of else "Eigen gegevens, berekend met Praktijktest"
+    source = (
+        _("%(study)s · ronde %(round)s", study=of.study, round=of.round)
+        if of
+        else _("Eigen gegevens, berekend met Praktijktest")
+    )
     mark = disclosure.watermark(of.mode) if of else None
     told = {"title": title, "source": source, "watermark": mark, "analyses": analyses}
     return page("own_data.html", **told, assets=assets.rstrip("/"))
@@ -71,7 +76,8 @@ def _analysis(name: str, document: Document) -> OwnAnalysis:
         tests=_tests(document["tests"]),
         groups=tuple(_group(kind, document["groups"]) for kind in kinds),
         absent=tuple(
-            (wording.told(wording.NOT_COMPUTED, each["name"]), each["reason"]) for each in document["not_computed"]
+            (wording.told(wording.NOT_COMPUTED, each["name"]), note(each["reason"]))
+            for each in document["not_computed"]
         ),
         excluded={told(why): n for why, n in document["excluded"].items()},
         level=estimates[0].level if estimates else 0.95,
@@ -88,7 +94,7 @@ def _group(kind: str, groups: Sequence[Document]) -> OwnGroup:
 
 
 def _intervals(rows: Sequence[tuple[str, Estimate]]) -> IntervalTable:
-    on = charts.scale(limit for _, each in rows for limit in (each.low, each.high))
+    on = charts.scale(limit for _name, each in rows for limit in (each.low, each.high))
     return IntervalTable(tuple(interval_row(name, each, each.n, on, None) for name, each in rows), on, rows[0][1].level)
 
 

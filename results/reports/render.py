@@ -1,14 +1,15 @@
 """A report as one HTML page: works without JavaScript, holds no inline style or script."""
 
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from results import disclosure, formats
+from results.language import DUTCH, current, gettext, note, written_in
 from results.reports import phrases
 from results.reports.sections import words
 from results.reports.values import Audience, Hidden, Report, Unpaired
-from results.statistics.advertiser import sentence
 
 PAGES = {
     Audience.RESEARCHER: "report_researcher.html",
@@ -22,14 +23,14 @@ ROWS = {
     "estimate_rows": words.estimate_rows,
     "test_rows": words.test_rows,
     "absent_rows": words.absent_rows,
-    "verdict": sentence,
+    "verdict": words.verdict,
 }
 
 
-def environment(language: str = formats.LOCALE) -> Environment:
+def environment(language: str = DUTCH) -> Environment:
     """The templates of the reports, strict: an unknown name fails instead of printing nothing.
 
-    Numbers and moments follow the ``language``; the words of the reports themselves are Dutch.
+    Words, numbers and moments follow the ``language``; what code says while a page is made follows that of now.
     """
     written = formats.Formats(language)
     made = Environment(
@@ -40,13 +41,19 @@ def environment(language: str = formats.LOCALE) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # the extension brings it
-    made.filters.update({name: getattr(written, name) for name in FILTERS} | ROWS)
+    translate = gettext(language)
+    made.install_gettext_callables(  # type: ignore[attr-defined]  # the extension brings it
+        translate, lambda one, more, number: translate(one if number == 1 else more), newstyle=True
+    )
+    made.filters.update({name: getattr(written, name) for name in FILTERS} | ROWS | {"note": note})
     made.globals.update(span=written.span, policy=disclosure, words=words, phrases=phrases)
+    made.globals.update(say=translate, language=language)
     return made
 
 
-_TEMPLATES = environment()
+@cache
+def _templates(language: str) -> Environment:
+    return environment(language)
 
 
 def render(report: Report, *, assets: str, home: str | None = None, paper: str | None = None) -> str:
@@ -55,15 +62,17 @@ def render(report: Report, *, assets: str, home: str | None = None, paper: str |
     ``paper`` is where the same stands as a PDF.
     """
     values = {"report": report, "body": report.body, "home": home, "paper": paper}
-    return page(_template(report), **values, assets=assets.rstrip("/"))
+    with written_in(report.language):
+        return page(_template(report), **values, assets=assets.rstrip("/"))
 
 
 def figures(report: Report, *, home: str) -> str:
     """The figures of a report alone, as they stand in its page; for a page that has a frame of its own."""
-    template = _TEMPLATES.get_template(_template(report))
-    components = _TEMPLATES.get_template("macros.html").module
-    context = template.new_context({"report": report, "body": report.body, "home": home, "ui": components})
-    return "".join(template.blocks["figures"](context))
+    with written_in(report.language):
+        template = _templates(current()).get_template(_template(report))
+        components = _templates(current()).get_template("macros.html").module
+        context = template.new_context({"report": report, "body": report.body, "home": home, "ui": components})
+        return "".join(template.blocks["figures"](context))
 
 
 def chart(name: str, **values: Any) -> str:
@@ -78,5 +87,5 @@ def _template(report: Report) -> str:
 
 
 def page(template: str, **values: Any) -> str:
-    """One of the templates with its values filled in."""
-    return _TEMPLATES.get_template(template).render(**values)
+    """One of the templates with its values filled in, in the language of now."""
+    return _templates(current()).get_template(template).render(**values)

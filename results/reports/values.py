@@ -1,4 +1,4 @@
-"""The frozen values a report is made of: numbers stay numbers, sentences are Dutch and finished.
+"""The frozen values a report is made of: numbers stay numbers, sentences are finished, in the language of the report.
 
 Differences and shares are proportions (0.09), never percentages; a template formats them.
 """
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from results.charts import Bar, Scale, Segment, Strip
 from results.disclosure import Band
+from results.language import DUTCH
 from results.statistics import AdvertiserResult, Counts, Estimate, TestResult
 
 if TYPE_CHECKING:  # the sections are made of these values
@@ -297,3 +298,4 @@ class Report:
     version: int
     moment: datetime
     looks: LooksTold | None = None
+    language: str = DUTCH

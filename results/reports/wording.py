@@ -13,6 +13,7 @@ from profiles.pairs import BOTH, Arm
 from profiles.profile import Ground
 from results import formats
 from results.disclosure import broker_verdict
+from results.language import DUTCH, _, current
 from results.releases.units import FEW, at_least_few, rounded
 from results.reports.values import Direction, EstimateRow, Finding
 from results.statistics import AdvertiserResult, Counts, Estimate, Verdict
@@ -215,14 +216,14 @@ FIRST = {"control": "Controleprofiel reageerde eerst", "treatment": "Testprofiel
 
 
 def told(words: Mapping[str, str], code: str) -> str:
-    """The Dutch word for a code; a code nobody translated yet is shown as it is, never dropped."""
-    return words.get(code) or code.replace("_", " ").replace("-", " ").capitalize()
+    """The word for a code; a code nobody translated yet is shown as it is, never dropped."""
+    return _(words[code]) if words.get(code) else code.replace("_", " ").replace("-", " ").capitalize()
 
 
 def candidate(facts: RoundFacts, arm: Arm) -> str:
     """What follows "de kandidaat met": a name of a set, or what the signal gives an arm."""
     side = signal_of(facts).side(arm).label
-    return side or name_of(facts.control_set if arm is Arm.CONTROL else facts.treatment_set)
+    return _(side) or name_of(facts.control_set if arm is Arm.CONTROL else facts.treatment_set)
 
 
 def signal_of(facts: RoundFacts) -> Signal:
@@ -233,25 +234,31 @@ def names(facts: RoundFacts) -> str:
     """Say what was known of the names before they were used."""
     known = VALIDATIONS.get(facts.validation)
     if known is None or facts.fewest_raters is None:
-        return "demonstratienamen, niet vooraf getest"
-    return f"vooraf getest bij minstens {formats.count(facts.fewest_raters)} beoordelaars per naam: {known}"
+        return _("demonstratienamen, niet vooraf getest")
+    return _(
+        "vooraf getest bij minstens %(count)s beoordelaars per naam: %(known)s",
+        count=formats.count(facts.fewest_raters),
+        known=_(known),
+    )
 
 
 def name_of(label: str) -> str:
     """One name out of a set: "Nederlands klinkende namen" becomes "een Nederlands klinkende naam"."""
     if label.endswith(" namen"):
-        return f"een {label.removesuffix('namen')}naam"
-    return f"een naam uit de groep ‘{label}’"
+        one = f"een {label.removesuffix('namen')}naam"
+        if current() == DUTCH or _(one) != one:
+            return _(one)
+    return _("een naam uit de groep ‘%(label)s’", label=_(label))
 
 
 def about(number: int) -> str:
     """A number to the nearest ten, as text."""
-    return f"ongeveer {formats.count(rounded(number))}"
+    return _("ongeveer %(count)s", count=formats.count(rounded(number)))
 
 
 def advertisers(number: int) -> str:
     """A number of advertisers as text, a small one only as small."""
-    return formats.count(number) if number in (0, at_least_few(number)) else f"minder dan {FEW}"
+    return formats.count(number) if number in (0, at_least_few(number)) else _("minder dan %(few)s", few=FEW)
 
 
 def per_hundred_digits(*proportions: float) -> int:
@@ -262,7 +269,7 @@ def per_hundred_digits(*proportions: float) -> int:
 def estimate_text(estimate: Estimate) -> tuple[str, str]:
     """An estimate and its interval as written in a table: ratios as numbers, shares in %, differences in points."""
     if estimate.value is None:
-        return formats.DUTCH.words.not_known, formats.DUTCH.words.not_known
+        return formats.CURRENT.words.not_known, formats.CURRENT.words.not_known
     if estimate.name in RATIOS | AMOUNTS:
         return formats.number(estimate.value, 2), limits(estimate, 2, 1)
     if estimate.name in DIFFERENCES and estimate.over in ("all", "inquiries"):
@@ -279,7 +286,7 @@ def estimate_row(estimate: Estimate) -> EstimateRow:
 def estimate_name(estimate: Estimate) -> str:
     """What an estimate is called; unpaired inquiries have no odds ratio within tests."""
     if (estimate.name, estimate.over) == ("odds_ratio", "inquiries"):
-        return "Odds ratio"
+        return _("Odds ratio")
     return told(ESTIMATES, estimate.name)
 
 
@@ -292,36 +299,40 @@ def counted(design: str, counts: Mapping[str, Any]) -> tuple[list[str], list[lis
     """What was counted as a table: its heading and its rows, as text."""
     if design == "paired":
         cells = [counts[cell] for cell in ("c11", "c10", "c01", "c00")]
-        heading = ["beide", "alleen controle", "alleen test", "geen van beide", "samen"]
+        heading = [_("beide"), _("alleen controle"), _("alleen test"), _("geen van beide"), _("samen")]
         return heading, [[str(cell) for cell in (*cells, sum(cells))]]
     if design == "unpaired":
-        rows = [(name, counts[f"{arm}_positive"], counts[f"{arm}_n"]) for arm, name in ARM_NAMES.items() if arm in BOTH]
-        return ["profiel", "positief", "reacties"], [[str(cell) for cell in row] for row in rows]
+        rows = [
+            (_(name), counts[f"{arm}_positive"], counts[f"{arm}_n"]) for arm, name in ARM_NAMES.items() if arm in BOTH
+        ]
+        return [_("profiel"), _("positief"), _("reacties")], [[str(cell) for cell in row] for row in rows]
     if design == "sets":
         patterns = [
-            [*("ja" if yes else "nee" for yes in each["positive"]), str(each["n"])] for each in counts["patterns"]
+            [*(_("ja") if yes else _("nee") for yes in each["positive"]), str(each["n"])] for each in counts["patterns"]
         ]
-        return [*counts["arms"], "sets"], patterns
+        return [*counts["arms"], _("sets")], patterns
     if "table" not in counts:
-        return ["tests met twee waarden"], [[str(counts["pairs"])]]
+        return [_("tests met twee waarden")], [[str(counts["pairs"])]]
     names = [formats.plain(value) for value in counts["values"]]
     table = [[name, *map(str, row)] for name, row in zip(names, counts["table"], strict=True)]
-    return ["controle \\ test", *names], table
+    return [_("controle \\ test"), *names], table
 
 
 def limits(estimate: Estimate, digits: int, scale: float) -> str:
     """The limits of an estimate times ``scale``; where only one exists, that one."""
     if estimate.low is not None and estimate.high is None:
-        return f"vanaf {formats.number(scale * estimate.low, digits)}"
+        return _("vanaf %(number)s", number=formats.number(scale * estimate.low, digits))
     if estimate.low is None and estimate.high is not None:
-        return f"tot {formats.number(scale * estimate.high, digits)}"
+        return _("tot %(number)s", number=formats.number(scale * estimate.high, digits))
     return formats.span(estimate.low, estimate.high, digits, scale)
 
 
 def finding(estimate: Estimate | None, facts: RoundFacts, detectable: float | None) -> Finding:
     """The plain sentence of a round: a shown difference, or none shown with what the round could have found."""
     if estimate is None or estimate.value is None or estimate.low is None or estimate.high is None:
-        return Finding(Direction.NO_DATA, "", "Er zijn geen geslaagde tests.", " Er valt nog niets te vergelijken.")
+        return Finding(
+            Direction.NO_DATA, "", _("Er zijn geen geslaagde tests."), _(" Er valt nog niets te vergelijken.")
+        )
     control, treatment = (candidate(facts, arm) for arm in BOTH)
     if estimate.low > 0:
         return _difference(Direction.TREATMENT_WORSE, control, estimate.value, estimate.low, estimate.high)
@@ -329,9 +340,9 @@ def finding(estimate: Estimate | None, facts: RoundFacts, detectable: float | No
         return _difference(Direction.CONTROL_WORSE, treatment, -estimate.value, -estimate.high, -estimate.low)
     return Finding(
         Direction.NOT_SHOWN,
-        "Er is ",
-        "geen aantoonbaar verschil gevonden",
-        f" tussen kandidaten met {control} en kandidaten met {treatment}.",
+        _("Er is "),
+        _("geen aantoonbaar verschil gevonden"),
+        _(" tussen kandidaten met %(control)s en kandidaten met %(treatment)s.", control=control, treatment=treatment),
         _margin_around_zero(estimate.value, estimate.low, estimate.high),
         could_have_found(detectable),
     )
@@ -341,18 +352,19 @@ def _difference(direction: Direction, favoured: str, value: float, low: float, h
     digits = per_hundred_digits(value, low, high)
     return Finding(
         direction,
-        "Bij ",
-        f"{formats.number(100 * value, digits)} van de 100 advertenties",
-        f" kreeg alleen de kandidaat met {favoured} een uitnodiging, méér dan andersom.",
-        f"De onzekerheidsmarge loopt van {formats.span(low, high, digits)}.",
+        _("Bij "),
+        _("%(number)s van de 100 advertenties", number=formats.number(100 * value, digits)),
+        _(" kreeg alleen de kandidaat met %(favoured)s een uitnodiging, méér dan andersom.", favoured=favoured),
+        _("De onzekerheidsmarge loopt van %(span)s.", span=formats.span(low, high, digits)),
     )
 
 
 def _margin_around_zero(value: float, low: float, high: float) -> str:
-    return (
-        f"Het gemeten verschil is {formats.number(100 * value, 0)} op de 100 advertenties. "
-        f"De onzekerheidsmarge loopt van {formats.span(low, high, per_hundred_digits(low, high))}: "
-        "nul ligt daarin, dus dit kan toeval zijn."
+    return _(
+        "Het gemeten verschil is %(number)s op de 100 advertenties. De onzekerheidsmarge loopt van "
+        "%(span)s: nul ligt daarin, dus dit kan toeval zijn.",
+        number=formats.number(100 * value, 0),
+        span=formats.span(low, high, per_hundred_digits(low, high)),
     )
 
 
@@ -360,110 +372,122 @@ def unpaired_finding(estimate: Estimate | None, facts: RoundFacts) -> Finding:
     """The plain sentence of an unpaired round: each listing heard one arm, so two groups of listings are compared."""
     if estimate is None or estimate.value is None or estimate.low is None or estimate.high is None:
         return Finding(
-            Direction.NO_DATA, "", "Er zijn te weinig geslaagde tests.", " Er valt nog niets te vergelijken."
+            Direction.NO_DATA, "", _("Er zijn te weinig geslaagde tests."), _(" Er valt nog niets te vergelijken.")
         )
     control, treatment = (candidate(facts, arm) for arm in BOTH)
     if estimate.low > 0:
         return _groups(Direction.TREATMENT_WORSE, (control, treatment), estimate.value, estimate.low, estimate.high)
     if estimate.high < 0:
         return _groups(Direction.CONTROL_WORSE, (treatment, control), -estimate.value, -estimate.high, -estimate.low)
-    after = (
-        f" tussen advertenties waarop een kandidaat met {control} schreef en die waarop een met {treatment} schreef."
+    after = _(
+        " tussen advertenties waarop een kandidaat met %(control)s schreef en die waarop een met "
+        "%(treatment)s schreef.",
+        control=control,
+        treatment=treatment,
     )
     margin = _margin_around_zero(estimate.value, estimate.low, estimate.high)
-    return Finding(Direction.NOT_SHOWN, "Er is ", "geen aantoonbaar verschil gevonden", after, margin)
+    return Finding(Direction.NOT_SHOWN, _("Er is "), _("geen aantoonbaar verschil gevonden"), after, margin)
 
 
 def _groups(direction: Direction, names: tuple[str, str], value: float, low: float, high: float) -> Finding:
     digits = per_hundred_digits(value, low, high)
     return Finding(
         direction,
-        f"Op elke 100 advertenties kreeg de kandidaat met {names[0]} ",
-        f"{formats.number(100 * value, digits)} uitnodigingen meer",
-        f" dan de kandidaat met {names[1]} op 100 andere.",
-        f"De onzekerheidsmarge loopt van {formats.span(low, high, digits)}.",
+        _("Op elke 100 advertenties kreeg de kandidaat met %(names)s ", names=names[0]),
+        _("%(number)s uitnodigingen meer", number=formats.number(100 * value, digits)),
+        _(" dan de kandidaat met %(names)s op 100 andere.", names=names[1]),
+        _("De onzekerheidsmarge loopt van %(span)s.", span=formats.span(low, high, digits)),
     )
 
 
 def broker_unpaired() -> Finding:
     """Why an advertiser gets no figures of an unpaired round."""
-    after = (
+    after = _(
         " Op elke advertentie schreef één kandidaat; bij één kantoor zijn dat er te weinig om groepen te vergelijken."
     )
-    return Finding(Direction.NO_DATA, "", "Uit deze ronde volgt niets over één woningaanbieder.", after)
+    return Finding(Direction.NO_DATA, "", _("Uit deze ronde volgt niets over één woningaanbieder."), after)
 
 
 def could_have_found(detectable: float | None) -> str:
     """What "no difference found" is worth: the smallest difference this round would probably have shown."""
     if detectable is None:
-        return "Deze ronde is te klein om te zeggen welk verschil zij had kunnen vinden."
-    return (
-        f"Een verschil van {formats.points(detectable)} of meer had deze ronde waarschijnlijk gevonden "
-        "(kans van 80%). Een kleiner verschil kan er dus zijn."
+        return _("Deze ronde is te klein om te zeggen welk verschil zij had kunnen vinden.")
+    return _(
+        "Een verschil van %(points)s of meer had deze ronde waarschijnlijk gevonden (kans van 80%%). Een "
+        "kleiner verschil kan er dus zijn.",
+        points=formats.points(detectable),
     )
 
 
 def hidden_round(reason: str) -> Finding:
     """Instead of a finding, when the round as a whole may not be shown."""
-    text = f" De reden: {reason}. Anders is een woningaanbieder te herkennen."
-    return Finding(Direction.HIDDEN, "", "De cijfers van deze ronde tonen wij niet.", text)
+    text = _(" De reden: %(reason)s. Anders is een woningaanbieder te herkennen.", reason=reason)
+    return Finding(Direction.HIDDEN, "", _("De cijfers van deze ronde tonen wij niet."), text)
 
 
 def truth(value: float, estimate: Estimate | None) -> str:
     """The answer a simulated market was built with, beside what the round measured."""
-    text = f"Deze markt is nagebootst. Het ingebouwde verschil is {formats.points(value)}."
+    text = _("Deze markt is nagebootst. Het ingebouwde verschil is %(points)s.", points=formats.points(value))
     if estimate is None or estimate.low is None or estimate.high is None:
         return text
     inside = estimate.low <= value <= estimate.high
-    return f"{text} Dat ligt {'binnen' if inside else 'buiten'} de gemeten onzekerheidsmarge."
+    return _(
+        "%(text)s Dat ligt %(where)s de gemeten onzekerheidsmarge.",
+        text=text,
+        where=_("binnen") if inside else _("buiten"),
+    )
 
 
 def sham(counts: Counts) -> str:
     """How much two equal profiles differ by chance alone."""
     if not counts.n:
-        return "Er zijn geen geslaagde schijntests. De ronde meet dus niet hoeveel verschil door toeval ontstaat."
-    return (
-        f"Bij {formats.many(counts.n, 'schijntest', 'schijntests')} toonden beide profielen hetzelfde. "
-        f"Daarvan kreeg {formats.count(counts.discordant)} keer maar één van beide een uitnodiging "
-        f"({formats.percent(counts.discordant / counts.n)}). Zo veel eenzijdige uitkomsten ontstaan ook zonder "
-        "verschil in naam."
+        return _("Er zijn geen geslaagde schijntests. De ronde meet dus niet hoeveel verschil door toeval ontstaat.")
+    return _(
+        "Bij %(many)s toonden beide profielen hetzelfde. Daarvan kreeg %(count)s keer maar één van beide "
+        "een uitnodiging (%(percent)s). Zo veel eenzijdige uitkomsten ontstaan ook zonder verschil in "
+        "naam.",
+        many=formats.many(counts.n, _("schijntest"), _("schijntests")),
+        count=formats.count(counts.discordant),
+        percent=formats.percent(counts.discordant / counts.n),
     )
 
 
 def broker_finding(result: AdvertiserResult, estimate: Estimate) -> Finding:
     """What one advertiser's own tests showed; never a verdict below the floor."""
     counts = result.counts
-    after = (
-        f" bij u kreeg in {formats.many(counts.c10, 'test', 'tests')} alleen het controleprofiel een uitnodiging, "
-        f"en in {formats.many(counts.c01, 'test', 'tests')} alleen het testprofiel."
+    after = _(
+        " bij u kreeg in %(many)s alleen het controleprofiel een uitnodiging, en in %(many2)s alleen het testprofiel.",
+        many=formats.many(counts.c10, _("test"), _("tests")),
+        many2=formats.many(counts.c01, _("test"), _("tests")),
     )
     direction = Direction.TREATMENT_WORSE if result.verdict is Verdict.PATTERN else Direction.NOT_SHOWN
-    figure = formats.many(counts.n, "test", "tests")
-    return Finding(direction, "Van de ", figure, after, _broker_margin(estimate), broker_chance(result, estimate))
+    figure = formats.many(counts.n, _("test"), _("tests"))
+    return Finding(direction, _("Van de "), figure, after, _broker_margin(estimate), broker_chance(result, estimate))
 
 
 def _broker_margin(estimate: Estimate) -> str:
-    return (
-        f"Omgerekend is dat een verschil van {formats.points(estimate.value, 0)}. "
-        f"De onzekerheidsmarge loopt van {formats.span(estimate.low, estimate.high, 0)}."
+    return _(
+        "Omgerekend is dat een verschil van %(points)s. De onzekerheidsmarge loopt van %(span)s.",
+        points=formats.points(estimate.value, 0),
+        span=formats.span(estimate.low, estimate.high, 0),
     )
 
 
 def broker_chance(result: AdvertiserResult, estimate: Estimate) -> str:
     """Whether chance is excluded, in a few sentences."""
     if result.verdict is Verdict.PATTERN:
-        return "Dit verschil is groter dan u bij toeval verwacht. De cijfers zeggen niet waardoor het komt."
+        return _("Dit verschil is groter dan u bij toeval verwacht. De cijfers zeggen niet waardoor het komt.")
     if (few := broker_verdict(result.counts)) is not None:
-        return f"{few} Dit kan toeval zijn."
+        return _("%(few)s Dit kan toeval zijn.", few=few)
     if estimate.low is not None and estimate.low > 0:
-        return "Dit kan toeval zijn: wie veel kantoren vergelijkt, vindt zo'n verschil ook zonder oorzaak."
-    return "Dit kan toeval zijn."
+        return _("Dit kan toeval zijn: wie veel kantoren vergelijkt, vindt zo'n verschil ook zonder oorzaak.")
+    return _("Dit kan toeval zijn.")
 
 
 def broker_too_few(counts: Counts) -> Finding:
     """Instead of a finding, for an advertiser with no test or only one."""
     if not counts.n:
-        text = " Er valt dus niets te vergelijken."
-        return Finding(Direction.NO_DATA, "", "Bij u zijn in deze ronde geen tests geslaagd.", text)
-    text = " Eén test is een signaal, geen bevinding. Daarom tonen wij geen cijfers."
-    return Finding(Direction.HIDDEN, "", "Bij u is in deze ronde één test geslaagd.", text)
+        text = _(" Er valt dus niets te vergelijken.")
+        return Finding(Direction.NO_DATA, "", _("Bij u zijn in deze ronde geen tests geslaagd."), text)
+    text = _(" Eén test is een signaal, geen bevinding. Daarom tonen wij geen cijfers.")
+    return Finding(Direction.HIDDEN, "", _("Bij u is in deze ronde één test geslaagd."), text)

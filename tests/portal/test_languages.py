@@ -16,6 +16,7 @@ from portal.web.app import create_app
 from portal.web.language import COOKIE, ENGLISH, catalogue, say
 from profiles.sentences import Sentence
 from results.formats import Formats
+from results.language import catalogue as of_reports
 from results.outcomes import labels
 from results.reports.wording import ARM_NAMES, EXCLUSIONS, LETTER_STATES, ROUND_STATES
 
@@ -39,7 +40,7 @@ def client(language: str | None = None) -> TestClient:
 def sentences() -> set[str]:
     """Every text that is marked for translation: in the templates with _(), in code with `words._`."""
     pages = rendering._environment("nl")  # noqa: SLF001 - the way the templates are read
-    files = [*(WEB / "templates").rglob("*.html"), *(WEB.parents[1] / "results" / "templates").glob("*.html")]
+    files = [*(WEB / "templates").rglob("*.html"), WEB.parents[1] / "results" / "templates" / "layout.html"]
     marked = [told for file in files for _, _, told in pages.extract_translations(file.read_text(encoding="utf-8"))]
     found = {told if isinstance(told, str) else str(told[0]) for told in marked}
     for file in WEB.rglob("*.py"):
@@ -96,7 +97,7 @@ def test_every_sentence_of_a_page_has_an_english_translation_with_the_same_place
     known = catalogue(ENGLISH)
     assert len(sentences()) > 100
     asked = sentences() | WORDS | of_designs()
-    assert sorted(asked - set(known)) == []
+    assert sorted(asked - set(known) - set(of_reports(ENGLISH))) == []
     for dutch, english in known.items():
         places = {part.split(")")[0] for part in dutch.split("%(")[1:]}
         assert places == {part.split(")")[0] for part in english.split("%(")[1:]}, dutch

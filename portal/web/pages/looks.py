@@ -4,7 +4,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from portal.web.access import acting, may
-from portal.web.rendering import page
+from portal.web.rendering import language_of, page
 from portal.web.source import Source
 from results import disclosure
 from results.reports import Audience, build
@@ -14,7 +14,7 @@ def add(app: FastAPI, source: Source) -> None:
     @app.get("/rondes/{round_name}/tussenstanden", response_class=HTMLResponse)
     def looks(request: Request, round_name: str) -> HTMLResponse:
         table = source.table(round_name)
-        report = build(table, Audience.RESEARCHER)
+        report = build(table, Audience.RESEARCHER, language=language_of(request))
         opens = may(request.state.visitor, "looks_open") and not disclosure.unblinded(table.facts.state)
         due = table.looks is not None and table.looks.is_due
         return page(request, "looks_page.html", round=round_name, report=report, due=due and opens)

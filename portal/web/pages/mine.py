@@ -12,7 +12,7 @@ from orchestrator.accounts import Visitor
 from orchestrator.context import CHOICES, LONGEST
 from portal.web.own_source import OwnSource
 from portal.web.pages.results import download
-from portal.web.rendering import page
+from portal.web.rendering import language_of, page
 from portal.web.words import CONTEXT, PURPOSES, _
 from profiles.errors import BadInput, Problem, Refused
 from results.bundle import zipped
@@ -34,12 +34,12 @@ def add(app: FastAPI, source: OwnSource) -> None:
     # Before the page of a round, whose address would take this one for a name.
     @app.get("/mijn/rondes/{round_name}.pdf")
     def mine_round_pdf(request: Request, round_name: str) -> Response:
-        made = source.result(_own(request), round_name).report
+        made = source.result(_own(request), round_name, language_of(request)).report
         return download(typeset(paper_of(made)), f"{round_name}.pdf", "application/pdf")
 
     @app.get("/mijn/rondes/{round_name}", response_class=HTMLResponse)
     def mine_round(request: Request, round_name: str) -> HTMLResponse:
-        found = source.result(_own(request), round_name)
+        found = source.result(_own(request), round_name, language_of(request))
         drawn = Markup(figures(found.report, home=HOME))  # noqa: S704 - made by our own templates, which escape
         return page(request, "mine_round.html", round=round_name, found=found, figures=drawn, choices=CONTEXT)
 

@@ -1,10 +1,10 @@
 """The reports of a round, as each audience may see them: as a page, and as the same on paper."""
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 
 from portal.web.pages.results import download
-from portal.web.rendering import ASSETS, HOME
+from portal.web.rendering import ASSETS, HOME, language_of
 from portal.web.source import Source
 from results.paper import paper_of, typeset
 from results.reports import Audience, build, render
@@ -13,37 +13,37 @@ FILES = {Audience.RESEARCHER: "onderzoeker", Audience.MUNICIPALITY: "gemeente"}
 
 
 def add(app: FastAPI, source: Source) -> None:
-    def report(round_name: str, audience: Audience, advertiser: str | None = None) -> HTMLResponse:
-        made = build(source.table(round_name), audience, advertiser=advertiser)
+    def report(request: Request, round_name: str, audience: Audience, advertiser: str | None = None) -> HTMLResponse:
+        made = build(source.table(round_name), audience, advertiser=advertiser, language=language_of(request))
         home = HOME if audience is not Audience.BROKER else None
         return HTMLResponse(render(made, assets=ASSETS, home=home, paper=f"{advertiser or FILES[audience]}.pdf"))
 
-    def paper(round_name: str, audience: Audience, advertiser: str | None = None) -> Response:
-        made = build(source.table(round_name), audience, advertiser=advertiser)
+    def paper(request: Request, round_name: str, audience: Audience, advertiser: str | None = None) -> Response:
+        made = build(source.table(round_name), audience, advertiser=advertiser, language=language_of(request))
         name = f"{round_name}-{advertiser or FILES[audience]}.pdf"
         return download(typeset(paper_of(made)), name, "application/pdf")
 
     @app.get("/rondes/{round_name}/rapport/onderzoeker.pdf")
-    def report_researcher_pdf(round_name: str) -> Response:
-        return paper(round_name, Audience.RESEARCHER)
+    def report_researcher_pdf(request: Request, round_name: str) -> Response:
+        return paper(request, round_name, Audience.RESEARCHER)
 
     @app.get("/rondes/{round_name}/rapport/gemeente.pdf")
-    def report_municipality_pdf(round_name: str) -> Response:
-        return paper(round_name, Audience.MUNICIPALITY)
+    def report_municipality_pdf(request: Request, round_name: str) -> Response:
+        return paper(request, round_name, Audience.MUNICIPALITY)
 
     # Before the page of a broker, whose address would take this one for an advertiser.
     @app.get("/rondes/{round_name}/rapport/makelaar/{advertiser}.pdf")
-    def report_broker_pdf(round_name: str, advertiser: str) -> Response:
-        return paper(round_name, Audience.BROKER, advertiser)
+    def report_broker_pdf(request: Request, round_name: str, advertiser: str) -> Response:
+        return paper(request, round_name, Audience.BROKER, advertiser)
 
     @app.get("/rondes/{round_name}/rapport/onderzoeker", response_class=HTMLResponse)
-    def report_researcher(round_name: str) -> HTMLResponse:
-        return report(round_name, Audience.RESEARCHER)
+    def report_researcher(request: Request, round_name: str) -> HTMLResponse:
+        return report(request, round_name, Audience.RESEARCHER)
 
     @app.get("/rondes/{round_name}/rapport/gemeente", response_class=HTMLResponse)
-    def report_municipality(round_name: str) -> HTMLResponse:
-        return report(round_name, Audience.MUNICIPALITY)
+    def report_municipality(request: Request, round_name: str) -> HTMLResponse:
+        return report(request, round_name, Audience.MUNICIPALITY)
 
     @app.get("/rondes/{round_name}/rapport/makelaar/{advertiser}", response_class=HTMLResponse)
-    def report_broker(round_name: str, advertiser: str) -> HTMLResponse:
-        return report(round_name, Audience.BROKER, advertiser)
+    def report_broker(request: Request, round_name: str, advertiser: str) -> HTMLResponse:
+        return report(request, round_name, Audience.BROKER, advertiser)

@@ -11,11 +11,12 @@ from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
 from portal.web.kept import Kept
-from portal.web.rendering import HOME, page
+from portal.web.rendering import HOME, language_of, page
 from portal.web.source import Source
 from profiles.errors import Refused
 from results import citation, context_effect, disclosure
 from results.context_effect import Effect
+from results.language import written_in
 from results.reports import Audience, Report, build
 from results.reports.graphics import Graphic, graphics
 from results.reports.render import figures
@@ -39,24 +40,24 @@ class Shown:
 def add(app: FastAPI, source: Source) -> None:
     kept: Kept[Shown] = Kept(KEPT)
 
-    def shown(round_name: str) -> Shown:
-        accepted = source.accepted(round_name)
-        return kept.get((source.fingerprint(round_name), accepted), lambda: _made(source, round_name, accepted))
+    def shown(round_name: str, language: str) -> Shown:
+        key = (source.fingerprint(round_name), accepted := source.accepted(round_name), language)
+        return kept.get(key, lambda: _made(source, round_name, accepted, language))
 
     @app.get("/rondes/{round_name}/resultaten", response_class=HTMLResponse)
     def results(request: Request, round_name: str) -> HTMLResponse:
         state = source.state(round_name)
         open_ = disclosure.is_closed(state)
-        seen, late = (shown(round_name), source.late(round_name)) if open_ else (None, None)
+        seen, late = (shown(round_name, language_of(request)), source.late(round_name)) if open_ else (None, None)
         looks = source.has_looks(round_name)
         told: dict[str, Any] = {"state": state, "shown": seen, "late": late, "looks": looks}
         return page(request, "results.html", round=round_name, **told)
 
     @app.get("/rondes/{round_name}/resultaten/{chart}.{kind}")
-    def results_chart(round_name: str, chart: str, kind: str) -> Response:
+    def results_chart(request: Request, round_name: str, chart: str, kind: str) -> Response:
         if not disclosure.is_closed(source.state(round_name)):
             raise hidden(round_name)
-        made = shown(round_name)
+        made = shown(round_name, language_of(request))
         if chart not in made.graphics or kind not in KINDS:
             raise Refused("unknown-chart", "Deze grafiek bestaat niet.", "Ga terug naar de resultaten.")
         graphic = made.graphics[chart]
@@ -76,9 +77,11 @@ def hidden(round_name: str) -> Refused:
     return Refused("round-not-closed", message, remedy)
 
 
-def _made(source: Source, round_name: str, accepted: frozenset[str]) -> Shown:
+def _made(source: Source, round_name: str, accepted: frozenset[str], language: str) -> Shown:
     table = source.table(round_name)
-    report = build(table, Audience.RESEARCHER)
+    report = build(table, Audience.RESEARCHER, language=language)
     drawn = Markup(figures(report, home=HOME))  # noqa: S704 - made by our own templates, which escape
     effect = context_effect.of(table, accepted) if accepted else None
-    return Shown(report, drawn, graphics(report), citation.apa(table.facts), citation.bibtex(table.facts), effect)
+    with written_in(language):
+        apa, bibtex = citation.apa(table.facts), citation.bibtex(table.facts)
+    return Shown(report, drawn, graphics(report), apa, bibtex, effect)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from profiles.pairs import BOTH
 from results import tables
+from results.language import _
 from results.reports import figures, wording
 from results.statistics import Counts, Estimate, Group, TestResult
 from results.statistics.findings import Absent, Gathered
@@ -66,7 +67,7 @@ def _made(by: str, declared: bool, found: Gathered) -> Split:
 
 
 def _district(row: PairRow) -> str:
-    return row.district or wording.NO_DISTRICT
+    return row.district or _(wording.NO_DISTRICT)
 
 
 def _kind(row: PairRow) -> str:
@@ -74,4 +75,4 @@ def _kind(row: PairRow) -> str:
 
 
 def _level(row: PairRow) -> str:
-    return wording.told(wording.LEVELS, row.level) if row.level else wording.NO_LEVEL
+    return wording.told(wording.LEVELS, row.level) if row.level else _(wording.NO_LEVEL)

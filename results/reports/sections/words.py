@@ -1,15 +1,16 @@
-"""The Dutch words of the sections: what a code of reason, factor, choice or class is called."""
+"""The words of the sections: what a code of reason, factor, choice or class is called."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 
 from results import formats
+from results.language import _, note
 from results.reports import wording
 from results.reports.sections.advertisers import Advertisers
 from results.reports.sections.bias import BOUNDS_ADVERTISERS, Bias
 from results.reports.values import EstimateRow, Term, TestRow
 from results.statistics import Estimate, TestResult, strata
-from results.statistics.advertiser import ReportCard
+from results.statistics.advertiser import AdvertiserResult, ReportCard, sentence
 from results.statistics.bias import Attrition, FactorEffect
 from results.statistics.findings import Absent
 
@@ -67,7 +68,7 @@ def test_rows(tests: Iterable[TestResult]) -> list[TestRow]:
 
 def absent_rows(absent: Iterable[Absent]) -> list[tuple[str, str]]:
     """What could not be computed: its Dutch name and why."""
-    return [(wording.told(wording.NOT_COMPUTED, each.name), each.reason) for each in absent]
+    return [(wording.told(wording.NOT_COMPUTED, each.name), note(each.reason)) for each in absent]
 
 
 def homogeneity(tests: Iterable[TestResult]) -> list[TestRow]:
@@ -88,46 +89,60 @@ def hours(median: Estimate) -> str:
 def level(effect: FactorEffect, code: str, bias: Bias) -> str:
     """One value of a factor as it is called."""
     if effect.factor == "day":
-        return DAYS[int(code) - 1]
+        return _(DAYS[int(code) - 1])
     if effect.factor == "order":
-        return f"{wording.ARM_NAMES[code]} eerst"
+        return _("%(arm)s eerst", arm=_(wording.ARM_NAMES[code]))
     if effect.factor == "gap":
         low, high = bias.gap_hours[int(code) - 1]
-        return f"{formats.number(low)} tot {formats.number(high)} uur"
-    return f"versie {code}"
+        return _("%(number)s tot %(number2)s uur", number=formats.number(low), number2=formats.number(high))
+    return _("versie %(code)s", code=code)
 
 
 def within(hours: float) -> str:
     """A moment after sending: hours up to two days, then days."""
     if hours <= 48:
-        return formats.many(int(hours), "uur", "uur")
-    return formats.many(int(hours // 24), "dag", "dagen")
+        return formats.many(int(hours), _("uur"), _("uur"))
+    return formats.many(int(hours // 24), _("dag"), _("dagen"))
 
 
 def factors(codes: Iterable[str]) -> str:
     """Factors in a sentence."""
-    return ", ".join(FACTORS[code][0].lower() + FACTORS[code][1:] for code in codes)
+    return ", ".join(_(FACTORS[code])[0].lower() + _(FACTORS[code])[1:] for code in codes)
 
 
 def evidence(found: Advertisers) -> tuple[Term, ...]:
     """What the numbers per advertiser rest on."""
-    alike = "niet te schatten: geen enkele woningaanbieder heeft een eenzijdige test"
+    alike = _("niet te schatten: geen enkele woningaanbieder heeft een eenzijdige test")
     if found.mixture:
-        alike = f"{formats.percent(found.mixture.pi0)}; {found.mixture.note}"
+        alike = f"{formats.percent(found.mixture.pi0)}; {note(found.mixture.note)}"
     return (
         Term(
-            "Aandeel zonder verschil, volgens de p-waarden (Storey)", f"{formats.percent(found.q.pi0)}; {found.q.note}"
+            _("Aandeel zonder verschil, volgens de p-waarden (Storey)"),
+            f"{formats.percent(found.q.pi0)}; {note(found.q.note)}",
         ),
-        Term("Aandeel zonder verschil, volgens het mengsel", alike),
-        Term("Spreiding tussen woningaanbieders", str(found.fit.spread)),
-        Term("Groepen", _groups(found.card)),
+        Term(_("Aandeel zonder verschil, volgens het mengsel"), alike),
+        Term(_("Spreiding tussen woningaanbieders"), note(str(found.fit.spread))),
+        Term(_("Groepen"), _groups(found.card)),
     )
 
 
 def _groups(card: ReportCard) -> str:
     if card.misranked is None:
-        return card.note
-    wrong = f"naar verwachting staat {formats.percent(card.misranked, 1)} van alle paren in de verkeerde volgorde"
+        return note(card.note)
+    wrong = _(
+        "naar verwachting staat %(percent)s van alle paren in de verkeerde volgorde",
+        percent=formats.percent(card.misranked, 1),
+    )
     if card.misranked_graded is None:
-        return f"{card.note}; {wrong}"
-    return f"{card.note}; {wrong}, en {formats.percent(card.misranked_graded, 1)} van die uit verschillende groepen"
+        return f"{note(card.note)}; {wrong}"
+    return _(
+        "%(note)s; %(wrong)s, en %(percent)s van die uit verschillende groepen",
+        note=note(card.note),
+        wrong=wrong,
+        percent=formats.percent(card.misranked_graded, 1),
+    )
+
+
+def verdict(result: AdvertiserResult) -> str:
+    """The verdict on one advertiser, and how much more it would take where there is none."""
+    return note(sentence(result))
