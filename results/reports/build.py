@@ -226,7 +226,7 @@ def _tiles(counts: Counts, net: Estimate | None, planned: str, level: float) -> 
         else _("nog geen tests")
     )
     return (
-        Tile("Nettoverschil", formats.points(net.value if net else None), margin),
+        Tile(_("Nettoverschil"), formats.points(net.value if net else None), margin),
         Tile(_("Geslaagde tests"), formats.count(n), _("van %(planned)s geplande tests", planned=planned)),
         _rate(_("Uitgenodigd, controleprofiel"), counts.control, n),
         _rate(_("Uitgenodigd, testprofiel"), counts.treatment, n),

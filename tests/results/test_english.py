@@ -182,7 +182,7 @@ def _pieces(text: str) -> Iterable[str]:
 def test_an_english_report_has_no_dutch_in_it(name: str) -> None:
     read = [line for report in reports(name) for line in lines(report)]
     assert len(read) > 50
-    assert sorted({line for line in read if DUTCH.search(line)}) == []
+    assert sorted({line for line in read if DUTCH.search(line) or catalogue(ENGLISH).get(line, line) != line}) == []
 
 
 def test_the_list_of_dutch_words_finds_a_report_that_is_dutch() -> None:
