@@ -100,6 +100,8 @@ def level(effect: FactorEffect, code: str, bias: Bias) -> str:
 
 def within(hours: float) -> str:
     """A moment after sending: hours up to two days, then days."""
+    if hours == 1:
+        return _("1 uur")
     if hours <= 48:
         return formats.many(int(hours), _("uur"), _("uur"))
     return formats.many(int(hours // 24), _("dag"), _("dagen"))
