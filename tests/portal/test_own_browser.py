@@ -27,7 +27,7 @@ STREET = "Burgemeester van Randwijckstraat 1234-bis"
 pytestmark = needs_chromium
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def house(blank_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A closed round with long names of streets, and a note to decide on."""
     database = Database.at(f"sqlite:///{shutil.copy(blank_sqlite, tmp_path_factory.mktemp('eigen'))}")
@@ -41,7 +41,7 @@ def house(blank_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     database.engine.dispose()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def site(house: Database) -> Iterator[str]:
     app = make_app(house, Clock(CLOSED_AT + DAY, Clock().now().timestamp(), 1.0), settings=Settings())
     with serving(app) as site:
