@@ -217,6 +217,40 @@ def test_a_pretest_is_done_with_the_keyboard_alone_and_without_script(site: str,
     context.close()
 
 
+STOPS = """() => {
+    const all = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")];
+    const shown = all.filter(each => each.getClientRects().length && each.type !== "hidden" && !each.disabled);
+    // Of radio buttons that belong together the keyboard reaches one, and the arrows the others.
+    shown.forEach((each, place) => each.dataset.stop = each.type === "radio" ? `radio ${each.name}` : `${place}`);
+    return [...new Set(shown.map(each => each.dataset.stop))];
+}"""
+HERE = """() => {
+    const here = document.activeElement, style = getComputedStyle(here);
+    return [here.dataset.stop ?? null, style.outlineStyle !== "none" || style.boxShadow !== "none"];
+}"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", PAGES)
+def test_the_keyboard_reaches_all_that_can_be_used_on_a_page_and_shows_where_it_is(
+    site: str, pretest_pages: Visited, chromium: Browser, name: str
+) -> None:
+    page = opened(chromium, site)
+    page.goto(site + PAGES[name].format(**pretest_pages[1]))
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    wanted = set(page.evaluate(STOPS))
+    met, marked = set(), set()
+    for _ in range(len(wanted) + 8):  # a date has stops within it, of which the browser marks the last by itself
+        page.keyboard.press("Tab")
+        stop, shown = page.evaluate(HERE)
+        met |= {stop}
+        marked |= {stop} if shown else set()
+    page.context.close()
+    assert wanted
+    assert wanted - met == set()
+    assert wanted - marked == set()
+
+
 def test_the_keyboard_reaches_the_content_first(site: str, chromium: Browser) -> None:
     page = opened(chromium, site)
     page.goto(site + PAGES["onderzoeker"])

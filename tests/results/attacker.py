@@ -161,7 +161,9 @@ class Attack:
         if not wanted:
             return []
         rows = np.array([row for _, row in wanted])
-        apart = rows - rows @ np.linalg.pinv(self.rows) @ self.rows
+        # The equations are of noughts and ones: a singular value below this is the rounding of a nought, which by its
+        # default pinv may take for a further equation.
+        apart = rows - rows @ np.linalg.pinv(self.rows, rcond=1e-9) @ self.rows
         return [name for (name, _), rest in zip(wanted, apart, strict=True) if np.abs(rest).max() < 1e-8]
 
     def interval(self, cell: tuple[int, str, str], outcome: str | None) -> tuple[float, float]:
