@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from results import charts
-from results.charts import Bar, Scale, Segment
+from results import charts, disclosure
+from results.charts import Bar, Scale
+from results.language import written_in
+from results.reports.figures import four_cells
+from results.reports.values import FourCells
+from results.statistics import Counts
 from results.statistics.meta import Study
 from results.statistics.numeric import normal_quantile
 from results.statistics.trend import RoundPoint
@@ -21,27 +25,32 @@ COMPARABLE = ("approach", "signal", "arms", "factor", "responseDays", "positive"
 
 @dataclass(frozen=True)
 class Row:
-    """A line of a table with its interval; ``net`` is None where the numbers are hidden, or there are none."""
+    """A line of a table with its interval; ``estimate`` is None where the numbers are hidden, or there are none."""
 
     name: str
-    tests: int | None
+    pairs: int | None
     counts: Mapping[str, int] | None
-    net: Mapping[str, Any] | None
+    estimate: Mapping[str, Any] | None
     bar: Bar | None
     total: bool = False
+
+    @property
+    def hidden(self) -> str | None:
+        return disclosure.HIDDEN_PART if self.counts is None else None
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A table of differences on one scale."""
+    """A table of differences on one scale; the intervals have this ``level``."""
 
     name: str
     rows: tuple[Row, ...]
     scale: Scale
+    level: float
 
     @property
     def hidden(self) -> bool:
-        return any(row.counts is None for row in self.rows)
+        return any(row.hidden for row in self.rows)
 
 
 @dataclass(frozen=True)
@@ -63,11 +72,12 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Trend:
-    """Rounds about one ground, broken where the protocol changed."""
+    """Rounds about one ground, broken where the protocol changed; the intervals have the ``level`` of the last."""
 
     ground: str
     stretches: tuple[Stretch, ...]
     scale: Scale
+    level: float
 
 
 def charts_of(document: Mapping[str, Any]) -> tuple[Chart, ...]:
@@ -78,12 +88,15 @@ def charts_of(document: Mapping[str, Any]) -> tuple[Chart, ...]:
     tables = [(each["name"], each["parts"], True) for each in document["tables"] if each["shown"]]
     sets = [{**each, "name": document["protocol"]["arms"][each["arm"]]} for each in result["treatments"]]
     sets_told = [("treatment", sets, False)] if sets else []
-    return tuple(_chart(name, parts, result, total=total) for name, parts, total in (*tables, *sets_told))
+    level = document["protocol"]["level"]
+    return tuple(_chart(name, parts, result, level, total=total) for name, parts, total in (*tables, *sets_told))
 
 
-def segments(document: Mapping[str, Any]) -> tuple[Segment, ...]:
-    """Return the bar of the four cells."""
-    return charts.segments([(key, document["result"]["counts"][key]) for key in ("c11", "c10", "c01", "c00")])
+def cells(document: Mapping[str, Any], language: str) -> FourCells | None:
+    """Return the four cells of the whole round; None where they are hidden, or where there are no pairs."""
+    counts = document["result"].get("counts")
+    with written_in(language):
+        return four_cells(Counts(**counts)) if counts else None
 
 
 def trends(documents: Sequence[Mapping[str, Any]]) -> tuple[Trend, ...]:
@@ -93,12 +106,14 @@ def trends(documents: Sequence[Mapping[str, Any]]) -> tuple[Trend, ...]:
     return tuple(_trend(name, [each for each in real if each["study"]["groundName"] == name]) for name in grounds)
 
 
-def _chart(name: str, parts: Sequence[Mapping[str, Any]], result: Mapping[str, Any], *, total: bool) -> Chart:
+def _chart(
+    name: str, parts: Sequence[Mapping[str, Any]], result: Mapping[str, Any], level: float, *, total: bool
+) -> Chart:
     nets = [each["net"] for each in parts if each["net"]] + ([result["net"]] if total else [])
     scale = charts.scale(net[limit] for net in nets for limit in ("low", "high"))
     rows = [_row(each["name"], each["counts"], each["net"], scale) for each in parts]
     whole = [_row("", result["counts"], result["net"], scale, total=True)] if total else []
-    return Chart(name, (*rows, *whole), scale)
+    return Chart(name, (*rows, *whole), scale, level)
 
 
 def _row(
@@ -113,7 +128,8 @@ def _trend(ground: str, documents: Sequence[Mapping[str, Any]]) -> Trend:
     scale = charts.scale(each["result"]["net"][limit] for each in documents for limit in ("low", "high"))
     by_moment = {_at(each): each for each in sorted(documents, key=_at)}
     lines = line_through([_point(at, each) for at, each in by_moment.items()])
-    return Trend(ground, tuple(_stretch(line, by_moment, scale) for line in lines), scale)
+    level = max(documents, key=_at)["protocol"]["level"]
+    return Trend(ground, tuple(_stretch(line, by_moment, scale) for line in lines), scale, level)
 
 
 def _stretch(line: Line, documents: Mapping[float, Mapping[str, Any]], scale: Scale) -> Stretch:

@@ -16,7 +16,7 @@ from portal.web import outcome_view
 from portal.web.access import acting, may
 from portal.web.pages.results import download
 from portal.web.release_source import Releases, Version, counting
-from portal.web.rendering import page
+from portal.web.rendering import language_of, page
 from portal.web.words import _
 from profiles.errors import Problem, Refused
 from results.releases import files
@@ -165,7 +165,7 @@ def outcome_page(
     document, all_ = version.document, [each for each in releases.versions(round_name) if each.readable]
     drawn = {
         "charts": outcome_view.charts_of(document),
-        "segments": outcome_view.segments(document) if "counts" in document["result"] else (),
+        "cells": outcome_view.cells(document, language_of(request)),
         "reads": version.state is ReleaseState.SIGNED and may(request.state.visitor, "outcome_read"),
         "counts_now": counting(all_),
         "first_day": date.fromisoformat(document["protocol"]["firstDay"]),
