@@ -49,11 +49,12 @@ def random_round(rng: np.random.Generator) -> list[Unit]:
     ]
 
 
-def later(rng: np.random.Generator, units: Sequence[Unit]) -> list[Unit]:
-    """The same round as a later release has it: grown, coded anew, with tests taken out or put in other districts."""
-    more = [
-        Unit(f"{u.pair}-{len(units)}-{n}", u.advertiser, u.outcome, u.parts) for n, u in enumerate(random_round(rng))
-    ]
+def later(rng: np.random.Generator, units: Sequence[Unit], number: int) -> list[Unit]:
+    """The same round as a later release has it: grown, coded anew, with tests taken out or put in other districts.
+
+    The ``number`` of the release keeps the codes of new tests apart from all others: the record has no code twice.
+    """
+    more = [Unit(f"{u.pair}-{number}", u.advertiser, u.outcome, u.parts) for u in random_round(rng)]
     districts = sorted({unit.parts["district"] for unit in units})
     grown = [u for u in more if u.parts["district"] in districts][: int(rng.choice([0, 1, 3, 12, 60, 200]))]
     kept = [u for u in units if rng.random() > rng.choice([0, 0, 0.02])]
@@ -74,11 +75,12 @@ def later(rng: np.random.Generator, units: Sequence[Unit]) -> list[Unit]:
 def releases_of(rng: np.random.Generator, number: int) -> list[Release]:
     """So many releases of one round, each published with regard to those before."""
     units, made, before = random_round(rng), list[Release](), list[Before]()
-    for _ in range(number):
+    for place in range(number):
+        assert len({unit.pair for unit in units}) == len(units)
         tables = suppression.published(units, before)
         made.append((units, tables))
         before.append(Before(units, {each.name: each.hidden for each in tables}))
-        units = later(rng, units)
+        units = later(rng, units, place + 1)
     return made
 
 
@@ -161,9 +163,7 @@ class Attack:
         if not wanted:
             return []
         rows = np.array([row for _, row in wanted])
-        # The equations are of noughts and ones: a singular value below this is the rounding of a nought, which by its
-        # default pinv may take for a further equation.
-        apart = rows - rows @ np.linalg.pinv(self.rows, rcond=1e-9) @ self.rows
+        apart = rows - rows @ np.linalg.pinv(self.rows) @ self.rows
         return [name for (name, _), rest in zip(wanted, apart, strict=True) if np.abs(rest).max() < 1e-8]
 
     def interval(self, cell: tuple[int, str, str], outcome: str | None) -> tuple[float, float]:
