@@ -30,6 +30,7 @@ from portal.web.pages import (
     looks,
     mine,
     monitor,
+    own_toolkit,
     pairs,
     people,
     pretest,
@@ -91,7 +92,8 @@ def make_app(
     pretest.add(app, database, clock)
     releasing.add(app, DatabaseReleases(database, clock))
     setup.add(app, Setup(database, clock, chosen))
-    toolkit.add(app, ToolkitSource(database, clock, chosen.toolkit_texts))
+    for offers in (toolkit, own_toolkit):
+        offers.add(app, ToolkitSource(database, clock, chosen.toolkit_texts))
     for group in (coding, pairs):
         group.add(app, CodingSource(database, clock))
     for group in (mine, context):
