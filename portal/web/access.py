@@ -32,6 +32,8 @@ CODERS: Final = frozenset({Role.CODER})
 
 ACCESS: Mapping[str, frozenset[Role]] = {
     "health": PUBLIC,
+    # Asks for a token of its own.
+    "metrics": PUBLIC,
     "language": PUBLIC,
     "sign_in": PUBLIC,
     "sign_in_ask": PUBLIC,

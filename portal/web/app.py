@@ -42,12 +42,14 @@ from portal.web.pages import (
     signing_in,
     status,
     toolkit,
+    vitals,
 )
 from portal.web.release_source import DatabaseReleases
 from portal.web.rendering import ASSETS, STATIC, page
 from portal.web.setup_source import Setup
 from portal.web.source import DatabaseSource, Source
 from portal.web.toolkit_source import ToolkitSource
+from portal.web.vitals_source import Vitals
 from portal.web.words import _
 from profiles.errors import BadInput, Refused
 
@@ -90,6 +92,7 @@ def make_app(
     door = DatabaseDoor(database, clock, chosen)
     app = create_app(DatabaseSource(database, clock, mailboxes), door)
     pretest.add(app, database, clock)
+    vitals.add(app, Vitals(database, clock, chosen, mailboxes), chosen.metrics_token)
     releasing.add(app, DatabaseReleases(database, clock))
     setup.add(app, Setup(database, clock, chosen))
     for offers in (toolkit, own_toolkit):
