@@ -65,6 +65,7 @@ ACCESS: Mapping[str, frozenset[Role]] = {
     "outcomes": RESEARCHERS | {Role.MUNICIPALITY},
     "outcome": RESEARCHERS | {Role.MUNICIPALITY},
     "outcome_version": RESEARCHERS | {Role.MUNICIPALITY},
+    "outcome_beside": RESEARCHERS | {Role.MUNICIPALITY},
     "outcome_file": RESEARCHERS | {Role.MUNICIPALITY},
     "outcome_read": frozenset({Role.MUNICIPALITY}),
     # An advertiser reads its own at /mijn, where no address names it.

@@ -22,6 +22,7 @@ from portal.web.origin import why_not
 from portal.web.own_source import OwnSource
 from portal.web.pages import (
     coding,
+    comparing,
     context,
     control,
     export,
@@ -93,7 +94,8 @@ def make_app(
     app = create_app(DatabaseSource(database, clock, mailboxes), door)
     pretest.add(app, database, clock)
     vitals.add(app, Vitals(database, clock, chosen, mailboxes), chosen.metrics_token)
-    releasing.add(app, DatabaseReleases(database, clock))
+    for read in (releasing, comparing):
+        read.add(app, DatabaseReleases(database, clock))
     setup.add(app, Setup(database, clock, chosen))
     for offers in (toolkit, own_toolkit):
         offers.add(app, ToolkitSource(database, clock, chosen.toolkit_texts))
