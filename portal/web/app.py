@@ -35,6 +35,7 @@ from portal.web.pages import (
     pretest,
     releasing,
     reports,
+    requests,
     results,
     rounds,
     setup,
@@ -44,6 +45,7 @@ from portal.web.pages import (
 )
 from portal.web.release_source import DatabaseReleases
 from portal.web.rendering import ASSETS, STATIC, page
+from portal.web.request_source import RequestSource
 from portal.web.setup_source import Setup
 from portal.web.source import DatabaseSource, Source
 from portal.web.toolkit_source import ToolkitSource
@@ -63,6 +65,7 @@ STATUSES = {
     "wrong-state": 409,
     "already-coded": 409,
     "label-final": 409,
+    "asked-already": 409,
     "note-decided": 409,
 }
 ERRORS = {
@@ -90,6 +93,7 @@ def make_app(
     app = create_app(DatabaseSource(database, clock, mailboxes), door)
     pretest.add(app, database, clock)
     releasing.add(app, DatabaseReleases(database, clock))
+    requests.add(app, RequestSource(database, clock))
     setup.add(app, Setup(database, clock, chosen))
     toolkit.add(app, ToolkitSource(database, clock, chosen.toolkit_texts))
     for group in (coding, pairs):
