@@ -37,6 +37,7 @@ MENU = (
     Place("rounds", "/", _("Rondes")),
     Place("outcomes", "/uitkomsten", _("Uitkomsten")),
     Place("coding", "/coderen", _("Coderen")),
+    Place("requests", "/verzoeken", _("Verzoeken")),
     Place("status", "/status", _("Status")),
     Place("people", "/mensen", _("Mensen")),
     Place("setup_list", "/opzet", _("Opzet")),
