@@ -18,6 +18,7 @@ from orchestrator.settings import Settings
 from portal.web.access import SignInNeeded, guard
 from portal.web.coding_source import CodingSource
 from portal.web.door import DatabaseDoor, Door
+from portal.web.invitation_source import InvitationSource
 from portal.web.origin import why_not
 from portal.web.own_source import OwnSource
 from portal.web.pages import (
@@ -26,6 +27,7 @@ from portal.web.pages import (
     control,
     export,
     health,
+    invitation,
     languages,
     looks,
     mine,
@@ -92,6 +94,7 @@ def make_app(
     door = DatabaseDoor(database, clock, chosen)
     app = create_app(DatabaseSource(database, clock, mailboxes), door)
     pretest.add(app, database, clock)
+    invitation.add(app, InvitationSource(database, clock, chosen.toolkit_texts))
     vitals.add(app, Vitals(database, clock, chosen, mailboxes), chosen.metrics_token)
     releasing.add(app, DatabaseReleases(database, clock))
     setup.add(app, Setup(database, clock, chosen))
