@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -26,6 +27,9 @@ from orchestrator.coding_models import Doubt as Doubt
 from orchestrator.coding_models import HandMask as HandMask
 from orchestrator.design import Purpose
 from orchestrator.intake import AdvertiserKind, Channel
+from orchestrator.invitation_models import EnrolmentScope as EnrolmentScope
+from orchestrator.invitation_models import Invitation as Invitation
+from orchestrator.invitation_models import InvitationState as InvitationState
 from orchestrator.look_models import Look as Look
 from orchestrator.own_models import Contact as Contact
 from orchestrator.own_models import ContextNote as ContextNote
@@ -117,7 +121,10 @@ class Advertiser(Base):
 
 
 class Enrolment(Base):
-    """An advertiser's consent: purpose, window, cap, withdrawal."""
+    """An advertiser's consent: purpose, window, cap, withdrawal.
+
+    One that is ``scoped`` was signed and covers what its ``lines`` say: without them nothing.
+    """
 
     __tablename__ = "enrolment"
     __table_args__ = (UniqueConstraint("advertiser_id", "valid_from"),)
@@ -128,6 +135,8 @@ class Enrolment(Base):
     valid_until: Mapped[datetime]
     max_pairs: Mapped[int | None]
     withdrawn_at: Mapped[datetime | None]
+    scoped: Mapped[bool] = mapped_column(default=False, server_default=false())
+    lines: Mapped[list[EnrolmentScope]] = relationship(lazy="selectin")
 
 
 class Blackout(Base):

@@ -46,6 +46,13 @@ ACCESS: Mapping[str, frozenset[Role]] = {
     "pretest_resume": PUBLIC,
     "pretest_ask": PUBLIC,
     "pretest_answer": PUBLIC,
+    # Who has the link of an invitation is whom it was sent to; the link is the key.
+    "invitation_page": PUBLIC,
+    "invitation_sign": PUBLIC,
+    "invitation_decline": PUBLIC,
+    "invitation_copy": PUBLIC,
+    "invitation_notice_pdf": PUBLIC,
+    "invitation_notice_word": PUBLIC,
     "rounds": ALL,
     "status": DESK_ROLES,
     "monitor": RESEARCHERS,

@@ -18,6 +18,7 @@ from orchestrator.settings import Settings
 from portal.web.access import SignInNeeded, guard
 from portal.web.coding_source import CodingSource
 from portal.web.door import DatabaseDoor, Door
+from portal.web.invitation_source import InvitationSource
 from portal.web.origin import why_not
 from portal.web.own_source import OwnSource
 from portal.web.pages import (
@@ -27,6 +28,7 @@ from portal.web.pages import (
     control,
     export,
     health,
+    invitation,
     languages,
     looks,
     mine,
@@ -96,6 +98,7 @@ def make_app(
     door = DatabaseDoor(database, clock, chosen)
     app = create_app(DatabaseSource(database, clock, mailboxes), door)
     pretest.add(app, database, clock)
+    invitation.add(app, InvitationSource(database, clock, chosen.toolkit_texts))
     vitals.add(app, Vitals(database, clock, chosen, mailboxes), chosen.metrics_token)
     for read in (releasing, comparing):
         read.add(app, DatabaseReleases(database, clock))
