@@ -66,8 +66,10 @@ def plan_for_all(session: Session, wanted: Plan, actor: str, now: datetime) -> R
     _check(session, wanted)
     consents = enrolment.holding(session, wanted.purpose, enrolment.start_of(wanted.first_day))
     offices = session.scalars(select(Advertiser).where(Advertiser.key.in_(consents)).order_by(Advertiser.id)).all()
-    days = {office.id: _days(session, office, wanted) for office in offices}
-    askable = [each for each in offices if _why_never(session, each, consents.get(each.key), days[each.id]) is None]
+    days, ground = {office.id: _days(session, office, wanted) for office in offices}, wanted.script.ground.value
+    askable = [
+        each for each in offices if _why_never(session, each, consents.get(each.key), days[each.id], ground) is None
+    ]
     if not askable:
         remedy = "Kies een andere periode, of werf eerst makelaars."
         raise Refused("nobody-to-ask", "Geen enkele makelaar kan in deze periode worden gevraagd.", remedy)
