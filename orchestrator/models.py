@@ -26,6 +26,8 @@ from orchestrator.coding_models import Coding as Coding
 from orchestrator.coding_models import Doubt as Doubt
 from orchestrator.coding_models import HandMask as HandMask
 from orchestrator.design import Purpose
+from orchestrator.followup_models import AgreedAction as AgreedAction
+from orchestrator.followup_models import FollowUp as FollowUp
 from orchestrator.intake import AdvertiserKind, Channel
 from orchestrator.invitation_models import EnrolmentScope as EnrolmentScope
 from orchestrator.invitation_models import Invitation as Invitation

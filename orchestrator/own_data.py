@@ -7,8 +7,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from orchestrator import burden, enrolment, invitations, own_views
+<<<<<<< HEAD
+from orchestrator import burden, enrolment, followup, invitations, own_views
 from orchestrator.models import Advertiser, Contact, Enrolment, Invitation, ToolkitUse
+=======
+from orchestrator import burden, enrolment, followup, own_views
+from orchestrator.models import Advertiser, Contact, Enrolment, ToolkitUse
+>>>>>>> helps
 from orchestrator.own_views import OwnPair
 from orchestrator.rounds import lookup
 
@@ -93,6 +98,27 @@ def _round(session: Session, key: str, name: str) -> dict[str, Any]:
             "viewings_given_back": asked.given_back,
         },
         "tests": [_test(each) for each in own_views.pairs(session, key, round_)],
+        **_after(session, key, name),
+    }
+
+
+def _after(session: Session, key: str, name: str) -> dict[str, Any]:
+    """What was agreed after a round, and what the register says."""
+    found = followup.of_office(session, key, name)
+    return {
+        "actions": [
+            {
+                "action": each.action,
+                "due": each.due,
+                "proposed": each.proposed_at,
+                "agreed": each.agreed_at,
+                "done": each.done_on,
+                "note": each.note,
+                "withdrawn": each.withdrawn_at,
+            }
+            for each in found.actions
+        ],
+        "follow_up": [{"kind": each.kind.value, "day": each.day} for each in found.entries],
     }
 
 

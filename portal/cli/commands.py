@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from portal.cli import brokers, groups, invitations, statistics, upkeep
+from portal.cli import brokers, followup, groups, invitations, statistics, upkeep
 from portal.cli.arguments import Advertiser, By, Folder, Reason, Round
 from profiles.errors import BadInput, PraktijktestError, Refused
 
@@ -28,6 +28,7 @@ app.add_typer(groups.toolkit, name="toolkit")
 app.add_typer(groups.release, name="release")
 app.add_typer(brokers.broker, name="broker")
 app.add_typer(invitations.invitation, name="invitation")
+app.add_typer(followup.followup, name="followup")
 app.add_typer(upkeep.ledger, name="ledger")
 app.command()(upkeep.doctor)
 app.command()(statistics.analyse)

@@ -18,7 +18,11 @@ from orchestrator.settings import Settings
 from portal.web.access import SignInNeeded, guard
 from portal.web.coding_source import CodingSource
 from portal.web.door import DatabaseDoor, Door
+<<<<<<< HEAD
 from portal.web.invitation_source import InvitationSource
+=======
+from portal.web.followup_source import FollowupSource
+>>>>>>> helps
 from portal.web.origin import why_not
 from portal.web.own_source import OwnSource
 from portal.web.pages import (
@@ -27,12 +31,14 @@ from portal.web.pages import (
     context,
     control,
     export,
+    followup,
     health,
     invitation,
     languages,
     looks,
     mine,
     monitor,
+    own_followup,
     own_toolkit,
     pairs,
     people,
@@ -106,6 +112,8 @@ def make_app(
     setup.add(app, Setup(database, clock, chosen))
     for offers in (toolkit, own_toolkit):
         offers.add(app, ToolkitSource(database, clock, chosen.toolkit_texts))
+    for after in (followup, own_followup):
+        after.add(app, FollowupSource(database, clock, chosen.toolkit_texts))
     for group in (coding, pairs):
         group.add(app, CodingSource(database, clock))
     for group in (mine, context):

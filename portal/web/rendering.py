@@ -54,6 +54,7 @@ TABS = (
     Place("round_health", "/gezondheid", _("Gezondheid")),
     Place("results", "/resultaten", _("Resultaten")),
     Place("round_setup", "/opzet", _("Opzet")),
+    Place("followup", "/opvolging", _("Opvolging")),
     Place("export", "/export", _("Export")),
     Place("release", "/vrijgave", _("Vrijgave")),
 )
