@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from portal.cli import brokers, groups, statistics
+from portal.cli import api_tokens, brokers, groups, statistics
 from portal.cli.arguments import Advertiser, By, Folder, Reason, Round
 from profiles.errors import BadInput, PraktijktestError, Refused
 
@@ -27,6 +27,7 @@ app.add_typer(groups.requests, name="requests")
 app.add_typer(groups.toolkit, name="toolkit")
 app.add_typer(groups.release, name="release")
 app.add_typer(brokers.broker, name="broker")
+app.add_typer(api_tokens.token, name="api-token")
 app.command()(statistics.analyse)
 app.command()(statistics.power)
 
