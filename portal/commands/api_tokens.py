@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Column, Table
 
 from orchestrator import api_tokens
 from orchestrator.api_tokens import KnownToken
@@ -33,13 +31,9 @@ def show() -> None:
     if not known:
         out.print("Er zijn geen tokens. Maak er een met: praktijktest api-token make NAAM --role ROL --scope BEREIK")
         return
-    table = Table(
-        Column("naam", no_wrap=True), "rol", "bereik", "gemaakt door", "werkt", "laatst gebruikt", box=SIMPLE_HEAD
-    )
     for each in known:
-        row = (each.name, each.role, ", ".join(each.scopes), each.made_by, _works(each))
-        table.add_row(*row, _said(each.used) if each.used else "–")
-    out.print(table)
+        used = f"laatst gebruikt {_said(each.used)}" if each.used else "nog niet gebruikt"
+        out.print(f"{each.name}: {each.role}, {', '.join(each.scopes)}; {_works(each)}; {used}; door {each.made_by}")
 
 
 def revoke(name: str, actor: str) -> None:
@@ -51,7 +45,7 @@ def revoke(name: str, actor: str) -> None:
 def _works(token: KnownToken) -> str:
     if token.revoked:
         return "ingetrokken"
-    return f"{'verlopen op' if token.ended else 'tot'} {_said(token.expires)}"
+    return f"{'verlopen' if token.ended else 'werkt tot'} {_said(token.expires)}"
 
 
 def _said(moment: datetime) -> str:
