@@ -131,4 +131,5 @@ def _fault(error: Mapping[str, Any]) -> Fault:
     place, *names = (str(part) for part in error["loc"])
     words = FAULTS.get(error["type"], "Deze waarde is onbruikbaar.")
     detail = words.format(**error.get("ctx", {}))
-    return Fault(place=place, name=".".join(names) or place, code=error["type"], detail=detail)  # type: ignore[arg-type]
+    told = {"in": place, "name": ".".join(names) or place, "code": error["type"], "detail": detail}
+    return Fault.model_validate(told)
