@@ -32,6 +32,7 @@ from portal.web.pages import (
     looks,
     mine,
     monitor,
+    own_toolkit,
     pairs,
     people,
     pretest,
@@ -43,12 +44,14 @@ from portal.web.pages import (
     signing_in,
     status,
     toolkit,
+    vitals,
 )
 from portal.web.release_source import DatabaseReleases
 from portal.web.rendering import ASSETS, STATIC, page
 from portal.web.setup_source import Setup
 from portal.web.source import DatabaseSource, Source
 from portal.web.toolkit_source import ToolkitSource
+from portal.web.vitals_source import Vitals
 from portal.web.words import _
 from profiles.errors import BadInput, Refused
 
@@ -93,9 +96,11 @@ def make_app(
     app = create_app(source, door)
     app.mount(api.BASE, api.create_api(source, releases, DatabaseGate(database, clock, chosen), chosen), name="api")
     pretest.add(app, database, clock)
+    vitals.add(app, Vitals(database, clock, chosen, mailboxes), chosen.metrics_token)
     releasing.add(app, releases)
     setup.add(app, Setup(database, clock, chosen))
-    toolkit.add(app, ToolkitSource(database, clock, chosen.toolkit_texts))
+    for offers in (toolkit, own_toolkit):
+        offers.add(app, ToolkitSource(database, clock, chosen.toolkit_texts))
     for group in (coding, pairs):
         group.add(app, CodingSource(database, clock))
     for group in (mine, context):

@@ -41,6 +41,7 @@ MENU = (
     Place("setup_list", "/opzet", _("Opzet")),
     Place("toolkit_page", "/toolkit", _("Toolkit")),
     Place("mine", "/mijn", _("Uw terugkoppeling")),
+    Place("mine_toolkit", "/mijn/toolkit", _("Toolkit")),
     Place("mine_data", "/mijn/gegevens", _("Uw gegevens")),
 )
 
