@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from orchestrator import api_tokens
+from orchestrator import api_tokens, ledger
 from orchestrator.api_token_models import ApiToken
 from orchestrator.api_tokens import Scope
 from orchestrator.clock import Clock
@@ -135,6 +135,12 @@ def test_a_token_stands_in_no_log_no_ledger_and_no_table(database: Database, cap
     assert token not in said
     assert token.removeprefix("pkt_") not in said
     assert [each.kind for each in events(database)] == ["token.made"]
+
+
+def test_making_a_token_tells_nothing_of_where_the_study_is_in_time(database: Database) -> None:
+    a_token(database)
+    with database.reading() as session:
+        assert ledger.latest(session) is None
 
 
 def test_the_use_of_a_token_is_noted_once_a_minute(database: Database) -> None:
