@@ -24,6 +24,7 @@ from portal.web.origin import why_not
 from portal.web.own_source import OwnSource
 from portal.web.pages import (
     coding,
+    comparing,
     context,
     control,
     export,
@@ -38,6 +39,7 @@ from portal.web.pages import (
     pretest,
     releasing,
     reports,
+    requests,
     results,
     rounds,
     setup,
@@ -48,6 +50,7 @@ from portal.web.pages import (
 )
 from portal.web.release_source import DatabaseReleases
 from portal.web.rendering import ASSETS, STATIC, page
+from portal.web.request_source import RequestSource
 from portal.web.setup_source import Setup
 from portal.web.source import DatabaseSource, Source
 from portal.web.toolkit_source import ToolkitSource
@@ -68,6 +71,7 @@ STATUSES = {
     "wrong-state": 409,
     "already-coded": 409,
     "label-final": 409,
+    "asked-already": 409,
     "note-decided": 409,
 }
 ERRORS = {
@@ -97,7 +101,9 @@ def make_app(
     app.mount(api.BASE, api.create_api(source, releases, DatabaseGate(database, clock, chosen), chosen), name="api")
     pretest.add(app, database, clock)
     vitals.add(app, Vitals(database, clock, chosen, mailboxes), chosen.metrics_token)
-    releasing.add(app, releases)
+    for read in (releasing, comparing):
+        read.add(app, releases)
+    requests.add(app, RequestSource(database, clock))
     setup.add(app, Setup(database, clock, chosen))
     for offers in (toolkit, own_toolkit):
         offers.add(app, ToolkitSource(database, clock, chosen.toolkit_texts))
