@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from orchestrator.account_models import Person as Person
 from orchestrator.account_models import SignInLink as SignInLink
 from orchestrator.account_models import WebSession as WebSession
+from orchestrator.api_token_models import ApiToken as ApiToken
 from orchestrator.base import Base as Base
 from orchestrator.base import words
 from orchestrator.coding_models import Coding as Coding

@@ -7,13 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-<<<<<<< HEAD
 from orchestrator import burden, enrolment, followup, invitations, own_views
 from orchestrator.models import Advertiser, Contact, Enrolment, Invitation, ToolkitUse
-=======
-from orchestrator import burden, enrolment, followup, own_views
-from orchestrator.models import Advertiser, Contact, Enrolment, ToolkitUse
->>>>>>> helps
 from orchestrator.own_views import OwnPair
 from orchestrator.rounds import lookup
 

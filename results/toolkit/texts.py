@@ -60,14 +60,10 @@ class Texts:
 
 @dataclass(frozen=True)
 class Folder:
-<<<<<<< HEAD
     """The shipped texts, with a municipality's own file instead wherever it has one of that name.
 
     Raises BadInput for a folder that is not there.
     """
-=======
-    """The shipped texts, with a municipality's own file instead wherever it has one of that name."""
->>>>>>> helps
 
     own: Path | None
 
@@ -102,12 +98,6 @@ class Folder:
 
 def read_texts(own: Path | None = None) -> Texts:
     """Read the texts, each from the folder of a municipality where that has one. Raises BadInput for what is wrong."""
-<<<<<<< HEAD
-=======
-    if own and not own.is_dir():
-        remedy = "Zet PRAKTIJKTEST_TOOLKIT_TEXTS op een bestaande map, of laat haar weg."
-        raise BadInput(Problem("missing-folder", "Deze map met teksten is er niet.", str(own), remedy=remedy))
->>>>>>> helps
     folder = Folder(own)
     index, read = folder.table(INDEX), {}
     parts = []
