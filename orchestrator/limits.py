@@ -11,7 +11,19 @@ from orchestrator import enrolment
 from orchestrator.db import UtcDateTime
 from orchestrator.design import Design, Purpose
 from orchestrator.enrolment import ZONE, start_of
-from orchestrator.models import Advertiser, Attempt, Blackout, Enrolment, Inquiry, Listing, Pair, Study
+from orchestrator.models import (
+    Advertiser,
+    Attempt,
+    Blackout,
+    Enrolment,
+    Inquiry,
+    Listing,
+    OwnerRequest,
+    Pair,
+    RequestLetter,
+    Study,
+)  # fmt: skip
+from orchestrator.request_models import LetterStep
 from orchestrator.states import ON_THE_WIRE, AttemptOutcome, LetterState
 
 
@@ -63,14 +75,22 @@ def under_caps() -> ColumnElement[bool]:
     """
     week, day = (bindparam(name, type_=UtcDateTime()) for name in ("week_start", "day_start"))
     # One and the same consent must hold now and leave room: an older, wider one that ended gives none.
-    used = _pairs_tried(Enrolment.valid_from)
-    room = or_(Enrolment.max_pairs.is_(None), Enrolment.max_pairs > used)
+    room = room_for_one(Listing.advertiser_id)
     return and_(
         _pairs_tried(None, _of_this_round) < bindparam("per_advertiser"),
         _pairs_tried(week, _of_this_round) < bindparam("per_week"),
         _pairs_tried(day, _of_this_round) < bindparam("per_day"),
         enrolment.valid(Listing.advertiser_id, PURPOSE, NOW, room),
     )
+
+
+def room_for_one(advertiser_id: Column[int]) -> ColumnElement[bool]:
+    """Return the condition that a consent leaves room for one more test; a mailed request counts as one.
+
+    To be used inside a condition on `Enrolment`.
+    """
+    used = _pairs_tried(Enrolment.valid_from, of=advertiser_id) + _requests_tried(Enrolment.valid_from, advertiser_id)
+    return or_(Enrolment.max_pairs.is_(None), Enrolment.max_pairs > used)
 
 
 def rested() -> ColumnElement[bool]:
@@ -145,7 +165,9 @@ def _of_this_round(pair: type[Pair]) -> ColumnElement[bool]:
 
 
 def _pairs_tried(
-    since: ColumnElement[datetime] | Column[datetime] | None, *which: Callable[[type[Pair]], ColumnElement[bool]]
+    since: ColumnElement[datetime] | Column[datetime] | None,
+    *which: Callable[[type[Pair]], ColumnElement[bool]],
+    of: Column[int] = Listing.advertiser_id,
 ) -> ColumnElement[int]:
     """Count the pairs of this advertiser whose first letter went, or may have gone, on the wire."""
     pair, listing, first = aliased(Pair), aliased(Listing), aliased(Inquiry)
@@ -155,7 +177,7 @@ def _pairs_tried(
         .join(listing, listing.id == pair.listing_id)
         .join(first, and_(first.pair_id == pair.id, first.order == 1))
         .where(
-            listing.advertiser_id == Listing.advertiser_id,
+            listing.advertiser_id == of,
             first.state.in_(ON_THE_WIRE),
             *(condition(pair) for condition in which),
         )
@@ -163,6 +185,23 @@ def _pairs_tried(
     if since is not None:
         rows = rows.where(_went_at(first) >= since)
     return rows.correlate_except(pair, listing, first).scalar_subquery()
+
+
+def _requests_tried(since: Column[datetime], advertiser_id: Column[int]) -> ColumnElement[int]:
+    """Count the mailed requests to this advertiser that went, or may have gone, since then."""
+    request, letter = aliased(OwnerRequest), aliased(RequestLetter)
+    rows = (
+        select(func.count())
+        .select_from(letter)
+        .join(request, request.id == letter.request_id)
+        .where(
+            request.advertiser_id == advertiser_id,
+            letter.step == LetterStep.REQUEST,
+            letter.state.in_(ON_THE_WIRE),
+            letter.planned_at >= since,
+        )
+    )
+    return rows.correlate_except(request, letter).scalar_subquery()
 
 
 def _went_at(letter: type[Inquiry]) -> ColumnElement[datetime]:

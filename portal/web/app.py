@@ -93,7 +93,7 @@ def make_app(
     app = create_app(DatabaseSource(database, clock, mailboxes), door)
     pretest.add(app, database, clock)
     releasing.add(app, DatabaseReleases(database, clock))
-    requests.add(app, RequestSource(database, clock))
+    requests.add(app, RequestSource(database, clock, chosen.pretends))
     setup.add(app, Setup(database, clock, chosen))
     toolkit.add(app, ToolkitSource(database, clock, chosen.toolkit_texts))
     for group in (coding, pairs):
