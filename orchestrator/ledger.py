@@ -56,6 +56,12 @@ def holds(session: Session, line: Head) -> bool:
     return session.scalar(select(Event.hash).where(Event.seq == line.seq)) == line.hash
 
 
+def begins_with(session: Session, seq: int, start: str) -> bool:
+    """Say whether the line of this number is there with a hash that begins so."""
+    found = session.scalar(select(Event.hash).where(Event.seq == seq))
+    return found is not None and found.startswith(start)
+
+
 def told_since(session: Session, kind: str, moment: datetime) -> bool:
     """Say whether an event of this kind was told at or after ``moment``."""
     return session.scalar(select(Event.seq).where(Event.kind == kind, Event.at >= moment).limit(1)) is not None

@@ -7,6 +7,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from orchestrator import tallies
 from orchestrator.db import Database
@@ -36,6 +37,13 @@ def prepare(database: Database) -> None:
         # An upgrade that rebuilds a table takes its triggers away.
         if tallies.install(session.connection()):
             tallies.rebuild(session)
+
+
+def revisions(session: Session) -> tuple[str | None, str | None]:
+    """Return the migration that a database is at (None for one without tables), and the newest that there is."""
+    connection = session.connection()
+    newest = ScriptDirectory.from_config(_config(connection.engine)).get_current_head()
+    return MigrationContext.configure(connection).get_current_revision(), newest
 
 
 def _config(engine: Engine) -> Config:

@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     domain_rate_per_hour: PositiveInt | None = None
     avoid_names: Path | None = None
     toolkit_texts: Path | None = None
+    metrics_token: SecretStr | None = None
     fault_at: str | None = None
     fault_tests: bool = False
 

@@ -24,6 +24,21 @@ class Uptake:
     using: Mapping[str, int]
 
 
+@dataclass(frozen=True)
+class Use:
+    """A part, by its key, that an advertiser says it uses: where it stands, and since which day."""
+
+    part: str
+    url: str
+    since: date
+
+
+def of(session: Session, key: str) -> tuple[Use, ...]:
+    """List what an advertiser says it uses."""
+    rows = select(ToolkitUse.part, ToolkitUse.url, ToolkitUse.since).join(Advertiser).where(Advertiser.key == key)
+    return tuple(Use(*row) for row in session.execute(rows.order_by(ToolkitUse.part)))
+
+
 def tell(session: Session, key: str, part: str, url: str, since: date, actor: str, now: datetime) -> None:
     """Note that an advertiser uses a part of the toolkit, in the place of what it said of that part before.
 

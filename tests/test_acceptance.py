@@ -191,4 +191,4 @@ def test_the_round_can_be_analysed_again_and_its_ledger_is_whole(biased: Played)
     data = str(biased.folder)
     again = json.loads(praktijktest("analyse", "amersfoort-2026-najaar", "--format", "json", PRAKTIJKTEST_DATA=data))
     assert {**again, "market_truth": None} == {**biased.results, "market_truth": None}
-    assert "gaaf" in praktijktest("ledger", PRAKTIJKTEST_DATA=data)
+    assert "gaaf" in praktijktest("ledger", "verify", PRAKTIJKTEST_DATA=data)

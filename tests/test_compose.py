@@ -9,9 +9,10 @@ import typer.main
 from fastapi.routing import APIRoute
 from ruamel.yaml import YAML
 
+from orchestrator.clock import Clock
 from orchestrator.settings import PREFIX, Settings
 from portal.cli import app
-from portal.web.app import create_app
+from portal.web.app import make_app
 from workers.app import QUEUES, TICKS
 
 ROOT = Path(__file__).parents[1]
@@ -47,7 +48,7 @@ def test_a_worker_and_a_web_page_can_tell_that_they_live() -> None:
         assert (start, queue) == (["CMD", "python", "-c"], OURS[name]["command"][1])
         compile(code, "healthcheck", "exec")
     page = SERVICES["web"]["healthcheck"]["test"][-1]
-    routes = create_app(cast(Any, None), cast(Any, None)).routes
+    routes = make_app(cast(Any, None), Clock(), settings=Settings()).routes
     assert any(f":8400{route.path}'" in page for route in routes if isinstance(route, APIRoute))
 
 

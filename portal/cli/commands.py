@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from portal.cli import brokers, groups, statistics
+from portal.cli import brokers, groups, statistics, upkeep
 from portal.cli.arguments import Advertiser, By, Folder, Reason, Round
 from profiles.errors import BadInput, PraktijktestError, Refused
 
@@ -27,6 +27,8 @@ app.add_typer(groups.requests, name="requests")
 app.add_typer(groups.toolkit, name="toolkit")
 app.add_typer(groups.release, name="release")
 app.add_typer(brokers.broker, name="broker")
+app.add_typer(upkeep.ledger, name="ledger")
+app.command()(upkeep.doctor)
 app.command()(statistics.analyse)
 app.command()(statistics.power)
 
@@ -393,14 +395,6 @@ def schema() -> None:
     from portal.commands import steps
 
     steps.schema()
-
-
-@app.command()
-def ledger() -> None:
-    """Controleer of het logboek gaaf is."""
-    from portal.commands import steps
-
-    steps.verify_ledger()
 
 
 @app.command()

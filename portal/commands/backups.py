@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from orchestrator import backup, ledger
+from orchestrator import backup, ledger, machine
 from orchestrator.control import read_clock
 from orchestrator.db import Database
 from orchestrator.enrolment import ZONE
@@ -20,7 +20,10 @@ out = Console(soft_wrap=True, markup=False, highlight=False)
 
 def save(file: Path) -> None:
     """Write the record to a new file, and say up to which line of the ledger."""
-    made = backup.save(house.open_database(), file)
+    database = house.open_database()
+    made = backup.save(database, file)
+    with database.writing() as session:
+        ledger.append(session, read_clock(database).now(), "praktijktest", machine.BACKED_UP, "house")
     out.print(f"Back-up gemaakt: {file} ({made.size / 1e6:.1f} MB), {_until(made.head)}.")
 
 

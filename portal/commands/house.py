@@ -22,15 +22,20 @@ def open_database(settings: Settings | None = None) -> Database:
     Raises `Refused` when it cannot be opened: no server, no rights, a folder or file that is something else.
     """
     settings = settings or Settings.from_env()
-    if (kind := settings.database.partition(":")[0]) not in DATABASES:
-        remedy = "Begin PRAKTIJKTEST_DATABASE_URL met postgresql:// of met sqlite:///."
-        raise BadInput(Problem("unknown-database", "Deze soort database kennen we niet.", found=kind, remedy=remedy))
     try:
-        database = Database.at(settings.database)
+        database = open_as_it_is(settings)
         prepare(database)
     except (DatabaseError, OSError) as error:
         raise _unusable(settings, error) from error
     return database
+
+
+def open_as_it_is(settings: Settings) -> Database:
+    """Return the installation's database without looking at its tables; raise `BadInput` for another kind of it."""
+    if (kind := settings.database.partition(":")[0]) not in DATABASES:
+        remedy = "Begin PRAKTIJKTEST_DATABASE_URL met postgresql:// of met sqlite:///."
+        raise BadInput(Problem("unknown-database", "Deze soort database kennen we niet.", found=kind, remedy=remedy))
+    return Database.at(settings.database)
 
 
 @contextmanager

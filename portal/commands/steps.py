@@ -7,7 +7,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 
-from orchestrator import ledger, outlook, views
+from orchestrator import outlook, views
 from orchestrator import status as house_status
 from orchestrator.control import read_clock
 from orchestrator.design import json_schema, read_design
@@ -190,15 +190,6 @@ def schema() -> None:
     import json
 
     print(json.dumps(json_schema(), ensure_ascii=False, indent=2))
-
-
-def verify_ledger() -> None:
-    """Print every fault of the ledger; raise `BadInput` when there is one."""
-    with house.reading() as (session, _):
-        found = list(ledger.faults(session))
-    if found:
-        raise BadInput(Problem("ledger-broken", sentence) for sentence in found)
-    out.print("Het logboek is gaaf.")
 
 
 def _in_dutch(state: str) -> str:

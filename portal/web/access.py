@@ -32,6 +32,8 @@ CODERS: Final = frozenset({Role.CODER})
 
 ACCESS: Mapping[str, frozenset[Role]] = {
     "health": PUBLIC,
+    # Asks for a token of its own.
+    "metrics": PUBLIC,
     "language": PUBLIC,
     "sign_in": PUBLIC,
     "sign_in_ask": PUBLIC,
@@ -63,6 +65,7 @@ ACCESS: Mapping[str, frozenset[Role]] = {
     "outcomes": RESEARCHERS | {Role.MUNICIPALITY},
     "outcome": RESEARCHERS | {Role.MUNICIPALITY},
     "outcome_version": RESEARCHERS | {Role.MUNICIPALITY},
+    "outcome_beside": RESEARCHERS | {Role.MUNICIPALITY},
     "outcome_file": RESEARCHERS | {Role.MUNICIPALITY},
     "outcome_read": frozenset({Role.MUNICIPALITY}),
     # An advertiser reads its own at /mijn, where no address names it.
@@ -78,6 +81,10 @@ ACCESS: Mapping[str, frozenset[Role]] = {
             "mine_round_pdf",
             "mine_note",
             "mine_note_write",
+            "mine_toolkit",
+            "mine_toolkit_make",
+            "mine_toolkit_use",
+            "mine_toolkit_end",
         ),
         OWN,
     ),
@@ -180,3 +187,11 @@ def acting(request: Request) -> str:
     """Return the name of who is signed in, as the record writes who did something."""
     visitor: Visitor = request.state.visitor
     return visitor.name
+
+
+def own(request: Request) -> str:
+    """Return the key of the advertiser that is signed in; the guard lets nobody else in, and neither does this."""
+    visitor: Visitor | None = request.state.visitor
+    if visitor is None or visitor.advertiser is None:
+        raise Refused("not-allowed", "Deze pagina is voor woningaanbieders.", "Open de link die u van ons kreeg.")
+    return visitor.advertiser

@@ -22,6 +22,7 @@ from portal.web.origin import why_not
 from portal.web.own_source import OwnSource
 from portal.web.pages import (
     coding,
+    comparing,
     context,
     control,
     export,
@@ -30,6 +31,7 @@ from portal.web.pages import (
     looks,
     mine,
     monitor,
+    own_toolkit,
     pairs,
     people,
     pretest,
@@ -42,6 +44,7 @@ from portal.web.pages import (
     signing_in,
     status,
     toolkit,
+    vitals,
 )
 from portal.web.release_source import DatabaseReleases
 from portal.web.rendering import ASSETS, STATIC, page
@@ -49,6 +52,7 @@ from portal.web.request_source import RequestSource
 from portal.web.setup_source import Setup
 from portal.web.source import DatabaseSource, Source
 from portal.web.toolkit_source import ToolkitSource
+from portal.web.vitals_source import Vitals
 from portal.web.words import _
 from profiles.errors import BadInput, Refused
 
@@ -92,10 +96,13 @@ def make_app(
     door = DatabaseDoor(database, clock, chosen)
     app = create_app(DatabaseSource(database, clock, mailboxes), door)
     pretest.add(app, database, clock)
-    releasing.add(app, DatabaseReleases(database, clock))
+    vitals.add(app, Vitals(database, clock, chosen, mailboxes), chosen.metrics_token)
+    for read in (releasing, comparing):
+        read.add(app, DatabaseReleases(database, clock))
     requests.add(app, RequestSource(database, clock, chosen.pretends))
     setup.add(app, Setup(database, clock, chosen))
-    toolkit.add(app, ToolkitSource(database, clock, chosen.toolkit_texts))
+    for offers in (toolkit, own_toolkit):
+        offers.add(app, ToolkitSource(database, clock, chosen.toolkit_texts))
     for group in (coding, pairs):
         group.add(app, CodingSource(database, clock))
     for group in (mine, context):

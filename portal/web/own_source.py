@@ -12,20 +12,18 @@ from orchestrator.db import Database
 from orchestrator.own_data import Consent
 from orchestrator.own_views import OwnPair, OwnRound
 from orchestrator.rounds import lifecycle, lookup
-from results import context_effect, own_service, tables
+from results import context_effect, tables
 from results.context_effect import Effect
 from results.language import DUTCH
-from results.own_service import Service
 from results.reports import Audience, Report, build
 from workers.inbox.staff import mask_staff
 
 
 @dataclass(frozen=True)
 class OwnResult:
-    """A closed round as one advertiser sees it; ``service`` is None with too few tests."""
+    """A closed round as one advertiser sees it."""
 
     report: Report
-    service: Service | None
     pairs: Sequence[OwnPair]
     until: datetime
     open: bool
@@ -50,7 +48,6 @@ class OwnSource:
             until = context.deadline(round_)
             return OwnResult(
                 report=build(table, Audience.BROKER, advertiser=advertiser, language=language),
-                service=own_service.of(table.rows, advertiser),
                 pairs=own_views.pairs(session, advertiser, round_),
                 until=until,
                 open=self.clock.now() <= until,

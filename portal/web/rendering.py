@@ -15,6 +15,7 @@ from orchestrator.views import WHILE_HELD
 from portal.web.access import may
 from portal.web.language import COOKIE, DUTCH, LANGUAGES, chosen, gettext, say
 from portal.web.words import ARMS, ATTEMPTS, OUTCOMES, ROLES, _
+from results.language import written_in
 from results.reports.render import environment
 from results.reports.wording import ARM_NAMES, EXCLUSIONS, LETTER_STATES, METHODS, ROUND_STATES, told
 
@@ -42,6 +43,7 @@ MENU = (
     Place("setup_list", "/opzet", _("Opzet")),
     Place("toolkit_page", "/toolkit", _("Toolkit")),
     Place("mine", "/mijn", _("Uw terugkoppeling")),
+    Place("mine_toolkit", "/mijn/toolkit", _("Toolkit")),
     Place("mine_data", "/mijn/gegevens", _("Uw gegevens")),
 )
 
@@ -91,4 +93,5 @@ def page(request: Request, name: str, status: int = 200, **values: object) -> HT
         "menu": [place for place in MENU if may(visitor, place.route)] if visitor else [],
         "tabs": [place for place in TABS if may(visitor, place.route)],
     }
-    return HTMLResponse(_environment(language).get_template(name).render(**known, **values), status)
+    with written_in(language):
+        return HTMLResponse(_environment(language).get_template(name).render(**known, **values), status)

@@ -1,13 +1,15 @@
 """A report told as blocks, in the order and the words of its page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from results import formats
+from results import disclosure, formats
 from results.language import _, written_in
+from results.own_service import Said, Service
 from results.paper import researcher
-from results.paper.blocks import Block, Items, Paper, Table, Text
+from results.paper.blocks import Block, Heading, Items, Paper, Table, Text
 from results.paper.common import groups, looks, what_it_says, work
 from results.paper.parts import (
+    NOTHING,
     Told,
     alert,
     amounts,
@@ -99,12 +101,42 @@ def _broker(report: Report, body: Broker) -> Iterator[Block]:
         yield from card(heading, _compared_to_others(body), small(_(phrases.BAND) if body.band else _(phrases.NO_BAND)))
         own = four_cells(body.cells, _("Geslaagde tests bij u"))
         yield from card(_("Uw tests"), own, small(_(phrases.ONE_SIDED)), terms(report.meaning))
+    yield from card(_("Hoe u de kandidaten te woord stond"), _service(body.service))
     yield from card(
         _("Drie stappen die werken"), Items(tuple((_(step), _(how)) for step, how in phrases.STEPS), numbered=True)
     )
     yield from card(_("Vertrouwelijk"), Text(_(phrases.FOR_YOU_ALONE)), Text(_(phrases.NOBODY_NAMED)))
     answer = _(phrases.DISPUTE).format(study=report.study, commissioner=report.commissioner, round=report.round)
     yield from card(_("Reageren of een cijfer betwisten"), Text(answer))
+
+
+def _service(of: Service | None) -> Iterator[Block]:
+    if of is None:
+        least = formats.count(disclosure.BROKER_SERVICE_LEAST_PAIRS)
+        yield Text(_(phrases.SERVICE_HIDDEN).format(least=least))
+        return
+    arms = (of.control, of.treatment)
+    hours = (NOTHING if each.hours is None else formats.number(each.hours) for each in arms)
+    rows = (
+        (_("Kreeg antwoord"), *(formats.count(each.answers) for each in arms)),
+        (_("Uren tot het antwoord (de middelste)"), *hours),
+    )
+    caption = _("Antwoorden van een mens in uw %(tests)s geslaagde tests", tests=formats.count(of.tests))
+    yield Table(caption, (_("Wat"), _("Controleprofiel"), _("Testprofiel")), rows)
+    yield from _said(_("Vragen en voorwaarden"), of.asked, _(phrases.NOTHING_ASKED))
+    yield from _said(_("Redenen om af te wijzen"), of.reasons, _(phrases.NO_REASONS))
+    yield small(_(phrases.SERVICE_SMALL))
+
+
+def _said(heading: str, rows: Sequence[Said], empty: str) -> Iterator[Block]:
+    yield Heading(heading, 2)
+    if not rows:
+        yield Text(empty)
+        return
+    told = tuple((_(each.meaning), formats.count(each.control), formats.count(each.treatment)) for each in rows)
+    head = (_("Antwoord"), _("Controleprofiel"), _("Testprofiel"))
+    caption = _("%(what)s: in hoeveel tests een kandidaat dit te horen kreeg", what=heading)
+    yield Table(caption, head, told)
 
 
 def _compared_to_others(body: Broker) -> Iterator[Block]:

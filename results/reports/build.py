@@ -10,7 +10,7 @@ from profiles import grounds
 from profiles.errors import BadInput, Problem
 from profiles.pairs import Arm
 from profiles.profile import Ground
-from results import charts, disclosure, formats, suppression, tables
+from results import charts, disclosure, formats, own_service, suppression, tables
 from results.disclosure import Cell
 from results.language import DUTCH, _, current, written_in
 from results.releases import units
@@ -341,7 +341,7 @@ def _unpaired(table: RoundTable, audience: Audience, advertiser: str | None, mar
     if audience is Audience.BROKER:
         name = _who(table, _known(table, advertiser))[1]
         disclosure.broker_round(facts.state)
-        return _report(facts, audience, wording.broker_unpaired(), Broker(name, None, None, None, None))
+        return _report(facts, audience, wording.broker_unpaired(), Broker(name, None, None, None, None, None))
     if audience is Audience.MUNICIPALITY:
         disclosure.municipal_round(facts.state, facts.mode)
     municipal = audience is Audience.MUNICIPALITY
@@ -427,12 +427,13 @@ def _broker(table: RoundTable, advertiser: str) -> Report:
     everyone = figures.advertiser_rows(rows, facts.level)
     own, kind, name = everyone.get(advertiser), *_who(table, advertiser)
     counts = own.result.counts if own else Counts(0, 0, 0, 0)
+    service = own_service.of(rows, advertiser)
     if own is None or own.estimate is None or not disclosure.broker_counts_shown(counts):
-        body = Broker(name, None, None, None, None)
+        body = Broker(name, None, None, None, None, service)
         return _report(facts, Audience.BROKER, wording.broker_too_few(counts), body)
     band = disclosure.broker_band(_broker_values(everyone, rows)) if kind == "broker" else None
     cells: FourCells = figures.four_cells(counts)
-    body = Broker(name, cells, own.estimate, band, _strip(own.estimate, band))
+    body = Broker(name, cells, own.estimate, band, _strip(own.estimate, band), service)
     return _report(facts, Audience.BROKER, wording.broker_finding(own.result, own.estimate), body)
 
 

@@ -20,6 +20,12 @@ FOR_YOU_ALONE = (
     "cijfers wel; zij geven die niet door."
 )
 NOBODY_NAMED = "Wij noemen geen medewerkers en laten niet zien welke reactie van ons was."
+SERVICE_HIDDEN = (
+    "Dit tonen wij pas bij {least} of meer geslaagde tests. Anders zou te zien zijn welke reactie van ons was."
+)
+NOTHING_ASKED = "U stelde geen van beide kandidaten vragen of voorwaarden."
+NO_REASONS = "U wees in deze tests niemand met een bericht af."
+SERVICE_SMALL = "Dit zijn kleine aantallen. Een verschil hierin kan toeval zijn."
 DISTRICTS = (
     "De streep is de onzekerheidsmarge. Raakt de streep de nullijn, dan kan het verschil toeval zijn. Vergelijk "
     "wijken daarom niet op het getal alleen."

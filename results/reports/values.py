@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from results.charts import Bar, Scale, Segment, Strip
 from results.disclosure import Band
 from results.language import DUTCH
+from results.own_service import Service
 from results.statistics import AdvertiserResult, Counts, Estimate, TestResult
 
 if TYPE_CHECKING:  # the sections are made of these values
@@ -227,13 +228,17 @@ class Unpaired:
 
 @dataclass(frozen=True)
 class Broker:
-    """One advertiser's own figures; cells, estimate and strip are None when there are too few tests to show any."""
+    """One advertiser's own figures; cells, estimate and strip are None when there are too few tests to show any.
+
+    ``service`` has a least number of tests of its own.
+    """
 
     name: str
     cells: FourCells | None
     estimate: Estimate | None
     band: Band | None
     strip: Strip | None
+    service: Service | None
 
 
 @dataclass(frozen=True)

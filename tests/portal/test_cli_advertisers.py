@@ -29,7 +29,7 @@ def test_a_pause_is_set_listed_shown_in_every_status_and_lifted(user: User) -> N
         assert "telt dan niet mee" in shown
     assert "opgeheven door bert" in user.does("lift", key, "--by", "bert")
     assert "pauze" not in user.does("status")
-    assert "gaaf" in user.does("ledger")
+    assert "gaaf" in user.does("ledger", "verify")
 
 
 def test_a_pause_that_cannot_be_set_or_lifted_says_why(user: User) -> None:

@@ -34,7 +34,7 @@ def test_a_backup_is_made_put_back_and_reconciled(user: User) -> None:
     assert "Verzoend: 0 brieven bleken verzonden." in said
     assert "De verzending staat weer open." in said
     assert "teruggezet" not in user.does("status")
-    assert "gaaf" in user.does("ledger")
+    assert "gaaf" in user.does("ledger", "verify")
 
 
 def test_a_database_that_was_put_back_by_other_means_is_told_of(user: User) -> None:

@@ -32,7 +32,7 @@ COMMANDS = (
     ("balance", ROUND),
     ("letters", "ahead", ROUND),
     ("queue", ROUND, "--by", "cora"),
-    ("ledger",),
+    ("ledger", "verify"),
     *(("report", ROUND, "--audience", who, "--out", "uit") for who in ("researcher", "municipality", "broker")),
 )
 LOOKS = "  looks: {at: [0.5]}\n"

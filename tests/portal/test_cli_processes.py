@@ -225,7 +225,7 @@ def _the_results_come_out(user: User) -> None:
     assert json.loads((user.folder / "uit" / "results.json").read_text(encoding="utf-8")) == document
     assert (user.folder / "uit" / "pairs.csv").read_text(encoding="utf-8").count("\n") > usable
     user.does("report", ROUND, "--audience", "researcher", "--out", "uit")
-    assert "gaaf" in user.does("ledger")
+    assert "gaaf" in user.does("ledger", "verify")
 
 
 @pytest.fixture

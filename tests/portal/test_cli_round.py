@@ -38,7 +38,7 @@ def test_a_round_is_planned_approved_started_paused_resumed_and_closed_on_either
     assert "Nu moet een ander dan anna haar goedkeuren" in planned.out
     for words, said in STEPS.items():
         assert said in user.does(*words)
-    assert "gaaf" in user.does("ledger")
+    assert "gaaf" in user.does("ledger", "verify")
     assert "Gesloten. Reden: oefening voorbij." in user.does("status", ROUND)
 
 

@@ -167,23 +167,13 @@ def test_a_round_name_in_an_address_is_text_and_never_markup() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["/", f"/rondes/{ROUND}", f"{REPORTS}/onderzoeker", "/gezondheid", "/weg", "/static/app.css"]
+    "address", ["/", f"/rondes/{ROUND}", f"{REPORTS}/onderzoeker", "/aanmelden", "/weg", "/static/app.css"]
 )
 def test_every_answer_carries_the_security_headers(address: str) -> None:
     headers = client().get(address).headers
     assert {name: headers[name] for name in HEADERS} == HEADERS
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert headers["Cache-Control"] == "no-store"
-
-
-def test_health_answers_json_and_fails_when_the_rounds_cannot_be_read() -> None:
-    assert client().get("/gezondheid").json() == {"status": "ok", "rounds": 1}
-
-    class Down(FakeSource):
-        def rounds(self) -> list[RoundSummary]:
-            raise RuntimeError("no database")
-
-    assert client(Down()).get("/gezondheid").status_code == 500
 
 
 def test_every_style_sheet_a_page_names_is_there() -> None:

@@ -102,7 +102,7 @@ def test_without_a_session_every_page_but_the_public_ones_leads_to_the_sign_in(d
         answer = client.get(path)
         assert answer.status_code == 303, route.name
         assert answer.headers["location"].startswith("/aanmelden"), route.name
-    assert client.get("/gezondheid").status_code == 200
+    assert client.get("/health").status_code == 200
     assert client.get("/static/app.css").status_code == 200
 
 

@@ -6,6 +6,7 @@ from zipfile import ZipFile
 
 import pytest
 from house_makers import PLANNED, a_session, an_advertiser
+from own_makers import CLOSED_AT, office
 from page_makers import OURS
 from pypdf import PdfReader
 from starlette.testclient import TestClient
@@ -108,3 +109,50 @@ def test_a_logo_that_is_no_picture_is_told_and_nothing_typed_is_lost(database: D
 
 def test_who_only_codes_does_not_see_the_toolkit(database: Database) -> None:
     assert browser(database, Role.CODER).get("/toolkit").status_code == 403
+
+
+USE = {"part": "statement", "url": "https://alfa.example/verklaring", "since": "2026-09-01"}
+
+
+def an_office(database: Database, key: str = "alfa") -> TestClient:
+    with database.writing() as session:
+        enrolment.enrol(session, [an_advertiser(key, email=f"{key}@kantoor.example")])
+    return office(database, key, CLOSED_AT)
+
+
+def test_an_office_ticks_what_it_uses_and_takes_it_back(database: Database) -> None:
+    browser = an_office(database)
+    assert browser.post("/mijn/toolkit/gebruik", data=USE).status_code == 303
+    assert "https://alfa.example/verklaring" in browser.get("/mijn/toolkit").text
+    assert "https://alfa.example/verklaring" in str(own_data_of(browser))
+    assert browser.post("/mijn/toolkit/gebruik/einde", data=USE).status_code == 303
+    assert "https://alfa.example/verklaring" not in browser.get("/mijn/toolkit").text
+
+
+def own_data_of(browser: TestClient) -> str:
+    return ZipFile(io.BytesIO(browser.get("/mijn/gegevens.zip").content)).read("gegevens.json").decode()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("part", "bestaat-niet", "Kies een onderdeel."),
+        ("url", "alfa.example", "Vul een heel webadres in"),
+        ("since", "2099-01-01", "Deze dag moet nog komen."),
+        ("since", "gisteren", "Vul de dag in waarop u dit ging gebruiken."),
+    ],
+)
+def test_a_tick_that_cannot_be_is_told_at_its_field_and_what_was_typed_stays(
+    database: Database, field: str, value: str, said: str
+) -> None:
+    answer = an_office(database).post("/mijn/toolkit/gebruik", data={**USE, field: value})
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert f'id="{field}-fout"' in answer.text
+    assert 'value="2026-09-01"' in answer.text or field == "since"
+
+
+def test_an_office_makes_documents_and_does_not_read_how_many_others_use_them(database: Database) -> None:
+    browser = an_office(database)
+    assert browser.post("/mijn/toolkit", data=TYPED).headers["content-type"] == "application/zip"
+    assert "Hoeveel deelnemers" not in browser.get("/mijn/toolkit").text

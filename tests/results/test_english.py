@@ -19,6 +19,7 @@ from profiles import grounds
 from profiles.catalogue import load
 from results import citation, disclosure, formats, language
 from results.language import ENGLISH, catalogue, note, written_in
+from results.outcomes import labels
 from results.paper import paper_of
 from results.paper.common import LOOKS
 from results.reports import Audience, Report, build, render
@@ -133,7 +134,8 @@ def _texts(of: object) -> Iterator[str]:
 
 
 def _described() -> Iterator[str]:
-    """What the data of grounds and names say in a report."""
+    """What the data of grounds, names and labels say in a report."""
+    yield from (each.meaning for each in labels().values())
     for ground in grounds.load().grounds.values():
         yield from (ground.label, ground.basis, ground.equal, ground.claim)
         yield from (

@@ -7,6 +7,9 @@ import report_makers as make
 from profiles.pairs import BOTH, Arm
 from results import own_service
 from results.disclosure import BROKER_SERVICE_LEAST_PAIRS
+from results.paper import paper_of
+from results.reports import Audience, build, render
+from results.reports.values import Broker
 from results.tables import PairRow
 
 
@@ -47,3 +50,14 @@ def test_tests_of_others_sham_tests_and_tests_that_do_not_count_are_left_out() -
 def test_with_few_tests_nothing_is_told() -> None:
     assert own_service.of(own_rows(BROKER_SERVICE_LEAST_PAIRS - 1), "adv-03") is None
     assert own_service.of(own_rows(BROKER_SERVICE_LEAST_PAIRS), "adv-03") is not None
+
+
+def test_page_and_paper_tell_the_same_counts_or_that_there_are_too_few() -> None:
+    for number in (BROKER_SERVICE_LEAST_PAIRS - 1, BROKER_SERVICE_LEAST_PAIRS + 5):
+        report = build(make.table(own_rows(number)), Audience.BROKER, advertiser="adv-03")
+        page, paper = render(report, assets="/static"), str(paper_of(report).data())
+        assert isinstance(report.body, Broker)
+        shown = report.body.service is not None
+        assert [("Uren tot het antwoord" in each, "Dit tonen wij pas bij 5" in each) for each in (page, paper)] == [
+            (shown, not shown)
+        ] * 2

@@ -8,8 +8,8 @@ from fastapi import FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 
-from orchestrator.accounts import Visitor
 from orchestrator.context import CHOICES, LONGEST
+from portal.web.access import own
 from portal.web.own_source import OwnSource
 from portal.web.pages.results import download
 from portal.web.rendering import language_of, page
@@ -29,17 +29,17 @@ def add(app: FastAPI, source: OwnSource) -> None:
 
     @app.get(HOME, response_class=HTMLResponse)
     def mine(request: Request) -> HTMLResponse:
-        return page(request, "mine.html", rounds=source.rounds(_own(request)))
+        return page(request, "mine.html", rounds=source.rounds(own(request)))
 
     # Before the page of a round, whose address would take this one for a name.
     @app.get("/mijn/rondes/{round_name}.pdf")
     def mine_round_pdf(request: Request, round_name: str) -> Response:
-        made = source.result(_own(request), round_name, language_of(request)).report
+        made = source.result(own(request), round_name, language_of(request)).report
         return download(typeset(paper_of(made)), f"{round_name}.pdf", "application/pdf")
 
     @app.get("/mijn/rondes/{round_name}", response_class=HTMLResponse)
     def mine_round(request: Request, round_name: str) -> HTMLResponse:
-        found = source.result(_own(request), round_name, language_of(request))
+        found = source.result(own(request), round_name, language_of(request))
         drawn = Markup(figures(found.report, home=HOME))  # noqa: S704 - made by our own templates, which escape
         return page(request, "mine_round.html", round=round_name, found=found, figures=drawn, choices=CONTEXT)
 
@@ -49,7 +49,7 @@ def add(app: FastAPI, source: OwnSource) -> None:
 
 def _add_data(app: FastAPI, source: OwnSource) -> None:
     def show_data(request: Request, status: int = 200, **faults: Problem) -> HTMLResponse:
-        consents, takes_part = source.consents(_own(request))
+        consents, takes_part = source.consents(own(request))
         told = {"consents": consents, "takes_part": takes_part, "purposes": PURPOSES, "faults": faults}
         return page(request, "mine_data.html", status, **told)
 
@@ -59,21 +59,21 @@ def _add_data(app: FastAPI, source: OwnSource) -> None:
 
     @app.get("/mijn/gegevens.zip")
     def mine_data_zip(request: Request) -> Response:
-        told = json.dumps(source.data(_own(request)), ensure_ascii=False, indent=2, default=str)
+        told = json.dumps(source.data(own(request)), ensure_ascii=False, indent=2, default=str)
         return download(zipped({"gegevens.json": told.encode()}), "gegevens.zip", "application/zip")
 
     @app.post("/mijn/stoppen")
     def mine_stop(request: Request, sure: Text = "") -> Response:
         if not sure:
             return show_data(request, 422, sure=Problem("sure", _("Vink aan dat u wilt stoppen.")))
-        source.withdraw(_own(request))
+        source.withdraw(own(request))
         return RedirectResponse("/mijn/gegevens", 303)
 
 
 def _add_notes(app: FastAPI, source: OwnSource) -> None:
     def show(request: Request, round_name: str, code: str, status: int = 200, **told: object) -> HTMLResponse:
-        own = _own(request)
-        found, pair = source.result(own, round_name), source.pair(own, round_name, code)
+        who = own(request)
+        found, pair = source.result(who, round_name), source.pair(who, round_name, code)
         given = {"choice": pair.note.choice, "text": pair.note.text} if pair.note else {"choice": "", "text": ""}
         known = {"found": found, "pair": pair, "given": given, "faults": {}, "late": None, "longest": LONGEST, **told}
         return page(request, "mine_note.html", status, round=round_name, choices=CONTEXT, order=CHOICES, **known)
@@ -86,7 +86,7 @@ def _add_notes(app: FastAPI, source: OwnSource) -> None:
     def mine_note_write(request: Request, round_name: str, code: str, choice: Text = "", text: Text = "") -> Response:
         given = {"choice": choice, "text": text}
         try:
-            source.write(_own(request), round_name, code, choice, text)
+            source.write(own(request), round_name, code, choice, text)
         except BadInput as error:
             return show(request, round_name, code, 422, given=given, faults=_faults(error.problems))
         except Refused as error:
@@ -98,11 +98,3 @@ def _add_notes(app: FastAPI, source: OwnSource) -> None:
 
 def _faults(problems: tuple[Problem, ...]) -> dict[str, Problem]:
     return {problem.code: problem for problem in problems}
-
-
-def _own(request: Request) -> str:
-    """Return the advertiser that is signed in; the guard lets nobody else in, and neither does this."""
-    visitor: Visitor | None = request.state.visitor
-    if visitor is None or visitor.advertiser is None:
-        raise Refused("not-allowed", "Deze pagina is voor woningaanbieders.", "Open de link die u van ons kreeg.")
-    return visitor.advertiser

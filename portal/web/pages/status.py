@@ -1,7 +1,7 @@
-"""How the installation is: for people, and for whoever watches over it."""
+"""How the installation is, for people; `vitals` tells whoever watches over it."""
 
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse
 
 from orchestrator.status import summary
 from portal.web.rendering import page
@@ -14,8 +14,3 @@ def add(app: FastAPI, source: Source) -> None:
         now, chapters = source.status()
         works = all(fact.works for chapter in chapters for fact in chapter.facts)
         return page(request, "status.html", now=now, chapters=chapters, summary=summary(chapters), works=works)
-
-    @app.get("/gezondheid")
-    def health() -> JSONResponse:
-        """Answers only when the rounds can be read."""
-        return JSONResponse({"status": "ok", "rounds": len(source.rounds())})

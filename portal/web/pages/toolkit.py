@@ -64,32 +64,37 @@ ELSEWHERE = (
 
 
 def add(app: FastAPI, source: ToolkitSource) -> None:
-    def show(
-        request: Request,
-        status: int = 200,
-        faults: Mapping[str, Problem] | None = None,
-        given: Mapping[str, Any] = EMPTY,
-    ) -> HTMLResponse:
+    def told() -> dict[str, Any]:
         used, why = _uptake(source)
-        words = {"orders": ORDERS, "criteria": CRITERIA, "faults": faults or {}, "given": given}
-        return page(request, "toolkit_form.html", status, used=used, why=why, **words)
+        return {"action": "/toolkit", "used": used, "why": why}
 
     @app.get("/toolkit", response_class=HTMLResponse)
     def toolkit_page(request: Request) -> HTMLResponse:
-        return show(request)
+        return form(request, **told())
 
     @app.post("/toolkit")
     def toolkit_make(request: Request, fields: Fields) -> Response:
-        given = _given(fields)
-        office, faults = _office(given)
-        logo: bytes | None = None
-        try:
-            logo = _logo(fields)
-        except BadInput as error:
-            faults["logo"] = error.problems[0]
-        if office is None or faults:
-            return show(request, 422, faults, given)
-        return download(_documents(source.texts(), office, logo), "toolkit.zip", "application/zip")
+        return make(request, fields, source.texts(), **told())
+
+
+def form(request: Request, status: int = 200, **told: object) -> HTMLResponse:
+    """The page with the form of an office, empty unless ``told`` says what was typed; ``action`` is where it goes."""
+    known = {"orders": ORDERS, "criteria": CRITERIA, "faults": {}, "given": EMPTY, "uses": None, "why": None}
+    return page(request, "toolkit_form.html", status, **{**known, "used": (), **told})
+
+
+def make(request: Request, fields: FormData, texts: toolkit.Texts, **told: object) -> Response:
+    """The documents of the office that was typed, or the form again with what is wrong with it."""
+    given = _given(fields)
+    office, faults = _office(given)
+    logo: bytes | None = None
+    try:
+        logo = _logo(fields)
+    except BadInput as error:
+        faults["logo"] = error.problems[0]
+    if office is None or faults:
+        return form(request, 422, faults=faults, given=given, **told)
+    return download(_documents(texts, office, logo), "toolkit.zip", "application/zip")
 
 
 def _uptake(source: ToolkitSource) -> tuple[Sequence[Used], Problem | None]:
