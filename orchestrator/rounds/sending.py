@@ -19,8 +19,6 @@ from orchestrator import control, enrolment, ledger, limits
 from orchestrator.chance import generator
 from orchestrator.db import UtcDateTime
 from orchestrator.design import Design, from_canonical
-from orchestrator.forms import Form, described
-from orchestrator.intake import Channel
 from orchestrator.models import (
     Attempt,
     Control,
@@ -33,9 +31,11 @@ from orchestrator.models import (
     RequestRound,
     Round,
 )  # fmt: skip
-from orchestrator.people import profile_of
 from orchestrator.rates import AS_FAST_AS_IT_CAN, Rates
 from orchestrator.request_hours import is_open as office_is_open
+from orchestrator.rounds.envelopes import Claim as Claim
+from orchestrator.rounds.envelopes import Envelope as Envelope
+from orchestrator.rounds.envelopes import envelope
 from orchestrator.rounds.permission import AnyLetter, Kind, permitted
 from orchestrator.schedule import Calendar, when_open
 from orchestrator.states import ROUND_ENDED, AttemptOutcome, Exclusion, LetterState, PairState
@@ -58,37 +58,6 @@ class AlreadyTried(Exception):
 
     The transaction is lost with it, and so is the change of state.
     """
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One letter that this worker may try to send, under this fence."""
-
-    kind: Kind
-    id: int
-    fence: int
-
-
-@dataclass(frozen=True)
-class Envelope:
-    """All a channel needs to send one letter once; nothing in it tells the arm.
-
-    ``form`` is there for a letter by web form. ``reference`` is never empty.
-    """
-
-    claim: Claim
-    channel: Channel
-    recipient: str
-    sender_name: str
-    given_name: str
-    sender_address: str
-    subject: str
-    body: str
-    message_id: str
-    reference: str
-    in_reply_to: str | None
-    date: datetime
-    form: Form | None = None
 
 
 @dataclass(frozen=True)
@@ -162,7 +131,7 @@ def written(
     letter = _whole(session, claim)
     design = letter.pair.round.design if isinstance(letter, Inquiry) else ""
     asked = _asked(claim, design, now, grace) | rates.parameters(now)
-    return _envelope(letter, claim, now) if session.scalar(_may_pass(claim.kind, rates), asked) else None
+    return envelope(letter, claim, now) if session.scalar(_may_pass(claim.kind, rates), asked) else None
 
 
 def gate(
@@ -426,45 +395,6 @@ def _end_attempt(session: Session, message_id: str, claim: Claim, worker: str, n
     if session.execute(update(attempts).where(*this).values(told).returning(attempts.c.id)).first() is None:
         began = {"message_id": message_id, "fence": claim.fence, "worker": worker, "started_at": now}
         session.execute(insert(attempts).values(**began, **told))
-
-
-def _envelope(letter: AnyLetter, claim: Claim, now: datetime) -> Envelope:
-    if isinstance(letter, RequestLetter):
-        return _of_owner(letter, claim, now)
-    inquiry = letter if isinstance(letter, Inquiry) else letter.inquiry
-    listing = inquiry.pair.listing
-    return Envelope(
-        claim=claim,
-        channel=letter.channel,
-        recipient=letter.recipient,
-        sender_name=inquiry.sender_name,
-        given_name=profile_of(inquiry).name.first,
-        sender_address=inquiry.reply_address,
-        subject=letter.subject,
-        body=letter.body,
-        message_id=letter.message_id,
-        reference=listing.reference or f"{listing.street}, {listing.city}",
-        in_reply_to=letter.in_reply_to if isinstance(letter, Decline) else None,
-        date=now,
-        form=described(listing.advertiser.form, letter.recipient) if letter.channel is Channel.WEBFORM else None,
-    )
-
-
-def _of_owner(letter: RequestLetter, claim: Claim, now: datetime) -> Envelope:
-    return Envelope(
-        claim=claim,
-        channel=letter.channel,
-        recipient=letter.recipient,
-        sender_name=letter.sender_name,
-        given_name=letter.sender_name.partition(" ")[0],
-        sender_address=letter.reply_address,
-        subject=letter.subject,
-        body=letter.body,
-        message_id=letter.message_id,
-        reference=letter.subject,
-        in_reply_to=letter.in_reply_to,
-        date=now,
-    )
 
 
 def tell_next(session: Session, inquiry_id: int, now: datetime) -> None:
