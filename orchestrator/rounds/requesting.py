@@ -1,5 +1,6 @@
 """The request test: the only writer of its record. Nobody is asked without consent, or twice, or by who approved it."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +24,9 @@ MOST_TRIES = 3
 
 LONGEST_NOTE = 2000
 
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,63}")
+"""A name that stands in an address of a page."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -44,15 +48,37 @@ def plan(
 
     Raises `Refused` for a name that is taken, and `BadInput` with every participant that cannot be asked.
     """
-    if session.scalar(select(exists().where(RequestRound.name == wanted.name))):
-        raise Refused("round-exists", f"Er is al een verzoektest '{wanted.name}'.", "Kies een andere naam.")
-    _check(wanted)
+    _check(session, wanted)
     known = enrolment.enrol(session, participants)
     offices = [known[each.advertiser] for each in participants]
     days = {office.id: _days(session, office, wanted) for office in offices}
     problems = list(_not_askable(session, wanted, participants, known, days))
     if problems:
         raise BadInput(problems)
+    return _dealt_out(session, wanted, offices, days, actor, now)
+
+
+def plan_for_all(session: Session, wanted: Plan, actor: str, now: datetime) -> RequestRound:
+    """Plan one request to every enrolled broker that can be asked; raise `Refused` when there is none.
+
+    Raises as `plan` does for a name that is taken and for what is wrong with the plan.
+    """
+    _check(session, wanted)
+    consents = enrolment.holding(session, wanted.purpose, enrolment.start_of(wanted.first_day))
+    offices = session.scalars(select(Advertiser).where(Advertiser.key.in_(consents)).order_by(Advertiser.id)).all()
+    days = {office.id: _days(session, office, wanted) for office in offices}
+    askable = [each for each in offices if _why_never(session, each, consents.get(each.key), days[each.id]) is None]
+    if not askable:
+        remedy = "Kies een andere periode, of werf eerst makelaars."
+        raise Refused("nobody-to-ask", "Geen enkele makelaar kan in deze periode worden gevraagd.", remedy)
+    return _dealt_out(session, wanted, askable, days, actor, now)
+
+
+def _dealt_out(
+    session: Session, wanted: Plan, offices: Sequence[Advertiser], days: dict[int, list[date]], actor: str,
+    now: datetime,
+) -> RequestRound:  # fmt: skip
+    """Store the round, with a request to each office that is drawn from the seed."""
     round_ = RequestRound(
         name=wanted.name, script=wanted.script.key, version=wanted.script.version, ground=wanted.script.ground.value,
         text=list(wanted.script.lines), purpose=wanted.purpose, seed=wanted.seed, first_day=wanted.first_day,
@@ -129,15 +155,16 @@ def not_reached(session: Session, name: str, key: str, tester: str, now: datetim
     return request
 
 
-def queue(session: Session, name: str, coder: str) -> list[OwnerRequest]:
-    """Return the answers that wait for this coder, in an order of the seed; never those the coder asked for."""
-    round_ = find(session, name)
-    waiting = [
-        each
-        for each in round_.requests
-        if each.state is RequestState.MADE and each.code is None and not _done_with(each, coder)
-    ]
-    return sorted(waiting, key=lambda each: chance.rank(round_.seed, f"code:{each.id}"))
+def queue(session: Session, name: str | None, coder: str) -> list[OwnerRequest]:
+    """Return the answers that wait for this coder, in an order of the seed; never those the coder asked for.
+
+    Without a name those of all rounds, mixed, so that nobody can tell which script an answer is to.
+    """
+    rows = select(OwnerRequest).where(OwnerRequest.state == RequestState.MADE, OwnerRequest.code.is_(None))
+    if name is not None:
+        rows = rows.where(OwnerRequest.round_id == find(session, name).id)
+    waiting = [each for each in session.scalars(rows) if not _done_with(each, coder)]
+    return sorted(waiting, key=lambda each: chance.rank(each.round.seed, f"code:{each.id}"))
 
 
 def code(session: Session, number: int, coder: str, key: str, now: datetime) -> OwnerRequest:
@@ -169,7 +196,9 @@ def find(session: Session, name: str) -> RequestRound:
     return found
 
 
-def _check(wanted: Plan) -> None:
+def _check(session: Session, wanted: Plan) -> None:
+    if session.scalar(select(exists().where(RequestRound.name == wanted.name))):
+        raise Refused("round-exists", f"Er is al een verzoektest '{wanted.name}'.", "Kies een andere naam.")
     if wanted.first_day > wanted.last_day:
         raise BadInput(Problem("period-reversed", "De laatste dag ligt voor de eerste.", remedy="Wissel de dagen om."))
     if not wanted.testers or len(set(map(str.casefold, wanted.testers))) < len(wanted.testers):

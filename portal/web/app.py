@@ -22,6 +22,7 @@ from portal.web.origin import why_not
 from portal.web.own_source import OwnSource
 from portal.web.pages import (
     coding,
+    comparing,
     context,
     control,
     export,
@@ -36,6 +37,7 @@ from portal.web.pages import (
     pretest,
     releasing,
     reports,
+    requests,
     results,
     rounds,
     setup,
@@ -46,6 +48,7 @@ from portal.web.pages import (
 )
 from portal.web.release_source import DatabaseReleases
 from portal.web.rendering import ASSETS, STATIC, page
+from portal.web.request_source import RequestSource
 from portal.web.setup_source import Setup
 from portal.web.source import DatabaseSource, Source
 from portal.web.toolkit_source import ToolkitSource
@@ -66,6 +69,7 @@ STATUSES = {
     "wrong-state": 409,
     "already-coded": 409,
     "label-final": 409,
+    "asked-already": 409,
     "note-decided": 409,
 }
 ERRORS = {
@@ -93,7 +97,9 @@ def make_app(
     app = create_app(DatabaseSource(database, clock, mailboxes), door)
     pretest.add(app, database, clock)
     vitals.add(app, Vitals(database, clock, chosen, mailboxes), chosen.metrics_token)
-    releasing.add(app, DatabaseReleases(database, clock))
+    for read in (releasing, comparing):
+        read.add(app, DatabaseReleases(database, clock))
+    requests.add(app, RequestSource(database, clock))
     setup.add(app, Setup(database, clock, chosen))
     for offers in (toolkit, own_toolkit):
         offers.add(app, ToolkitSource(database, clock, chosen.toolkit_texts))

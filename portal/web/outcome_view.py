@@ -106,6 +106,12 @@ def trends(documents: Sequence[Mapping[str, Any]]) -> tuple[Trend, ...]:
     return tuple(_trend(name, [each for each in real if each["study"]["groundName"] == name]) for name in grounds)
 
 
+def trend_of(document: Mapping[str, Any], released: Sequence[Mapping[str, Any]]) -> Trend | None:
+    """Return the line through the released rounds about the ground of a document; None with fewer than two."""
+    same = (each for each in trends(released) if each.ground == document["study"]["groundName"])
+    return next((each for each in same if sum(len(part.points) for part in each.stretches) > 1), None)
+
+
 def _chart(
     name: str, parts: Sequence[Mapping[str, Any]], result: Mapping[str, Any], level: float, *, total: bool
 ) -> Chart:

@@ -15,6 +15,7 @@ from orchestrator.views import WHILE_HELD
 from portal.web.access import may
 from portal.web.language import COOKIE, DUTCH, LANGUAGES, chosen, gettext, say
 from portal.web.words import ARMS, ATTEMPTS, OUTCOMES, ROLES, _
+from results.language import written_in
 from results.reports.render import environment
 from results.reports.wording import ARM_NAMES, EXCLUSIONS, LETTER_STATES, METHODS, ROUND_STATES, told
 
@@ -36,6 +37,7 @@ MENU = (
     Place("rounds", "/", _("Rondes")),
     Place("outcomes", "/uitkomsten", _("Uitkomsten")),
     Place("coding", "/coderen", _("Coderen")),
+    Place("requests", "/verzoeken", _("Verzoeken")),
     Place("status", "/status", _("Status")),
     Place("people", "/mensen", _("Mensen")),
     Place("setup_list", "/opzet", _("Opzet")),
@@ -91,4 +93,5 @@ def page(request: Request, name: str, status: int = 200, **values: object) -> HT
         "menu": [place for place in MENU if may(visitor, place.route)] if visitor else [],
         "tabs": [place for place in TABS if may(visitor, place.route)],
     }
-    return HTMLResponse(_environment(language).get_template(name).render(**known, **values), status)
+    with written_in(language):
+        return HTMLResponse(_environment(language).get_template(name).render(**known, **values), status)

@@ -82,3 +82,44 @@ ARMS = {
     "treatment-2": _("Tweede testprofiel"),
     "treatment-3": _("Derde testprofiel"),
 }
+
+REQUEST_STATES = {
+    "planned": _("nog te vragen"),
+    "made": _("gevraagd en beantwoord"),
+    "not_reached": _("niet bereikt"),
+    "cancelled": _("niet gevraagd"),
+}
+"""Of a request to an office (`orchestrator.request_models`)."""
+
+REQUEST_SHARES = {
+    "refuses": _("weigert uitdrukkelijk"),
+    "not_refusing": _("weigert niet uitdrukkelijk"),
+    "indirect": _("waarvan: gaat er omheen"),
+    "direct": _("waarvan: doet mee"),
+    "evasive": _("waarvan: ontwijkt"),
+}
+
+REQUEST_FAULTS = {
+    "name": _("Kies een naam van kleine letters, cijfers en streepjes."),
+    "script": _("Kies wat er wordt gevraagd."),
+    "testers": _("Kies minstens één persoon die belt."),
+    "first_day": _("Vul de eerste dag in."),
+    "last_day": _("Vul de laatste dag in."),
+}
+
+REQUEST_WHYS = (
+    _("de verzoektest loopt niet"),
+    _("de periode is nog niet begonnen of voorbij"),
+    _("er is nu geen geldige deelname"),
+    _("de aanbieder staat op pauze"),
+    _("het kantoor is vandaag vrij"),
+    _("Bel niet."),
+    _("De laatste dag ligt voor de eerste."),
+    _("Wissel de dagen om."),
+    _("Geen enkele makelaar kan in deze periode worden gevraagd."),
+    _("Kies een andere periode, of werf eerst makelaars."),
+    _("Kies een andere naam."),
+    _("Laat een tweede persoon goedkeuren."),
+    _("Zonder namen: wie er opnam, doet er niet toe."),
+)
+"""Sentences of `orchestrator.rounds.requesting` that pages show."""

@@ -135,7 +135,8 @@ def _said(heading: str, rows: Sequence[Said], empty: str) -> Iterator[Block]:
         return
     told = tuple((_(each.meaning), formats.count(each.control), formats.count(each.treatment)) for each in rows)
     head = (_("Antwoord"), _("Controleprofiel"), _("Testprofiel"))
-    yield Table(_("In hoeveel tests een kandidaat dit te horen kreeg"), head, told)
+    caption = _("%(what)s: in hoeveel tests een kandidaat dit te horen kreeg", what=heading)
+    yield Table(caption, head, told)
 
 
 def _compared_to_others(body: Broker) -> Iterator[Block]:

@@ -22,7 +22,7 @@ from orchestrator.pretests import RIGHT, Judgement
 from portal.commands import analysing
 from portal.web.app import create_app
 from portal.web.language import COOKIE
-from portal.web.pages import pretest, releasing, toolkit
+from portal.web.pages import comparing, pretest, releasing, toolkit
 from portal.web.release_source import DatabaseReleases
 from portal.web.toolkit_source import ToolkitSource
 
@@ -60,6 +60,7 @@ PAGES = {
     "gesloten": "/vooronderzoek/dicht",
     "uitkomsten": "/uitkomsten",
     "uitkomst": f"/uitkomst/{house_makers.ROUND}",
+    "vergelijking": f"/uitkomst/{house_makers.ROUND}/1/vergelijking",
     "vrijgave": f"/rondes/{house_makers.ROUND}/vrijgave",
 }
 STATUSES = {"oude link": 410, "gesloten": 410, "te laat": 409}
@@ -105,7 +106,8 @@ def site(pretest_pages: Visited, signed: Database) -> Iterator[str]:
     """The real server on a free port of the loopback."""
     app = create_app(FakeSource(mode="rehearsal"), FakeDoor())
     pretest.add(app, pretest_pages[0], Clock())
-    releasing.add(app, DatabaseReleases(signed, Clock()))
+    for group in (releasing, comparing):
+        group.add(app, DatabaseReleases(signed, Clock()))
     toolkit.add(app, ToolkitSource(pretest_pages[0], Clock()))
     app.mount(CLOSED, create_app(FakeSource(mode="rehearsal", state="closed"), FakeDoor()))
     with serving(app) as site:

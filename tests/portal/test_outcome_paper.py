@@ -56,6 +56,9 @@ class OneVersion:
     def versions(self, round_name: str) -> tuple[Version, ...]:  # noqa: ARG002
         return (self.told,)
 
+    def rounds(self) -> tuple[tuple[str, Version], ...]:
+        return ((page_makers.ROUND, self.told),)
+
 
 def page(told: str) -> str:
     """The page of the document."""

@@ -119,3 +119,12 @@ def test_the_page_of_outcomes_draws_the_line_and_says_where_it_breaks() -> None:
     text = bytes(page(request, "outcomes.html", found=[], states={}, trends=outcome_view.trends(told)).body).decode()
     assert text.count("<circle") == 2
     assert "Hier veranderde de opzet." in text
+
+
+def test_an_outcome_has_the_line_of_its_own_ground_once_there_are_two_rounds() -> None:
+    one, two = a_round("een", date(2025, 3, 1)), a_round("twee", date(2026, 3, 1))
+    other = a_round("stoel", date(2026, 4, 1), ground="disability", signal="wheelchair")
+    assert outcome_view.trend_of(one, [one, other]) is None
+    line = outcome_view.trend_of(one, [one, two, other])
+    assert line is not None
+    assert [point.round for stretch in line.stretches for point in stretch.points] == ["een", "twee"]

@@ -9,9 +9,11 @@ import re
 from coding_makers import visitor
 from fastapi.routing import APIRoute
 from house_makers import ROUND, a_session, events, meddle, only_sqlite, round_state
+from lxml import html
 from release_makers import closed, draft, read, release, released, sign, versions
 from sqlalchemy import select, update
 from starlette.testclient import TestClient
+from test_english_pages import dutch
 
 from orchestrator.accounts import GIVEN
 from orchestrator.clock import Clock
@@ -184,10 +186,29 @@ def test_a_reader_of_the_municipality_reaches_no_number_of_an_advertiser_on_any_
         opened |= {name} if answer.status_code < 400 else set()
         # An address that is refused stands on the page that refuses it.
         assert not [each for each in names if each in answer.text and each not in path], (method, path)
-    assert opened == {"rounds", "outcomes", "outcome", "outcome_version", "outcome_file", "toolkit_page"}
+    assert opened == {
+        "rounds",
+        "outcomes",
+        "outcome",
+        "outcome_version",
+        "outcome_beside",
+        "outcome_file",
+        "toolkit_page",
+    }
 
 
 def test_the_first_page_of_a_reader_of_the_municipality_is_the_list_of_outcomes(database: Database) -> None:
     a_session(database, "gemma", [Role.MUNICIPALITY])
     answer = municipality(database).get("/")
     assert (answer.status_code, answer.headers["location"]) == (303, "/uitkomsten")
+
+
+def test_an_english_outcome_and_its_comparison_are_english_but_for_what_people_wrote(database: Database) -> None:
+    released(database)
+    gemma = municipality(database)
+    gemma.cookies.set(COOKIE, "en")
+    for address in (f"{OUTCOME}/1", f"{OUTCOME}/1/vergelijking", "/uitkomsten"):
+        seen = html.fromstring(gemma.get(address).text)
+        for each in seen.xpath("//*[@lang='nl'] | //script | //style"):
+            each.drop_tree()
+        assert dutch(" ".join(seen.xpath("//main")[0].text_content().split())) == [], address

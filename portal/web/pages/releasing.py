@@ -4,9 +4,9 @@ What is shown of an outcome comes from the frozen document alone, so that page a
 Whoever only reads for the municipality sees no version before it is signed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -97,7 +97,7 @@ def _add_steps(app: FastAPI, releases: Releases) -> None:
     def outcome_read(request: Request, round_name: str, number: int, remark: Text = "") -> Response:
         if len(" ".join(remark.split())) > LONGEST:
             return outcome_page(request, releases, round_name, number, 422, remark)
-        _seen(request, releases, round_name, number)
+        seen(request, releases, round_name, number)
         releases.read(round_name, number, acting(request), remark)
         return RedirectResponse(f"/uitkomst/{round_name}/{number}", 303)
 
@@ -106,9 +106,7 @@ def _add_outcome(app: FastAPI, releases: Releases) -> None:
     @app.get("/uitkomsten", response_class=HTMLResponse)
     def outcomes(request: Request) -> HTMLResponse:
         found = releases.rounds()
-        released = [version.document for _, version in found if version.state is ReleaseState.RELEASED]
-        trends = outcome_view.trends(released)
-        return page(request, "outcomes.html", found=found, trends=trends, states=STATES)
+        return page(request, "outcomes.html", found=found, trends=outcome_view.trends(_released(found)), states=STATES)
 
     @app.get("/uitkomst/{round_name}", response_class=HTMLResponse)
     def outcome(request: Request, round_name: str) -> HTMLResponse:
@@ -123,7 +121,7 @@ def _add_outcome(app: FastAPI, releases: Releases) -> None:
 
     @app.get("/uitkomst/{round_name}/{number}/uitkomst.{kind}")
     def outcome_file(request: Request, round_name: str, number: int, kind: str) -> Response:
-        version = _seen(request, releases, round_name, number)
+        version = seen(request, releases, round_name, number)
         if kind not in files.TYPES:
             raise Refused("unknown-file", "Dit bestand bestaat niet.", "Ga terug naar de uitkomst van de ronde.")
         made = writing.written(version.text, kind, language_of(request))
@@ -160,11 +158,12 @@ def outcome_page(
     request: Request, releases: Releases, round_name: str, number: int, status: int = 200, remark: str = ""
 ) -> HTMLResponse:
     """The page of one version of an outcome."""
-    version = _seen(request, releases, round_name, number)
+    version = seen(request, releases, round_name, number)
     document, all_ = version.document, [each for each in releases.versions(round_name) if each.readable]
     drawn = {
         "charts": outcome_view.charts_of(document),
         "cells": outcome_view.cells(document, language_of(request)),
+        "trend": outcome_view.trend_of(document, _released(releases.rounds())),
         "reads": version.state is ReleaseState.SIGNED and may(request.state.visitor, "outcome_read"),
         "counts_now": counting(all_),
         "first_day": date.fromisoformat(document["protocol"]["firstDay"]),
@@ -175,7 +174,7 @@ def outcome_page(
     return page(request, "outcome.html", status, round=round_name, **shown, **drawn, **typed)
 
 
-def _seen(request: Request, releases: Releases, round_name: str, number: int) -> Version:
+def seen(request: Request, releases: Releases, round_name: str, number: int) -> Version:
     """Return a version that this visitor may see; one that is not signed is for the researchers alone."""
     found = next((each for each in releases.versions(round_name) if each.number == number), None)
     if found is None or not (found.readable or may(request.state.visitor, "release")):
@@ -189,3 +188,7 @@ def _none(round_name: str) -> Refused:
         f"Van ronde '{round_name}' is er geen uitkomst om te lezen.",
         "De onderzoekers zetten haar klaar. Kijk op de pagina Uitkomsten wat er te lezen is.",
     )
+
+
+def _released(found: Sequence[tuple[str, Version]]) -> list[dict[str, Any]]:
+    return [version.document for _, version in found if version.state is ReleaseState.RELEASED]
