@@ -169,7 +169,8 @@ def _chart(document: Document, parts: Sequence[Document], first: str, whole: Doc
 
 
 def _row(part: Document, scale: charts.Scale, *, total: bool) -> IntervalRow:
-    name, counts, net = _(PARTS.get(part["name"], part["name"])), part["counts"], part["net"]
+    part_name: str = PARTS.get(part["name"], part["name"])
+    name, counts, net = _(part_name), part["counts"], part["net"]
     known = net is not None and net["low"] is not None and net["high"] is not None
     bar = charts.bar(net["low"], net["value"], net["high"], scale) if known else None
     hidden = _(disclosure.HIDDEN_PART) if counts is None else None
