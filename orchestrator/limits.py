@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, String, and_, bindparam, cast, exists, func, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute as Column
 from sqlalchemy.orm import Session, aliased
 
@@ -11,7 +11,18 @@ from orchestrator import enrolment
 from orchestrator.db import UtcDateTime
 from orchestrator.design import Design, Purpose
 from orchestrator.enrolment import ZONE, start_of
-from orchestrator.models import Advertiser, Attempt, Blackout, Enrolment, Inquiry, Listing, Pair, Study
+from orchestrator.models import (
+    Advertiser,
+    Attempt,
+    Blackout,
+    Enrolment,
+    EnrolmentScope,
+    Inquiry,
+    Listing,
+    Pair,
+    Study,
+)
+from orchestrator.scope import EVERY, ScopeKind
 from orchestrator.states import ON_THE_WIRE, AttemptOutcome, LetterState
 
 
@@ -45,6 +56,7 @@ def parameters(design: Design, now: datetime) -> dict[str, object]:
     return {
         "now": now,
         "purpose": design.study.purpose,
+        "ground": design.question.ground.value,
         "per_advertiser": design.sample.per_advertiser,
         "per_week": schedule.per_advertiser_week,
         "per_day": schedule.per_advertiser_day or design.sample.per_advertiser,
@@ -54,6 +66,26 @@ def parameters(design: Design, now: datetime) -> dict[str, object]:
         "rest_since": now - rest if rest else now + AGES,
         "rest_until": now + rest if rest else now - AGES,
     }
+
+
+def covered() -> ColumnElement[bool]:
+    """Return the condition on a consent that it covers a letter: on its ground, channel, address and listing.
+
+    A consent that was signed has lines for each of the four; one from a list has none, and covers whatever it did.
+    To be used as a term of `enrolment.valid`, inside a statement on `Inquiry` and `Listing`, asked with `parameters`.
+    """
+    line = aliased(EnrolmentScope)
+    asked: dict[ScopeKind, ColumnElement[str] | Column[str]] = {
+        ScopeKind.GROUND: bindparam("ground", type_=String()),
+        ScopeKind.CHANNEL: cast(Inquiry.channel, String()),
+        ScopeKind.ADDRESS: Inquiry.recipient,
+        ScopeKind.LISTING: Listing.key,
+    }
+    meets = [and_(line.kind == kind, line.value == value) for kind, value in asked.items()]
+    meets.append(and_(line.kind == ScopeKind.LISTING, line.value == EVERY))
+    kinds = select(func.count(line.kind.distinct())).where(line.enrolment_id == Enrolment.id, or_(*meets))
+    met: ColumnElement[int] = kinds.correlate_except(line).scalar_subquery()
+    return or_(not_(Enrolment.scoped), met == len(ScopeKind))
 
 
 def under_caps() -> ColumnElement[bool]:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -19,13 +20,19 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from orchestrator.account_models import Person as Person
 from orchestrator.account_models import SignInLink as SignInLink
 from orchestrator.account_models import WebSession as WebSession
+from orchestrator.api_token_models import ApiToken as ApiToken
 from orchestrator.base import Base as Base
 from orchestrator.base import words
 from orchestrator.coding_models import Coding as Coding
 from orchestrator.coding_models import Doubt as Doubt
 from orchestrator.coding_models import HandMask as HandMask
 from orchestrator.design import Purpose
+from orchestrator.followup_models import AgreedAction as AgreedAction
+from orchestrator.followup_models import FollowUp as FollowUp
 from orchestrator.intake import AdvertiserKind, Channel
+from orchestrator.invitation_models import EnrolmentScope as EnrolmentScope
+from orchestrator.invitation_models import Invitation as Invitation
+from orchestrator.invitation_models import InvitationState as InvitationState
 from orchestrator.look_models import Look as Look
 from orchestrator.own_models import Contact as Contact
 from orchestrator.own_models import ContextNote as ContextNote
@@ -117,7 +124,10 @@ class Advertiser(Base):
 
 
 class Enrolment(Base):
-    """An advertiser's consent: purpose, window, cap, withdrawal."""
+    """An advertiser's consent: purpose, window, cap, withdrawal.
+
+    One that is ``scoped`` was signed and covers what its ``lines`` say: without them nothing.
+    """
 
     __tablename__ = "enrolment"
     __table_args__ = (UniqueConstraint("advertiser_id", "valid_from"),)
@@ -128,6 +138,8 @@ class Enrolment(Base):
     valid_until: Mapped[datetime]
     max_pairs: Mapped[int | None]
     withdrawn_at: Mapped[datetime | None]
+    scoped: Mapped[bool] = mapped_column(default=False, server_default=false())
+    lines: Mapped[list[EnrolmentScope]] = relationship(lazy="selectin")
 
 
 class Blackout(Base):

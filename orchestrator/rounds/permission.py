@@ -42,6 +42,7 @@ def rules(kind: Kind) -> dict[Why, ColumnElement[bool]]:
         Why.PAUSED: Round.state == RoundState.RUNNING,
         Why.SCOPE: scope,
         Why.CONSENT: enrolment.valid(Listing.advertiser_id, limits.PURPOSE, limits.NOW),
+        Why.UNSIGNED: enrolment.valid(Listing.advertiser_id, limits.PURPOSE, limits.NOW, limits.covered()),
         Why.HELD: not_(holds.held(Listing.advertiser_id)),
         Why.DAY_OFF: limits.no_days_off(Listing.advertiser_id, limits.NOW, limits.NOW),
         Why.REST: limits.rested(),

@@ -66,8 +66,10 @@ def plan_for_all(session: Session, wanted: Plan, actor: str, now: datetime) -> R
     _check(session, wanted)
     consents = enrolment.holding(session, wanted.purpose, enrolment.start_of(wanted.first_day))
     offices = session.scalars(select(Advertiser).where(Advertiser.key.in_(consents)).order_by(Advertiser.id)).all()
-    days = {office.id: _days(session, office, wanted) for office in offices}
-    askable = [each for each in offices if _why_never(session, each, consents.get(each.key), days[each.id]) is None]
+    days, ground = {office.id: _days(session, office, wanted) for office in offices}, wanted.script.ground.value
+    askable = [
+        each for each in offices if _why_never(session, each, consents.get(each.key), days[each.id], ground) is None
+    ]
     if not askable:
         remedy = "Kies een andere periode, of werf eerst makelaars."
         raise Refused("nobody-to-ask", "Geen enkele makelaar kan in deze periode worden gevraagd.", remedy)
@@ -226,23 +228,30 @@ def _not_askable(
     consents = enrolment.holding(session, wanted.purpose, enrolment.start_of(wanted.first_day))
     for each in participants:
         office = known[each.advertiser]
-        why = _why_never(session, office, consents.get(each.advertiser), days[office.id])
+        why = _why_never(session, office, consents.get(each.advertiser), days[office.id], wanted.script.ground.value)
         if why:
             yield Problem(*why, line=each.line, found=each.advertiser, remedy="Haal deze regel weg.")
 
 
 def _why_never(
-    session: Session, office: Advertiser, consent: Enrolment | None, days: Sequence[date]
+    session: Session, office: Advertiser, consent: Enrolment | None, days: Sequence[date], ground: str
 ) -> tuple[str, str] | None:
     if office.kind is not AdvertiserKind.BROKER:
         return "not-a-broker", "Alleen een makelaar kan van een eigenaar een verzoek krijgen."
     if consent is None:
         return "no-consent", "Op de eerste dag is er geen geldige deelname voor dit doel."
+    if not _signed_for(consent, ground):
+        return "not-signed-for", "Dit kantoor tekende niet voor een verzoek per telefoon op deze grond."
     if not days:
         return "no-day", "In de periode is er geen werkdag waarop dit kantoor niet vrij is."
     if _asked_since(session, office.id, consent.valid_from):
         return "asked-before", "Dit kantoor is onder deze deelname al eens gevraagd, en wij vragen een keer."
     return None
+
+
+def _signed_for(consent: Enrolment, ground: str) -> bool:
+    scope = enrolment.scope_of(consent)
+    return scope is None or scope.has_call(ground)
 
 
 def _asked_since(session: Session, advertiser_id: int, moment: datetime) -> bool:
@@ -274,8 +283,11 @@ def _why_not(session: Session, round_: RequestRound, request: OwnerRequest, now:
     if not round_.first_day <= today <= round_.last_day:
         return "de periode is nog niet begonnen of voorbij"
     consents = enrolment.holding(session, round_.purpose, now)
-    if session.get_one(Advertiser, request.advertiser_id).key not in consents:
+    consent = consents.get(session.get_one(Advertiser, request.advertiser_id).key)
+    if consent is None:
         return "er is nu geen geldige deelname"
+    if not _signed_for(consent, round_.ground):
+        return "hiervoor tekende de aanbieder niet"
     if holds.current(session, request.advertiser_id):
         return "de aanbieder staat op pauze"
     if today in enrolment.days_off(session, request.advertiser_id) or today not in working_days(today, today):

@@ -123,3 +123,12 @@ REQUEST_WHYS = (
     _("Zonder namen: wie er opnam, doet er niet toe."),
 )
 """Sentences of `orchestrator.rounds.requesting` that pages show."""
+
+FOLLOWED = {
+    "training-offered": _("Training aangeboden"),
+    "training-held": _("Training gehouden"),
+    "talk-held": _("Gesprek gehouden"),
+    "retest-asked": _("Hertest gevraagd"),
+    "retest-planned": _("Hertest gepland"),
+}
+"""What the register of a round tells of an office (`orchestrator.followup_models.FollowUpKind`)."""

@@ -169,13 +169,13 @@ def _chart(document: Document, parts: Sequence[Document], first: str, whole: Doc
 
 
 def _row(part: Document, scale: charts.Scale, *, total: bool) -> IntervalRow:
-    part_name: str = PARTS.get(part["name"], part["name"])
-    name, counts, net = _(part_name), part["counts"], part["net"]
+    name, counts, net = part["name"], part["counts"], part["net"]
     known = net is not None and net["low"] is not None and net["high"] is not None
     bar = charts.bar(net["low"], net["value"], net["high"], scale) if known else None
     hidden = _(disclosure.HIDDEN_PART) if counts is None else None
     estimate = Estimate(name="net_discrimination", over="all", **net) if net else None
-    return IntervalRow(name, sum(counts.values()) if counts else None, estimate, bar, hidden, total)
+    told = _(PARTS[name]) if name in PARTS else _(name)
+    return IntervalRow(told, sum(counts.values()) if counts else None, estimate, bar, hidden, total)
 
 
 def _suppressed(policy: Document) -> str:

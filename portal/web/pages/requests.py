@@ -53,8 +53,8 @@ def _add_list(app: FastAPI, source: RequestSource) -> None:
 
     @app.post(LIST)
     def requests_plan(request: Request, fields: Fields) -> Response:
-        given = {name: str(fields.get(name) or "").strip() for name in EMPTY}
-        given |= {"testers": tuple(map(str, fields.getlist("testers")))}
+        given: dict[str, Any] = {name: str(fields.get(name) or "").strip() for name in EMPTY}
+        given["testers"] = tuple(map(str, fields.getlist("testers")))
         wanted, faults = _wanted(given)
         if wanted is None:
             return show(request, 422, faults, given)
@@ -99,9 +99,10 @@ def _add_round(app: FastAPI, source: RequestSource) -> None:
         steps = {step: may(visitor, route) for step, route in ROUTES.items()}
         found = source.result(round_name) if seen.over else None
         testers = [{"label": name, "count": number} for name, number in seen.testers.items()]
-        told = {"seen": seen, "steps": steps, "found": found, "codes": load().codes, "testers": testers}
-        words = {"STATES": REQUEST_STATES, "SHARES": REQUEST_SHARES}
-        return page(request, "request_round.html", calls=may(visitor, "request_calls"), **told, **words)
+        return page(
+            request, "request_round.html", calls=may(visitor, "request_calls"), seen=seen, steps=steps, found=found,
+            codes=load().codes, testers=testers, STATES=REQUEST_STATES, SHARES=REQUEST_SHARES,
+        )  # fmt: skip
 
     def moved(request: Request, round_name: str, step: str) -> Response:
         source.move(STEPS[step], round_name, acting(request))
