@@ -1,9 +1,9 @@
 """Scope, caps, rest and days off as SQL conditions: what an advertiser may bear, asked at the moment of sending."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, String, and_, bindparam, cast, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, String, and_, bindparam, cast, exists, func, literal, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute as Column
 from sqlalchemy.orm import Session, aliased
 
@@ -11,6 +11,7 @@ from orchestrator import enrolment
 from orchestrator.db import UtcDateTime
 from orchestrator.design import Design, Purpose
 from orchestrator.enrolment import ZONE, start_of
+from orchestrator.intake import Channel
 from orchestrator.models import (
     Advertiser,
     Attempt,
@@ -19,9 +20,13 @@ from orchestrator.models import (
     EnrolmentScope,
     Inquiry,
     Listing,
+    OwnerRequest,
     Pair,
+    RequestLetter,
+    RequestRound,
     Study,
-)
+)  # fmt: skip
+from orchestrator.request_models import LetterStep
 from orchestrator.scope import EVERY, ScopeKind
 from orchestrator.states import ON_THE_WIRE, AttemptOutcome, LetterState
 
@@ -71,21 +76,38 @@ def parameters(design: Design, now: datetime) -> dict[str, object]:
 def covered() -> ColumnElement[bool]:
     """Return the condition on a consent that it covers a letter: on its ground, channel, address and listing.
 
-    A consent that was signed has lines for each of the four; one from a list has none, and covers whatever it did.
     To be used as a term of `enrolment.valid`, inside a statement on `Inquiry` and `Listing`, asked with `parameters`.
     """
+    return _covers(
+        {
+            ScopeKind.GROUND: bindparam("ground", type_=String()),
+            ScopeKind.CHANNEL: cast(Inquiry.channel, String()),
+            ScopeKind.ADDRESS: Inquiry.recipient,
+            ScopeKind.LISTING: Listing.key,
+        }
+    )
+
+
+def request_covered() -> ColumnElement[bool]:
+    """As `covered`, for a mailed request, which is about no listing; inside a statement on `RequestLetter`."""
+    return _covers(
+        {
+            ScopeKind.GROUND: RequestRound.ground,
+            ScopeKind.CHANNEL: literal(Channel.SMTP.value),
+            ScopeKind.ADDRESS: RequestLetter.recipient,
+        }
+    )
+
+
+def _covers(asked: Mapping[ScopeKind, ColumnElement[str] | Column[str]]) -> ColumnElement[bool]:
+    """A consent that was signed has lines for each kind; one from a list has none, and covers whatever it did."""
     line = aliased(EnrolmentScope)
-    asked: dict[ScopeKind, ColumnElement[str] | Column[str]] = {
-        ScopeKind.GROUND: bindparam("ground", type_=String()),
-        ScopeKind.CHANNEL: cast(Inquiry.channel, String()),
-        ScopeKind.ADDRESS: Inquiry.recipient,
-        ScopeKind.LISTING: Listing.key,
-    }
     meets = [and_(line.kind == kind, line.value == value) for kind, value in asked.items()]
-    meets.append(and_(line.kind == ScopeKind.LISTING, line.value == EVERY))
+    if ScopeKind.LISTING in asked:
+        meets.append(and_(line.kind == ScopeKind.LISTING, line.value == EVERY))
     kinds = select(func.count(line.kind.distinct())).where(line.enrolment_id == Enrolment.id, or_(*meets))
     met: ColumnElement[int] = kinds.correlate_except(line).scalar_subquery()
-    return or_(not_(Enrolment.scoped), met == len(ScopeKind))
+    return or_(not_(Enrolment.scoped), met == len(asked))
 
 
 def under_caps() -> ColumnElement[bool]:
@@ -95,14 +117,22 @@ def under_caps() -> ColumnElement[bool]:
     """
     week, day = (bindparam(name, type_=UtcDateTime()) for name in ("week_start", "day_start"))
     # One and the same consent must hold now and leave room: an older, wider one that ended gives none.
-    used = _pairs_tried(Enrolment.valid_from)
-    room = or_(Enrolment.max_pairs.is_(None), Enrolment.max_pairs > used)
+    room = room_for_one(Listing.advertiser_id)
     return and_(
         _pairs_tried(None, _of_this_round) < bindparam("per_advertiser"),
         _pairs_tried(week, _of_this_round) < bindparam("per_week"),
         _pairs_tried(day, _of_this_round) < bindparam("per_day"),
         enrolment.valid(Listing.advertiser_id, PURPOSE, NOW, room),
     )
+
+
+def room_for_one(advertiser_id: Column[int]) -> ColumnElement[bool]:
+    """Return the condition that a consent leaves room for one more test; a mailed request counts as one.
+
+    To be used inside a condition on `Enrolment`.
+    """
+    used = _pairs_tried(Enrolment.valid_from, of=advertiser_id) + _requests_tried(Enrolment.valid_from, advertiser_id)
+    return or_(Enrolment.max_pairs.is_(None), Enrolment.max_pairs > used)
 
 
 def rested() -> ColumnElement[bool]:
@@ -177,7 +207,9 @@ def _of_this_round(pair: type[Pair]) -> ColumnElement[bool]:
 
 
 def _pairs_tried(
-    since: ColumnElement[datetime] | Column[datetime] | None, *which: Callable[[type[Pair]], ColumnElement[bool]]
+    since: ColumnElement[datetime] | Column[datetime] | None,
+    *which: Callable[[type[Pair]], ColumnElement[bool]],
+    of: Column[int] = Listing.advertiser_id,
 ) -> ColumnElement[int]:
     """Count the pairs of this advertiser whose first letter went, or may have gone, on the wire."""
     pair, listing, first = aliased(Pair), aliased(Listing), aliased(Inquiry)
@@ -187,7 +219,7 @@ def _pairs_tried(
         .join(listing, listing.id == pair.listing_id)
         .join(first, and_(first.pair_id == pair.id, first.order == 1))
         .where(
-            listing.advertiser_id == Listing.advertiser_id,
+            listing.advertiser_id == of,
             first.state.in_(ON_THE_WIRE),
             *(condition(pair) for condition in which),
         )
@@ -195,6 +227,23 @@ def _pairs_tried(
     if since is not None:
         rows = rows.where(_went_at(first) >= since)
     return rows.correlate_except(pair, listing, first).scalar_subquery()
+
+
+def _requests_tried(since: Column[datetime], advertiser_id: Column[int]) -> ColumnElement[int]:
+    """Count the mailed requests to this advertiser that went, or may have gone, since then."""
+    request, letter = aliased(OwnerRequest), aliased(RequestLetter)
+    rows = (
+        select(func.count())
+        .select_from(letter)
+        .join(request, request.id == letter.request_id)
+        .where(
+            request.advertiser_id == advertiser_id,
+            letter.step == LetterStep.REQUEST,
+            letter.state.in_(ON_THE_WIRE),
+            letter.planned_at >= since,
+        )
+    )
+    return rows.correlate_except(request, letter).scalar_subquery()
 
 
 def _went_at(letter: type[Inquiry]) -> ColumnElement[datetime]:

@@ -46,9 +46,9 @@ class Scope:
     def has_listing(self, key: str) -> bool:
         return EVERY in self.listings or key in self.listings
 
-    def has_call(self, ground: str) -> bool:
-        """Say whether a request by telephone on this ground is covered."""
-        return PHONE in self.channels and ground in self.grounds
+    def has_request(self, ground: str, channel: str) -> bool:
+        """Say whether a request of an owner on this ground is covered, by `PHONE` or by mail."""
+        return channel in self.channels and ground in self.grounds
 
     def has_letter(self, ground: str, channel: str, address: str, listing: str) -> bool:
         """Say whether a letter is covered; the same as `limits.covered`, in words."""

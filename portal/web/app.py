@@ -109,7 +109,7 @@ def make_app(
     vitals.add(app, Vitals(database, clock, chosen, mailboxes), chosen.metrics_token)
     for read in (releasing, comparing):
         read.add(app, releases)
-    requests.add(app, RequestSource(database, clock))
+    requests.add(app, RequestSource(database, clock, chosen.pretends))
     setup.add(app, Setup(database, clock, chosen))
     for offers in (toolkit, own_toolkit):
         offers.add(app, ToolkitSource(database, clock, chosen.toolkit_texts))

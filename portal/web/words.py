@@ -121,6 +121,8 @@ REQUEST_WHYS = (
     _("Kies een andere naam."),
     _("Laat een tweede persoon goedkeuren."),
     _("Zonder namen: wie er opnam, doet er niet toe."),
+    _("Dit is geen domein."),
+    _("Schrijf alleen het domein, bijvoorbeeld woonpost.example."),
 )
 """Sentences of `orchestrator.rounds.requesting` that pages show."""
 

@@ -120,7 +120,7 @@ def test_whatever_is_accepted_covers_no_letter_that_the_offer_does_not(offered: 
         for listing in ("a", "b", "c", "d"):
             letter = (ground, "smtp", "verhuur@alfa.example", listing)
             assert offered.scope.has_letter(*letter) or not chosen.scope.has_letter(*letter)
-        assert offered.scope.has_call(ground) or not chosen.scope.has_call(ground)
+        assert offered.scope.has_request(ground, "phone") or not chosen.scope.has_request(ground, "phone")
     assert chosen.max_pairs <= offered.max_pairs
     assert offered.first <= chosen.first <= chosen.last <= offered.last
     assert offered.days_off <= chosen.days_off
