@@ -352,8 +352,14 @@ def show_releases(name: Round) -> None:
 
 
 @release.command("write")
-def write_release(name: Round, number: Version, out: Folder = Path("uitkomst")) -> None:
-    """Schrijf het vastgelegde document als JSON en als tabel (CSV)."""
+def write_release(
+    name: Round,
+    number: Version,
+    out: Folder = Path("uitkomst"),
+    kind: Annotated[str | None, typer.Option("--format", help="json, csv of pdf; anders json en csv.")] = None,
+    language: Annotated[str, typer.Option(help="Taal van de PDF: nl of en.")] = "nl",
+) -> None:
+    """Schrijf het vastgelegde document als JSON en als tabel (CSV), of op papier (PDF)."""
     from portal.commands import releasing
 
-    releasing.write(name, number, out)
+    releasing.write(name, number, out, kind, language)

@@ -29,15 +29,16 @@ STATIC = Path(web.__path__[0]) / "static"
 
 def report(name: str, audience: str, advertiser: str | None, folder: Path, kind: str, language: str = DUTCH) -> None:
     """Write one report, or with audience broker and no advertiser one for every advertiser, as pages or as PDF."""
-    _must_be(audience, AUDIENCES, "unknown-audience", "Deze lezer bestaat niet.")
-    _must_be(kind, WRITERS, "unknown-format", "Deze vorm kennen we niet.")
-    _must_be(language, LANGUAGES, "unknown-language", "Deze taal spreken de rapporten niet.")
+    must_be(audience, AUDIENCES, "unknown-audience", "Deze lezer bestaat niet.")
+    must_be(kind, WRITERS, "unknown-format", "Deze vorm kennen we niet.")
+    must_be(language, LANGUAGES, "unknown-language", "Deze taal spreken de rapporten niet.")
     table = load(name)
     for path in WRITERS[kind](table, AUDIENCES[audience], folder, advertiser, language=language):
         out.print(f"Geschreven: {path}")
 
 
-def _must_be(found: str, known: Iterable[str], code: str, message: str) -> None:
+def must_be(found: str, known: Iterable[str], code: str, message: str) -> None:
+    """Raise `BadInput` for a word that is none of those we know."""
     if found not in known:
         raise BadInput(Problem(code, message, found=found, remedy=f"Kies {', '.join(known)}."))
 

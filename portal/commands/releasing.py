@@ -7,7 +7,9 @@ from rich.console import Console
 from orchestrator.models import Release
 from orchestrator.rounds import lookup, releasing
 from portal.commands import house
-from results.releases import files, steps
+from portal.commands.outputs import must_be
+from results.language import DUTCH, LANGUAGES
+from results.releases import files, steps, writing
 
 out = Console(soft_wrap=True, markup=False, highlight=False)
 
@@ -45,15 +47,16 @@ def show(name: str) -> None:
     out.print("\n".join(lines) or f"Van ronde {name} is er nog geen versie: praktijktest release draft {name}")
 
 
-def write(name: str, number: int, folder: Path) -> None:
-    """Write the frozen document as JSON and as CSV."""
+def write(name: str, number: int, folder: Path, kind: str | None = None, language: str = DUTCH) -> None:
+    """Write the frozen document as JSON and as CSV, or as one kind of file."""
+    must_be(kind or "json", files.TYPES, "unknown-format", "Deze vorm kennen we niet.")
+    must_be(language, LANGUAGES, "unknown-language", "Deze taal spreken de uitkomsten niet.")
     with house.reading() as (session, _):
-        version = releasing.find(session, lookup.find(session, name), number)
-        text = version.document
+        text = releasing.find(session, lookup.find(session, name), number).document
     folder.mkdir(parents=True, exist_ok=True)
-    for kind, content in (("json", text), ("csv", files.as_csv(files.read(text)))):
-        path = folder / f"{name}-{number}.{kind}"
-        path.write_bytes(content.encode())
+    for each in (kind,) if kind else ("json", "csv"):
+        path = folder / f"{name}-{number}.{each}"
+        path.write_bytes(writing.written(text, each, language))
         out.print(f"Geschreven: {path}")
 
 

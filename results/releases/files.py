@@ -10,6 +10,7 @@ COLUMNS = (
     "table", "part", "tests", "c11", "c10", "c01", "c00", "net", "low", "high", "level", "method", "convention",
 )  # fmt: skip
 TOTAL = "total"
+TYPES = {"json": "application/json", "csv": "text/csv", "pdf": "application/pdf"}
 
 
 def as_csv(document: Mapping[str, Any]) -> str:

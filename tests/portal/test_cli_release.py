@@ -43,6 +43,12 @@ def test_an_outcome_is_released_in_four_commands_and_written_as_it_was_frozen(
     written = (tmp_path / "uit" / f"{ROUND}-1.json").read_bytes()
     assert json.loads(written)["result"]["tests"] == 60
     assert (tmp_path / "uit" / f"{ROUND}-1.csv").read_text(encoding="utf-8").startswith("table,part,tests")
+    code, said = run(
+        capsys, monkeypatch, "write", ROUND, "1", "--format", "pdf", "--language", "en", "--out", str(tmp_path / "uit")
+    )
+    assert (tmp_path / "uit" / f"{ROUND}-1.pdf").read_bytes().startswith(b"%PDF-")
+    for option, bad in (("--format", "docx"), ("--language", "fr")):
+        assert run(capsys, monkeypatch, "write", ROUND, "1", option, bad, "--out", str(tmp_path))[0] == 2
     code, said = run(capsys, monkeypatch, "show", ROUND)
     assert hashlib.sha256(written).hexdigest()[:12] in said
     assert "ondertekend door bert, gelezen door gemma, vrijgegeven door carla" in said

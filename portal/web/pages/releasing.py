@@ -19,7 +19,7 @@ from portal.web.release_source import Releases, Version, counting
 from portal.web.rendering import language_of, page
 from portal.web.words import _
 from profiles.errors import Problem, Refused
-from results.releases import files
+from results.releases import files, writing
 
 Text = Annotated[str, Form()]
 LONGEST = 1000
@@ -122,11 +122,10 @@ def _add_outcome(app: FastAPI, releases: Releases) -> None:
     @app.get("/uitkomst/{round_name}/{number}/uitkomst.{kind}")
     def outcome_file(request: Request, round_name: str, number: int, kind: str) -> Response:
         version = seen(request, releases, round_name, number)
-        made = {"json": (version.text, "application/json"), "csv": (files.as_csv(version.document), "text/csv")}
-        if kind not in made:
+        if kind not in files.TYPES:
             raise Refused("unknown-file", "Dit bestand bestaat niet.", "Ga terug naar de uitkomst van de ronde.")
-        text, type_ = made[kind]
-        return download(text.encode(), f"{round_name}-{number}.{kind}", type_)
+        made = writing.written(version.text, kind, language_of(request))
+        return download(made, f"{round_name}-{number}.{kind}", files.TYPES[kind])
 
 
 def desk(

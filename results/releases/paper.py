@@ -1,0 +1,315 @@
+"""A released document on paper: the sentences of its page, made of the document alone.
+
+So the file is the same byte for byte wherever and whenever it is made, and says what was signed and nothing newer.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from results import charts, disclosure, formats
+from results.language import DUTCH, _, note, written_in
+from results.paper.blocks import Alert, Block, Lead, Paper, Table, Terms, Text
+from results.paper.common import what_it_says
+from results.paper.parts import Told, alert, card, flat, four_cells, intervals, small
+from results.releases import units
+from results.releases.document import digest
+from results.releases.files import read
+from results.reports import figures, wording
+from results.reports.values import IntervalRow, IntervalTable
+from results.statistics import Counts, Estimate
+
+Document = Mapping[str, Any]
+PARTS = {**wording.LEVELS, units.UNKNOWN: wording.NO_LEVEL}
+SMALLEST_WHOLE = 0.005
+"""From here a difference is told in whole numbers of a hundred listings."""
+
+
+def paper_of(text: str, language: str = DUTCH) -> Paper:
+    """Return the paper of a document, from its canonical text; its only moment is the last day of the round."""
+    document, fingerprint = read(text), digest(text)
+    study, last = document["study"], date.fromisoformat(document["protocol"]["lastDay"])
+    with written_in(language):
+        version = _("versie %(number)s", number=document["version"])
+        return Paper(
+            title=_("Uitkomst van ronde %(name)s", name=document["round"]),
+            subtitle=f"{study['name']} · {study['commissioner']} · {version}",
+            author=study["commissioner"],
+            footer=_(
+                "Praktijktest · %(commissioner)s · uitkomst %(version)s, vingerafdruk %(digest)s",
+                commissioner=study["commissioner"],
+                version=version,
+                digest=fingerprint[:12],
+            ),
+            moment=datetime.combine(last, time(), UTC),
+            blocks=tuple(flat(_told(document, fingerprint))),
+            language=language,
+        )
+
+
+def _told(document: Document, fingerprint: str) -> Iterator[Told]:
+    if document["study"]["mode"] == disclosure.REHEARSAL:
+        practice = _("Deze cijfers zijn gemaakt om te oefenen. Ze zeggen niets over echte woningaanbieders.")
+        yield Alert(_("Oefenronde."), practice)
+    yield alert(_("Waarom er een nieuwe versie kwam:"), document["reason"])
+    yield _finding(document["result"])
+    if counts := document["result"].get("counts"):
+        cells = four_cells(figures.four_cells(Counts(**counts)), _("Geslaagde tests"))
+        yield card(_("Wat er per test gebeurde"), cells)
+    yield _charts(document)
+    yield from (_groups(table, document) for table in document["tables"] if table["name"] == units.ARM)
+    yield what_it_says()
+    yield card(_("Wat er is getest, en hoe"), _design(document))
+    yield card(_("Deelname en belasting"), _burden(document))
+    yield card(_("Tests die niet meetellen"), _excluded(document["excluded"]))
+    yield card(_("Methode"), _method(document, fingerprint))
+
+
+# --- what was found ---------------------------------------------------------------------------------------------------
+
+
+def _finding(result: Document) -> Iterator[Block]:
+    if not result["shown"]:
+        yield Lead("", _("De cijfers van deze versie tonen wij niet."), f" {_hidden(result['reason'])}")
+    elif not result.get("net"):
+        yield Text(_("Deze ronde vergelijkt groepen advertenties. De aantallen per groep staan hieronder."))
+    elif result["net"]["low"] > 0 or result["net"]["high"] < 0:
+        yield _difference(result["net"])
+    else:
+        yield _no_difference(result)
+
+
+def _hidden(reason: str) -> str:
+    if reason == "too-small":
+        return _(
+            "Er zijn te weinig tests, of zij waren bij te weinig woningaanbieders. "
+            "Anders is een woningaanbieder te herkennen."
+        )
+    if reason == "too-little-changed":
+        return _(
+            "Zij verschillen van een eerdere versie in te weinig tests. Wie de twee naast elkaar legt, zou die tests "
+            "kunnen herkennen. Lees de eerdere versie."
+        )
+    return _("Er zijn geen geslaagde tests.")
+
+
+def _difference(net: Document) -> Lead:
+    """The lead of a difference that is no chance, counted in the direction in which it is positive."""
+    control = net["low"] > 0
+    low, value, high = sorted(abs(net[key]) for key in ("low", "value", "high"))
+    after = (
+        _("kreeg alleen het controleprofiel een uitnodiging, méér dan andersom.")
+        if control
+        else _("kreeg alleen het testprofiel een uitnodiging, méér dan andersom.")
+    )
+    margin = _("De onzekerheidsmarge loopt van %(low)s tot %(high)s.", low=_per_hundred(low), high=_per_hundred(high))
+    figure = _("%(number)s van de 100 advertenties", number=_per_hundred(value))
+    return Lead(f"{_('Bij')} ", figure, f" {after}", (margin,))
+
+
+def _no_difference(result: Document) -> Lead:
+    low, value, high = (_per_hundred(result["net"][key]) for key in ("low", "value", "high"))
+    measured = _(
+        "Het gemeten verschil is %(number)s op de 100 advertenties. De onzekerheidsmarge loopt van %(low)s tot "
+        "%(high)s: nul ligt daarin, dus dit kan toeval zijn.",
+        number=value, low=low, high=high,
+    )  # fmt: skip
+    found = _("Geen aantoonbaar verschil gevonden")
+    return Lead("", found, f" {_('tussen de twee profielen.')}", (measured, _limits(result["detectable"])))
+
+
+def _limits(detectable: float | None) -> str:
+    if detectable is None:
+        return _("Deze ronde is te klein om te zeggen welk verschil zij had kunnen vinden.")
+    return _(
+        "Een verschil van %(points)s of meer had deze ronde waarschijnlijk gevonden (kans van 80%%). "
+        "Een kleiner verschil kan er dus zijn.",
+        points=formats.points(detectable),
+    )
+
+
+def _per_hundred(value: float) -> str:
+    return formats.number(100 * value, 0 if abs(value) >= SMALLEST_WHOLE or value == 0 else 1)
+
+
+# --- tables -----------------------------------------------------------------------------------------------------------
+
+
+def _charts(document: Document) -> Iterator[Told]:
+    result = document["result"]
+    if not result["shown"] or "net" not in result:
+        return
+    headings = {
+        units.DISTRICT: (_("Verschil per wijk"), _("Wijk"), _("Alle wijken")),
+        units.LEVEL: (_("Verschil naar het tweede kenmerk"), _("Kenmerk"), _("Alle tests")),
+    }
+    for table in document["tables"]:
+        if table["shown"]:
+            heading, first, whole = headings[table["name"]]
+            yield card(heading, _chart(document, table["parts"], first, {**result, "name": whole}))
+    if sets := result["treatments"]:
+        named = [{**each, "name": document["protocol"]["arms"][each["arm"]]} for each in sets]
+        yield card(_("Elk testprofiel tegen het controleprofiel"), _chart(document, named, _("Testprofiel")))
+
+
+def _chart(document: Document, parts: Sequence[Document], first: str, whole: Document | None = None) -> Iterator[Told]:
+    rows = [*parts, *([whole] if whole else [])]
+    scale = charts.scale(each["net"][limit] for each in rows if each["net"] for limit in ("low", "high"))
+    drawn = tuple(_row(each, scale, total=each is whole) for each in rows)
+    caption = _("Verschil in uitnodigingen; rechts van nul: nadeel voor het testprofiel")
+    yield intervals(IntervalTable(drawn, scale, document["protocol"]["level"]), caption, first)
+    yield small(
+        _(
+            "De streep is de onzekerheidsmarge. Raakt de streep de nullijn, dan kan het verschil toeval zijn. "
+            "Vergelijk de regels daarom niet op het getal alleen."
+        )
+    )
+    if any(row.hidden for row in drawn):
+        yield small(_suppressed(document["policy"]))
+
+
+def _row(part: Document, scale: charts.Scale, *, total: bool) -> IntervalRow:
+    name, counts, net = part["name"], part["counts"], part["net"]
+    known = net is not None and net["low"] is not None and net["high"] is not None
+    bar = charts.bar(net["low"], net["value"], net["high"], scale) if known else None
+    hidden = _(disclosure.HIDDEN_PART) if counts is None else None
+    estimate = Estimate(name="net_discrimination", over="all", **net) if net else None
+    told = _(PARTS[name]) if name in PARTS else _(name)
+    return IntervalRow(told, sum(counts.values()) if counts else None, estimate, bar, hidden, total)
+
+
+def _suppressed(policy: Document) -> str:
+    return _(
+        "x: dit cijfer tonen wij niet. Een deel van de ronde tonen wij vanaf %(tests)s tests bij %(advertisers)s "
+        "woningaanbieders, als geen van hen meer dan de helft van de tests kreeg. Soms is een tweede vakje verborgen, "
+        "omdat het eerste anders is uit te rekenen.",
+        tests=policy["leastTests"],
+        advertisers=policy["leastAdvertisers"],
+    )
+
+
+def _groups(table: Document, document: Document) -> Iterator[Block]:
+    if table["shown"]:
+        rows = tuple(_group(part, document) for part in table["parts"])
+        head = (_("Groep"), _("Advertenties"), _("Uitgenodigd"))
+        made = Table(_("Op elke advertentie reageerde één kandidaat"), head, rows)
+        yield from card(_("Uitnodigingen per groep"), made)
+
+
+def _group(part: Document, document: Document) -> tuple[str, str, str]:
+    name, counts, symbol = _(document["protocol"]["arms"][part["name"]]), part["counts"], document["policy"]["symbol"]
+    if counts is None:
+        return name, symbol, symbol
+    return name, formats.count(sum(counts.values())), formats.count(counts.get("yes", 0))
+
+
+# --- how it was done --------------------------------------------------------------------------------------------------
+
+
+def _design(document: Document) -> Terms:
+    study, protocol = document["study"], document["protocol"]
+    first, last = (date.fromisoformat(protocol[key]) for key in ("firstDay", "lastDay"))
+    test = (
+        _("op elke advertentie reageert één verzonnen kandidaat; wie van hen, is geloot")
+        if protocol["approach"] == "unpaired"
+        else _("verzonnen kandidaten die in één ding verschillen, reageren op dezelfde advertentie")
+    )
+    frozen = _(
+        "versie %(number)s, vastgelegd voor de eerste reactie, vingerafdruk %(digest)s",
+        number=protocol["version"],
+        digest=protocol["digest"],
+    )
+    return Terms(
+        (
+            (_("Grond"), _(study["groundName"])),
+            (_("Test"), test),
+            (_("Controleprofiel"), _(protocol["candidates"]["control"])),
+            (_("Testprofiel"), _(protocol["candidates"]["treatment"])),
+            (
+                _("Periode"),
+                _("%(first)s tot en met %(last)s", first=formats.day(first), last=formats.day(last)),
+            ),
+            (_("Antwoord telt tot"), _("%(days)s dagen na de reactie", days=protocol["responseDays"])),
+            (_("Wettelijke basis"), study["legalBasis"]),
+            (_("Ethische toetsing"), study["ethics"]),
+            (_("DPIA"), study["dpia"]),
+            (_("Onderzoeksopzet"), frozen),
+        )
+    )
+
+
+def _burden(document: Document) -> Iterator[Block]:
+    took, burden = document["participation"], document["burden"]
+    yield small(
+        _(
+            "Alle woningaanbieders stemden vooraf in. Elke uitnodiging wordt netjes afgezegd, zodat geen bezichtiging "
+            "bezet blijft. Aantallen zijn afgerond op tientallen."
+        )
+    )
+    yield Terms(
+        (
+            (_("Deelnemende woningaanbieders"), _few(took["advertisers"])),
+            (_("Waarvan deelname ingetrokken"), _few(took["withdrawn"])),
+            (_("Geplande tests"), _about(burden["planned"])),
+            (_("Verzonden reacties"), _about(burden["sent"])),
+            (_("Uitnodigingen ontvangen"), _about(burden["invitations"])),
+            (_("Uitnodigingen afgezegd"), _about(burden["declined"])),
+        )
+    )
+
+
+def _few(number: int | None) -> str:
+    return _("minder dan 5") if number is None else formats.count(number)
+
+
+def _about(number: int) -> str:
+    return _("ongeveer %(number)s", number=formats.count(number))
+
+
+def _excluded(excluded: Document) -> Block:
+    if excluded["tests"] is None:
+        return Text(
+            _(
+                "Er zijn tests die niet meetellen. Het zijn er te weinig, of zij waren bij te weinig "
+                "woningaanbieders, om aantallen te noemen."
+            )
+        )
+    if excluded["tests"] == 0:
+        return Text(_("Er zijn geen tests uitgesloten."))
+    rows = tuple(
+        (
+            wording.told(wording.EXCLUSIONS, each["reason"]),
+            disclosure.SYMBOL if each["tests"] is None else formats.count(each["tests"]),
+        )
+        for each in excluded["reasons"]
+    )
+    return Table(_("Samen %(number)s", number=formats.count(excluded["tests"])), (_("Reden"), _("Tests")), rows)
+
+
+def _method(document: Document, fingerprint: str) -> Terms:
+    net, coding = document["result"].get("net"), document["coding"]
+    kappa = _("niet te berekenen") if coding["kappa"] is None else formats.number(coding["kappa"], 2)
+    return Terms(
+        (
+            *(_estimated(net) if net else ()),
+            (_("Gecodeerd door een vaste regel"), _about(coding["byRule"])),
+            (_("Gecodeerd door mensen, zonder het profiel te zien"), _about(coding["byPeople"])),
+            (_("Overeenstemming tussen twee codeurs (Cohens kappa)"), kappa),
+            (_("Vingerafdruk van deze uitkomst"), fingerprint),
+        )
+    )
+
+
+def _estimated(net: Document) -> Iterator[tuple[str, str]]:
+    over = _(
+        "(alleen controleprofiel − alleen testprofiel) gedeeld door alle geslaagde tests: %(points)s",
+        points=formats.points(net["value"]),
+    )
+    wide = _(
+        "%(level)s; het breedste van twee methoden, want een aanbieder beantwoordt soms meer tests",
+        level=formats.percent(net["level"]),
+    )
+    yield _("Nettoverschil"), over
+    yield _("Interval"), wide
+    yield _("Rekenwijze"), wording.told(wording.METHODS, net["method"])
+    yield _("Waarover"), note(net["convention"])
