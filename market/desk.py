@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from market import owners
 from market.clock import Clock
 from market.journal import Journal
 from market.office import Market, Outgoing, respond
@@ -42,9 +43,16 @@ class Desk:
         self._market, self._clock, self._outbox, self._journal, self._wall = market, clock, outbox, journal, wall
         self._contacts: defaultdict[tuple[str, str], dict[str, Contact]] = defaultdict(dict)
         self._answered: dict[str, Contact] = {}
+        self._owners: dict[tuple[str, str], Contact] = {}
 
     def receive(self, inquiry: Inquiry) -> None:
-        """Take in one letter. A first letter about a listing is answered; a later one by the same person is not."""
+        """Take in one letter. A first letter about a listing is answered; a later one by the same person is not.
+
+        So is the request of an owner, which is about no listing.
+        """
+        if self._is_of_owner(inquiry):
+            self._owner(inquiry)
+            return
         listing = self._listing(inquiry)
         contact = self._known(inquiry, listing)
         if inquiry.automatic or not inquiry.mailbox:
@@ -96,6 +104,27 @@ class Desk:
         for outgoing in respond(self._market, inquiry, listing, at):
             self._answered[outgoing.message_id] = contact
             self._outbox.put(outgoing, self._clock.wall(outgoing.due))
+
+    def _is_of_owner(self, inquiry: Inquiry) -> bool:
+        """Whether an owner writes: one who asks to leave a group out, or who did before."""
+        if inquiry.channel != "smtp" or inquiry.automatic or not inquiry.mailbox:
+            return False
+        return self._owners_key(inquiry) in self._owners or owners.asks_to_leave_out(inquiry.body)
+
+    def _owners_key(self, inquiry: Inquiry) -> tuple[str, str]:
+        return inquiry.advertiser, inquiry.mailbox.casefold()
+
+    def _owner(self, inquiry: Inquiry) -> None:
+        """Answer the first letter of an owner, once; whatever follows is only logged."""
+        known = self._owners.setdefault(self._owners_key(inquiry), Contact("", inquiry.mailbox))
+        first, repeat = not known.letters, known.seen(inquiry)
+        if not first:
+            self._journal.received(inquiry, None, "repeat" if repeat else "owner-again")
+            return
+        self._journal.received(inquiry, None, "owner")
+        answer = owners.reply(self._market, inquiry, self._clock.now(self._wall()))
+        if answer is not None:
+            self._outbox.put(answer, self._clock.wall(answer.due))
 
     def _again(self, inquiry: Inquiry, contact: Contact) -> None:
         """The same letter twice changes nothing; another one withdraws: what waits is dropped, the viewing is free."""

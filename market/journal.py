@@ -22,7 +22,9 @@ class Journal:
         self._stream = _open(path) if path else None
 
     def received(self, inquiry: Inquiry, listing: str | None, kind: str) -> None:
-        """``kind``: inquiry, repeat (the same letter again), withdrawal, automatic, unplaced or unanswerable."""
+        """``kind``: inquiry, repeat (the same letter again), withdrawal, automatic, unplaced or unanswerable;
+        of an owner owner, repeat or owner-again.
+        """
         self._write("in", inquiry, listing, kind)
 
     def sent(self, outgoing: Outgoing, kind: str) -> None:

@@ -40,10 +40,13 @@ class Market:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One mail to be delivered at market time ``due``; ``envelope`` is the MAIL FROM, "" for a bounce."""
+    """One mail to be delivered at market time ``due``; ``envelope`` is the MAIL FROM, "" for a bounce.
+
+    ``kind`` is a `Kind`, or for an answer to an owner what `owners` calls it; that is about no ``listing``: "".
+    """
 
     due: datetime
-    kind: Kind
+    kind: str
     channel: str
     advertiser: str
     listing: str

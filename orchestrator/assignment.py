@@ -33,6 +33,7 @@ class RefusalReason(StrEnum):
     NO_NAME = "geen-naam"
     UNSUITED = "past-niet-bij-signaal"
     NO_INCOME = "geen-passend-inkomen"
+    OUT_OF_SCOPE = "buiten-deelname"
 
 
 @dataclass(frozen=True)
@@ -169,11 +170,13 @@ def select_listings(
     """Choose in random order, up to the cap of each advertiser (design or consent, the lower), quotas and sample size.
 
     Strata with a quota choose first, so that no other takes their room. ``used`` are the pairs that an advertiser's
-    consent gave to other rounds already. A listing that does not suit the signal is refused before anything is counted.
+    consent gave to other rounds already. A listing that does not suit the signal, or for which its advertiser did
+    not sign, is refused before anything is counted.
     Every listing's advertiser is among the participants, as `fitting.check_intake` requires.
     """
     caps = {each.advertiser: _cap(design, each, used.get(each.advertiser, 0)) for each in participants}
     kinds = {each.advertiser: each.kind.value for each in participants}
+    signed = {each.advertiser: each.scope for each in participants}
     room = Room.of(design)
     taken: Counter[str] = Counter()
     chosen: list[str] = []
@@ -183,6 +186,8 @@ def select_listings(
     for listing in sorted(ranked, key=lambda listing: strata[listing.listing] not in room.quotas):
         if not suits(design.signal.needs, listing):
             refused.append(Refusal(listing.listing, RefusalReason.UNSUITED))
+        elif (scope := signed[listing.advertiser]) is not None and not scope.has_listing(listing.listing):
+            refused.append(Refusal(listing.listing, RefusalReason.OUT_OF_SCOPE))
         elif taken[listing.advertiser] >= caps[listing.advertiser]:
             refused.append(Refusal(listing.listing, RefusalReason.ADVERTISER_FULL))
         elif (full := room.full(strata[listing.listing])) is not None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from orchestrator import ledger
 from orchestrator.clock import Clock
 from orchestrator.db import Database
-from orchestrator.models import Control, Decline, Inquiry, Pair, Round
+from orchestrator.models import Control, Decline, Inquiry, Pair, RequestRound, Round
 from orchestrator.states import OPEN_LETTER, ROUND_ENDED, RoundState
 from profiles.errors import Refused
 
@@ -30,7 +30,7 @@ def sending_is_open() -> ColumnElement[bool]:
 
 def set_clock(session: Session, start: datetime, speed: float) -> Clock:
     """Let a rehearsal begin at ``start`` and run ``speed`` times as fast; refused while a live round goes on."""
-    if session.scalar(select(exists().where(_LIVE, Round.state.not_in(ROUND_ENDED)))):
+    if session.scalar(select(or_(exists().where(_LIVE, Round.state.not_in(ROUND_ENDED)), _live_requests()))):
         raise Refused("live-round", "Er loopt een echte ronde: de klok kan niet worden versneld.")
     clock = Clock.scaled(start.astimezone(UTC), speed)
     control = session.get_one(Control, 1)
@@ -49,7 +49,13 @@ def live_round(session: Session) -> str | None:
         Decline.state.in_(OPEN_LETTER),
     )
     goes_on = Round.state.in_((RoundState.RUNNING, RoundState.PAUSED, RoundState.COLLECTING))
-    return session.scalar(select(Round.name).where(_LIVE, or_(goes_on, courteous)).limit(1))
+    found = session.scalar(select(Round.name).where(_LIVE, or_(goes_on, courteous)).limit(1))
+    return found or session.scalar(select(RequestRound.name).where(*_LIVE_REQUESTS).limit(1))
 
 
+def _live_requests() -> ColumnElement[bool]:
+    return exists().where(*_LIVE_REQUESTS)
+
+
+_LIVE_REQUESTS = (RequestRound.live.is_(True), RequestRound.state == RoundState.RUNNING)
 _LIVE = Round.design.contains('"mode":"live"')

@@ -1,19 +1,22 @@
 """Participants and their consent, as rows."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, or_, select, true, update
 from sqlalchemy.orm import InstrumentedAttribute as Column
 from sqlalchemy.orm import Session
 
 from orchestrator import ledger
 from orchestrator.design import Purpose
 from orchestrator.intake import Participant
-from orchestrator.models import Advertiser, Blackout, Enrolment
+from orchestrator.models import Advertiser, Blackout, Enrolment, EnrolmentScope, Invitation
+from orchestrator.scope import Scope
+from orchestrator.terms import Terms
 from profiles.errors import Refused
 
 ZONE = ZoneInfo("Europe/Amsterdam")
@@ -23,11 +26,18 @@ def enrol(session: Session, participants: Iterable[Participant]) -> dict[str, Ad
     """Store the participants and their consents; return the advertisers by key.
 
     A withdrawn consent stays withdrawn, also when the list gives it another first day; a consent that begins after the
-    withdrawal is a new one.
+    withdrawal is a new one. Of an advertiser that signed an invitation the list changes neither consent nor address:
+    only a further invitation does, and its days off can only become more.
     """
+    signed = set(session.scalars(select(Enrolment.advertiser_id).where(Enrolment.scoped)))
     known = {row.key: row for row in session.scalars(select(Advertiser))}
     for participant in participants:
         row = known.setdefault(participant.advertiser, Advertiser(key=participant.advertiser))
+        if row.id in signed:
+            _describe(row, participant)
+            if participant.days_off is not None:
+                add_days_off(session, row, participant.days_off)
+            continue
         row.name, row.kind, row.email = participant.name, participant.kind, participant.email
         _describe(row, participant)
         row.channel, row.form_url = participant.channel, participant.form_url
@@ -70,7 +80,15 @@ def _days_off(session: Session, whose: ColumnElement[bool]) -> dict[int, frozens
     return defaultdict(frozenset, {owner: frozenset(days) for owner, days in found.items()})
 
 
+def _signed_off(session: Session, advertiser_id: int) -> frozenset[date]:
+    """The days off that an advertiser signed for: no list and no command takes them away."""
+    rows = select(Invitation.agreed).join(Enrolment, Invitation.enrolment_id == Enrolment.id)
+    told = session.scalars(rows.where(Enrolment.advertiser_id == advertiser_id))
+    return frozenset(date.fromisoformat(day) for agreed in told if agreed for day in agreed["days_off"])
+
+
 def _set_days_off(session: Session, advertiser: Advertiser, days: frozenset[date]) -> None:
+    days |= _signed_off(session, advertiser.id)
     session.execute(delete(Blackout).where(Blackout.advertiser_id == advertiser.id))
     for first, last in _spans(days):
         session.add(Blackout(advertiser_id=advertiser.id, start=start_of(first), end=end_of(last)))
@@ -92,19 +110,79 @@ def _describe(advertiser: Advertiser, participant: Participant) -> None:
         advertiser.form = None
 
 
+def as_signed(
+    session: Session, participants: Sequence[Participant], first: date, last: date
+) -> tuple[Participant, ...]:
+    """Let what advertisers signed take the place of what a list says of their consents.
+
+    Of several the newest that holds between the ``first`` and the ``last`` day, else the newest.
+    """
+    begin, end = start_of(first), end_of(last)
+    overlaps = and_(Enrolment.valid_from <= end, Enrolment.valid_until >= begin)
+    rows = select(Advertiser.key, Enrolment).join(Enrolment, Enrolment.advertiser_id == Advertiser.id)
+    in_order = rows.where(Enrolment.scoped).order_by(case((overlaps, 1), else_=0), Enrolment.valid_from)
+    signed = dict(session.execute(in_order).all())
+    return tuple(_as_signed(each, signed.get(each.advertiser)) for each in participants)
+
+
+def _as_signed(participant: Participant, row: Enrolment | None) -> Participant:
+    if row is None:
+        return participant
+    until = row.valid_until.astimezone(ZONE).date()
+    if row.withdrawn_at is not None:
+        until = min(until, row.withdrawn_at.astimezone(ZONE).date() - timedelta(days=1))
+    return replace(
+        participant,
+        consent_from=row.valid_from.astimezone(ZONE).date(),
+        consent_until=until,
+        purpose=row.purpose,
+        max_pairs=row.max_pairs,
+        scope=scope_of(row),
+    )
+
+
+def scope_of(row: Enrolment) -> Scope | None:
+    """Return what a consent covers; None for one from a list, which has no scope of its own."""
+    return Scope.of((line.kind, line.value) for line in row.lines) if row.scoped else None
+
+
+def sign(session: Session, advertiser: Advertiser, terms: Terms, now: datetime) -> Enrolment:
+    """Store a consent that both sides signed. From its first moment on it takes the place of all that were before."""
+    begins = max(start_of(terms.first), now)
+    theirs = Enrolment.advertiser_id == advertiser.id
+    taken = set(session.scalars(select(Enrolment.valid_from).where(theirs)))
+    while begins in taken:
+        begins += timedelta(seconds=1)
+    before = update(Enrolment).where(theirs, Enrolment.valid_until >= begins)
+    session.execute(before.values(valid_until=begins - timedelta(seconds=1)))
+    row = Enrolment(
+        advertiser_id=advertiser.id, purpose=terms.purpose, valid_from=begins, valid_until=end_of(terms.last),
+        max_pairs=terms.max_pairs, scoped=True,
+    )  # fmt: skip
+    row.lines = [EnrolmentScope(kind=kind, value=value) for kind, value in terms.scope.lines()]
+    session.add(row)
+    session.flush()
+    return row
+
+
+def add_days_off(session: Session, advertiser: Advertiser, days: frozenset[date]) -> None:
+    """Let these be days off of an advertiser too."""
+    _set_days_off(session, advertiser, days | days_off(session, advertiser.id))
+
+
 def _consent(session: Session, advertiser: Advertiser, participant: Participant) -> None:
     valid_from = start_of(participant.consent_from)
     same = and_(Enrolment.advertiser_id == advertiser.id, Enrolment.valid_from == valid_from)
     row = session.scalars(select(Enrolment).where(same)).first()
     if row is None:
         row = Enrolment(advertiser_id=advertiser.id, valid_from=valid_from)
-        row.withdrawn_at = _withdrawn_since(session, advertiser, valid_from)
+        row.withdrawn_at = withdrawn_since(session, advertiser, valid_from)
         session.add(row)
     row.purpose, row.max_pairs = participant.purpose, participant.max_pairs
     row.valid_until = end_of(participant.consent_until)
 
 
-def _withdrawn_since(session: Session, advertiser: Advertiser, moment: datetime) -> datetime | None:
+def withdrawn_since(session: Session, advertiser: Advertiser, moment: datetime) -> datetime | None:
     """Return when the advertiser last withdrew, if after ``moment``: that ends what was given before."""
     theirs = Enrolment.advertiser_id == advertiser.id
     return session.scalar(select(func.max(Enrolment.withdrawn_at)).where(theirs, Enrolment.withdrawn_at >= moment))

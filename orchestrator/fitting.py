@@ -8,7 +8,7 @@ from orchestrator import suitability
 from orchestrator.assignment import stratum_of
 from orchestrator.design import DeclaredFeed, Design
 from orchestrator.design.places import Located, located
-from orchestrator.intake import ListingRow, Participant, without_participant
+from orchestrator.intake import Channel, ListingRow, Participant, without_participant
 from profiles.catalogue import load
 from profiles.errors import Problem
 
@@ -77,6 +77,28 @@ def _unfit(design: Design, participant: Participant) -> Iterator[Problem]:
             participant.purpose.value,
             "Vraag toestemming voor dit doel, of haal de regel weg.",
         )
+
+    yield from _unsigned(design, participant)
+
+
+def _unsigned(design: Design, participant: Participant) -> Iterator[Problem]:
+    """What an advertiser did not sign for, of what a round would do."""
+    scope = participant.scope
+    if scope is None:
+        return
+    address = participant.form_url if participant.channel is Channel.WEBFORM else participant.email
+    asked = {
+        "advertiser": (design.question.ground in scope.grounds, "deze grond", design.question.ground.value),
+        "channel": (participant.channel in scope.channels, "dit kanaal", participant.channel.value),
+        "form_url" if participant.channel is Channel.WEBFORM else "email": (
+            address in scope.addresses, "dit adres", address or ""
+        ),
+    }  # fmt: skip
+    for column, (signed, what, found) in asked.items():
+        if not signed:
+            message = f"'{participant.advertiser}' tekende niet voor {what}."
+            remedy = "Nodig de aanbieder hiervoor uit (praktijktest invitation make), of haal de regel weg."
+            yield _problem(participant, column, "not-signed-for", message, found, remedy)
 
 
 def _stranger(listing: ListingRow, known: Sequence[str]) -> Problem:

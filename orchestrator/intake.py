@@ -13,6 +13,7 @@ from typing import TypeVar
 from orchestrator.design import AdvertiserKind, Purpose
 from orchestrator.design.kinds import ROW_KEY
 from orchestrator.forms import Form
+from orchestrator.scope import Scope
 from orchestrator.sheet import Row, Sheet, parse_sheet, read_sheet
 from orchestrator.web_address import is_web_address
 from profiles.errors import BadInput, Problem
@@ -76,6 +77,7 @@ class Participant:
 
     On its ``days_off`` no inquiry goes; None where the file says nothing of them, and what was known stays.
     ``form`` describes the form at ``form_url``; without one it is `forms.simple`, unless it was described before.
+    ``scope`` is what it signed for; None for one that is enrolled by a list and signed nothing here.
     """
 
     advertiser: str
@@ -92,6 +94,7 @@ class Participant:
     row: Row | None = field(default=None, compare=False, repr=False)
     form: Form | None = None
     days_off: frozenset[date] | None = None
+    scope: Scope | None = None
 
 
 @dataclass(frozen=True)

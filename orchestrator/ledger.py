@@ -30,8 +30,8 @@ class Head:
     at: datetime
 
 
-PEOPLE = ("person", "link", "session")
-"""What the kinds of events begin with that are about the people of the desk."""
+PEOPLE = ("person", "link", "session", "token")
+"""What the kinds of events begin with that are about the people of the desk and the programs that may read."""
 
 
 def head(session: Session) -> Head | None:

@@ -1,9 +1,9 @@
 """Scope, caps, rest and days off as SQL conditions: what an advertiser may bear, asked at the moment of sending."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, String, and_, bindparam, cast, exists, func, literal, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute as Column
 from sqlalchemy.orm import Session, aliased
 
@@ -11,7 +11,23 @@ from orchestrator import enrolment
 from orchestrator.db import UtcDateTime
 from orchestrator.design import Design, Purpose
 from orchestrator.enrolment import ZONE, start_of
-from orchestrator.models import Advertiser, Attempt, Blackout, Enrolment, Inquiry, Listing, Pair, Study
+from orchestrator.intake import Channel
+from orchestrator.models import (
+    Advertiser,
+    Attempt,
+    Blackout,
+    Enrolment,
+    EnrolmentScope,
+    Inquiry,
+    Listing,
+    OwnerRequest,
+    Pair,
+    RequestLetter,
+    RequestRound,
+    Study,
+)  # fmt: skip
+from orchestrator.request_models import LetterStep
+from orchestrator.scope import EVERY, ScopeKind
 from orchestrator.states import ON_THE_WIRE, AttemptOutcome, LetterState
 
 
@@ -45,6 +61,7 @@ def parameters(design: Design, now: datetime) -> dict[str, object]:
     return {
         "now": now,
         "purpose": design.study.purpose,
+        "ground": design.question.ground.value,
         "per_advertiser": design.sample.per_advertiser,
         "per_week": schedule.per_advertiser_week,
         "per_day": schedule.per_advertiser_day or design.sample.per_advertiser,
@@ -56,6 +73,43 @@ def parameters(design: Design, now: datetime) -> dict[str, object]:
     }
 
 
+def covered() -> ColumnElement[bool]:
+    """Return the condition on a consent that it covers a letter: on its ground, channel, address and listing.
+
+    To be used as a term of `enrolment.valid`, inside a statement on `Inquiry` and `Listing`, asked with `parameters`.
+    """
+    return _covers(
+        {
+            ScopeKind.GROUND: bindparam("ground", type_=String()),
+            ScopeKind.CHANNEL: cast(Inquiry.channel, String()),
+            ScopeKind.ADDRESS: Inquiry.recipient,
+            ScopeKind.LISTING: Listing.key,
+        }
+    )
+
+
+def request_covered() -> ColumnElement[bool]:
+    """As `covered`, for a mailed request, which is about no listing; inside a statement on `RequestLetter`."""
+    return _covers(
+        {
+            ScopeKind.GROUND: RequestRound.ground,
+            ScopeKind.CHANNEL: literal(Channel.SMTP.value),
+            ScopeKind.ADDRESS: RequestLetter.recipient,
+        }
+    )
+
+
+def _covers(asked: Mapping[ScopeKind, ColumnElement[str] | Column[str]]) -> ColumnElement[bool]:
+    """A consent that was signed has lines for each kind; one from a list has none, and covers whatever it did."""
+    line = aliased(EnrolmentScope)
+    meets = [and_(line.kind == kind, line.value == value) for kind, value in asked.items()]
+    if ScopeKind.LISTING in asked:
+        meets.append(and_(line.kind == ScopeKind.LISTING, line.value == EVERY))
+    kinds = select(func.count(line.kind.distinct())).where(line.enrolment_id == Enrolment.id, or_(*meets))
+    met: ColumnElement[int] = kinds.correlate_except(line).scalar_subquery()
+    return or_(not_(Enrolment.scoped), met == len(asked))
+
+
 def under_caps() -> ColumnElement[bool]:
     """Return the condition that a first letter exceeds no cap of its advertiser: per round, week, day, as consented.
 
@@ -63,14 +117,22 @@ def under_caps() -> ColumnElement[bool]:
     """
     week, day = (bindparam(name, type_=UtcDateTime()) for name in ("week_start", "day_start"))
     # One and the same consent must hold now and leave room: an older, wider one that ended gives none.
-    used = _pairs_tried(Enrolment.valid_from)
-    room = or_(Enrolment.max_pairs.is_(None), Enrolment.max_pairs > used)
+    room = room_for_one(Listing.advertiser_id)
     return and_(
         _pairs_tried(None, _of_this_round) < bindparam("per_advertiser"),
         _pairs_tried(week, _of_this_round) < bindparam("per_week"),
         _pairs_tried(day, _of_this_round) < bindparam("per_day"),
         enrolment.valid(Listing.advertiser_id, PURPOSE, NOW, room),
     )
+
+
+def room_for_one(advertiser_id: Column[int]) -> ColumnElement[bool]:
+    """Return the condition that a consent leaves room for one more test; a mailed request counts as one.
+
+    To be used inside a condition on `Enrolment`.
+    """
+    used = _pairs_tried(Enrolment.valid_from, of=advertiser_id) + _requests_tried(Enrolment.valid_from, advertiser_id)
+    return or_(Enrolment.max_pairs.is_(None), Enrolment.max_pairs > used)
 
 
 def rested() -> ColumnElement[bool]:
@@ -145,7 +207,9 @@ def _of_this_round(pair: type[Pair]) -> ColumnElement[bool]:
 
 
 def _pairs_tried(
-    since: ColumnElement[datetime] | Column[datetime] | None, *which: Callable[[type[Pair]], ColumnElement[bool]]
+    since: ColumnElement[datetime] | Column[datetime] | None,
+    *which: Callable[[type[Pair]], ColumnElement[bool]],
+    of: Column[int] = Listing.advertiser_id,
 ) -> ColumnElement[int]:
     """Count the pairs of this advertiser whose first letter went, or may have gone, on the wire."""
     pair, listing, first = aliased(Pair), aliased(Listing), aliased(Inquiry)
@@ -155,7 +219,7 @@ def _pairs_tried(
         .join(listing, listing.id == pair.listing_id)
         .join(first, and_(first.pair_id == pair.id, first.order == 1))
         .where(
-            listing.advertiser_id == Listing.advertiser_id,
+            listing.advertiser_id == of,
             first.state.in_(ON_THE_WIRE),
             *(condition(pair) for condition in which),
         )
@@ -163,6 +227,23 @@ def _pairs_tried(
     if since is not None:
         rows = rows.where(_went_at(first) >= since)
     return rows.correlate_except(pair, listing, first).scalar_subquery()
+
+
+def _requests_tried(since: Column[datetime], advertiser_id: Column[int]) -> ColumnElement[int]:
+    """Count the mailed requests to this advertiser that went, or may have gone, since then."""
+    request, letter = aliased(OwnerRequest), aliased(RequestLetter)
+    rows = (
+        select(func.count())
+        .select_from(letter)
+        .join(request, request.id == letter.request_id)
+        .where(
+            request.advertiser_id == advertiser_id,
+            letter.step == LetterStep.REQUEST,
+            letter.state.in_(ON_THE_WIRE),
+            letter.planned_at >= since,
+        )
+    )
+    return rows.correlate_except(request, letter).scalar_subquery()
 
 
 def _went_at(letter: type[Inquiry]) -> ColumnElement[datetime]:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -19,13 +20,20 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from orchestrator.account_models import Person as Person
 from orchestrator.account_models import SignInLink as SignInLink
 from orchestrator.account_models import WebSession as WebSession
+from orchestrator.api_token_models import ApiToken as ApiToken
 from orchestrator.base import Base as Base
 from orchestrator.base import words
 from orchestrator.coding_models import Coding as Coding
 from orchestrator.coding_models import Doubt as Doubt
 from orchestrator.coding_models import HandMask as HandMask
 from orchestrator.design import Purpose
+from orchestrator.followup_models import AgreedAction as AgreedAction
+from orchestrator.followup_models import FollowUp as FollowUp
 from orchestrator.intake import AdvertiserKind, Channel
+from orchestrator.invitation_models import EnrolmentScope as EnrolmentScope
+from orchestrator.invitation_models import Invitation as Invitation
+from orchestrator.invitation_models import InvitationState as InvitationState
+from orchestrator.letter_models import Letter as Letter
 from orchestrator.look_models import Look as Look
 from orchestrator.own_models import Contact as Contact
 from orchestrator.own_models import ContextNote as ContextNote
@@ -36,10 +44,11 @@ from orchestrator.release_models import Release as Release
 from orchestrator.release_models import ReleaseState as ReleaseState
 from orchestrator.request_models import OwnerRequest as OwnerRequest
 from orchestrator.request_models import RequestCoding as RequestCoding
+from orchestrator.request_models import RequestLetter as RequestLetter
 from orchestrator.request_models import RequestRound as RequestRound
 from orchestrator.setup_models import Draft as Draft
 from orchestrator.setup_models import MailTrip as MailTrip
-from orchestrator.states import AttemptOutcome, CodedBy, LetterState, MailState, PairState, RoundState
+from orchestrator.states import AttemptOutcome, CodedBy, MailState, PairState, RoundState
 from orchestrator.tally_models import Tally as Tally
 from orchestrator.tally_models import TallyChange as TallyChange
 from orchestrator.toolkit_models import ToolkitUse as ToolkitUse
@@ -117,7 +126,10 @@ class Advertiser(Base):
 
 
 class Enrolment(Base):
-    """An advertiser's consent: purpose, window, cap, withdrawal."""
+    """An advertiser's consent: purpose, window, cap, withdrawal.
+
+    One that is ``scoped`` was signed and covers what its ``lines`` say: without them nothing.
+    """
 
     __tablename__ = "enrolment"
     __table_args__ = (UniqueConstraint("advertiser_id", "valid_from"),)
@@ -128,6 +140,8 @@ class Enrolment(Base):
     valid_until: Mapped[datetime]
     max_pairs: Mapped[int | None]
     withdrawn_at: Mapped[datetime | None]
+    scoped: Mapped[bool] = mapped_column(default=False, server_default=false())
+    lines: Mapped[list[EnrolmentScope]] = relationship(lazy="selectin")
 
 
 class Blackout(Base):
@@ -234,29 +248,6 @@ class Pair(Base):
     round: Mapped[Round] = relationship()
     listing: Mapped[Listing] = relationship()
     inquiries: Mapped[list["Inquiry"]] = relationship(back_populates="pair", order_by="Inquiry.order")
-
-
-class Letter:
-    """What every outgoing letter has; the row is the message and its state decides whether it may go."""
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    state: Mapped[LetterState]
-    channel: Mapped[Channel]
-    recipient: Mapped[str] = mapped_column(Text)
-    domain: Mapped[str] = mapped_column(String(255))
-    message_id: Mapped[str] = mapped_column(String(200), unique=True)
-    subject: Mapped[str] = mapped_column(Text)
-    body: Mapped[str] = mapped_column(Text)
-    planned_at: Mapped[datetime]
-    not_after: Mapped[datetime]
-    fence: Mapped[int] = mapped_column(default=0)
-    worker: Mapped[str | None] = mapped_column(String(120))
-    lease_until: Mapped[datetime | None]
-    next_try_at: Mapped[datetime | None]
-    attempts: Mapped[int] = mapped_column(default=0)
-    sent_at: Mapped[datetime | None]
-    remote_ref: Mapped[str | None] = mapped_column(Text)
-    last_error: Mapped[str | None] = mapped_column(Text)
 
 
 UNCERTAIN = "state = 'uncertain'"

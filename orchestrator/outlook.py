@@ -25,7 +25,7 @@ from profiles.sentences import Sentence
 A_PERSON = (Why.FIRST_UNCERTAIN, Why.HELD, Why.NOT_STARTED, Why.PAUSED, Why.STOPPED)
 """What somebody can lift, the strongest first; whatever else keeps a letter back does so for good."""
 
-FOR_GOOD = (Why.PAIR, Why.SCOPE, Why.CONSENT)
+FOR_GOOD = (Why.PAIR, Why.SCOPE, Why.CONSENT, Why.UNSIGNED)
 """Conditions of the claim that no waiting mends. The others (a cap, a rest, a day off) pass with time."""
 
 _OF_ROUND = {
@@ -45,6 +45,7 @@ WORDS = {
     Why.FIRST: "de eerste reactie ging of gaat niet uit",
     Why.CONSENT: "op dat moment is er geen geldige deelname",
     Why.SCOPE: "het adres is niet meer dat van de deelnemer",
+    Why.UNSIGNED: "hiervoor tekende de aanbieder niet",
     Why.CAP: "de aanbieder zit aan een grens",
     Why.REST: "rust tussen reacties aan deze aanbieder",
     Why.DAY_OFF: "de aanbieder is op die dagen vrij",
@@ -293,7 +294,9 @@ def _letters(kind: Kind, *, of_pairs: bool) -> Select[*tuple[Any, ...]]:
     """Select what must be known of letters of a round: not what they say, but which of the claim's conditions hold."""
     # Consent may begin after today: it must hold when the letter is due.
     due = case((kind.planned_at > limits.NOW, kind.planned_at), else_=limits.NOW)
-    conditions = {**rules(kind), Why.CONSENT: enrolment.valid(Listing.advertiser_id, Study.purpose, due)}
+    conditions = rules(kind) | {Why.CONSENT: enrolment.valid(Listing.advertiser_id, Study.purpose, due)}
+    if kind is Inquiry:
+        conditions[Why.UNSIGNED] = enrolment.valid(Listing.advertiser_id, Study.purpose, due, limits.covered())
     # A day off passes, unless the days off last until the letter may no longer go.
     has_a_day = limits.no_days_off(Listing.advertiser_id, due, kind.not_after)
     told = (

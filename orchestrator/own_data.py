@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from orchestrator import burden, enrolment, own_views
-from orchestrator.models import Advertiser, Contact, Enrolment, ToolkitUse
+from orchestrator import burden, enrolment, followup, invitations, own_views
+from orchestrator.models import Advertiser, Contact, Enrolment, Invitation, ToolkitUse
 from orchestrator.own_views import OwnPair
 from orchestrator.rounds import lookup
 
@@ -52,9 +52,30 @@ def held(session: Session, key: str) -> dict[str, Any]:
             "links_to": contact.email if contact else None,
         },
         "consents": [asdict(each) for each in consents(session, key)],
+        "invitations": [_invitation(each) for each in invitations.of_advertiser(session, key)],
         "days_off": sorted(enrolment.days_off(session, advertiser.id)),
         "toolkit": [{"part": each.part, "url": each.url, "since": each.since} for each in uses],
         "rounds": [_round(session, key, each.name) for each in own_views.rounds(session, key)],
+    }
+
+
+def _invitation(row: Invitation) -> dict[str, Any]:
+    """An invitation with what was signed, word for word, and by whom on both sides."""
+    return {
+        "offered": {"terms": row.terms, "text": row.text, "text_version": row.version, "moment": row.invited_at},
+        "link_to": row.contact,
+        "state": row.state.value,
+        "opened": row.opened_at,
+        "signed": {
+            "by": row.signer,
+            "function": row.signer_function,
+            "moment": row.signed_at,
+            "terms": row.agreed,
+            "text": row.signed_text,
+            "sha256": row.digest,
+        },
+        "countersigned": {"by": row.countersigned_by, "moment": row.countersigned_at},
+        "ended": row.ended_at,
     }
 
 
@@ -72,6 +93,27 @@ def _round(session: Session, key: str, name: str) -> dict[str, Any]:
             "viewings_given_back": asked.given_back,
         },
         "tests": [_test(each) for each in own_views.pairs(session, key, round_)],
+        **_after(session, key, name),
+    }
+
+
+def _after(session: Session, key: str, name: str) -> dict[str, Any]:
+    """What was agreed after a round, and what the register says."""
+    found = followup.of_office(session, key, name)
+    return {
+        "actions": [
+            {
+                "action": each.action,
+                "due": each.due,
+                "proposed": each.proposed_at,
+                "agreed": each.agreed_at,
+                "done": each.done_on,
+                "note": each.note,
+                "withdrawn": each.withdrawn_at,
+            }
+            for each in found.actions
+        ],
+        "follow_up": [{"kind": each.kind.value, "day": each.day} for each in found.entries],
     }
 
 

@@ -55,11 +55,21 @@ def rounds(session: Session, key: str) -> tuple[OwnRound, ...]:
 
 def require_round(session: Session, key: str, round_name: str) -> Round:
     """Return a closed round in which this advertiser got letters; raise `Refused` "unknown-round" for any other."""
-    found = session.scalars(_letters(key).where(Round.name == round_name).with_only_columns(Round).distinct()).first()
+    # No DISTINCT over whole rounds: PostgreSQL cannot compare the documents in them.
+    own = _letters(key).where(Round.name == round_name).with_only_columns(Round.id)
+    found = session.scalars(select(Round).where(Round.id.in_(own)).order_by(Round.version.desc())).first()
     if found is None:
         message = "Deze ronde is er niet, of uw uitkomst is er nog niet."
         raise Refused("unknown-round", message, "Uw rondes staan op uw eigen pagina.")
     return found
+
+
+def tested(round_: Round) -> Select[Advertiser]:
+    """Select the advertisers that got letters in a round, if it is over."""
+    sent = select(Listing.advertiser_id).join(Pair, Pair.listing_id == Listing.id)
+    sent = sent.join(Inquiry, Inquiry.pair_id == Pair.id).join(Round, Pair.round_id == Round.id)
+    sent = sent.where(Round.id == round_.id, Round.state.in_(OVER), Inquiry.sent_at.is_not(None))
+    return select(Advertiser).where(Advertiser.id.in_(sent))
 
 
 def pairs(session: Session, key: str, round_: Round) -> tuple[OwnPair, ...]:

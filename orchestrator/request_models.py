@@ -3,11 +3,12 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from orchestrator.base import Base, words
 from orchestrator.design import Purpose
+from orchestrator.letter_models import Letter
 from orchestrator.states import RoundState
 
 
@@ -20,8 +21,18 @@ class RequestState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class LetterStep(StrEnum):
+    """The letters of a mailed request: what is asked, and what thanks for the answer and ends it."""
+
+    REQUEST = "request"
+    THANKS = "thanks"
+
+
 class RequestRound(Base):
-    """One wave of requests with one version of one script; ``text`` is what is said, as it was approved."""
+    """One wave of requests with one version of one script; ``text`` is what is said, as it was approved.
+
+    ``domain`` is that of the owners' addresses in a round by mail, None in one by telephone; ``live`` as of a design.
+    """
 
     __tablename__ = "request_round"
     __table_args__ = (
@@ -44,6 +55,8 @@ class RequestRound(Base):
     planned_at: Mapped[datetime]
     approved_by: Mapped[str | None] = mapped_column(String(120))
     closed_at: Mapped[datetime | None]
+    domain: Mapped[str | None] = mapped_column(String(255))
+    live: Mapped[bool] = mapped_column(default=False, server_default=false())
     requests: Mapped[list["OwnerRequest"]] = relationship(
         back_populates="round", order_by=lambda: (OwnerRequest.planned_on, OwnerRequest.id)
     )
@@ -73,6 +86,7 @@ class OwnerRequest(Base):
     note: Mapped[str | None] = mapped_column(Text)
     code: Mapped[str | None] = mapped_column(String(40))
     round: Mapped[RequestRound] = relationship(back_populates="requests")
+    letters: Mapped[list["RequestLetter"]] = relationship(back_populates="request", order_by=lambda: RequestLetter.id)
     codings: Mapped[list["RequestCoding"]] = relationship(back_populates="request", order_by=lambda: RequestCoding.id)
 
 
@@ -87,3 +101,19 @@ class RequestCoding(Base):
     code: Mapped[str] = mapped_column(String(40))
     coded_at: Mapped[datetime]
     request: Mapped[OwnerRequest] = relationship(back_populates="codings")
+
+
+class RequestLetter(Letter, Base):
+    """A letter of a fictitious owner to one office: the request, and after an answer one word of thanks.
+
+    Both are from the same ``reply_address``; there is no row for a second request.
+    """
+
+    __tablename__ = "request_letter"
+    __table_args__ = (UniqueConstraint("request_id", "step"), UniqueConstraint("reply_address", "step"))
+    request_id: Mapped[int] = mapped_column(ForeignKey("owner_request.id"))
+    step: Mapped[LetterStep] = mapped_column(words(LetterStep))
+    sender_name: Mapped[str] = mapped_column(String(120))
+    reply_address: Mapped[str] = mapped_column(String(254))
+    in_reply_to: Mapped[str | None] = mapped_column(Text)
+    request: Mapped[OwnerRequest] = relationship(back_populates="letters")

@@ -1,5 +1,6 @@
 """Configuration: read once from the environment, typed, and loud about what it does not know."""
 
+import base64
 import os
 import re
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from profiles.errors import BadInput, Problem
 
 PREFIX = "PRAKTIJKTEST_"
+KEY_BEGINS = "whsec_"
 
 _SITE = re.compile(r"https?://[a-zA-Z0-9.\-\[\]:]+/?")
 _SENDER = re.compile(r"[!-?A-~]+@[a-zA-Z0-9.\-]+")
@@ -75,6 +77,7 @@ class Settings(BaseSettings):
     avoid_names: Path | None = None
     toolkit_texts: Path | None = None
     metrics_token: SecretStr | None = None
+    inbound_key: SecretStr | None = None
     fault_at: str | None = None
     fault_tests: bool = False
 
@@ -108,6 +111,14 @@ class Settings(BaseSettings):
         return self.data / "outbox"
 
     @property
+    def webhook_key(self) -> bytes | None:
+        """The key under which a mail provider signs what it brings; None when none may bring anything.
+
+        Raises `ValueError` for a key that cannot be used; `from_env` has refused it then.
+        """
+        return None if self.inbound_key is None else _webhook_key(self.inbound_key.get_secret_value())
+
+    @property
     def detour(self) -> str | None:
         """Where letters go instead of to the advertisers, as a Dutch sentence; None when they really go to them."""
         if self.dry_run:
@@ -137,6 +148,21 @@ class Settings(BaseSettings):
         if self.smtp_security is not None:
             return self.smtp_security
         return Security.NONE if self.smtp_host in LOOPBACK else Security.STARTTLS
+
+
+def _webhook_key(written: str) -> bytes:
+    """Read ``whsec_`` and a Base64 text of 24 to 64 bytes, as Standard Webhooks writes a key."""
+    key = base64.b64decode(written.removeprefix(KEY_BEGINS), validate=True)
+    if not written.startswith(KEY_BEGINS) or not 24 <= len(key) <= 64:
+        raise ValueError("no key of a webhook")
+    return key
+
+
+def _bad_key(settings: Settings) -> bool:
+    try:
+        return settings.webhook_key is None and settings.inbound_key is not None
+    except ValueError:
+        return True
 
 
 def _known(cls: type[BaseSettings], name: str) -> bool:
@@ -188,6 +214,10 @@ def _incomplete(settings: Settings) -> Iterator[Problem]:
     if settings.desk_sender is not None and not _SENDER.fullmatch(settings.desk_sender):
         remedy = "Schrijf bijvoorbeeld praktijktest@stad.example."
         yield Problem("bad-email", f"{PREFIX}DESK_SENDER is geen adres.", found=settings.desk_sender, remedy=remedy)
+    if _bad_key(settings):
+        # The key itself is not shown: it is a secret, also when something is wrong with it.
+        remedy = f"Maak er een met: printf '{KEY_BEGINS}%s\\n' \"$(openssl rand -base64 32)\""
+        yield Problem("bad-key", f"{PREFIX}INBOUND_KEY is geen sleutel van een webhook.", remedy=remedy)
     if settings.avoid_names is not None and not settings.avoid_names.is_file():
         message = f"Het bestand van {PREFIX}AVOID_NAMES bestaat niet."
         yield Problem("no-such-file", message, found=str(settings.avoid_names))

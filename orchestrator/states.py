@@ -68,6 +68,7 @@ class Why(StrEnum):
     FIRST = "first"
     CONSENT = "consent"
     SCOPE = "scope"
+    UNSIGNED = "unsigned"
     CAP = "cap"
     REST = "rest"
     DAY_OFF = "day_off"

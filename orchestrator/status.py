@@ -19,7 +19,10 @@ from orchestrator.models import (
     Heartbeat,
     InboundMail,
     Inquiry,
+    OwnerRequest,
     Pair,
+    RequestLetter,
+    RequestRound,
     Round,
 )  # fmt: skip
 from orchestrator.rounds.permission import Kind
@@ -214,6 +217,7 @@ def _people(session: Session) -> Iterator[Fact]:
     uncertain = [
         *_uncertain(session, Inquiry, "Onzekere reacties"),
         *_uncertain(session, Decline, "Onzekere afmeldingen"),
+        *_uncertain(session, RequestLetter, "Onzekere verzoeken"),
     ]
     yield from uncertain
     paused = views.held_advertisers(session)
@@ -230,16 +234,22 @@ _UNCERTAIN = literal_column(f"'{LetterState.UNCERTAIN}'", Inquiry.state.type)
 _IN_A_ROUND_THAT_GOES_ON = exists().where(Pair.id == Inquiry.pair_id, Round.id == Pair.round_id,
                                           Round.state.not_in(ROUND_ENDED))  # fmt: skip
 
+_IN_REQUESTS_THAT_GO_ON = exists().where(
+    OwnerRequest.id == RequestLetter.request_id, RequestRound.id == OwnerRequest.round_id,
+    RequestRound.state.not_in(ROUND_ENDED),
+)  # fmt: skip
+
 
 def _uncertain(session: Session, kind: Kind, what: str) -> Iterator[Fact]:
     """Letters of which nobody knows whether they arrived; of a round that ended nobody needs to know any more."""
     rows = select(func.count(), func.min(kind.planned_at)).select_from(kind)
     rows = rows.join(Inquiry, Inquiry.id == Decline.inquiry_id) if kind is Decline else rows
-    rows = rows.where(kind.state == _UNCERTAIN, _IN_A_ROUND_THAT_GOES_ON)
+    goes_on = _IN_REQUESTS_THAT_GO_ON if kind is RequestLetter else _IN_A_ROUND_THAT_GOES_ON
+    rows = rows.where(kind.state == _UNCERTAIN, goes_on)
     number, oldest = session.execute(rows).one()
     if number:
         do = "Zij gaan nooit opnieuw uit. Een kopie of antwoord maakt ze zeker; vraag anders de mailserver na."
-        do = do if kind is Inquiry else "Bel de aanbieder: misschien staat er nog een bezichtiging."
+        do = do if kind is not Decline else "Bel de aanbieder: misschien staat er nog een bezichtiging."
         words = Sentence.of("Aantal waarvan niemand weet of het aankwam: %(number)s.", number=number)
         yield Fact(False, what, words, oldest, do=do)
 

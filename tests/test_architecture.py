@@ -22,7 +22,7 @@ DOORS = {
     "imapclient": ("workers/inbox/",),
     "imaplib": ("workers/inbox/",),
     "jinja2": ("profiles/letters.py", "results/reports/", "portal/web/"),
-    "fastapi": ("portal/web/", "market/"),
+    "fastapi": ("portal/web/", "portal/api/", "market/"),
     "uvicorn": ("portal/commands/running.py", "market/"),
     "aiosmtpd": ("workers/inbox/", "market/"),
     "typer": ("portal/cli/",),

@@ -56,7 +56,7 @@ class Dispatcher:
     backups: BackupGuard = field(default_factory=BackupGuard)
 
     def send_due(self) -> int:
-        """Send what is due now, inquiries and courtesy letters; return how many letters were tried."""
+        """Send what is due now, of every kind of letter; return how many letters were tried."""
         if not self._fit():
             return 0
         claims = self._claim()
@@ -156,6 +156,7 @@ class Dispatcher:
                 claims += sending.claim_inquiries(
                     session, round_, self.worker, now, self.lease, self.grace, BATCH, self.rates
                 )
+            claims += sending.claim_requests(session, self.worker, now, self.lease, self.grace, BATCH, self.rates)
             claims += sending.claim_declines(session, self.worker, now, self.lease, self.grace, BATCH, self.rates)
         return claims
 

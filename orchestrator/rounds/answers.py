@@ -94,6 +94,12 @@ def store(
     return fresh
 
 
+def delivered(session: Session, source: str, source_key: str) -> str | None:
+    """Return the content key of what this delivery brought; None when it did not come yet."""
+    rows = select(InboundMail.content_key).join(Delivery, Delivery.mail_id == InboundMail.id)
+    return session.scalar(rows.where(Delivery.source == source, Delivery.source_key == source_key))
+
+
 def unread(session: Session, most: int) -> Sequence[InboundMail]:
     """Return the oldest mails that nobody has read yet; other readers skip them while the transaction lasts."""
     rows = select(InboundMail).where(InboundMail.state == MailState.STORED).order_by(InboundMail.id).limit(most)

@@ -8,12 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from orchestrator.intake import Channel
-from orchestrator.models import Decline, Inquiry, LetterCopy
+from orchestrator.models import LetterCopy
+from orchestrator.rounds.permission import KINDS, AnyLetter
 from orchestrator.rounds.settling import NEVER_WENT, settle, settle_answered
 from orchestrator.states import LetterState
 
 _OURS = re.compile(r"<[a-z2-7]{26}(\.a)?@[^<>@\s]+>")
-"""The form of every Message-ID that `planning` and `courtesy` give."""
+"""The form of every Message-ID that `planning`, `courtesy` and `mailing` give."""
 
 WITNESSED = 10
 """So many of the newest letters must each have a copy before the absence of a copy means anything."""
@@ -46,12 +47,12 @@ def settle_seen(session: Session, now: datetime) -> int:
     See `settling.settle` for what that may mean.
     """
     settled = settle_answered(session, now)
-    for kind in (Inquiry, Decline):
+    for kind in KINDS:
         waiting = kind.state.in_((LetterState.UNCERTAIN, *NEVER_WENT))
         for letter, dated in session.execute(
             select(kind, LetterCopy.dated_at).join(LetterCopy, LetterCopy.message_id == kind.message_id).where(waiting)
         ).all():
-            settle(session, cast("Inquiry | Decline", letter), "ledger", now, "ledger-copy", dated)
+            settle(session, cast("AnyLetter", letter), "ledger", now, "ledger-copy", dated)
             settled += 1
     return settled
 
@@ -62,7 +63,7 @@ def testify(session: Session) -> bool:
     False as well when no letter went by mail yet: a folder that is always empty looks the same.
     """
     newest: list[tuple[datetime, bool]] = []
-    for kind in (Inquiry, Decline):
+    for kind in KINDS:
         rows = (
             select(kind.sent_at, LetterCopy.id.is_not(None))
             .outerjoin(LetterCopy, LetterCopy.message_id == kind.message_id)
@@ -76,6 +77,5 @@ def testify(session: Session) -> bool:
 
 
 def _is_ours(session: Session, message_id: str) -> bool:
-    ours = (select(Inquiry.id).where(Inquiry.message_id == message_id),
-            select(Decline.id).where(Decline.message_id == message_id))  # fmt: skip
+    ours = (select(kind.id).where(kind.message_id == message_id) for kind in KINDS)
     return any(session.scalar(letter) is not None for letter in ours)

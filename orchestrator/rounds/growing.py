@@ -135,6 +135,8 @@ class _Growth:
     room: Room
     kinds: dict[int, str]
     """What kind of advertiser each is, by its row."""
+    reached: dict[int, tuple[str, str]]
+    """By what channel and at what address each advertiser is written to, by its row."""
     moments: dict[int, list[Times]]
     """Of the pairs of each advertiser, by its row."""
     known: dict[str, Listing]
@@ -161,9 +163,11 @@ class _Growth:
         owners = {consent.advertiser_id for consent in consents.values()}
         days_off = enrolment.all_days_off(session)
         used, room = limits.used_up(session), Room.of(design, _strata(session, round_))
-        kinds = {row.id: row.kind.value for row in session.scalars(select(Advertiser).where(Advertiser.id.in_(owners)))}
+        rows = session.scalars(select(Advertiser).where(Advertiser.id.in_(owners))).all()
+        kinds = {row.id: row.kind.value for row in rows}
+        reached = {row.id: (row.channel.value, row.address) for row in rows}
         moments = _moments(session, round_)
-        return cls(design, now, consents, days_off, used, casting, room, kinds, moments, known, marks)
+        return cls(design, now, consents, days_off, used, casting, room, kinds, reached, moments, known, marks)
 
     def weigh(self, offer: Offer) -> None:
         """Plan a pair for a listing, refuse it, or pass over what the round knows already."""
@@ -207,6 +211,8 @@ class _Growth:
         sample, owner = self.design.sample, consent.advertiser_id
         if (unfit := self._unfit(row)) is not None:
             return unfit
+        if not self._signed_for(row, consent):
+            return RefusalReason.OUT_OF_SCOPE
         until = first_seen + timedelta(hours=sample.feed_hours) if first_seen else None
         if until is None or until < self.now:
             return RefusalReason.NOT_NEW
@@ -237,6 +243,10 @@ class _Growth:
     def _consent_is_used_up(self, advertiser: str, consent: Enrolment) -> bool:
         planned = self.used.get(advertiser, 0) + self.added[consent.advertiser_id]
         return consent.max_pairs is not None and planned >= consent.max_pairs
+
+    def _signed_for(self, row: Listing, consent: Enrolment) -> bool:
+        scope, (channel, address) = enrolment.scope_of(consent), self.reached[consent.advertiser_id]
+        return scope is None or scope.has_letter(self.design.question.ground, channel, address, row.key)
 
     def _unfit(self, row: Listing) -> RefusalReason | None:
         """Why no applicant of this round could write about a listing."""

@@ -1,17 +1,32 @@
 """Whether a letter may go, now: the conditions in SQL, asked at the claim, again at the gate, and by the outlook."""
 
-from sqlalchemy import ColumnElement, bindparam, exists, not_, or_
+from sqlalchemy import ColumnElement, and_, bindparam, exists, not_, or_
 from sqlalchemy.orm import aliased
 
 from orchestrator import control, enrolment, limits
 from orchestrator.db import UtcDateTime
-from orchestrator.models import Decline, Inquiry, LetterCopy, Listing, Pair, Round, Study
+from orchestrator.models import (
+    Decline,
+    Inquiry,
+    LetterCopy,
+    Listing,
+    OwnerRequest,
+    Pair,
+    RequestLetter,
+    RequestRound,
+    Round,
+    Study,
+)  # fmt: skip
 from orchestrator.rates import Rates
+from orchestrator.request_models import LetterStep, RequestState
 from orchestrator.rounds import holds
 from orchestrator.states import LetterState, PairState, RoundState, Why
 
-Kind = type[Inquiry] | type[Decline]
-"""Which of the two kinds of letters a function works on."""
+AnyLetter = Inquiry | Decline | RequestLetter
+Kind = type[Inquiry] | type[Decline] | type[RequestLetter]
+"""Which kind of letters a function works on."""
+
+KINDS: tuple[Kind, ...] = (Inquiry, Decline, RequestLetter)
 
 
 def permitted(kind: Kind, rates: Rates) -> list[ColumnElement[bool]]:
@@ -19,13 +34,13 @@ def permitted(kind: Kind, rates: Rates) -> list[ColumnElement[bool]]:
 
     To be asked with `limits.parameters`, `Rates.parameters` and ``late``: the moment before which a letter's last
     moment must not lie. For a courtesy letter, which also goes in a paused round, on a day off, and without a rest,
-    ``now`` takes the place of `limits.parameters`.
+    and for a letter of the request test ``now`` takes the place of `limits.parameters`.
     """
     in_time = kind.not_after >= bindparam("late", type_=UtcDateTime())
     # Fence and attempts are in this record; a copy in the ledger mailbox is not, and tells on a record that is too old.
     not_copied = ~exists().where(LetterCopy.message_id == kind.message_id).correlate_except(LetterCopy)
-    rules = _pair_rules() if kind is Inquiry else _courtesy_rules()
-    return [control.sending_is_open(), in_time, not_copied, *rules, *rates.conditions(kind.domain)]
+    asked = {Inquiry: _pair_rules, Decline: _courtesy_rules, RequestLetter: _request_rules}[kind]()
+    return [control.sending_is_open(), in_time, not_copied, *asked, *rates.conditions(kind.domain)]
 
 
 def rules(kind: Kind) -> dict[Why, ColumnElement[bool]]:
@@ -42,6 +57,7 @@ def rules(kind: Kind) -> dict[Why, ColumnElement[bool]]:
         Why.PAUSED: Round.state == RoundState.RUNNING,
         Why.SCOPE: scope,
         Why.CONSENT: enrolment.valid(Listing.advertiser_id, limits.PURPOSE, limits.NOW),
+        Why.UNSIGNED: enrolment.valid(Listing.advertiser_id, limits.PURPOSE, limits.NOW, limits.covered()),
         Why.HELD: not_(holds.held(Listing.advertiser_id)),
         Why.DAY_OFF: limits.no_days_off(Listing.advertiser_id, limits.NOW, limits.NOW),
         Why.REST: limits.rested(),
@@ -68,3 +84,25 @@ def _courtesy_rules() -> list[ColumnElement[bool]]:
         *rules(Decline).values(),
     )
     return [allowed.correlate_except(Inquiry, Pair, Round, Study, Listing)]
+
+
+def _request_rules() -> list[ColumnElement[bool]]:
+    """Return what must hold of a mailed request now; its thanks, like any courtesy, ask scope and consent alone."""
+    office = OwnerRequest.advertiser_id
+    asks = and_(
+        RequestRound.state == RoundState.RUNNING,
+        OwnerRequest.state == RequestState.PLANNED,
+        not_(holds.held(office)),
+        limits.no_days_off(office, limits.NOW, limits.NOW),
+        enrolment.valid(
+            office, RequestRound.purpose, limits.NOW, limits.room_for_one(office), limits.request_covered()
+        ),
+    )
+    allowed = exists().where(
+        OwnerRequest.id == RequestLetter.request_id,
+        RequestRound.id == OwnerRequest.round_id,
+        limits.in_scope(RequestLetter.recipient, office),
+        enrolment.valid(office, RequestRound.purpose, limits.NOW),
+        or_(RequestLetter.step == LetterStep.THANKS, asks),
+    )
+    return [allowed.correlate_except(OwnerRequest, RequestRound)]

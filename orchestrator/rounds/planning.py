@@ -48,11 +48,13 @@ def plan(
 ) -> Round:
     """Store a round, planned, with all its pairs and letters; a plan that nobody approved yet is replaced.
 
+    Of an advertiser that signed an invitation what it signed counts, and not what ``participants`` say of its consent.
     ``bank`` is what is known of the names, by default what comes with this program; ``reason`` is why the design of an
     earlier version was changed. Raises `BadInput` for input that
     does not fit together and `Refused` when the round cannot be planned (again).
     """
     bank = bank or name_bank.load()
+    participants = enrolment.as_signed(session, participants, design.schedule.first_day, design.schedule.last_day)
     problems = [*check_intake(design, participants, listings), *name_bank.problems(bank, design)]
     if problems := [*problems, *_bad_letters(design)]:
         raise BadInput(problems)

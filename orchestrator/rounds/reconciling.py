@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from orchestrator import ledger, mailbox
 from orchestrator.enrolment import ZONE
 from orchestrator.intake import Channel
-from orchestrator.models import Control, Decline, Event, Inquiry
+from orchestrator.models import Control, Event
 from orchestrator.rounds import copies, restored
-from orchestrator.rounds.permission import Kind
+from orchestrator.rounds.permission import KINDS, Kind
 from orchestrator.rounds.settling import give_up
 from orchestrator.states import LetterState
 from profiles.errors import Refused
@@ -21,8 +21,6 @@ COPY_SECONDS = 900.0
 
 WHY = "na een teruggezette back-up is niet te weten of deze brief al weg is"
 
-
-KINDS: tuple[Kind, ...] = (Inquiry, Decline)
 _OPEN = (LetterState.PLANNED, LetterState.CLAIMED)
 
 

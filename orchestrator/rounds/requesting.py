@@ -10,11 +10,14 @@ from sqlalchemy.orm import Session
 
 from orchestrator import chance, enrolment, ledger
 from orchestrator.design import Purpose, working_days
+from orchestrator.design.checks import RESERVED
+from orchestrator.design.kinds import DOMAIN
 from orchestrator.enrolment import ZONE
-from orchestrator.intake import AdvertiserKind, Participant
+from orchestrator.intake import AdvertiserKind, Channel, Participant
 from orchestrator.models import Advertiser, Enrolment, OwnerRequest, RequestCoding, RequestRound
 from orchestrator.request_models import RequestState
-from orchestrator.rounds import holds, lookup
+from orchestrator.rounds import holds, lookup, mailing
+from orchestrator.scope import PHONE
 from orchestrator.states import RoundState
 from profiles.errors import BadInput, Problem, Refused
 from profiles.owner_requests import NOT_REACHED, Script, load
@@ -30,7 +33,10 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,63}")
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked for: who calls in which period, with what script; ``seed`` deals out offices and days."""
+    """What is asked for: who calls in which period, with what script; ``seed`` deals out offices and days.
+
+    With a ``domain`` for the addresses of the owners it goes by mail, and nobody calls.
+    """
 
     name: str
     script: Script
@@ -39,6 +45,8 @@ class Plan:
     last_day: date
     purpose: Purpose
     seed: int
+    domain: str | None = None
+    live: bool = False
 
 
 def plan(
@@ -67,7 +75,9 @@ def plan_for_all(session: Session, wanted: Plan, actor: str, now: datetime) -> R
     consents = enrolment.holding(session, wanted.purpose, enrolment.start_of(wanted.first_day))
     offices = session.scalars(select(Advertiser).where(Advertiser.key.in_(consents)).order_by(Advertiser.id)).all()
     days = {office.id: _days(session, office, wanted) for office in offices}
-    askable = [each for each in offices if _why_never(session, each, consents.get(each.key), days[each.id]) is None]
+    askable = [
+        each for each in offices if _why_never(session, each, consents.get(each.key), days[each.id], wanted) is None
+    ]
     if not askable:
         remedy = "Kies een andere periode, of werf eerst makelaars."
         raise Refused("nobody-to-ask", "Geen enkele makelaar kan in deze periode worden gevraagd.", remedy)
@@ -82,15 +92,21 @@ def _dealt_out(
     round_ = RequestRound(
         name=wanted.name, script=wanted.script.key, version=wanted.script.version, ground=wanted.script.ground.value,
         text=list(wanted.script.lines), purpose=wanted.purpose, seed=wanted.seed, first_day=wanted.first_day,
-        last_day=wanted.last_day, state=RoundState.PLANNED, planned_by=actor, planned_at=now,
+        last_day=wanted.last_day, state=RoundState.PLANNED, planned_by=actor, planned_at=now, domain=wanted.domain,
+        live=wanted.live,
     )  # fmt: skip
+    testers = (mailing.BY_MAIL,) if wanted.domain else wanted.testers
+    in_order = sorted(offices, key=lambda each: chance.rank(wanted.seed, each.key))
     round_.requests = [
         OwnerRequest(
-            advertiser_id=office.id, tester=wanted.testers[place % len(wanted.testers)],
+            advertiser_id=office.id, tester=testers[place % len(testers)],
             planned_on=_drawn(days[office.id], wanted.seed, office.key), state=RequestState.PLANNED, tries=0,
         )
-        for place, office in enumerate(sorted(offices, key=lambda each: chance.rank(wanted.seed, each.key)))
+        for place, office in enumerate(in_order)
     ]  # fmt: skip
+    if wanted.domain:
+        for request, office in zip(round_.requests, in_order, strict=True):
+            mailing.write(round_, request, office, wanted.domain)
     session.add(round_)
     session.flush()
     return _told(session, round_, actor, now, requests=len(offices), script=round_.script, version=round_.version)
@@ -106,9 +122,15 @@ def approve(session: Session, name: str, actor: str, now: datetime) -> RequestRo
     return _move(session, round_, RoundState.APPROVED, actor, now)
 
 
-def start(session: Session, name: str, actor: str, now: datetime) -> RequestRound:
-    """approved → running."""
-    return _move(session, _in_state(session, name, "starten", RoundState.APPROVED), RoundState.RUNNING, actor, now)
+def start(
+    session: Session, name: str, actor: str, now: datetime, pretends: str | None = "Echt verzenden staat uit."
+) -> RequestRound:
+    """approved → running. A live round by mail needs ``pretends``, as for a round of letters, to be None."""
+    round_ = _in_state(session, name, "starten", RoundState.APPROVED)
+    if round_.live and pretends:
+        message = f"Verzoektest '{name}' is echt, maar haar brieven zouden niet echt aankomen. {pretends}"
+        raise Refused("live-detour", message, "Haal die instelling weg, of plan haar zonder --live.")
+    return _move(session, round_, RoundState.RUNNING, actor, now)
 
 
 def close(session: Session, name: str, actor: str, now: datetime) -> RequestRound:
@@ -118,9 +140,7 @@ def close(session: Session, name: str, actor: str, now: datetime) -> RequestRoun
     if waiting:
         remedy = f"Codeer ze eerst: praktijktest requests queue {name}"
         raise Refused("not-coded", f"Van verzoektest '{name}' wachten {waiting} antwoorden op codering.", remedy)
-    for each in round_.requests:
-        if each.state is RequestState.PLANNED:
-            each.state = RequestState.CANCELLED
+    mailing.end(round_)
     round_.closed_at = now
     return _move(session, round_, RoundState.CLOSED, actor, now)
 
@@ -201,9 +221,23 @@ def _check(session: Session, wanted: Plan) -> None:
         raise Refused("round-exists", f"Er is al een verzoektest '{wanted.name}'.", "Kies een andere naam.")
     if wanted.first_day > wanted.last_day:
         raise BadInput(Problem("period-reversed", "De laatste dag ligt voor de eerste.", remedy="Wissel de dagen om."))
-    if not wanted.testers or len(set(map(str.casefold, wanted.testers))) < len(wanted.testers):
+    _check_mail(wanted)
+    if (not wanted.domain and not wanted.testers) or len(set(map(str.casefold, wanted.testers))) < len(wanted.testers):
         remedy = "Geef elke tester een keer: --tester NAAM."
         raise BadInput(Problem("bad-testers", "Er is geen tester, of een tester staat er twee keer.", remedy=remedy))
+
+
+def _check_mail(wanted: Plan) -> None:
+    if wanted.domain is None:
+        if wanted.live:
+            raise BadInput(Problem("live-calls", "Wie belt, belt echt: --live is voor een verzoektest per mail."))
+        return
+    if not re.fullmatch(DOMAIN, wanted.domain):
+        remedy = "Schrijf alleen het domein, bijvoorbeeld woonpost.example."
+        raise BadInput(Problem("bad-domain", "Dit is geen domein.", found=wanted.domain, remedy=remedy))
+    if wanted.live and f".{wanted.domain}".endswith(tuple(f".{name}" for name in RESERVED)):
+        remedy = "Gebruik een eigen domein, of plan de verzoektest zonder --live."
+        raise BadInput(Problem("reserved-domain-live", "Dit domein kan geen antwoord krijgen.", remedy=remedy))
 
 
 def _days(session: Session, office: Advertiser, wanted: Plan) -> list[date]:
@@ -226,23 +260,30 @@ def _not_askable(
     consents = enrolment.holding(session, wanted.purpose, enrolment.start_of(wanted.first_day))
     for each in participants:
         office = known[each.advertiser]
-        why = _why_never(session, office, consents.get(each.advertiser), days[office.id])
+        why = _why_never(session, office, consents.get(each.advertiser), days[office.id], wanted)
         if why:
             yield Problem(*why, line=each.line, found=each.advertiser, remedy="Haal deze regel weg.")
 
 
 def _why_never(
-    session: Session, office: Advertiser, consent: Enrolment | None, days: Sequence[date]
+    session: Session, office: Advertiser, consent: Enrolment | None, days: Sequence[date], wanted: Plan
 ) -> tuple[str, str] | None:
     if office.kind is not AdvertiserKind.BROKER:
         return "not-a-broker", "Alleen een makelaar kan van een eigenaar een verzoek krijgen."
     if consent is None:
         return "no-consent", "Op de eerste dag is er geen geldige deelname voor dit doel."
+    if not _signed_for(consent, wanted.script.ground.value, Channel.SMTP.value if wanted.domain else PHONE):
+        return "not-signed-for", "Dit kantoor tekende niet voor zo'n verzoek op deze grond."
     if not days:
         return "no-day", "In de periode is er geen werkdag waarop dit kantoor niet vrij is."
     if _asked_since(session, office.id, consent.valid_from):
         return "asked-before", "Dit kantoor is onder deze deelname al eens gevraagd, en wij vragen een keer."
     return None
+
+
+def _signed_for(consent: Enrolment, ground: str, channel: str) -> bool:
+    scope = enrolment.scope_of(consent)
+    return scope is None or scope.has_request(ground, channel)
 
 
 def _asked_since(session: Session, advertiser_id: int, moment: datetime) -> bool:
@@ -274,8 +315,11 @@ def _why_not(session: Session, round_: RequestRound, request: OwnerRequest, now:
     if not round_.first_day <= today <= round_.last_day:
         return "de periode is nog niet begonnen of voorbij"
     consents = enrolment.holding(session, round_.purpose, now)
-    if session.get_one(Advertiser, request.advertiser_id).key not in consents:
+    consent = consents.get(session.get_one(Advertiser, request.advertiser_id).key)
+    if consent is None:
         return "er is nu geen geldige deelname"
+    if not _signed_for(consent, round_.ground, PHONE):
+        return "hiervoor tekende de aanbieder niet"
     if holds.current(session, request.advertiser_id):
         return "de aanbieder staat op pauze"
     if today in enrolment.days_off(session, request.advertiser_id) or today not in working_days(today, today):

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, Table, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Row, Select, Table, bindparam, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -21,10 +21,22 @@ from orchestrator.db import UtcDateTime
 from orchestrator.design import Design, from_canonical
 from orchestrator.forms import Form, described
 from orchestrator.intake import Channel
-from orchestrator.models import Attempt, Control, Decline, Inquiry, Listing, Pair, Round
+from orchestrator.models import (
+    Attempt,
+    Control,
+    Decline,
+    Inquiry,
+    Listing,
+    OwnerRequest,
+    Pair,
+    RequestLetter,
+    RequestRound,
+    Round,
+)  # fmt: skip
 from orchestrator.people import profile_of
 from orchestrator.rates import AS_FAST_AS_IT_CAN, Rates
-from orchestrator.rounds.permission import Kind, permitted
+from orchestrator.request_hours import is_open as office_is_open
+from orchestrator.rounds.permission import AnyLetter, Kind, permitted
 from orchestrator.schedule import Calendar, when_open
 from orchestrator.states import ROUND_ENDED, AttemptOutcome, Exclusion, LetterState, PairState
 
@@ -128,13 +140,28 @@ def claim_declines(
     return _claim(session, Decline, {"now": now, "late": now - grace}, worker, lease, most, rates)
 
 
+def claim_requests(
+    session: Session,
+    worker: str,
+    now: datetime,
+    lease: timedelta,
+    grace: timedelta,
+    most: int,
+    rates: Rates = AS_FAST_AS_IT_CAN,
+) -> list[Claim]:
+    """planned → claimed for at most ``most`` letters of the request test, of any round; none outside office hours."""
+    if not office_is_open(now):
+        return []
+    return _claim(session, RequestLetter, {"now": now, "late": now - grace}, worker, lease, most, rates)
+
+
 def written(
     session: Session, claim: Claim, now: datetime, grace: timedelta, rates: Rates = AS_FAST_AS_IT_CAN
 ) -> Envelope | None:
     """The letter of a claim, to go and connect for; None when the gate would refuse it now."""
     letter = _whole(session, claim)
-    pair = letter.pair if isinstance(letter, Inquiry) else letter.inquiry.pair
-    asked = _asked(claim, pair.round.design, now, grace) | rates.parameters(now)
+    design = letter.pair.round.design if isinstance(letter, Inquiry) else ""
+    asked = _asked(claim, design, now, grace) | rates.parameters(now)
     return _envelope(letter, claim, now) if session.scalar(_may_pass(claim.kind, rates), asked) else None
 
 
@@ -153,7 +180,7 @@ def gate(
     raises `AlreadyTried` when there is one. The caller commits before the first byte, and releases what was refused.
     """
     around = session.execute(_around(claim.kind), {"letter_id": claim.id}).one()
-    _hold_still(session, around.round_id, alone=rates.any)
+    _hold_still(session, RequestRound if claim.kind is RequestLetter else Round, around.round_id, alone=rates.any)
     # Two workers may hold claims on two pairs of one advertiser: the lock makes the caps exact, not nearly so.
     limits.lock(session, around.advertiser_id)
     asked = {**_asked(claim, around.design, now, grace), **rates.parameters(now), "lease": now + lease}
@@ -192,7 +219,7 @@ def record(session: Session, claim: Claim, worker: str, now: datetime, result: R
         return
     _end_attempt(session, message_id, claim, worker, now, result)
     ledger.append(session, now, worker, f"letter.{result.outcome.value}", _subject(claim), {"phase": result.phase})
-    if claim.kind is Decline:
+    if claim.kind is not Inquiry:
         return
     if result.outcome is AttemptOutcome.NOT_SENT:
         _drop_if_over(session, claim.id)
@@ -224,8 +251,8 @@ def _due_statement(kind: Kind, rates: Rates) -> Select[int]:
 
 
 def _asked(claim: Claim, design: str, now: datetime, grace: timedelta) -> dict[str, object]:
-    """Return what the conditions of the gate are asked with."""
-    asked: dict[str, object] = {"now": now} if claim.kind is Decline else limits.parameters(from_canonical(design), now)
+    """Return what the conditions of the gate are asked with; ``design`` is that of an inquiry's round."""
+    asked: dict[str, object] = limits.parameters(from_canonical(design), now) if claim.kind is Inquiry else {"now": now}
     return asked | {"letter_id": claim.id, "held_fence": claim.fence, "late": now - grace}
 
 
@@ -248,6 +275,10 @@ def _may_pass(kind: Kind, rates: Rates) -> Select[int]:
 @cache
 def _around(kind: Kind) -> Select[*tuple[Any, ...]]:
     """Select what the gate locks and asks with: the letter's round, design, advertiser and domain."""
+    if kind is RequestLetter:
+        asked = (OwnerRequest.round_id, literal("").label("design"), OwnerRequest.advertiser_id)
+        request = select(kind.message_id, kind.domain, *asked).join(OwnerRequest)
+        return request.where(kind.id == bindparam("letter_id"))
     told = (kind.message_id, kind.domain, Pair.round_id, Round.design, Listing.advertiser_id)
     rows: Select[*tuple[Any, ...]] = select(*told)
     rows = rows.join_from(Decline, Inquiry) if kind is Decline else rows.select_from(Inquiry)
@@ -353,24 +384,26 @@ def _first_of_each(due: Sequence[Row[Any]]) -> list[int]:
     return list(firsts.values())
 
 
-def _whole(session: Session, claim: Claim) -> Inquiry | Decline:
+def _whole(session: Session, claim: Claim) -> AnyLetter:
     """Return the letter with all that an envelope asks of its pair, in one query."""
+    if claim.kind is RequestLetter:
+        return session.get_one(RequestLetter, claim.id)
     if claim.kind is Inquiry:
         of_pair = joinedload(Inquiry.pair)
     else:
         of_pair = joinedload(Decline.inquiry, innerjoin=True).joinedload(Inquiry.pair)
     around = (of_pair.joinedload(Pair.listing).joinedload(Listing.advertiser), of_pair.joinedload(Pair.round))
-    return cast("Inquiry | Decline", session.get_one(claim.kind, claim.id, options=around))
+    return cast("AnyLetter", session.get_one(claim.kind, claim.id, options=around))
 
 
-def _hold_still(session: Session, round_id: int, *, alone: bool) -> None:
+def _hold_still(session: Session, of: type[Round] | type[RequestRound], round_id: int, *, alone: bool) -> None:
     """Let nobody stop sending or pause the round until this transaction ends; ``alone``, nobody else pass the gate.
 
     Whoever stops or pauses waits that long, and then finds the letter on the wire: once it is done, nothing goes that
     it did not see. Letters that are counted by the minute pass one at a time.
     """
     session.scalar(select(Control.id).where(Control.id == 1).with_for_update(read=not alone))
-    session.scalar(select(Round.id).where(Round.id == round_id).with_for_update(read=True))
+    session.scalar(select(of.id).where(of.id == round_id).with_for_update(read=True))
 
 
 def _open_attempt(session: Session, message_id: str, domain: str, claim: Claim, worker: str, now: datetime) -> None:
@@ -395,7 +428,9 @@ def _end_attempt(session: Session, message_id: str, claim: Claim, worker: str, n
         session.execute(insert(attempts).values(**began, **told))
 
 
-def _envelope(letter: Inquiry | Decline, claim: Claim, now: datetime) -> Envelope:
+def _envelope(letter: AnyLetter, claim: Claim, now: datetime) -> Envelope:
+    if isinstance(letter, RequestLetter):
+        return _of_owner(letter, claim, now)
     inquiry = letter if isinstance(letter, Inquiry) else letter.inquiry
     listing = inquiry.pair.listing
     return Envelope(
@@ -412,6 +447,23 @@ def _envelope(letter: Inquiry | Decline, claim: Claim, now: datetime) -> Envelop
         in_reply_to=letter.in_reply_to if isinstance(letter, Decline) else None,
         date=now,
         form=described(listing.advertiser.form, letter.recipient) if letter.channel is Channel.WEBFORM else None,
+    )
+
+
+def _of_owner(letter: RequestLetter, claim: Claim, now: datetime) -> Envelope:
+    return Envelope(
+        claim=claim,
+        channel=letter.channel,
+        recipient=letter.recipient,
+        sender_name=letter.sender_name,
+        given_name=letter.sender_name.partition(" ")[0],
+        sender_address=letter.reply_address,
+        subject=letter.subject,
+        body=letter.body,
+        message_id=letter.message_id,
+        reference=letter.subject,
+        in_reply_to=letter.in_reply_to,
+        date=now,
     )
 
 

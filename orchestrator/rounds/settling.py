@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from orchestrator import control, ledger
-from orchestrator.models import Attempt, Decline, Inquiry, Reply
+from orchestrator.models import Attempt, Inquiry, Reply
 from orchestrator.rounds import restored
-from orchestrator.rounds.permission import Kind
+from orchestrator.rounds.permission import KINDS, AnyLetter, Kind
 from orchestrator.rounds.sending import tell_next
 from orchestrator.states import AttemptOutcome, LetterState
 
@@ -29,7 +29,7 @@ def sweep(
     While sending is shut, or not to ``expire``, nothing does: clock or row may be wrong.
     """
     told: Counter[str] = Counter()
-    for kind in (Inquiry, Decline):
+    for kind in KINDS:
         lapsed = (kind.state == LetterState.CLAIMED, kind.lease_until < now)
         silent = (kind.state == LetterState.SENDING, kind.lease_until < now - margin)
         late = (kind.state == LetterState.PLANNED, kind.not_after < now - grace, control.sending_is_open())
@@ -63,7 +63,7 @@ def give_up(session: Session, kind: Kind, where: Conditions, now: datetime, why:
 
 
 def settle(
-    session: Session, letter: Inquiry | Decline, actor: str, now: datetime, evidence: str, dated: datetime | None = None
+    session: Session, letter: AnyLetter, actor: str, now: datetime, evidence: str, dated: datetime | None = None
 ) -> None:
     """uncertain → sent, by evidence that the letter arrived (a reply, a ledger copy); ``dated`` when known.
 
@@ -115,6 +115,6 @@ def _set_state(session: Session, kind: Kind, where: Conditions, state: LetterSta
     return len(changed.all())
 
 
-def _on_the_wire_at(session: Session, letter: Inquiry | Decline) -> datetime | None:
+def _on_the_wire_at(session: Session, letter: AnyLetter) -> datetime | None:
     tried = select(func.max(Attempt.started_at)).where(Attempt.message_id == letter.message_id)
     return session.scalar(tried.where(Attempt.outcome == AttemptOutcome.UNCERTAIN))

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from portal.cli import brokers, groups, statistics, upkeep
+from portal.cli import api_tokens, brokers, followup, groups, invitations, statistics, upkeep
 from portal.cli.arguments import Advertiser, By, Folder, Reason, Round
 from profiles.errors import BadInput, PraktijktestError, Refused
 
@@ -27,8 +27,11 @@ app.add_typer(groups.requests, name="requests")
 app.add_typer(groups.toolkit, name="toolkit")
 app.add_typer(groups.release, name="release")
 app.add_typer(brokers.broker, name="broker")
+app.add_typer(invitations.invitation, name="invitation")
+app.add_typer(followup.followup, name="followup")
 app.add_typer(upkeep.ledger, name="ledger")
 app.command()(upkeep.doctor)
+app.add_typer(api_tokens.token, name="api-token")
 app.command()(statistics.analyse)
 app.command()(statistics.power)
 

@@ -170,16 +170,19 @@ def plan_requests(
     name: RequestTest,
     script: Annotated[str, typer.Option(help="Sleutel van het script; de nieuwste versie geldt.")],
     participants: Annotated[Path, typer.Option(help="CSV met deelnemers, zoals bij plan.")],
-    tester: Annotated[list[str], typer.Option(help="Wie belt; herhaal voor meer testers.")],
     first_day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Eerste dag.")],
     last_day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Laatste dag.")],
     by: By,
+    tester: Annotated[list[str] | None, typer.Option(help="Wie belt; herhaal voor meer testers.")] = None,
+    mail_domain: Annotated[str | None, typer.Option(help="Vraag per mail, van adressen op dit domein.")] = None,
+    live: Annotated[bool, typer.Option(help="De mails gaan echt naar de kantoren.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Startgetal van de verdeling.")] = 1,
 ) -> None:
-    """Plan een verzoek aan elk kantoor van de lijst, verdeeld over testers en werkdagen."""
+    """Plan een verzoek aan elk kantoor van de lijst, per telefoon door testers of per mail, verdeeld over werkdagen."""
     from portal.commands import requests as room
 
-    room.plan(name, script, participants, tester, (first_day.date(), last_day.date()), seed, by)
+    how = room.How(tuple(tester or ()), mail_domain, live, seed)
+    room.plan(name, script, participants, (first_day.date(), last_day.date()), how, by)
 
 
 @requests.command("approve")

@@ -1,24 +1,29 @@
 """The request test from the command line: planning, the call sheet, writing down, coding and the outcome."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import date
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 
+from orchestrator.db import Session
 from orchestrator.design import Purpose
 from orchestrator.intake import read_participants
+from orchestrator.models import RequestRound
 from orchestrator.rounds import requesting
+from orchestrator.settings import Settings
 from portal.commands import house
 from profiles.owner_requests import load
 from results import formats, owner_requests
 from results.owner_requests import RequestResult
 from results.reports.wording import ROUND_STATES
 
+Step = Callable[[Session, str, str, datetime], RequestRound]
 out = Console(soft_wrap=True, markup=False, highlight=False)
 SHARES = {
     "refuses": "weigert uitdrukkelijk",
@@ -43,11 +48,21 @@ def scripts() -> None:
         out.print(f"  {code.key}: {code.meaning}. {code.example}".rstrip())
 
 
-def plan(
-    name: str, script: str, participants: Path, testers: Sequence[str], days: tuple[date, date], seed: int, by: str
-) -> None:
+@dataclass(frozen=True)
+class How:
+    """Who calls, or from which domain is mailed and whether truly, and the seed that deals out offices and days."""
+
+    testers: tuple[str, ...]
+    domain: str | None
+    live: bool
+    seed: int
+
+
+def plan(name: str, script: str, participants: Path, days: tuple[date, date], how: How, by: str) -> None:
     listed = read_participants(house.must_exist(participants))
-    wanted = requesting.Plan(name, load().newest(script), tuple(testers), *days, Purpose.LEARNING, seed)
+    wanted = requesting.Plan(
+        name, load().newest(script), how.testers, *days, Purpose.LEARNING, how.seed, domain=how.domain, live=how.live
+    )
     with house.writing() as (session, now):
         round_ = requesting.plan(session, wanted, listed, by, now)
         number = len(round_.requests)
@@ -56,7 +71,8 @@ def plan(
 
 def step(name: str, by: str, to: str) -> None:
     """Approve, start or close."""
-    moves = {"approve": requesting.approve, "start": requesting.start, "close": requesting.close}
+    start = partial(requesting.start, pretends=Settings.from_env().pretends)
+    moves: dict[str, Step] = {"approve": requesting.approve, "start": start, "close": requesting.close}
     with house.writing() as (session, now):
         state = moves[to](session, name, by, now).state
     out.print(f"Verzoektest {name} is nu: {ROUND_STATES[state.value]}.")

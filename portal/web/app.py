@@ -15,9 +15,13 @@ from starlette.middleware.base import RequestResponseEndpoint
 from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.settings import Settings
+from portal.api import app as api
+from portal.api.gate import DatabaseGate
 from portal.web.access import SignInNeeded, guard
 from portal.web.coding_source import CodingSource
 from portal.web.door import DatabaseDoor, Door
+from portal.web.followup_source import FollowupSource
+from portal.web.invitation_source import InvitationSource
 from portal.web.origin import why_not
 from portal.web.own_source import OwnSource
 from portal.web.pages import (
@@ -26,11 +30,14 @@ from portal.web.pages import (
     context,
     control,
     export,
+    followup,
     health,
+    invitation,
     languages,
     looks,
     mine,
     monitor,
+    own_followup,
     own_toolkit,
     pairs,
     people,
@@ -94,15 +101,20 @@ def make_app(
     """Return the web application over this database; ``mailboxes`` are the names of the folders that are read."""
     chosen = settings or Settings.from_env()
     door = DatabaseDoor(database, clock, chosen)
-    app = create_app(DatabaseSource(database, clock, mailboxes), door)
+    source, releases = DatabaseSource(database, clock, mailboxes), DatabaseReleases(database, clock)
+    app = create_app(source, door)
+    app.mount(api.BASE, api.create_api(source, releases, DatabaseGate(database, clock, chosen), chosen), name="api")
     pretest.add(app, database, clock)
+    invitation.add(app, InvitationSource(database, clock, chosen.toolkit_texts))
     vitals.add(app, Vitals(database, clock, chosen, mailboxes), chosen.metrics_token)
     for read in (releasing, comparing):
-        read.add(app, DatabaseReleases(database, clock))
-    requests.add(app, RequestSource(database, clock))
+        read.add(app, releases)
+    requests.add(app, RequestSource(database, clock, chosen.pretends))
     setup.add(app, Setup(database, clock, chosen))
     for offers in (toolkit, own_toolkit):
         offers.add(app, ToolkitSource(database, clock, chosen.toolkit_texts))
+    for after in (followup, own_followup):
+        after.add(app, FollowupSource(database, clock, chosen.toolkit_texts))
     for group in (coding, pairs):
         group.add(app, CodingSource(database, clock))
     for group in (mine, context):
@@ -127,6 +139,9 @@ def create_app(source: Source, door: Door) -> FastAPI:
 
 
 async def _secure(request: Request, call_next: RequestResponseEndpoint) -> Response:
+    if api.owns(request.url.path):
+        # It knows no cookies, so that no browser can be made to ask anything of it in somebody's name.
+        return api.with_headers(await call_next(request))
     if (status := why_not(request)) is not None:
         return _with_headers(_error(request, status))
     return _with_headers(await call_next(request))

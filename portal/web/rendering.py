@@ -54,6 +54,7 @@ TABS = (
     Place("round_health", "/gezondheid", _("Gezondheid")),
     Place("results", "/resultaten", _("Resultaten")),
     Place("round_setup", "/opzet", _("Opzet")),
+    Place("followup", "/opvolging", _("Opvolging")),
     Place("export", "/export", _("Export")),
     Place("release", "/vrijgave", _("Vrijgave")),
 )
@@ -83,8 +84,8 @@ def language_of(request: Request) -> str:
 
 def page(request: Request, name: str, status: int = 200, **values: object) -> HTMLResponse:
     """A page made of one of our templates. Each also gets ``visitor``, ``here`` (the route), ``menu`` and ``tabs``."""
-    # A pretest asks what readers of Dutch think of names, in Dutch.
-    language = DUTCH if name.startswith("pretest") else language_of(request)
+    # A pretest asks what readers of Dutch think of names, in Dutch; what an office signs is one text, in Dutch.
+    language = DUTCH if name.startswith(("pretest", "invitation")) else language_of(request)
     visitor: Visitor | None = getattr(request.state, "visitor", None)
     known = {
         "visitor": visitor,

@@ -42,10 +42,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class RequestSource:
-    """Reads everything afresh for each page, in a session of its own; each change is a transaction."""
+    """Reads everything afresh for each page, in a session of its own; each change is a transaction.
+
+    ``pretends`` is why letters would not truly go from here (`Settings.pretends`).
+    """
 
     database: Database
     clock: Clock
+    pretends: str | None
 
     def rounds(self) -> tuple[RequestRoundSeen, ...]:
         with self.database.reading() as session:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from orchestrator import drafts, limits, mail_trips, planned, readiness, views
+from orchestrator import drafts, enrolment, limits, mail_trips, planned, readiness, views
 from orchestrator.assignment import select_listings
 from orchestrator.clock import Clock
 from orchestrator.db import Database, Session
@@ -202,6 +202,7 @@ def _frame(session: Session, draft: Draft, design: Design | None) -> Frame:
     counts = (len(participants) if participants else None, len(listings) if listings else None)
     if design is None or not participants or not listings:
         return Frame(*counts, None, {}, ())
+    participants = enrolment.as_signed(session, participants, design.schedule.first_day, design.schedule.last_day)
     if problems := check_intake(design, participants, listings):
         return Frame(*counts, None, {}, problems)
     found = select_listings(design, participants, listings, limits.used_up(session))

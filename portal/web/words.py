@@ -121,5 +121,16 @@ REQUEST_WHYS = (
     _("Kies een andere naam."),
     _("Laat een tweede persoon goedkeuren."),
     _("Zonder namen: wie er opnam, doet er niet toe."),
+    _("Dit is geen domein."),
+    _("Schrijf alleen het domein, bijvoorbeeld woonpost.example."),
 )
 """Sentences of `orchestrator.rounds.requesting` that pages show."""
+
+FOLLOWED = {
+    "training-offered": _("Training aangeboden"),
+    "training-held": _("Training gehouden"),
+    "talk-held": _("Gesprek gehouden"),
+    "retest-asked": _("Hertest gevraagd"),
+    "retest-planned": _("Hertest gepland"),
+}
+"""What the register of a round tells of an office (`orchestrator.followup_models.FollowUpKind`)."""

@@ -62,6 +62,7 @@ REFUSALS = {
     "geen-naam": "Woningaanbieder kende alle namen al",
     "past-niet-bij-signaal": "Woning past niet bij wat de ronde toont",
     "geen-passend-inkomen": "Geen geloofwaardig inkomen bij deze huur",
+    "buiten-deelname": "Woningaanbieder tekende niet voor deze woning",
 }
 VALIDATIONS = {
     "recognised": "zeker herkend",

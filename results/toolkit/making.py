@@ -1,7 +1,7 @@
 """Texts and an office together: finished documents, and what their checklists still miss."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from difflib import get_close_matches
@@ -60,7 +60,7 @@ def made(texts: Texts, office: Office, logo: bytes | None = None) -> tuple[Made,
     values = _values(texts, office)
     known = {*values, *WHOLE, "criteria"}
     problems = [
-        _unknown(passage, name, known)
+        unknown(passage, name, known)
         for part in texts.parts
         for passage in part.passages
         for name in PLACEHOLDER.findall(passage.text)
@@ -71,7 +71,8 @@ def made(texts: Texts, office: Office, logo: bytes | None = None) -> tuple[Made,
     return tuple(_document(part, texts, office, values, logo) for part in texts.parts)
 
 
-def _unknown(passage: Passage, name: str, known: Collection[str]) -> Problem:
+def unknown(passage: Passage, name: str, known: Collection[str]) -> Problem:
+    """Tell of a placeholder that does not exist, with its file and line."""
     near = get_close_matches(name, known, 1)
     guess = f"Bedoelt u '{{{near[0]}}}'?" if near else f"Kies uit: {', '.join(sorted(known))}."
     message = "Deze tekst vraagt om iets dat er niet is."
@@ -170,21 +171,29 @@ def missing_lines(documents: Sequence[Made]) -> Iterator[str]:
 def _blocks(filled: Sequence[_Filled], texts: Texts, office: Office) -> Iterator[Block]:
     for kind, group in groupby(filled, key=lambda each: each.passage.kind):
         if kind in ("item", "numbered"):
-            yield Items(tuple(_item(each.text) for each in group), numbered=kind == "numbered")
+            yield items((each.text for each in group), numbered=kind == "numbered")
         else:
             yield from (_block(kind, each.text, texts, office) for each in group)
 
 
 def _block(kind: str, text: str, texts: Texts, office: Office) -> Block:
-    if kind.startswith("heading"):
-        return Heading(text, int(kind[-1]))
-    if kind == "alert":
-        return Alert("", text)
     if text == "{reporting_points}":
         return _reporting_points(texts)
     if text in ("{signatures}", "{signatures_two}"):
         return _signatures(office.signatures if text == "{signatures}" else 2)
-    return Text(BOLD.sub(r"\1 ", text).strip())
+    return plain(kind, text)
+
+
+def plain(kind: str, text: str) -> Block:
+    """A heading, a quotation or a paragraph as a block."""
+    if kind.startswith("heading"):
+        return Heading(text, int(kind[-1]))
+    return Alert("", text) if kind == "alert" else Text(BOLD.sub(r"\1 ", text).strip())
+
+
+def items(texts: Iterable[str], *, numbered: bool = False) -> Items:
+    """Items of a list as a block."""
+    return Items(tuple(_item(text) for text in texts), numbered=numbered)
 
 
 def _item(text: str) -> tuple[str, str]:

@@ -59,10 +59,19 @@ class Texts:
 
 
 @dataclass(frozen=True)
-class _Folder:
-    """The shipped texts, with a municipality's own file instead wherever it has one of that name."""
+class Folder:
+    """The shipped texts, with a municipality's own file instead wherever it has one of that name.
+
+    Raises BadInput for a folder that is not there.
+    """
 
     own: Path | None
+
+    def __post_init__(self) -> None:
+        if self.own and not self.own.is_dir():
+            remedy = "Zet PRAKTIJKTEST_TOOLKIT_TEXTS op een bestaande map, of laat haar weg."
+            message = "Deze map met teksten is er niet."
+            raise BadInput(Problem("missing-folder", message, str(self.own), remedy=remedy))
 
     def name(self, file: str) -> str:
         return str(self._own(file) or file)
@@ -89,16 +98,13 @@ class _Folder:
 
 def read_texts(own: Path | None = None) -> Texts:
     """Read the texts, each from the folder of a municipality where that has one. Raises BadInput for what is wrong."""
-    if own and not own.is_dir():
-        remedy = "Zet PRAKTIJKTEST_TOOLKIT_TEXTS op een bestaande map, of laat haar weg."
-        raise BadInput(Problem("missing-folder", "Deze map met teksten is er niet.", str(own), remedy=remedy))
-    folder = _Folder(own)
+    folder = Folder(own)
     index, read = folder.table(INDEX), {}
     parts = []
     try:
         for key, told in index["parts"].items():
             read[told["file"]] = folder.read(told["file"])
-            passages = tuple(_passages(read[told["file"]], folder.name(told["file"])))
+            passages = tuple(passages_of(read[told["file"]], folder.name(told["file"])))
             parts.append(Part(key, str(told["name"]), folder.name(told["file"]), passages, told.get("checklist", {})))
         version = str(index["version"])
     except (KeyError, AttributeError, TypeError) as error:
@@ -107,19 +113,20 @@ def read_texts(own: Path | None = None) -> Texts:
     lists = {name: folder.read(name) for name in (INDEX, CHOICES, POINTS)}
     return Texts(
         version=version,
-        fingerprint=_fingerprint({**read, **lists}),
+        fingerprint=fingerprint_of({**read, **lists}),
         parts=tuple(parts),
         choices=folder.table(CHOICES),
         points=tuple(folder.table(POINTS).get("points", ())),
     )
 
 
-def _fingerprint(read: Mapping[str, str]) -> str:
+def fingerprint_of(read: Mapping[str, str]) -> str:
+    """Return what changes with any letter of these texts, by the name of their file."""
     whole = "\0".join(f"{name}\0{read[name]}" for name in sorted(read))
     return sha256(whole.encode()).hexdigest()[:8]
 
 
-def _passages(text: str, file: str) -> Iterator[Passage]:
+def passages_of(text: str, file: str) -> Iterator[Passage]:
     """Paragraph by paragraph; a line that begins a heading, an item or a quotation begins a passage of its own."""
     waiting: Passage | None = None
     covers = None

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from house_makers import PLANNED, an_advertiser
+from invitation_makers import take_part, terms
 from sqlalchemy import select
 
 from orchestrator.db import Database
@@ -253,3 +254,27 @@ def test_the_ledger_tells_every_step_and_nothing_of_what_was_answered(database: 
             "request-round.planned", "request-round.approved", "request-round.running", "request.made", "request.coded",
         ]  # fmt: skip
         assert not any("Piet" in str(each.data) or "WEIGERT" in str(each.data) for each in events)
+
+
+@pytest.mark.parametrize(("outside", "code"), [({"channels": frozenset({"smtp"})}, "not-signed-for"), ({}, None)])
+def test_an_office_that_signed_for_no_call_is_not_called(
+    database: Database, outside: dict[str, Any], code: str | None
+) -> None:
+    take_part(database, chosen=terms(**outside))
+    if code is None:
+        plan(database, offices("alfa"))
+        return
+    with pytest.raises(BadInput) as wrong:
+        plan(database, offices("alfa"))
+    assert [problem.code for problem in wrong.value.problems] == [code]
+
+
+def test_an_office_that_later_signs_for_less_is_not_called_any_more(database: Database) -> None:
+    running(database)
+    take_part(database, chosen=terms(grounds=frozenset({"age"})))
+    number, tester = assigned(database, "alfa")
+    assert number
+    with database.reading() as session:
+        told = {office.key: why for _, office, why in requesting.sheet(session, NAME, tester, MONDAY)}
+    assert told["alfa"] == "hiervoor tekende de aanbieder niet"
+    assert refusal(database, requesting.made, NAME, "alfa", tester, "Nee.", MONDAY) == "not-now"

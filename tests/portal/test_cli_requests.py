@@ -86,3 +86,24 @@ def test_answers_are_coded_twice_without_the_office_and_end_in_shares_with_their
     document = json.loads(user.does("requests", "report", "v1", "--json"))
     assert document["codes"] == {"WEIGERT_ZONDER_UITLEG": 11}
     assert {each["name"]: each["n"] for each in document["shares"]}["refuses"] == 11
+
+
+def test_a_request_test_by_mail_is_planned_without_testers_and_live_only_on_a_domain_that_can_be_answered(
+    user: User,
+) -> None:
+    days = ("--first-day", str(next_monday()), "--last-day", str(next_monday() + timedelta(days=20)))
+    wishes = ("--script", "afkomst", "--participants", listed(user, 12), *days, "--by", "anna")
+    said = user.says("requests", "plan", "v1", *wishes, "--mail-domain", "woonpost.example", "--live").err
+    assert "reserved-domain-live" in said
+    done = user.does("requests", "plan", "v1", *wishes, "--mail-domain", "woonpost.example")
+    assert "12 kantoren, elk een keer gevraagd" in done
+    user.does("requests", "approve", "v1", "--by", "bert")
+    assert "nu: loopt" in user.does("requests", "start", "v1", "--by", "bert")
+
+
+def test_a_live_request_test_does_not_start_where_mails_would_not_truly_go(user: User) -> None:
+    days = ("--first-day", str(next_monday()), "--last-day", str(next_monday() + timedelta(days=20)))
+    wishes = ("--script", "afkomst", "--participants", listed(user, 12), *days, "--by", "anna")
+    user.does("requests", "plan", "v1", *wishes, "--mail-domain", "woonpost.nl", "--live")
+    user.does("requests", "approve", "v1", "--by", "bert")
+    assert user.says("requests", "start", "v1", "--by", "bert").err.startswith("live-detour: ")

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import followup_makers
 import pytest
 from browser_makers import PATIENT, needs_chromium, serving, violations
 from house_makers import DAY, PLANNED, ROUND, a_session
@@ -102,6 +103,14 @@ def test_an_office_walks_from_its_link_to_its_outcome_and_a_note(
     page.click("a[href='/mijn']")
     page.click(f"a[href='{MINE}']")
     look(page, width)
+    page.click(f"a[href='{MINE}/wat-helpt']")
+    look(page, width)
+    page.check("#action-order-lot")
+    page.fill("#due", "2027-01-04")
+    page.click(f"form[action='{MINE}/wat-helpt'] button")
+    assert page.locator("th", has_text="Loot onder").count() == 1
+    look(page, width)
+    page.click(f"a[href='{MINE}']")
     code = first_code(house, 1)
     page.click(f"a[href='{MINE}/tests/{code}']")
     look(page, width)
@@ -126,5 +135,10 @@ def test_the_notes_of_offices_are_decided_on_an_accessible_page(
     page.set_default_timeout(PATIENT)
     page.goto(f"{site}/rondes/{ROUND}/toelichtingen")
     assert NOTE in page.content()
+    look(page, width)
+    followup_makers.proposes(house)
+    followup_makers.records(house)
+    page.goto(f"{site}/rondes/{ROUND}/opvolging")
+    assert page.locator("th", has_text="Kantoor-1").count() == 2
     look(page, width)
     browser.close()

@@ -27,7 +27,13 @@ NOTES = f"/rondes/{ROUND}/toelichtingen"
 NOTE = {"choice": "al-verhuurd", "text": "De woning was op maandag al weg."}
 
 SAID = {"sure": "ja", **NOTE, "part": "statement", "url": "https://deuren.example", "since": "2026-09-01"}
-INCOMPLETE = {"mine_toolkit_make": 422}
+INCOMPLETE = {
+    "mine_toolkit_make": 422,
+    "mine_followup_propose": 422,
+    "mine_followup_done": 422,
+    "mine_followup_withdraw": 409,
+    "mine_followup_retest": 409,
+}
 """Forms that ask for more than `SAID` says; the page with its faults shows nothing of anybody else either."""
 
 

@@ -30,6 +30,18 @@ Vroeg u hier niet om? Dan hoeft u niets te doen.
 """
 
 
+INVITED = """Goedendag {name},
+
+Wij nodigen u uit om mee te doen aan praktijktests. Met deze link leest u wat dat is, kiest u waarvoor
+u meedoet, en tekent u of wijst u af. De link werkt dertig dagen, zo vaak u wilt.
+Stuur hem alleen door aan wie namens u beslist.
+
+{link}
+
+Wilt u niet meedoen? Dan hoeft u niets te doen.
+"""
+
+
 def can_mail(settings: Settings) -> bool:
     """Say whether this installation mails its people: a mail server and a sender are set, and this is no dry run."""
     return bool(settings.smtp_host and settings.desk_sender and not settings.dry_run)
@@ -43,7 +55,7 @@ def send_link(settings: Settings, name: str, email: str, link: str, text: str = 
     local, _, domain = settings.desk_sender.rpartition("@")
     message["From"] = Address("Praktijktest", local, domain)
     message["To"] = email
-    message["Subject"] = "Aanmelden bij Praktijktest"
+    message["Subject"] = "Uitnodiging van Praktijktest" if text is INVITED else "Aanmelden bij Praktijktest"
     message["Date"] = format_datetime(Clock().now())
     message["Message-ID"] = make_msgid(domain=domain)
     message.set_content(text.format(name=name, link=link), charset="utf-8")

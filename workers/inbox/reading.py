@@ -6,8 +6,8 @@ from datetime import datetime
 
 from orchestrator import mail_trips
 from orchestrator.db import Database, Session, Unfit
-from orchestrator.models import InboundMail, Inquiry
-from orchestrator.rounds import answers, copies
+from orchestrator.models import InboundMail, Inquiry, RequestLetter
+from orchestrator.rounds import answers, copies, mailing
 from orchestrator.rounds.answers import Proposed
 from profiles.errors import Refused
 from results import outcomes
@@ -101,6 +101,9 @@ def _placed(session: Session, mail: InboundMail, parsed: Mail, now: datetime) ->
     if parsed.kind is MailKind.NOTICE:
         answers.ignore(session, mail, now, "delivery-notice")
         return []
+    if (asked := mailing.match(session, _recipients(mail, parsed), parsed.references)) is not None:
+        _add_to_request(session, mail, parsed, asked, now)
+        return []
     inquiries, known = _answered(session, mail, parsed), answers.answered_by(session, mail)
     for inquiry in inquiries:
         if inquiry.id not in known:
@@ -112,12 +115,25 @@ def _placed(session: Session, mail: InboundMail, parsed: Mail, now: datetime) ->
 
 def _answered(session: Session, mail: InboundMail, parsed: Mail) -> Sequence[Inquiry]:
     """Find what a mail answers: by its addresses, by its references, else by who wrote about which dwelling."""
-    recipients = (*mail.envelope_to.split(","), *parsed.recipients)
-    if found := answers.match(session, recipients, parsed.references):
+    if found := answers.match(session, _recipients(mail, parsed), parsed.references):
         return found
     text = f"{parsed.subject}\n{parsed.text}"
     by_listing = answers.match_by_listing(session, parsed.sender, text, mail.received_at)
     return [by_listing] if by_listing else []
+
+
+def _recipients(mail: InboundMail, parsed: Mail) -> tuple[str, ...]:
+    return (*mail.envelope_to.split(","), *parsed.recipients)
+
+
+def _add_to_request(session: Session, mail: InboundMail, parsed: Mail, asked: RequestLetter, now: datetime) -> None:
+    """Give an answer to an owner its place; what a machine says by itself is not an answer yet."""
+    if parsed.kind not in (MailKind.HUMAN, MailKind.BOUNCE):
+        answers.ignore(session, mail, now, "automatic-to-owner")
+        return
+    text = mask_staff(_with_attachments(cut_quotes(parsed.text, asked.body), parsed), parsed.sender_name)
+    told = mailing.Answered(text, parsed.message_id, bounced=parsed.kind is MailKind.BOUNCE)
+    mailing.answer(session, asked, mail, told, now)
 
 
 def _add(session: Session, mail: InboundMail, parsed: Mail, inquiry: Inquiry, now: datetime) -> None:

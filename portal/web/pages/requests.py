@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Form, Request
@@ -11,20 +12,21 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from orchestrator.design import Purpose
 from orchestrator.rounds import requesting
+from orchestrator.rounds.mailing import BY_MAIL
 from portal.web.access import acting, may
 from portal.web.forms import Fields
 from portal.web.rendering import page
-from portal.web.request_source import RequestSource
+from portal.web.request_source import RequestSource, Step
 from portal.web.words import REQUEST_FAULTS, REQUEST_SHARES, REQUEST_STATES
 from profiles.errors import BadInput, Problem, Refused
 from profiles.owner_requests import NOT_REACHED, Script, load
 
 Text = Annotated[str, Form()]
 LIST, DESK = "/verzoeken", "/codeertafel/verzoeken"
-STEPS = {"goedkeuren": requesting.approve, "starten": requesting.start, "sluiten": requesting.close}
-PLACES = {"round-exists": "name", "period-reversed": "first_day", "nobody-to-ask": "first_day"}
+PLACES = {"round-exists": "name", "period-reversed": "first_day", "nobody-to-ask": "first_day",
+          "bad-domain": "domain"}  # fmt: skip
 """At which field a plan that was refused is to be mended; at the testers when it stands not here."""
-EMPTY: Mapping[str, Any] = {"name": "", "script": "", "first_day": "", "last_day": "", "testers": ()}
+EMPTY: Mapping[str, Any] = {"name": "", "script": "", "first_day": "", "last_day": "", "testers": (), "domain": ""}
 
 
 def add(app: FastAPI, source: RequestSource) -> None:
@@ -53,7 +55,7 @@ def _add_list(app: FastAPI, source: RequestSource) -> None:
 
     @app.post(LIST)
     def requests_plan(request: Request, fields: Fields) -> Response:
-        given = {name: str(fields.get(name) or "").strip() for name in EMPTY}
+        given: dict[str, Any] = {name: str(fields.get(name) or "").strip() for name in EMPTY}
         given |= {"testers": tuple(map(str, fields.getlist("testers")))}
         wanted, faults = _wanted(given)
         if wanted is None:
@@ -77,12 +79,13 @@ def _wanted(given: Mapping[str, Any]) -> tuple[requesting.Plan | None, dict[str,
     wrong = {field for field, day in days.items() if day is None}
     wrong |= {"script"} - ({"script"} if given["script"] in _scripts() else set())
     wrong |= set() if requesting.NAME.fullmatch(given["name"]) else {"name"}
-    wrong |= set() if given["testers"] else {"testers"}
+    wrong |= set() if given["testers"] or given["domain"] else {"testers"}
     first, last = days.values()
     if wrong or first is None or last is None:
         return None, {field: Problem("wrong-field", REQUEST_FAULTS[field]) for field in EMPTY if field in wrong}
     script, seed = load().newest(given["script"]), secrets.randbelow(2**31)
-    return requesting.Plan(given["name"], script, given["testers"], first, last, Purpose.LEARNING, seed), {}
+    told = (Purpose.LEARNING, seed, given["domain"] or None)
+    return requesting.Plan(given["name"], script, given["testers"], first, last, *told), {}
 
 
 def _day(text: str) -> date | None:
@@ -98,26 +101,28 @@ def _add_round(app: FastAPI, source: RequestSource) -> None:
         seen, visitor = source.round(round_name), request.state.visitor
         steps = {step: may(visitor, route) for step, route in ROUTES.items()}
         found = source.result(round_name) if seen.over else None
-        testers = [{"label": name, "count": number} for name, number in seen.testers.items()]
-        told = {"seen": seen, "steps": steps, "found": found, "codes": load().codes, "testers": testers}
-        words = {"STATES": REQUEST_STATES, "SHARES": REQUEST_SHARES}
-        return page(request, "request_round.html", calls=may(visitor, "request_calls"), **told, **words)
+        mailed = list(seen.testers) == [BY_MAIL]
+        testers = [] if mailed else [{"label": name, "count": number} for name, number in seen.testers.items()]
+        told: dict[str, Any] = {"seen": seen, "steps": steps, "found": found, "codes": load().codes}
+        told |= {"testers": testers, "mailed": mailed}
+        told |= {"STATES": REQUEST_STATES, "SHARES": REQUEST_SHARES}
+        return page(request, "request_round.html", calls=may(visitor, "request_calls"), **told)
 
-    def moved(request: Request, round_name: str, step: str) -> Response:
-        source.move(STEPS[step], round_name, acting(request))
+    def moved(request: Request, round_name: str, step: Step) -> Response:
+        source.move(step, round_name, acting(request))
         return RedirectResponse(f"{LIST}/{round_name}", 303)
 
     @app.post(f"{LIST}/{{round_name}}/goedkeuren")
     def request_approve(request: Request, round_name: str) -> Response:
-        return moved(request, round_name, "goedkeuren")
+        return moved(request, round_name, requesting.approve)
 
     @app.post(f"{LIST}/{{round_name}}/starten")
     def request_start(request: Request, round_name: str) -> Response:
-        return moved(request, round_name, "starten")
+        return moved(request, round_name, partial(requesting.start, pretends=source.pretends))
 
     @app.post(f"{LIST}/{{round_name}}/sluiten")
     def request_close(request: Request, round_name: str) -> Response:
-        return moved(request, round_name, "sluiten")
+        return moved(request, round_name, requesting.close)
 
 
 ROUTES = {"goedkeuren": "request_approve", "starten": "request_start", "sluiten": "request_close"}
