@@ -161,8 +161,8 @@ def _arm_parts(table: Table, rows: Sequence[PairRow], facts: RoundFacts) -> list
     """
     counts = {each.name: each.counts for each in table.parts}
     told = _group_estimates(rows, facts.level) if table.total is not None else {}
-    hidden = {"net": None, "share": None}
-    parts = []
+    hidden: Document = {"net": None, "share": None}
+    parts: list[Document] = []
     for name, known in counts.items():
         found = told.get(name, hidden) if known is not None else hidden
         if counts.get(Arm.CONTROL.value) is None:

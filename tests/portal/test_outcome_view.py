@@ -14,7 +14,7 @@ from portal.web.rendering import page
 from profiles.factors import Factor, FactorLevel
 from profiles.pairs import Arm
 from results.releases import document, files
-from results.tables import RoundTable
+from results.tables import PairRow, RoundTable
 
 make = page_makers.make
 
@@ -82,7 +82,8 @@ def finding(told: dict[str, Any]) -> str:
 
 def groups(control: int, treatment: int, tests: int = 120, advertisers: int = 24) -> RoundTable:
     """An unpaired round: half of the listings heard each arm, and so many of them invited it."""
-    invited, rows = {Arm.CONTROL: control, Arm.TREATMENT: treatment}, []
+    invited = {Arm.CONTROL: control, Arm.TREATMENT: treatment}
+    rows: list[PairRow] = []
     for place in range(tests):
         arm = (Arm.CONTROL, Arm.TREATMENT)[place % 2]
         answered = {arm: make.arm(place // 2 < invited[arm], "-")}
