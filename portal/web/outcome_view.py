@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from profiles.pairs import Arm
 from results import charts, disclosure
 from results.charts import Bar, Scale
 from results.language import written_in
@@ -83,8 +84,10 @@ class Trend:
 def charts_of(document: Mapping[str, Any]) -> tuple[Chart, ...]:
     """Return the tables of differences of a document, each with the whole round as its last line."""
     result = document["result"]
-    if not result["shown"] or "net" not in result:
+    if not result["shown"]:
         return ()
+    if "net" not in result:
+        return _against_control(document)
     tables = [(each["name"], each["parts"], True) for each in document["tables"] if each["shown"]]
     sets = [{**each, "name": document["protocol"]["arms"][each["arm"]]} for each in result["treatments"]]
     sets_told = [("treatment", sets, False)] if sets else []
@@ -110,6 +113,16 @@ def trend_of(document: Mapping[str, Any], released: Sequence[Mapping[str, Any]])
     """Return the line through the released rounds about the ground of a document; None with fewer than two."""
     same = (each for each in trends(released) if each.ground == document["study"]["groundName"])
     return next((each for each in same if sum(len(part.points) for part in each.stretches) > 1), None)
+
+
+def _against_control(document: Mapping[str, Any]) -> tuple[Chart, ...]:
+    """The groups of an unpaired round beside the control group; the first documents tell no such difference."""
+    protocol, control = document["protocol"], Arm.CONTROL.value
+    groups = [part for each in document["tables"] if each["name"] == "arm" and each["shown"] for part in each["parts"]]
+    told = [{**each, "name": protocol["arms"][each["name"]]} for each in groups if each["name"] != control]
+    if not any(each.get("net") for each in told):
+        return ()
+    return (_chart("treatment", told, document["result"], protocol["level"], total=False),)
 
 
 def _chart(

@@ -14,7 +14,7 @@ from profiles.pairs import Arm
 from profiles.profile import Ground
 from results import disclosure, suppression, tables
 from results.releases import units
-from results.reports import figures, wording
+from results.reports import figures, unpaired, wording
 from results.statistics import Estimate
 from results.suppression import Before, Table
 from results.tables import PairRow, RoundFacts, RoundTable
@@ -143,10 +143,7 @@ def _treatments(rows: Sequence[PairRow], facts: RoundFacts, main: Table) -> list
 def _table(table: Table, rows: Sequence[PairRow], facts: RoundFacts) -> Document:
     """A table with its parts; a hidden part has no numbers at all."""
     if table.name == units.ARM:
-        parts = [
-            {"name": each.name, "counts": each.counts and dict(sorted(each.counts.items()))} for each in table.parts
-        ]
-        return {"name": table.name, "shown": table.total is not None, "parts": parts}
+        return {"name": table.name, "shown": table.total is not None, "parts": _arm_parts(table, rows, facts)}
     nets = {name: _estimate(figures.net(figures.analysed(group, facts.level))) for name, group in _groups(table, rows)}
     shown = [
         {"name": each.name, "counts": None, "net": None}
@@ -155,6 +152,32 @@ def _table(table: Table, rows: Sequence[PairRow], facts: RoundFacts) -> Document
         for each in table.parts
     ]
     return {"name": table.name, "shown": table.total is not None, "parts": shown}
+
+
+def _arm_parts(table: Table, rows: Sequence[PairRow], facts: RoundFacts) -> list[Document]:
+    """The groups of an unpaired round: the share that was invited, and the difference of a treatment with the control.
+
+    A difference beside one of its groups tells the other, so that it is hidden when either is.
+    """
+    counts = {each.name: each.counts for each in table.parts}
+    told = _group_estimates(rows, facts.level) if table.total is not None else {}
+    hidden: Document = {"net": None, "share": None}
+    parts: list[Document] = []
+    for name, known in counts.items():
+        found = told.get(name, hidden) if known is not None else hidden
+        if counts.get(Arm.CONTROL.value) is None:
+            found = {**found, "net": None}
+        parts.append({"name": name, "counts": known and dict(sorted(known.items())), **found})
+    return parts
+
+
+def _group_estimates(rows: Sequence[PairRow], level: float) -> dict[str, Document]:
+    told: dict[str, Document] = {}
+    for each in unpaired.comparisons(rows, level):
+        rates = {estimate.name: estimate for estimate in each.estimates}
+        told[Arm.CONTROL.value] = {"net": None, "share": _estimate(rates["rate_control"])}
+        told[each.treatment.value] = {"net": _estimate(each.net), "share": _estimate(rates["rate_treatment"])}
+    return told
 
 
 def _groups(table: Table, rows: Sequence[PairRow]) -> list[tuple[str, list[PairRow]]]:

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import page_makers
+import pytest
 from starlette.requests import Request
 
 from portal.web import outcome_view
@@ -12,7 +14,7 @@ from portal.web.rendering import page
 from profiles.factors import Factor, FactorLevel
 from profiles.pairs import Arm
 from results.releases import document, files
-from results.tables import RoundTable
+from results.tables import PairRow, RoundTable
 
 make = page_makers.make
 
@@ -70,17 +72,66 @@ def test_each_treatment_of_a_set_is_told_against_the_control() -> None:
     ]  # fmt: skip
 
 
-def test_an_unpaired_round_tells_the_groups_and_no_pairs() -> None:
-    rows = [
-        make.pair("c11" if place % 3 else "c00", place, place % 24, arms={arm: make.arm(bool(place % 3), "-")})
-        for place in range(120)
-        for arm in [(Arm.CONTROL, Arm.TREATMENT)[place % 2]]
-    ]
-    told = made(make.table(rows, approach="unpaired"))
-    (groups,) = told["tables"]
-    assert {part["name"]: sum(part["counts"].values()) for part in groups["parts"]} == {"control": 60, "treatment": 60}
-    assert outcome_view.charts_of(told) == ()
+def finding(told: dict[str, Any]) -> str:
+    """What the page of outcomes says of a document."""
+    request = Request({"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b""})
+    version = SimpleNamespace(document=told, number=1, state="signed")
+    shown = page(request, "outcomes.html", found=[("proef", version)], states={"signed": "ondertekend"}, trends=[])
+    return bytes(shown.body).decode()
+
+
+def groups(control: int, treatment: int, tests: int = 120, advertisers: int = 24) -> RoundTable:
+    """An unpaired round: half of the listings heard each arm, and so many of them invited it."""
+    invited = {Arm.CONTROL: control, Arm.TREATMENT: treatment}
+    rows: list[PairRow] = []
+    for place in range(tests):
+        arm = (Arm.CONTROL, Arm.TREATMENT)[place % 2]
+        answered = {arm: make.arm(place // 2 < invited[arm], "-")}
+        rows.append(make.pair("c11", place, place % advertisers, arms=answered, first=arm))
+    return make.table(rows, approach="unpaired")
+
+
+def test_an_unpaired_round_tells_its_groups_with_margins_and_no_pairs() -> None:
+    told = made(groups(40, 25))
+    (table,) = told["tables"]
+    control, treatment = table["parts"]
+    assert (control["counts"], treatment["counts"]) == ({"no": 20, "yes": 40}, {"no": 35, "yes": 25})
+    assert control["net"] is None
+    assert control["share"]["low"] < control["share"]["value"] == 0.6667 < control["share"]["high"]
+    assert treatment["net"]["value"] == 0.25
+    assert treatment["net"]["low"] < 0.25 < treatment["net"]["high"]
+    (chart,) = outcome_view.charts_of(told)
+    assert [(row.name, row.pairs) for row in chart.rows] == [("Marokkaans klinkende namen", 60)]
     assert "arm,control,60," in files.as_csv(told)
+    assert "arm,treatment,60,,,,,0.25," in files.as_csv(told)
+
+
+def test_an_unpaired_round_of_which_one_group_is_hidden_tells_no_difference() -> None:
+    rows = [row for row in groups(40, 25).rows if row.first is Arm.TREATMENT or int(row.pair[2:]) < 12]
+    told = made(make.table(rows, approach="unpaired"))
+    assert not any(part.get("net") for table in told["tables"] for part in table["parts"])
+    hidden = [part for table in told["tables"] for part in table["parts"] if part["counts"] is None]
+    assert hidden
+    assert not any(part["share"] for part in hidden)
+    assert outcome_view.charts_of(told) == ()
+
+
+@pytest.mark.parametrize(
+    ("invited", "said"),
+    [((50, 20), "nul ligt daar niet in"), ((40, 39), "dus dit kan toeval zijn"), ((0, 0), "0 van de")],
+)
+def test_the_finding_of_an_unpaired_round_is_told_of_100_listings(invited: tuple[int, int], said: str) -> None:
+    html = finding(made(groups(*invited)))
+    assert f"bij {round(100 * invited[0] / 60)} van de 100 advertenties" in html
+    assert said in html
+
+
+def test_a_document_of_before_margins_were_told_of_groups_is_still_shown() -> None:
+    told = made(groups(40, 25))
+    for part in told["tables"][0]["parts"]:
+        del part["net"], part["share"]
+    assert outcome_view.charts_of(told) == ()
+    assert "De aantallen per groep staan hieronder." in finding(told)
 
 
 def test_a_round_of_too_few_advertisers_tells_only_that() -> None:
