@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from profiles.pairs import Arm
 from results import charts, disclosure, formats
 from results.language import DUTCH, _, note, written_in
 from results.paper.blocks import Alert, Block, Lead, Paper, Table, Terms, Text
 from results.paper.common import what_it_says
-from results.paper.parts import Told, alert, card, flat, four_cells, intervals, small
+from results.paper.parts import Told, alert, card, flat, four_cells, intervals, net, small
 from results.releases import units
 from results.releases.document import digest
 from results.releases.files import read
@@ -52,7 +53,7 @@ def _told(document: Document, fingerprint: str) -> Iterator[Told]:
         practice = _("Deze cijfers zijn gemaakt om te oefenen. Ze zeggen niets over echte woningaanbieders.")
         yield Alert(_("Oefenronde."), practice)
     yield alert(_("Waarom er een nieuwe versie kwam:"), document["reason"])
-    yield _finding(document["result"])
+    yield _finding(document)
     if counts := document["result"].get("counts"):
         cells = four_cells(figures.four_cells(Counts(**counts)), _("Geslaagde tests"))
         yield card(_("Wat er per test gebeurde"), cells)
@@ -68,15 +69,47 @@ def _told(document: Document, fingerprint: str) -> Iterator[Told]:
 # --- what was found ---------------------------------------------------------------------------------------------------
 
 
-def _finding(result: Document) -> Iterator[Block]:
+def _finding(document: Document) -> Iterator[Block]:
+    result = document["result"]
     if not result["shown"]:
         yield Lead("", _("De cijfers van deze versie tonen wij niet."), f" {_hidden(result['reason'])}")
+    elif "net" not in result and (treatment := _one_treatment(document)):
+        yield from _two_groups(*treatment)
     elif not result.get("net"):
         yield Text(_("Deze ronde vergelijkt groepen advertenties. De aantallen per groep staan hieronder."))
     elif result["net"]["low"] > 0 or result["net"]["high"] < 0:
         yield _difference(result["net"])
     else:
         yield _no_difference(result)
+
+
+def _one_treatment(document: Document) -> tuple[Document, Document] | None:
+    """The control and the treatment group of an unpaired round with two, where their difference is shown."""
+    parts = [part for table in document["tables"] if table["name"] == units.ARM for part in table["parts"]]
+    return (parts[0], parts[1]) if len(parts) == 2 and parts[1].get("net") else None
+
+
+def _two_groups(control: Document, treatment: Document) -> Iterator[Text]:
+    rates = (_per_hundred(each["share"]["value"]) for each in (control, treatment))
+    found = treatment["net"]
+    low, value, high = (_per_hundred(found[key]) for key in ("low", "value", "high"))
+    yield Text(
+        _(
+            "Het controleprofiel kreeg bij %(control)s van de 100 advertenties een uitnodiging, het testprofiel bij "
+            "%(treatment)s van de 100.",
+            **dict(zip(("control", "treatment"), rates, strict=True)),
+        )
+    )
+    if found["low"] > 0 or found["high"] < 0:
+        shown = _(
+            "Het verschil is %(number)s op de 100 advertenties. De onzekerheidsmarge loopt van %(low)s tot %(high)s: "
+            "nul ligt daar niet in, dus toeval verklaart dit verschil niet goed.",
+            number=value, low=low, high=high,
+        )  # fmt: skip
+        yield Text(shown)
+        return
+    yield Text(_measured(value, low, high))
+    yield Text(_("Elk verschil binnen de marge kan er dus zijn."))
 
 
 def _hidden(reason: str) -> str:
@@ -93,10 +126,10 @@ def _hidden(reason: str) -> str:
     return _("Er zijn geen geslaagde tests.")
 
 
-def _difference(net: Document) -> Lead:
+def _difference(found: Document) -> Lead:
     """The lead of a difference that is no chance, counted in the direction in which it is positive."""
-    control = net["low"] > 0
-    low, value, high = sorted(abs(net[key]) for key in ("low", "value", "high"))
+    control = found["low"] > 0
+    low, value, high = sorted(abs(found[key]) for key in ("low", "value", "high"))
     after = (
         _("kreeg alleen het controleprofiel een uitnodiging, méér dan andersom.")
         if control
@@ -109,13 +142,16 @@ def _difference(net: Document) -> Lead:
 
 def _no_difference(result: Document) -> Lead:
     low, value, high = (_per_hundred(result["net"][key]) for key in ("low", "value", "high"))
-    measured = _(
+    found, told = _("Geen aantoonbaar verschil gevonden"), (_measured(value, low, high), _limits(result["detectable"]))
+    return Lead("", found, f" {_('tussen de twee profielen.')}", told)
+
+
+def _measured(value: str, low: str, high: str) -> str:
+    return _(
         "Het gemeten verschil is %(number)s op de 100 advertenties. De onzekerheidsmarge loopt van %(low)s tot "
         "%(high)s: nul ligt daarin, dus dit kan toeval zijn.",
         number=value, low=low, high=high,
     )  # fmt: skip
-    found = _("Geen aantoonbaar verschil gevonden")
-    return Lead("", found, f" {_('tussen de twee profielen.')}", (measured, _limits(result["detectable"])))
 
 
 def _limits(detectable: float | None) -> str:
@@ -137,7 +173,10 @@ def _per_hundred(value: float) -> str:
 
 def _charts(document: Document) -> Iterator[Told]:
     result = document["result"]
-    if not result["shown"] or "net" not in result:
+    if not result["shown"]:
+        return
+    if "net" not in result:
+        yield _against_control(document)
         return
     headings = {
         units.DISTRICT: (_("Verschil per wijk"), _("Wijk"), _("Alle wijken")),
@@ -150,6 +189,15 @@ def _charts(document: Document) -> Iterator[Told]:
     if sets := result["treatments"]:
         named = [{**each, "name": document["protocol"]["arms"][each["arm"]]} for each in sets]
         yield card(_("Elk testprofiel tegen het controleprofiel"), _chart(document, named, _("Testprofiel")))
+
+
+def _against_control(document: Document) -> Iterator[Told]:
+    arms = document["protocol"]["arms"]
+    groups = [part for table in document["tables"] if table["name"] == units.ARM for part in table["parts"]]
+    told = [{**each, "name": arms[each["name"]]} for each in groups if each["name"] != Arm.CONTROL]
+    if any(each.get("net") for each in told):
+        heading = _("Elk testprofiel tegen het controleprofiel")
+        yield card(heading, _chart(document, told, _("Testprofiel")))
 
 
 def _chart(document: Document, parts: Sequence[Document], first: str, whole: Document | None = None) -> Iterator[Told]:
@@ -169,13 +217,13 @@ def _chart(document: Document, parts: Sequence[Document], first: str, whole: Doc
 
 
 def _row(part: Document, scale: charts.Scale, *, total: bool) -> IntervalRow:
-    name, counts, net = part["name"], part["counts"], part["net"]
-    known = net is not None and net["low"] is not None and net["high"] is not None
-    bar = charts.bar(net["low"], net["value"], net["high"], scale) if known else None
+    name, counts, told = part["name"], part["counts"], part["net"]
+    known = told is not None and told["low"] is not None and told["high"] is not None
+    bar = charts.bar(told["low"], told["value"], told["high"], scale) if known else None
     hidden = _(disclosure.HIDDEN_PART) if counts is None else None
-    estimate = Estimate(name="net_discrimination", over="all", **net) if net else None
-    told = _(PARTS[name]) if name in PARTS else _(name)
-    return IntervalRow(told, sum(counts.values()) if counts else None, estimate, bar, hidden, total)
+    estimate = Estimate(name="net_discrimination", over="all", **told) if told else None
+    label = _(PARTS[name]) if name in PARTS else _(name)
+    return IntervalRow(label, sum(counts.values()) if counts else None, estimate, bar, hidden, total)
 
 
 def _suppressed(policy: Document) -> str:
@@ -191,16 +239,20 @@ def _suppressed(policy: Document) -> str:
 def _groups(table: Document, document: Document) -> Iterator[Block]:
     if table["shown"]:
         rows = tuple(_group(part, document) for part in table["parts"])
-        head = (_("Groep"), _("Advertenties"), _("Uitgenodigd"))
+        head: tuple[str, ...] = (_("Groep"), _("Advertenties"), _("Uitgenodigd"))
+        head += (_("Van de 100 (met marge)"),) if "share" in table["parts"][0] else ()
         made = Table(_("Op elke advertentie reageerde één kandidaat"), head, rows)
         yield from card(_("Uitnodigingen per groep"), made)
 
 
-def _group(part: Document, document: Document) -> tuple[str, str, str]:
+def _group(part: Document, document: Document) -> tuple[str, ...]:
     name, counts, symbol = _(document["protocol"]["arms"][part["name"]]), part["counts"], document["policy"]["symbol"]
     if counts is None:
-        return name, symbol, symbol
-    return name, formats.count(sum(counts.values())), formats.count(counts.get("yes", 0))
+        return (name, symbol, symbol, *((symbol,) if "share" in part else ()))
+    share = part.get("share")
+    told = Estimate(name="rate", over="all", **share) if share else None
+    shown = (formats.count(sum(counts.values())), formats.count(counts.get("yes", 0)))
+    return (name, *shown, *((net(told),) if "share" in part else ()))
 
 
 # --- how it was done --------------------------------------------------------------------------------------------------
@@ -287,11 +339,11 @@ def _excluded(excluded: Document) -> Block:
 
 
 def _method(document: Document, fingerprint: str) -> Terms:
-    net, coding = document["result"].get("net"), document["coding"]
+    found, coding = document["result"].get("net"), document["coding"]
     kappa = _("niet te berekenen") if coding["kappa"] is None else formats.number(coding["kappa"], 2)
     return Terms(
         (
-            *(_estimated(net) if net else ()),
+            *(_estimated(found) if found else ()),
             (_("Gecodeerd door een vaste regel"), _about(coding["byRule"])),
             (_("Gecodeerd door mensen, zonder het profiel te zien"), _about(coding["byPeople"])),
             (_("Overeenstemming tussen twee codeurs (Cohens kappa)"), kappa),
@@ -300,16 +352,16 @@ def _method(document: Document, fingerprint: str) -> Terms:
     )
 
 
-def _estimated(net: Document) -> Iterator[tuple[str, str]]:
+def _estimated(found: Document) -> Iterator[tuple[str, str]]:
     over = _(
         "(alleen controleprofiel − alleen testprofiel) gedeeld door alle geslaagde tests: %(points)s",
-        points=formats.points(net["value"]),
+        points=formats.points(found["value"]),
     )
     wide = _(
         "%(level)s; het breedste van twee methoden, want een aanbieder beantwoordt soms meer tests",
-        level=formats.percent(net["level"]),
+        level=formats.percent(found["level"]),
     )
     yield _("Nettoverschil"), over
     yield _("Interval"), wide
-    yield _("Rekenwijze"), wording.told(wording.METHODS, net["method"])
-    yield _("Waarover"), note(net["convention"])
+    yield _("Rekenwijze"), wording.told(wording.METHODS, found["method"])
+    yield _("Waarover"), note(found["convention"])
