@@ -363,3 +363,11 @@ def write_release(
     from portal.commands import releasing
 
     releasing.write(name, number, out, kind, language)
+
+
+@release.command("open-data")
+def write_open_data(name: Round, number: Version, out: Folder = Path("open-data")) -> None:
+    """Schrijf de open data van een vrijgegeven versie: cijfers, datapakket en DCAT-beschrijving."""
+    from portal.commands import releasing
+
+    releasing.open_data(name, number, out)

@@ -1,15 +1,20 @@
 """``praktijktest release``: the steps by which an outcome goes out, from the command line."""
 
+import json
 from pathlib import Path
 
 from rich.console import Console
 
 from orchestrator.models import Release
 from orchestrator.rounds import lookup, releasing
+from orchestrator.settings import Settings
 from portal.commands import house
 from portal.commands.outputs import must_be
+from profiles.errors import Refused
+from results import disclosure
 from results.language import DUTCH, LANGUAGES
-from results.releases import files, steps, writing
+from results.releases import catalogue, files, steps, writing
+from results.releases.open_data import files_of
 
 out = Console(soft_wrap=True, markup=False, highlight=False)
 
@@ -58,6 +63,29 @@ def write(name: str, number: int, folder: Path, kind: str | None = None, languag
         path = folder / f"{name}-{number}.{each}"
         path.write_bytes(writing.written(text, each, language))
         out.print(f"Geschreven: {path}")
+
+
+def open_data(name: str, number: int, folder: Path) -> None:
+    """Write what a released version has as open data, and the record for a data portal."""
+    with house.reading() as (session, _):
+        round_ = lookup.find(session, name)
+        version = releasing.find(session, round_, number)
+        if version.released_at is None:
+            said = f"Versie {number} van ronde {name} is {releasing.STATES[version.state]}, niet vrijgegeven."
+            raise Refused("not-released", said, f"Geef haar eerst vrij: praktijktest release publish {name} {number}")
+        if files.read(version.document)["study"]["mode"] == disclosure.REHEARSAL:
+            said = f"Ronde {name} was een oefening: als open data zouden haar cijfers voor echte worden gehouden."
+            raise Refused("rehearsal", said, "Schrijf de uitkomst met praktijktest release write.")
+        around = [each.number for each in releasing.versions(session, round_) if each.released_at is not None]
+        before = max((each for each in around if each < number), default=None)
+        after = min((each for each in around if each > number), default=None)
+        published = catalogue.Published(version.document, version.released_at.date(), before, after)
+    record = catalogue.record(published, Settings.from_env().site)
+    told = json.dumps(record, ensure_ascii=False, indent=2) + "\n"
+    folder.mkdir(parents=True, exist_ok=True)
+    for each, content in (*files_of(published.text).items(), ("dcat.jsonld", told.encode())):
+        (folder / each).write_bytes(content)
+        out.print(f"Geschreven: {folder / each}")
 
 
 def _line(version: Release) -> str:

@@ -53,6 +53,11 @@ ACCESS: Mapping[str, frozenset[Role]] = {
     "invitation_copy": PUBLIC,
     "invitation_notice_pdf": PUBLIC,
     "invitation_notice_word": PUBLIC,
+    # Only what was released, for anybody: no number here that the outcome itself does not publish.
+    "open_data_list": PUBLIC,
+    "open_data_catalogue": PUBLIC,
+    "open_data_record": PUBLIC,
+    "open_data_file": PUBLIC,
     "rounds": ALL,
     "status": DESK_ROLES,
     "monitor": RESEARCHERS,

@@ -22,6 +22,7 @@ from portal.web.coding_source import CodingSource
 from portal.web.door import DatabaseDoor, Door
 from portal.web.followup_source import FollowupSource
 from portal.web.invitation_source import InvitationSource
+from portal.web.open_source import OpenReleases
 from portal.web.origin import why_not
 from portal.web.own_source import OwnSource
 from portal.web.pages import (
@@ -37,6 +38,7 @@ from portal.web.pages import (
     looks,
     mine,
     monitor,
+    open_data,
     own_followup,
     own_toolkit,
     pairs,
@@ -110,6 +112,7 @@ def make_app(
     for read in (releasing, comparing):
         read.add(app, releases)
     requests.add(app, RequestSource(database, clock, chosen.pretends))
+    open_data.add(app, OpenReleases(releases), chosen.site)
     setup.add(app, Setup(database, clock, chosen))
     for offers in (toolkit, own_toolkit):
         offers.add(app, ToolkitSource(database, clock, chosen.toolkit_texts))

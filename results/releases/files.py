@@ -18,7 +18,7 @@ def as_csv(document: Mapping[str, Any]) -> str:
     out = io.StringIO()
     lines = csv.DictWriter(out, COLUMNS, lineterminator="\r\n", restval="")
     lines.writeheader()
-    lines.writerows(_rows(document))
+    lines.writerows(rows(document))
     return out.getvalue()
 
 
@@ -28,7 +28,8 @@ def read(text: str) -> dict[str, Any]:
     return told
 
 
-def _rows(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def rows(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Return the lines of the table by column; what is hidden has the symbol, few advertisers have None."""
     result, symbol = document["result"], document["policy"]["symbol"]
     yield {"table": TOTAL, **_numbers(result.get("counts"), result.get("net"), result.get("tests") or symbol)}
     for each in result.get("treatments", ()):

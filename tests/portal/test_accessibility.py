@@ -22,7 +22,8 @@ from orchestrator.pretests import RIGHT, Judgement
 from portal.commands import analysing
 from portal.web.app import create_app
 from portal.web.language import COOKIE
-from portal.web.pages import comparing, pretest, releasing, toolkit
+from portal.web.open_source import OpenReleases
+from portal.web.pages import comparing, open_data, pretest, releasing, toolkit
 from portal.web.release_source import DatabaseReleases
 from portal.web.toolkit_source import ToolkitSource
 
@@ -60,6 +61,7 @@ PAGES = {
     "gesloten": "/vooronderzoek/dicht",
     "uitkomsten": "/uitkomsten",
     "uitkomst": f"/uitkomst/{house_makers.ROUND}",
+    "open data": "/open-data",
     "vergelijking": f"/uitkomst/{house_makers.ROUND}/1/vergelijking",
     "vrijgave": f"/rondes/{house_makers.ROUND}/vrijgave",
 }
@@ -108,6 +110,7 @@ def site(pretest_pages: Visited, signed: Database) -> Iterator[str]:
     pretest.add(app, pretest_pages[0], Clock())
     for group in (releasing, comparing):
         group.add(app, DatabaseReleases(signed, Clock()))
+    open_data.add(app, OpenReleases(DatabaseReleases(signed, Clock())), "https://praktijktest.example")
     toolkit.add(app, ToolkitSource(pretest_pages[0], Clock()))
     app.mount(CLOSED, create_app(FakeSource(mode="rehearsal", state="closed"), FakeDoor()))
     with serving(app) as site:
