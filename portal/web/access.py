@@ -78,6 +78,7 @@ ACCESS: Mapping[str, frozenset[Role]] = {
     "outcome": RESEARCHERS | {Role.MUNICIPALITY},
     "outcome_version": RESEARCHERS | {Role.MUNICIPALITY},
     "outcome_beside": RESEARCHERS | {Role.MUNICIPALITY},
+    "outcome_followup": RESEARCHERS | {Role.MUNICIPALITY},
     "outcome_file": RESEARCHERS | {Role.MUNICIPALITY},
     "outcome_read": frozenset({Role.MUNICIPALITY}),
     # An advertiser reads its own at /mijn, where no address names it.

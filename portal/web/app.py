@@ -26,6 +26,7 @@ from portal.web.open_source import OpenReleases
 from portal.web.origin import why_not
 from portal.web.own_source import OwnSource
 from portal.web.pages import (
+    aftermath,
     coding,
     comparing,
     context,
@@ -111,6 +112,7 @@ def make_app(
     vitals.add(app, Vitals(database, clock, chosen, mailboxes), chosen.metrics_token)
     for read in (releasing, comparing):
         read.add(app, releases)
+    aftermath.add(app, releases, FollowupSource(database, clock))
     requests.add(app, RequestSource(database, clock, chosen.pretends))
     open_data.add(app, OpenReleases(releases), chosen.site)
     setup.add(app, Setup(database, clock, chosen))

@@ -1,6 +1,6 @@
 """Where the pages of what follows a round get what they show, and how an office and the desk each do their part."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -54,6 +54,11 @@ class FollowupSource:
     def ask_retest(self, advertiser: str, round_name: str) -> None:
         with self.database.writing() as session:
             followup.ask_retest(session, advertiser, round_name, *self._as(session, advertiser))
+
+    def totals(self, round_name: str) -> Mapping[str, int]:
+        """Count offices by what they agreed, did, and what the register holds of them."""
+        with self.database.reading() as session:
+            return followup.totals(session, lookup.find(session, round_name))
 
     def offices(self, round_name: str) -> Sequence[Office]:
         with self.database.reading() as session:

@@ -21,9 +21,10 @@ from orchestrator.db import Database
 from orchestrator.pretests import RIGHT, Judgement
 from portal.commands import analysing
 from portal.web.app import create_app
+from portal.web.followup_source import FollowupSource
 from portal.web.language import COOKIE
 from portal.web.open_source import OpenReleases
-from portal.web.pages import comparing, open_data, pretest, releasing, toolkit
+from portal.web.pages import aftermath, comparing, open_data, pretest, releasing, toolkit
 from portal.web.release_source import DatabaseReleases
 from portal.web.toolkit_source import ToolkitSource
 
@@ -61,6 +62,7 @@ PAGES = {
     "gesloten": "/vooronderzoek/dicht",
     "uitkomsten": "/uitkomsten",
     "uitkomst": f"/uitkomst/{house_makers.ROUND}",
+    "na de ronde": f"/uitkomst/{house_makers.ROUND}/1/opvolging",
     "open data": "/open-data",
     "vergelijking": f"/uitkomst/{house_makers.ROUND}/1/vergelijking",
     "vrijgave": f"/rondes/{house_makers.ROUND}/vrijgave",
@@ -110,6 +112,7 @@ def site(pretest_pages: Visited, signed: Database) -> Iterator[str]:
     pretest.add(app, pretest_pages[0], Clock())
     for group in (releasing, comparing):
         group.add(app, DatabaseReleases(signed, Clock()))
+    aftermath.add(app, DatabaseReleases(signed, Clock()), FollowupSource(signed, Clock()))
     open_data.add(app, OpenReleases(DatabaseReleases(signed, Clock())), "https://praktijktest.example")
     toolkit.add(app, ToolkitSource(pretest_pages[0], Clock()))
     app.mount(CLOSED, create_app(FakeSource(mode="rehearsal", state="closed"), FakeDoor()))

@@ -1,11 +1,14 @@
 """What helps, on the pages of an office and of the desk: each does its own part, and nobody another's."""
 
+import re
 from datetime import date
 
 import pytest
+from coding_makers import visitor
 from followup_makers import ACTION, DUE, agreed, held, proposes, records
 from house_makers import ROUND, only_sqlite
 from own_makers import OTHER, OTHERS_NAME, OWN, closed_round, desk, office
+from release_makers import released
 
 from orchestrator.db import Database
 from orchestrator.states import Role
@@ -96,3 +99,18 @@ def test_who_may_look_but_not_agree_gets_no_button(closed: Database, role: Role)
     assert "wacht op akkoord" in browser.get(DESK).text
     assert "<form" not in browser.get(DESK).text.partition("<main")[2]
     assert browser.post(f"{DESK}/akkoord", data={"advertiser": OWN, "action": ACTION}).status_code == 403
+
+
+def test_the_municipality_reads_at_how_many_offices_and_from_five_on(database: Database) -> None:
+    released(database)
+    offices = [f"kantoor-{number}" for number in range(1, 7)]
+    for key in offices[:4]:
+        records(database, key)
+    reader = visitor(database, "gemma", Role.MUNICIPALITY)
+    address = f"/uitkomst/{ROUND}/1/opvolging"
+    assert "niet te noemen" in reader.get(address).text
+    records(database, offices[4])
+    text = reader.get(address).text
+    assert re.search(r"Gesprek gehouden</th>\s*<td[^>]*>5</td>", text)
+    assert not any(key in text.casefold() for key in offices)
+    assert reader.get(DESK).status_code == 403

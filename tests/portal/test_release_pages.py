@@ -192,6 +192,7 @@ def test_a_reader_of_the_municipality_reaches_no_number_of_an_advertiser_on_any_
         "outcome",
         "outcome_version",
         "outcome_beside",
+        "outcome_followup",
         "outcome_file",
         "toolkit_page",
     }
