@@ -153,7 +153,7 @@ def test_the_municipality_sees_no_results_of_the_desk_and_has_only_the_routes_of
         assert here.get(f"{HERE}/{address}").status_code == 403
     assert {name for name, roles in ACCESS.items() if Role.MUNICIPALITY in roles} == {
         "rounds", "outcomes", "outcome", "outcome_version", "outcome_file", "outcome_read",
-        "toolkit_page", "toolkit_make",
+        "outcome_beside", "outcome_followup", "toolkit_page", "toolkit_make",
     }  # fmt: skip
 
 
