@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-SECONDS = "60"
+SECONDS = "120"
 """So long that also a slow machine has sent everything before the consents end, seventeen weeks after the first day."""
 
 INVITATIONS = {"invitation", "choose_slot", "open_house"}
