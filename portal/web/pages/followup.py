@@ -5,15 +5,15 @@ from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import FastAPI, Form, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from orchestrator.followup_models import FollowUpKind
 from portal.web.access import acting, may
 from portal.web.followup_source import FollowupSource
-from portal.web.pages.own_followup import NO_DAY, read_day
+from portal.web.pages.own_followup import NO_DAY, done, read_day
 from portal.web.rendering import page
 from portal.web.words import FOLLOWED, _
-from profiles.errors import BadInput, Problem, Refused
+from profiles.errors import Problem
 from results.toolkit.actions import named
 
 Typed = Annotated[str, Form()]
@@ -68,13 +68,7 @@ def show(
 def _do(
     request: Request, source: FollowupSource, round_name: str, given: Mapping[str, str], take: Callable[[], None]
 ) -> Response:
-    try:
-        take()
-    except BadInput as error:
-        faults = {problem.code: problem for problem in error.problems}
-        return show(request, source, round_name, 422, faults, given)
-    except Refused as error:
-        if error.problem.code.startswith("unknown-"):
-            raise
-        return show(request, source, round_name, 409, None, given, error.problem)
-    return RedirectResponse(f"/rondes/{quote(round_name)}/opvolging", 303)
+    def again(status: int, faults: Mapping[str, Problem], problem: Problem | None = None) -> HTMLResponse:
+        return show(request, source, round_name, status, faults, given, problem)
+
+    return done(take, again, f"/rondes/{quote(round_name)}/opvolging", gone="unknown-")

@@ -98,14 +98,23 @@ def read_day(text: str) -> date | None:
 def _do(
     request: Request, source: FollowupSource, round_name: str, given: Mapping[str, str], take: Callable[[], None]
 ) -> Response:
-    """Do it and go back to the page; what is refused is told there, with what was typed."""
+    def again(status: int, faults: Mapping[str, Problem], problem: Problem | None = None) -> HTMLResponse:
+        return show(request, source, round_name, status, faults, given, problem)
+
+    return done(take, again, f"/mijn/rondes/{quote(round_name)}/wat-helpt", gone="unknown-round")
+
+
+def done(take: Callable[[], None], again: Callable[..., HTMLResponse], back: str, gone: str) -> Response:
+    """Do it and go ``back`` to the page; what is refused is told there ``again``, with what was typed.
+
+    A refusal whose code begins with ``gone`` has no page of its own to be told on, and is raised.
+    """
     try:
         take()
     except BadInput as error:
-        faults = {problem.code: problem for problem in error.problems}
-        return show(request, source, round_name, 422, faults, given)
+        return again(422, {problem.code: problem for problem in error.problems})
     except Refused as error:
-        if error.problem.code == "unknown-round":
+        if error.problem.code.startswith(gone):
             raise
-        return show(request, source, round_name, 409, None, given, error.problem)
-    return RedirectResponse(f"/mijn/rondes/{quote(round_name)}/wat-helpt", 303)
+        return again(409, {}, error.problem)
+    return RedirectResponse(back, 303)
