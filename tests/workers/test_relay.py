@@ -28,7 +28,7 @@ from workers import faults
 from workers.embedded import Embedded
 from workers.runtime import Runtime
 
-PAIRS, SEED, SECONDS, PATIENCE_SECONDS = 10, 4, 10.0, 60.0
+PAIRS, SEED, SECONDS, PATIENCE_SECONDS = 10, 4, 10.0, 240.0
 TICK_SCALE = 0.05
 """The mailbox is asked every second and a half, for the six weeks of the round pass in ten."""
 
@@ -92,7 +92,7 @@ def _play(folder: Path, mailbox: Mailbox, cut_off: list[str]) -> Played:
         postfix(mailbox, LEDGER, market.smtp_port, incoming) as relay,
         Embedded(Runtime(_settings(mailbox, relay.settings(), folder), database, clock), TICK_SCALE),
     ):
-        _until(lambda: _all_is_in(database, folder), "every letter out and every answer in")
+        _until(lambda: _all_is_in(database, folder), lambda: _what_is_in(database, folder))
     with mailbox.opened(LEDGER) as client:
         found = client.fetch(client.search("ALL"), ["BODY.PEEK[]"])
     return Played(database, _journal(folder), [mail[b"BODY[]"] for mail in found.values()], cut_off)
@@ -116,15 +116,25 @@ def _settings(mailbox: Mailbox, relay: dict[str, object], folder: Path) -> Any:
 
 def _all_is_in(database: Database, folder: Path) -> bool:
     """Whether every letter was sent and copied, and every answer that was mailed has been read."""
-    answered = sum(line["direction"] == "out" for line in _journal(folder))
+    seen = _what_is_in(database, folder)
+    return seen["sent"] == seen["letters"] and seen["copies"] == seen["mailed"] and seen["read"] == seen["answered"]
+
+
+def _what_is_in(database: Database, folder: Path) -> dict[str, int]:
     with database.reading() as session:
         letters = [
             letter for kind in (Inquiry, Decline) for letter in session.execute(select(kind.state, kind.channel)).all()
         ]
-        copies = session.scalar(select(func.count(LetterCopy.id)))
-        read = session.scalar(select(func.count(InboundMail.id)).where(InboundMail.state != MailState.STORED))
-    mailed = sum(letter.channel is Channel.SMTP for letter in letters)
-    return all(letter.state is LetterState.SENT for letter in letters) and copies == mailed and read == answered
+        copies = session.scalar(select(func.count(LetterCopy.id))) or 0
+        read = session.scalar(select(func.count(InboundMail.id)).where(InboundMail.state != MailState.STORED)) or 0
+    return {
+        "letters": len(letters),
+        "sent": sum(letter.state is LetterState.SENT for letter in letters),
+        "mailed": sum(letter.channel is Channel.SMTP for letter in letters),
+        "copies": copies,
+        "answered": sum(line["direction"] == "out" for line in _journal(folder)),
+        "read": read,
+    }
 
 
 def _journal(folder: Path) -> list[dict[str, Any]]:
@@ -132,10 +142,10 @@ def _journal(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
 
-def _until(holds: Callable[[], bool], what: str) -> None:
+def _until(holds: Callable[[], bool], seen: Callable[[], object]) -> None:
     end = time.monotonic() + PATIENCE_SECONDS
     while not holds():
-        assert time.monotonic() < end, f"after {PATIENCE_SECONDS:.0f} s not yet: {what}"
+        assert time.monotonic() < end, f"after {PATIENCE_SECONDS:.0f} s not all is in: {seen()}"
         time.sleep(0.3)
 
 
