@@ -68,7 +68,7 @@ def invite(
     _check(offer, now)
     if session.scalar(select(Invitation.id).where(Invitation.key == offer.key, Invitation.state.in_(OPEN))):
         message = f"Voor '{offer.key}' is nog een uitnodiging open."
-        raise Refused("already-invited", message, "Trek die eerst in: praktijktest invitation revoke.")
+        raise Refused("already-invited", message, "Trek die eerst in.")
     contact = offer.contact.strip().casefold()
     if _of_others(session, offer.key, contact):
         message = f"Het adres {contact} hoort al bij iemand anders van deze installatie."

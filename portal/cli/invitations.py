@@ -33,10 +33,11 @@ def make(
 ) -> None:
     """Nodig een makelaar of verhuurder uit om mee te doen."""
     from orchestrator.design import AdvertiserKind
+    from portal import offers
     from portal.commands import invitations as room
 
-    purpose, kind = room.word(purpose, "purpose"), room.word(kind, "kind")
-    terms = room.terms_of(
+    purpose, kind = offers.word(purpose, "purpose"), offers.word(kind, "kind")
+    terms = offers.terms_of(
         purpose, ground, channel or ["smtp"], listing or [], email, form_url, first.date(), last.date(), max_pairs,
         days_off,
     )  # fmt: skip

@@ -20,6 +20,7 @@ from portal.api.gate import DatabaseGate
 from portal.web.access import SignInNeeded, guard
 from portal.web.coding_source import CodingSource
 from portal.web.door import DatabaseDoor, Door
+from portal.web.enrolment_source import EnrolmentSource
 from portal.web.followup_source import FollowupSource
 from portal.web.invitation_source import InvitationSource
 from portal.web.open_source import OpenReleases
@@ -31,6 +32,7 @@ from portal.web.pages import (
     comparing,
     context,
     control,
+    enrolment,
     export,
     followup,
     health,
@@ -109,6 +111,7 @@ def make_app(
     app.mount(api.BASE, api.create_api(source, releases, DatabaseGate(database, clock, chosen), chosen), name="api")
     pretest.add(app, database, clock)
     invitation.add(app, InvitationSource(database, clock, chosen.toolkit_texts))
+    enrolment.add(app, EnrolmentSource(database, clock, chosen))
     vitals.add(app, Vitals(database, clock, chosen, mailboxes), chosen.metrics_token)
     for read in (releasing, comparing):
         read.add(app, releases)

@@ -38,6 +38,7 @@ MENU = (
     Place("outcomes", "/uitkomsten", _("Uitkomsten")),
     Place("coding", "/coderen", _("Coderen")),
     Place("requests", "/verzoeken", _("Verzoeken")),
+    Place("enrolments", "/deelname", _("Deelname")),
     Place("status", "/status", _("Status")),
     Place("people", "/mensen", _("Mensen")),
     Place("setup_list", "/opzet", _("Opzet")),

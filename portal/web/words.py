@@ -134,3 +134,42 @@ FOLLOWED = {
     "retest-planned": _("Hertest gepland"),
 }
 """What the register of a round tells of an office (`orchestrator.followup_models.FollowUpKind`)."""
+
+INVITATION_STATES = {
+    "offered": _("wacht op het kantoor"),
+    "signed": _("wacht op de tweede handtekening"),
+    "enrolled": _("doet mee"),
+    "declined": _("afgewezen"),
+    "revoked": _("ingetrokken"),
+}
+"""Of an invitation (`orchestrator.invitation_models`)."""
+
+INVITATION_WHYS = (
+    _("Vul beide in, of geen van beide."),
+    _("Het kanaal formulier en een adres van het formulier horen samen."),
+    _("Hier is niets gekozen, of iets dat er niet is."),
+    _("Dit is geen webadres."),
+    _("Schrijf het hele adres, met https:// ervoor."),
+    _("Dit is geen e-mailadres."),
+    _("Schrijf naam@domein."),
+    _("Dit aantal tests kan niet."),
+    _("Schrijf een getal van 1 tot en met 1000."),
+    _("Dit zijn geen advertenties."),
+    _("Schrijf hooguit 500 sleutels uit de kolom listing, of kies alle."),
+    _("Deze sleutel heeft andere tekens of is te lang."),
+    _("Gebruik hooguit 80 letters zonder accent, cijfers, streepjes, punten en liggende streepjes."),
+    _("Een naam heeft 2 tot 200 tekens."),
+    _("Geef een naam."),
+    _("Deze periode is al voorbij."),
+    _("Kies een latere."),
+    _("Dit zijn geen dagen."),
+    _("Deze installatie verzendt geen mail aan haar gebruikers."),
+    _("Trek die eerst in."),
+    _("Gebruik een adres van de woningaanbieder zelf."),
+    _("Laat een tweede persoon van het onderzoek tekenen."),
+    _("De periode waarvoor is getekend, is voorbij."),
+    _("Trek de uitnodiging in en doe een nieuwe."),
+    _("De aanbieder stopte na het tekenen."),
+    _("Trek de uitnodiging in; de aanbieder kan om een nieuwe vragen."),
+)
+"""Sentences of `orchestrator.invitations` and `orchestrator.terms` that the desk's page shows."""

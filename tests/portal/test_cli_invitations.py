@@ -9,8 +9,8 @@ from invitation_makers import worded
 from orchestrator import invitations
 from orchestrator.clock import Clock
 from orchestrator.terms import Terms
+from portal import offers as room
 from portal.commands import house
-from portal.commands import invitations as room
 
 MAKE = (
     "invitation", "make", "alfa", "--by", "anna", "--name", "Makelaardij Alfa", "--contact", "directie@alfa.example",
