@@ -87,10 +87,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--faults", action="store_true", help=about)
     about = "also what takes long, and every page at both widths in both languages, as .ci/run does (about 15 minutes)"
     parser.addoption("--long", action="store_true", help=about)
+    about = "also twenty thousand changed inputs through every parser of outsiders' bytes (about a minute)"
+    parser.addoption("--fuzz", action="store_true", help=about)
     parser.addoption("--pictures", metavar="FOLDER", help="keep pictures of the pages that a round's journey passes")
 
 
 _told_of_faults: list[str] = []
+_told_of_attacks: dict[str, list[str]] = {}
 
 # In the order of their first use; each process that runs tests has its own.
 _used: dict[str, None] = {}
@@ -101,6 +104,8 @@ def pytest_testnodedown(node: object) -> None:
     """Take over what the tests had to tell, when another process ran them."""
     told = getattr(node, "workeroutput", {})
     _told_of_faults.extend(told.get("faults", ()))
+    for section, lines in told.get("attacks", {}).items():
+        _told_of_attacks.setdefault(section, []).extend(lines)
     _used.update(dict.fromkeys(told.get("servers", ())))
 
 
@@ -114,6 +119,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if _told_of_faults:
         terminalreporter.section("faults")
         terminalreporter.write("\n".join([*_told_of_faults, ""]))
+    for section, lines in _told_of_attacks.items():
+        terminalreporter.section(section)
+        terminalreporter.write("\n".join([*lines, ""]))
     # Which server it is, is known when it was first asked for.
     terminalreporter.write_line("; ".join([f"databases: SQLite {sqlite3.sqlite_version}", *_used]))
 

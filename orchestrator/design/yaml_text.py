@@ -5,6 +5,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import YAMLError
 
 from orchestrator.design.reading import file_of
 from profiles.errors import BadInput
@@ -19,13 +20,21 @@ def rewritten(text: str, data: dict[str, Any]) -> str:
     """
     before = _read(text)
     if before is not None:
-        round_trip = _yaml()
-        tree = round_trip.load(text)
-        _follow(tree, before, data)
-        written = _dumped(round_trip, tree)
-        if _read(written) == data:
+        written = _followed(text, before, data)
+        if written and _read(written) == data:
             return written
     return _dumped(_yaml(), _fresh(data))
+
+
+def _followed(text: str, before: dict[str, Any], after: dict[str, Any]) -> str:
+    """The text with what changed; empty for what this reader takes otherwise than ours does: a key "<<" merges."""
+    round_trip = _yaml()
+    try:
+        tree = round_trip.load(text)
+        _follow(tree, before, after)
+    except (YAMLError, KeyError, TypeError, AttributeError):
+        return ""
+    return _dumped(round_trip, tree)
 
 
 def _read(text: str) -> dict[str, Any] | None:

@@ -1,6 +1,7 @@
 """The ZIP of a bundle opened with care: only the files it should have, none too large, each with its checksum."""
 
 import hashlib
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
@@ -8,8 +9,9 @@ from zipfile import BadZipFile, ZipFile
 from profiles.errors import BadInput, Problem
 
 CHECKSUMS = "checksums.sha256"
-LARGEST = 2**30
-"""Bytes of all files together, unpacked; a larger file is not one of ours."""
+LARGEST = 2**27
+"""Bytes of all files together, unpacked; a larger file is not one of ours, and would fill the memory."""
+MOST_FILES = 1000
 AGAIN = "Vraag het bestand opnieuw aan bij wie het maakte."
 
 
@@ -36,10 +38,10 @@ def _unpacked(path: Path) -> dict[str, bytes]:
     try:
         with ZipFile(path) as archive:
             entries = archive.infolist()
-            if sum(entry.file_size for entry in entries) > LARGEST:
+            if len(entries) > MOST_FILES or sum(entry.file_size for entry in entries) > LARGEST:
                 raise BadInput(Problem("too-large", "Dit bestand is te groot.", str(path), remedy=AGAIN))
             return {entry.filename: archive.read(entry) for entry in entries}
-    except (BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as error:
+    except (BadZipFile, zlib.error, OSError, RuntimeError, ValueError, EOFError) as error:
         message = f"Dit is geen leesbaar zip-bestand: {error}."
         raise BadInput(Problem("not-a-zip", message, str(path), remedy=AGAIN)) from error
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from orchestrator.design import Design, from_canonical
+from orchestrator.text_file import decode_utf8
 from profiles.errors import BadInput, Problem
 from results.bundle.archive import AGAIN, opened
 from results.bundle.headline import Headline, headline
@@ -37,7 +38,7 @@ def verify(path: Path) -> Verified:
     if missing := [name for name in (PROTOCOL, RESULTS, HEADLINE, PAIRS) if name not in contents]:
         raise _wrong("file-missing", "Er ontbreken bestanden in de bundel.", path, ", ".join(missing))
     design, digest = _design(contents, path)
-    rows = read_pairs(contents[PAIRS].decode(), f"{path}:{PAIRS}")
+    rows = read_pairs(_text(contents, PAIRS, path), f"{path}:{PAIRS}")
     published = _published(contents, path)
     # Looks that were opened have left less than the level of the design.
     level = published.get("level", design.analysis.level)
@@ -48,21 +49,33 @@ def verify(path: Path) -> Verified:
 
 def _design(contents: Contents, path: Path) -> tuple[Design, str]:
     digest = hashlib.sha256(contents[PROTOCOL]).hexdigest()
-    told = json.loads(contents[RESULTS]).get("design_digest")
+    told = _told_digest(contents, path)
     if told != digest:
         message = "De onderzoeksopzet is niet die van de uitkomsten."
         raise _wrong("other-protocol", message, path, f"{digest}, en in {RESULTS} {told}")
     try:
-        return from_canonical(contents[PROTOCOL].decode()), digest
+        return from_canonical(_text(contents, PROTOCOL, path)), digest
     except ValidationError as error:
         raise _wrong("protocol-unreadable", "De onderzoeksopzet is niet te lezen.", path, str(error)[:200]) from error
 
 
+def _told_digest(contents: Contents, path: Path) -> object:
+    try:
+        found = json.loads(_text(contents, RESULTS, path))
+    except (ValueError, RecursionError) as error:
+        raise _wrong("results-unreadable", f"{RESULTS} is niet te lezen.", path, str(error)[:200]) from error
+    return found.get("design_digest") if isinstance(found, dict) else None
+
+
+def _text(contents: Contents, name: str, path: Path) -> str:
+    return decode_utf8(contents[name], f"{path}:{name}", "not-utf-8", AGAIN)
+
+
 def _published(contents: Contents, path: Path) -> Headline:
-    lines = csv.DictReader(StringIO(contents[HEADLINE].decode()))
+    lines = csv.DictReader(StringIO(_text(contents, HEADLINE, path)))
     try:
         return {line["name"]: float(line["value"]) for line in lines}
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, TypeError, csv.Error) as error:
         raise _wrong("headline-unreadable", f"{HEADLINE} is niet te lezen.", path, str(error)) from error
 
 
