@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
@@ -19,6 +19,7 @@ __all__ = [
     "DatabaseAway",
     "DatabaseError",
     "Session",
+    "Taken",
     "Unfit",
     "UtcDateTime",
     "allow_thought",
@@ -44,6 +45,10 @@ def why_away(error: Exception) -> str:
 
 Unfit = DataError
 """What is raised for a value that the database cannot hold, such as a text with a NUL in it."""
+
+
+Taken = IntegrityError
+"""What is raised for a row that may be there once, and that somebody else made at the same moment."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -3,6 +3,7 @@
 Routes are synchronous, because the database is. A page holds no query: what it shows comes from a `Source`.
 """
 
+import logging
 from urllib.parse import quote
 
 from fastapi import Depends, FastAPI, Request
@@ -13,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.base import RequestResponseEndpoint
 
 from orchestrator.clock import Clock
-from orchestrator.db import Database
+from orchestrator.db import Database, Taken
 from orchestrator.settings import Settings
 from portal.api import app as api
 from portal.api.gate import DatabaseGate
@@ -68,6 +69,8 @@ from portal.web.vitals_source import Vitals
 from portal.web.words import _
 from profiles.errors import BadInput, Refused
 
+log = logging.getLogger(__name__)
+
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
     "X-Content-Type-Options": "nosniff",
@@ -84,6 +87,8 @@ STATUSES = {
     "asked-already": 409,
     "note-decided": 409,
 }
+TWICE = _("Dit is op hetzelfde moment al een keer gedaan.")
+LOOK = _("Ga terug en kijk hoe het er nu voor staat.")
 ERRORS = {
     400: (_("Dat begrijpen wij niet"), _("Het formulier kwam niet goed over.")),
     403: (_("Dat mag nu niet"), _("U mag deze pagina nu niet bekijken.")),
@@ -185,6 +190,12 @@ def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     def unreadable(request: Request, _why: RequestValidationError) -> HTMLResponse:
         return _error(request, 400)
+
+    @app.exception_handler(Taken)
+    def taken(request: Request, error: Taken) -> HTMLResponse:
+        # Two who look at the same moment both see that it is not there yet; the tables let one of them make it.
+        log.warning("made-twice: %s %s: %s", request.method, request.scope["route"].path, type(error.orig).__name__)
+        return _error(request, 409, TWICE, LOOK)
 
     @app.exception_handler(HTTPException)
     def failed(request: Request, error: HTTPException) -> HTMLResponse:
