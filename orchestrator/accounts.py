@@ -9,6 +9,7 @@ for a rehearsal in which a week takes a minute does not make the people in it an
 import hashlib
 import re
 import secrets
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,6 +39,8 @@ GIVEN = tuple(role for role in Role if role is not Role.BROKER)
 FIRST = "beheerder"
 FIRST_EMAIL = "beheerder@localhost"
 
+NAME_TOLD = "Een naam heeft 2 tot 120 tekens, en geen die u niet ziet."
+
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 
 
@@ -65,7 +68,7 @@ class Known:
 
 def add(session: Session, name: str, email: str, roles: Iterable[str], actor: str, now: datetime) -> Person:
     """Let somebody use the pages. Raises `BadInput` for what is no name, address or role, `Refused` for one taken."""
-    name, email = " ".join(name.split()), email.strip().casefold()
+    name, email = unicodedata.normalize("NFKC", " ".join(name.split())), email.strip().casefold()
     known = _checked(name, email, roles)
     taken = select(exists().where(or_(Person.key == name.casefold(), Person.email == email)))
     if session.scalar(taken) or session.scalar(select(exists().where(Contact.email == email))):
@@ -108,7 +111,7 @@ def everybody(session: Session) -> tuple[Known, ...]:
 
 def find(session: Session, name: str) -> Person:
     """Return the person of this name, whose access was not ended; raise `Refused`."""
-    key = " ".join(name.split()).casefold()
+    key = unicodedata.normalize("NFKC", " ".join(name.split())).casefold()
     person = session.scalar(select(Person).where(Person.key == key, Person.revoked_at.is_(None)))
     if person is None:
         raise Refused("unknown-person", f"Er is niemand met de naam '{name}'.", "Kijk met: praktijktest people list")
@@ -185,8 +188,9 @@ def sign_out(session: Session, token: str, now: datetime, wall: datetime) -> Non
 
 def _checked(name: str, email: str, roles: Iterable[str]) -> list[str]:
     problems = []
-    if not 1 < len(name) <= 120:
-        problems.append(Problem("bad-name", "Een naam heeft 2 tot 120 tekens.", found=name, remedy="Geef een naam."))
+    if not 1 < len(name) <= 120 or not name.isprintable():
+        # Nor a letter nobody sees: of two names that look alike one would approve what the other planned.
+        problems.append(Problem("bad-name", NAME_TOLD, found=name, remedy="Geef een naam."))
     if not is_address(email):
         problems.append(Problem("bad-email", "Dit is geen e-mailadres.", found=email, remedy="Schrijf naam@domein."))
     given = sorted(set(roles))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator import ledger
 from orchestrator.models import ChannelFault
+from orchestrator.text_file import on_one_line
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +19,7 @@ def note(session: Session, channel: str, message: str, now: datetime) -> None:
     known = session.scalars(select(ChannelFault).where(*_open(channel))).first()
     if known is None or known.message != message:
         # Once per cause: whoever knocks every second must not fill the log with it.
-        log.warning("%s: %s", channel, message)
+        log.warning("%s: %s", on_one_line(channel), on_one_line(message))
     if known is not None:
         known.message, known.seen_at = message, now
         return
@@ -32,7 +33,7 @@ def clear(session: Session, channel: str, now: datetime) -> None:
         update(ChannelFault).where(*_open(channel)).values(cleared_at=now).returning(ChannelFault.id)
     ).all()
     if cleared:
-        log.warning("%s: werkt weer", channel)
+        log.warning("%s: werkt weer", on_one_line(channel))
         ledger.append(session, now, "channels", "channel.mended", "channel")
 
 

@@ -60,6 +60,11 @@ def _not_utf8(file: str, raw: bytes, position: int, code: str, remedy: str) -> P
     )
 
 
+def on_one_line(text: object) -> str:
+    """What others said as a log can have it: one line, in which nothing moves a cursor or looks like a line of ours."""
+    return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in str(text))
+
+
 def shorten(text: str, most: int = 80) -> str:
     """The text in at most so many characters, for showing it in a message."""
     return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -10,6 +10,7 @@ from orchestrator.design import Approach
 from profiles.errors import Refused
 from profiles.pairs import BOTH, Arm
 from results import disclosure, looks, tables
+from results.csv_cells import plain
 from results.document import results_document, unpaired_document
 from results.reports import figures, sections, unpaired
 from results.round_document import round_entry
@@ -115,4 +116,4 @@ def as_text(value: object) -> str:
         return str(int(value))
     if isinstance(value, float):
         return f"{value:.2f}"
-    return value.isoformat(timespec="seconds") if hasattr(value, "isoformat") else str(value)
+    return value.isoformat(timespec="seconds") if hasattr(value, "isoformat") else str(plain(str(value)))

@@ -12,6 +12,7 @@ from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.models import Person
 from orchestrator.settings import Settings
+from orchestrator.text_file import on_one_line
 from workers.channels.desk_mail import TEXT, TO_ADVERTISER, can_mail, send_link
 from workers.channels.transport import TransportError
 
@@ -90,7 +91,7 @@ class DatabaseDoor:
         except TransportError as error:
             # Whoever asked may not learn whether the address is known; the keeper of the installation must.
             kind = "person" if person else "advertiser"
-            log.error("sign-in-mail: De link voor %s:%s is niet verzonden: %s", kind, who.id, error)
+            log.error("sign-in-mail: De link voor %s:%s is niet verzonden: %s", kind, who.id, on_one_line(error))
 
     def link_works(self, token: str) -> bool:
         with self.database.reading() as session:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from results.csv_cells import plain
+
 COLUMNS = (
     "table", "part", "tests", "c11", "c10", "c01", "c00", "net", "low", "high", "level", "method", "convention",
 )  # fmt: skip
@@ -18,7 +20,7 @@ def as_csv(document: Mapping[str, Any]) -> str:
     out = io.StringIO()
     lines = csv.DictWriter(out, COLUMNS, lineterminator="\r\n", restval="")
     lines.writeheader()
-    lines.writerows(rows(document))
+    lines.writerows({key: plain(value) for key, value in row.items()} for row in rows(document))
     return out.getvalue()
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from results import disclosure
 from results.bundle import zipped
 from results.bundle.described import LICENCE
+from results.csv_cells import plain
 from results.releases import files, units, writing
 
 Document = Mapping[str, Any]
@@ -46,7 +47,7 @@ def cells(document: Document) -> str:
     out = io.StringIO()
     lines = csv.DictWriter(out, FIELDS, lineterminator="\r\n", restval="")
     lines.writeheader()
-    lines.writerows(_cells(document))
+    lines.writerows({key: plain(value) for key, value in row.items()} for row in _cells(document))
     return out.getvalue()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
 
+from results.csv_cells import plain
 from results.language import DUTCH, _, written_in
 from results.reports.render import chart
 from results.reports.values import FourCells, IntervalTable, Report, Researcher
@@ -29,7 +30,8 @@ class Graphic:
         text = StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(CELLS if isinstance(self.shown, FourCells) else INTERVALS)
-        writer.writerows(_cells(self.shown) if isinstance(self.shown, FourCells) else _intervals(self.shown))
+        rows = _cells(self.shown) if isinstance(self.shown, FourCells) else _intervals(self.shown)
+        writer.writerows(map(plain, row) for row in rows)
         return text.getvalue()
 
     def svg(self, source: str) -> str:
