@@ -9,6 +9,7 @@ from pathlib import Path
 from orchestrator.text_file import read_utf8, shorten
 from profiles.errors import BadInput, Problem
 
+LONGEST_HEADING = 500
 DELIMITERS = ",;\t"
 _SAVE = "Kies in Excel: Opslaan als, en dan het type 'CSV UTF-8 (door komma's gescheiden)'."
 
@@ -103,7 +104,7 @@ def _bad_heading(file: str, line: int, names: list[str], required: Sequence[str]
     for name in required:
         if name not in names:
             message = f"De kolom '{name}' ontbreekt."
-            found = ", ".join(name for name in names if name)
+            found = shorten(", ".join(name for name in names if name), LONGEST_HEADING)
             yield Problem("missing-column", message, file, line, found=found, remedy=_begin_with(required))
         elif names.count(name) > 1:
             second = names.index(name, names.index(name) + 1) + 1

@@ -1,6 +1,8 @@
 """A YAML 1.2 file as plain data, with the place of every key and value."""
 
+import re
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,11 @@ from orchestrator.text_file import read_utf8, shorten
 from profiles.errors import BadInput, Problem
 from profiles.sentences import Sentence
 
+LONGEST = 1_000_000
+DEEPEST = 100
+"""Characters of a file, and brackets in brackets."""
+
+_BRACKET = re.compile(r"[\[\]{}]")
 _TAG = "tag:yaml.org,2002:"
 _CONSTRUCTED = {f"{_TAG}{kind}" for kind in ("int", "float", "bool", "null")}
 # A date stays text here: the shape of the design decides what it must be.
@@ -98,6 +105,7 @@ class YamlFile:
         return Spot(1, 1, "")
 
     def _compose(self) -> Node | None:
+        self._check_size()
         try:
             node: Node | None = self._yaml.compose(self.text)
         except MarkedYAMLError as error:
@@ -108,6 +116,15 @@ class YamlFile:
             raise BadInput(self._problem("yaml-syntax", "Dit is geen leesbare YAML.", remedy=_SYNTAX_ELSE)) from error
         empty = isinstance(node, ScalarNode) and node.tag == f"{_TAG}null"
         return None if empty else node
+
+    def _check_size(self) -> None:
+        """The library takes a time that grows with the square of how deep brackets nest, and much for a long text."""
+        if len(self.text) > LONGEST:
+            remedy = "Haal weg wat er niet in hoort."
+            raise BadInput(self._problem("too-large", "Dit bestand is te groot voor een YAML-bestand.", remedy=remedy))
+        deep = accumulate(1 if each[0] in "[{" else -1 for each in _BRACKET.finditer(self.text))
+        if max(deep, default=0) > DEEPEST:
+            raise BadInput(self._problem("yaml-syntax", "Dit is geen leesbare YAML.", remedy=_SYNTAX_ELSE))
 
     def _mapping(self, node: MappingNode, path: KeyPath) -> dict[str, Any]:
         data: dict[str, Any] = {}

@@ -4,7 +4,7 @@ import hashlib
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from profiles.errors import BadInput, Problem
 
@@ -40,10 +40,16 @@ def _unpacked(path: Path) -> dict[str, bytes]:
             entries = archive.infolist()
             if len(entries) > MOST_FILES or sum(entry.file_size for entry in entries) > LARGEST:
                 raise BadInput(Problem("too-large", "Dit bestand is te groot.", str(path), remedy=AGAIN))
-            return {entry.filename: archive.read(entry) for entry in entries}
+            return {entry.filename: _content(archive, entry) for entry in entries}
     except (BadZipFile, zlib.error, OSError, RuntimeError, ValueError, EOFError) as error:
         message = f"Dit is geen leesbaar zip-bestand: {error}."
         raise BadInput(Problem("not-a-zip", message, str(path), remedy=AGAIN)) from error
+
+
+def _content(archive: ZipFile, entry: ZipInfo) -> bytes:
+    """One file, never more of it than the archive says: reading it whole would first unpack whatever is in it."""
+    with archive.open(entry) as inside:
+        return inside.read(entry.file_size)
 
 
 def _told(text: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import StringIO
 from math import isclose
@@ -17,6 +18,7 @@ from results.bundle.archive import AGAIN, opened
 from results.bundle.headline import Headline, headline
 from results.bundle.making import HEADLINE, PAIRS, PROTOCOL, RESULTS
 from results.bundle.reading import read_pairs
+from results.tables import PairRow
 
 Contents = dict[str, bytes]
 
@@ -42,7 +44,7 @@ def verify(path: Path) -> Verified:
     published = _published(contents, path)
     # Looks that were opened have left less than the level of the design.
     level = published.get("level", design.analysis.level)
-    computed = headline(rows, design.question.approach, level)
+    computed = _computed(rows, design, level, path)
     _same(computed, published, path)
     return Verified(design.round, digest, design.seed, len(contents), computed)
 
@@ -77,6 +79,14 @@ def _published(contents: Contents, path: Path) -> Headline:
         return {line["name"]: float(line["value"]) for line in lines}
     except (KeyError, ValueError, TypeError, csv.Error) as error:
         raise _wrong("headline-unreadable", f"{HEADLINE} is niet te lezen.", path, str(error)) from error
+
+
+def _computed(rows: Sequence[PairRow], design: Design, level: float, path: Path) -> Headline:
+    try:
+        return headline(rows, design.question.approach, level)
+    except (KeyError, ValueError, ArithmeticError) as error:
+        message = f"Met de rijen van {PAIRS} is niets te berekenen."
+        raise _wrong("rows-unfit", message, path, f"{type(error).__name__}: {error}"[:200]) from error
 
 
 def _same(computed: Headline, published: Headline, path: Path) -> None:

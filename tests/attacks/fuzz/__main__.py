@@ -32,13 +32,15 @@ def _keep(told: dict[str, Told], folder: Path) -> None:
 
 
 def main() -> int:
-    asked, told = _asked(), {name: Told() for name in PARSERS}
-    done = 0
-    for name, batch in run(asked.inputs, asked.seed, asked.processes):
-        told[name].add(batch)
-        if (done + batch.inputs) // 100_000 > done // 100_000:
-            print(f"{done + batch.inputs:,} inputs, {sum(faults(told).values())} kept of faults", flush=True)
-        done += batch.inputs
+    asked, told, done = _asked(), {name: Told() for name in PARSERS}, 0
+    try:
+        for name, batch in run(asked.inputs, asked.seed, asked.processes):
+            told[name].add(batch)
+            if (done + batch.inputs) // 50_000 > done // 50_000:
+                print(f"{done + batch.inputs:,} inputs, {dict(faults(told))}", flush=True)
+            done += batch.inputs
+    except KeyboardInterrupt:
+        print("Ended early: this is what was done.")
     print("\n".join(table(told)))
     _keep(told, asked.keep)
     return 1 if faults(told) else 0

@@ -121,3 +121,20 @@ def test_a_design_with_a_key_that_another_reader_takes_for_more_is_written_anew(
     read = file_of(text, "round.yaml").data
     written = rewritten(text, read)
     assert file_of(written, "round.yaml").data == read
+
+
+@pytest.mark.parametrize("name", ["round.yaml", "forms.yaml", "office.yaml"])
+@pytest.mark.parametrize("unit", [b"[", b"{", b"{a: ", b"- ", b"? ", b"a: [\n"])
+def test_brackets_in_brackets_are_refused_before_they_take_time(name: str, unit: bytes) -> None:
+    told = Told()
+    tried(PARSERS[name], (unit * LARGEST)[:LARGEST], told)
+    assert (told.refused, told.faults) == (1, {})
+
+
+def test_a_bundle_with_a_counted_test_of_one_applicant_is_named() -> None:
+    """Signed again by whoever took the columns of one of the two away."""
+    told = Told()
+    for seed in PARSERS["bundle, signed again"].seeds:
+        tried(PARSERS["bundle, signed again"], seed.replace(b"moroccan", b""), told)
+    assert told.faults == {}
+    assert told.refused > 0
