@@ -92,6 +92,7 @@ ACCESS: Mapping[str, frozenset[Role]] = {
             "mine_stop",
             "mine_round",
             "mine_round_pdf",
+            "mine_proof",
             "mine_note",
             "mine_note_write",
             "mine_toolkit",

@@ -18,7 +18,10 @@ from results.releases.steps import Changed
 
 @dataclass(frozen=True)
 class Version:
-    """A version of what is published of a round; ``text`` is the document as it was frozen."""
+    """A version of what is published of a round; ``text`` is the document as it was frozen.
+
+    ``seal`` binds it with all else that goes out; a version from before there were seals has none.
+    """
 
     number: int
     state: ReleaseState
@@ -27,6 +30,7 @@ class Version:
     digest: str
     took: tuple[tuple[str, str, datetime], ...]
     remark: str | None
+    seal: str | None = None
 
     @property
     def document(self) -> dict[str, Any]:
@@ -122,4 +126,4 @@ def _version(row: Release) -> Version:
         ("released", row.released_by, row.released_at),
     )
     done = tuple((step, who, when) for step, who, when in took if who and when)
-    return Version(row.number, row.state, row.reason, row.document, row.digest, done, row.remark)
+    return Version(row.number, row.state, row.reason, row.document, row.digest, done, row.remark, row.seal)

@@ -48,6 +48,8 @@ CHANGED = {
     "protocol": _("de opzet"),
     "study": _("het onderzoek"),
     "policy": _("de regels voor kleine vakjes"),
+    "research": _("het onderzoeksbestand"),
+    "reports": _("de terugkoppeling aan aanbieders"),
 }
 UNFINISHED = (ReleaseState.DRAFT, ReleaseState.SIGNED, ReleaseState.READ)
 NEXT = {ReleaseState.DRAFT: "release_sign", ReleaseState.READ: "release_do"}
@@ -124,7 +126,7 @@ def _add_outcome(app: FastAPI, releases: Releases) -> None:
         version = seen(request, releases, round_name, number)
         if kind not in files.TYPES:
             raise Refused("unknown-file", "Dit bestand bestaat niet.", "Ga terug naar de uitkomst van de ronde.")
-        made = writing.written(version.text, kind, language_of(request))
+        made = writing.written(version.text, kind, language_of(request), version.seal)
         return download(made, f"{round_name}-{number}.{kind}", files.TYPES[kind])
 
 
