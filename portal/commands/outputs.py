@@ -20,6 +20,7 @@ from results.bundle.making import finished, unsealed
 from results.language import DUTCH, LANGUAGES
 from results.paper import paper_of, typeset
 from results.releases import binding
+from results.releases.release_file import STYLE
 from results.reports import Audience, Report, build, looks, render, wording
 from results.statistics import Estimate
 from results.tables import RoundTable
@@ -111,7 +112,7 @@ def write_reports(
     frozen: Frozen = NONE_FROZEN,
 ) -> list[Path]:
     """Write the reports for one audience as pages that open from disk; return their paths."""
-    style = "../stijl" if audience is Audience.BROKER else "stijl"
+    style = STYLE if audience is Audience.BROKER else "stijl"
     made = _reports(table, audience, advertiser, market_truth, language, frozen)
     pages = {f"{name}.html": render(each, assets=style) for name, each in made}
     house.make_folder(folder)

@@ -70,7 +70,7 @@ def _judged(path: Path, content: bytes, seal: str, made: Made) -> Problem | None
         out.print(f"{path} is byte voor byte {name}.")
         return None
     printed = release_file.seal_on(content)
-    if printed == seal:
+    if printed == seal or seal.encode() in content:
         return Problem("file-changed", "Dit bestand draagt het zegel, maar is niet wat eronder ligt.", str(path))
     said = "Dit bestand ligt niet onder dit zegel."
     return Problem("other-seal", said, str(path), found=f"zegel {printed}" if printed else "geen zegel")

@@ -71,6 +71,7 @@ ACCESS: Mapping[str, frozenset[Role]] = {
     "report_municipality_pdf": RESEARCHERS,
     "results": RESEARCHERS,
     "release": RESEARCHERS,
+    "release_bundle": RESEARCHERS,
     "release_draft": frozenset({Role.DESIGNER, Role.ANALYST}),
     "release_sign": frozenset({Role.ANALYST}),
     "release_do": frozenset({Role.APPROVER}),

@@ -1,7 +1,7 @@
 """Where the pages of a release get their versions, and how they take a step."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -12,7 +12,7 @@ from orchestrator.db import Database
 from orchestrator.models import Release, ReleaseState
 from orchestrator.rounds import lookup, releasing
 from results.disclosure import is_closed
-from results.releases import steps
+from results.releases import release_file, steps
 from results.releases.steps import Changed
 
 
@@ -60,6 +60,10 @@ class Releases(Protocol):
         """Say what a version no longer says as the round does."""
         ...
 
+    def release_file(self, round_name: str, number: int) -> Mapping[str, bytes]:
+        """Return the files of which all that goes out with a version is made again."""
+        ...
+
     def draft(self, round_name: str, actor: str, reason: str | None) -> int: ...
 
     def sign(self, round_name: str, number: int, actor: str) -> None: ...
@@ -100,6 +104,10 @@ class DatabaseReleases:
     def changed(self, round_name: str, number: int) -> Changed:
         with self.database.reading() as session:
             return steps.changed(session, round_name, number)
+
+    def release_file(self, round_name: str, number: int) -> Mapping[str, bytes]:
+        with self.database.reading() as session:
+            return release_file.contents(release_file.of_version(session, round_name, number))
 
     def draft(self, round_name: str, actor: str, reason: str | None) -> int:
         with self.database.writing() as session:

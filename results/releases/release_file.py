@@ -25,10 +25,12 @@ from results.bundle.making import PROOF, finished
 from results.language import LANGUAGES
 from results.paper import paper_of, typeset
 from results.releases import binding, frozen_report, open_data, writing
+from results.reports import render
 from results.seal import Opening, Part, Proof, canonical, different, digest, file_sums, read_manifest
 
 SEAL, MANIFEST, DOCUMENT, OPENING, README = "zegel.txt", "manifest.json", "document.json", "opening.json", "LEESMIJ.md"
 SUMS, RESEARCH, REPORTS = "research.json", "research/", "reports/"
+STYLE = "../stijl"
 AGAIN = "Vraag het bestand opnieuw aan bij wie het maakte."
 
 
@@ -159,15 +161,16 @@ def _reports(of: ReleaseFile) -> dict[str, bytes]:
 
 
 def own_files(proof: Proof, file: str) -> dict[str, bytes]:
-    """Return the files that an advertiser gets, by the end of their name.
+    """Return the files that an advertiser gets, by the end of their name; pages have their style beside their folder.
 
     Raises `BadInput` naming ``file`` when the part under the seal is no report.
     """
-    papers = {
-        f"-{language}.pdf": typeset(paper_of(frozen_report.thaw(proof.part.content, language, proof.seal, file)))
-        for language in LANGUAGES
-    }
-    return {**papers, "-bewijs.json": proof.text().encode()}
+    made = {"-bewijs.json": proof.text().encode()}
+    for language in LANGUAGES:
+        report = frozen_report.thaw(proof.part.content, language, proof.seal, file)
+        made[f"-{language}.pdf"] = typeset(paper_of(report))
+        made[f"-{language}.html"] = render(report, assets=STYLE).encode()
+    return made
 
 
 def _research(of: ReleaseFile) -> dict[str, bytes]:

@@ -126,16 +126,19 @@ def test_everything_that_commands_and_pages_gave_is_found_again_in_the_release_f
         ("bundle", ROUND, "1", "--out", file),
         ("write", ROUND, "1", "--format", "pdf", "--out", out),
         ("report", ROUND, "--audience", "broker", "--format", "pdf", "--out", out),
+        ("report", ROUND, "--audience", "broker", "--out", out),
         ("export", ROUND, "--out", out),
     ):
         code, said = run(capsys, monkeypatch, *words)
         assert code == 0, said
     (tmp_path / "eigen.pdf").write_bytes(own(sealed).get(f"{MINE}.pdf").content)
-    given = [*Path(out).rglob("*.pdf"), Path(out) / f"{ROUND}.zip", tmp_path / "eigen.pdf"]
+    given = [*Path(out).rglob("*.pdf"), *Path(out).rglob("*.html"), Path(out) / f"{ROUND}.zip", tmp_path / "eigen.pdf"]
+    anna = visitor(sealed, "anna", Role.ANALYST)
+    assert anna.get(f"{DESK}/vrijgave/1/vrijgave.zip").content == Path(file).read_bytes()
     words = [word for each in given for word in ("--file", str(each))]
     code, said = run(capsys, monkeypatch, "verify", file, *words, "--out", str(tmp_path / "opnieuw"))
     assert code == 0, said
-    assert len(re.findall("is byte voor byte", said)) == len(given) == 13
+    assert len(re.findall("is byte voor byte", said)) == len(given) == 23
     assert (tmp_path / "opnieuw" / "uitkomst" / f"{ROUND}-1-en.pdf").read_bytes().startswith(b"%PDF-")
     changed = (Path(out) / f"{ROUND}.zip").read_bytes()
     (tmp_path / "x.zip").write_bytes(changed + b" ")
@@ -161,3 +164,8 @@ def test_open_data_has_the_seal_and_nothing_that_opens_it(sealed: Database) -> N
         salts = [each.salt for each in session.query(ReleaseReport)]
     assert not any(each.encode() in everything for each in salts)
     assert b"praktijktest-zegel/1" not in everything
+
+
+def test_the_municipality_and_the_office_never_get_the_release_file(sealed: Database) -> None:
+    for browser in (visitor(sealed, "gemma", Role.MUNICIPALITY), own(sealed)):
+        assert browser.get(f"{DESK}/vrijgave/1/vrijgave.zip").status_code == 403

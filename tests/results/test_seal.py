@@ -21,6 +21,7 @@ from orchestrator.rounds import lookup
 from profiles.errors import BadInput, Refused
 from results import bundle, tables
 from results.bundle.archive import unpacked
+from results.bundle.making import finished
 from results.language import LANGUAGES
 from results.paper import paper_of
 from results.releases import binding, frozen_report, release_file, steps
@@ -237,3 +238,23 @@ def test_another_zip_is_no_release_file(tmp_path: Path, whole: dict[str, bytes])
     (tmp_path / "r.zip").write_bytes(release_file.made_again(read(whole))[f"onderzoeksbestand/{ROUND}.zip"])
     with pytest.raises(BadInput, match="geen vrijgavebestand"):
         read(unpacked(tmp_path / "r.zip", tmp_path / "r.zip"))
+
+
+def test_a_research_file_with_right_checksums_and_other_data_is_not_under_its_seal(
+    whole: dict[str, bytes], tmp_path: Path
+) -> None:
+    found = read(whole)
+    assert found.opening.research is not None
+    proof = Proof(found.manifest, found.opening.research).text()
+    deceit = finished({**found.research, "codebook.md": b"iets anders"}, proof)
+    (tmp_path / "r.zip").write_bytes(bundle.zipped(deceit))
+    with pytest.raises(BadInput, match=r"seal-differs.*codebook\.md"):
+        bundle.verify(tmp_path / "r.zip")
+
+
+def test_what_the_manual_says_computes_the_seal_without_praktijktest(whole: dict[str, bytes]) -> None:
+    proof = release_file.made_again(read(whole))[f"terugkoppeling/{OWN}-bewijs.json"]
+    told = json.loads(proof)
+    assert hashlib.sha256(told["manifest"].encode()).hexdigest() == told["seal"]
+    commitment = hashlib.sha256(bytes.fromhex(told["salt"]) + told["content"].encode()).hexdigest()
+    assert commitment in json.loads(told["manifest"])["reports"]

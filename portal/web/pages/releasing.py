@@ -19,6 +19,7 @@ from portal.web.release_source import Releases, Version, counting
 from portal.web.rendering import language_of, page
 from portal.web.words import _
 from profiles.errors import Problem, Refused
+from results.bundle import zipped
 from results.releases import files, writing
 
 Text = Annotated[str, Form()]
@@ -73,6 +74,11 @@ def _add_desk(app: FastAPI, releases: Releases) -> None:
             return desk(request, releases, round_name, 422, reason=reason)
         why = reason if further else None
         return _step(request, releases, round_name, lambda: releases.draft(round_name, acting(request), why))
+
+    @app.get("/rondes/{round_name}/vrijgave/{number}/vrijgave.zip")
+    def release_bundle(round_name: str, number: int) -> Response:
+        made = releases.release_file(round_name, number)
+        return download(zipped(made), f"{round_name}-{number}-vrijgave.zip", "application/zip")
 
 
 def _step(request: Request, releases: Releases, round_name: str, take: Callable[[], object]) -> Response:
