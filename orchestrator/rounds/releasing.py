@@ -4,7 +4,7 @@ Who drafts does not sign, who signs does not release, and who planned the round 
 that was signed is kept as it was, whatever comes after it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator import design as designs
 from orchestrator import ledger
-from orchestrator.models import Enrolment, Listing, Pair, Release, ReleaseState, Round
+from orchestrator.models import Advertiser, Enrolment, Listing, Pair, Release, ReleaseReport, ReleaseState, Round
 from orchestrator.rounds import lookup
 from orchestrator.states import RoundState
 from profiles.errors import Refused
@@ -29,6 +29,24 @@ STATES = {
     ReleaseState.REPLACED: "vervangen",
     ReleaseState.LAPSED: "vervallen",
 }
+
+
+@dataclass(frozen=True)
+class Report:
+    """The frozen report of an advertiser, and the salt of its commitment."""
+
+    salt: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """What binds all that goes out: the manifest, its SHA-256, what opens it, and the reports by advertiser."""
+
+    manifest: str
+    seal: str
+    opening: dict[str, Any]
+    reports: Mapping[str, Report]
 
 
 @dataclass(frozen=True)
@@ -91,8 +109,26 @@ def check_purpose(session: Session, round_: Round) -> None:
         )
 
 
-def draft(session: Session, round_: Round, frozen: Frozen, actor: str, now: datetime, reason: str | None) -> Release:
-    """Add the next version as a draft; one that was not released yet lapses.
+def reports(session: Session, version: Release, only: str | None = None) -> dict[str, Report]:
+    """Return the frozen reports of a version by the key of their advertiser; none of one without a seal.
+
+    ``only`` names the one advertiser that is asked for.
+    """
+    kept = select(Advertiser.key, ReleaseReport).join(Advertiser, ReleaseReport.advertiser_id == Advertiser.id)
+    kept = kept.where(ReleaseReport.release_id == version.id).order_by(Advertiser.key)
+    rows = session.execute(kept.where(Advertiser.key == only) if only else kept)
+    return {key: Report(row.salt, row.content) for key, row in rows}
+
+
+def released(session: Session, round_: Round) -> Release | None:
+    """Return the version that is released now, if one is."""
+    return next((each for each in versions(session, round_) if each.state is ReleaseState.RELEASED), None)
+
+
+def draft(
+    session: Session, round_: Round, frozen: Frozen, sealed: Sealed, actor: str, now: datetime, reason: str | None
+) -> Release:
+    """Add the next version as a draft, with what binds it; one that was not released yet lapses.
 
     Raises `Refused` for a further version without a reason, or with one that is too long.
     """
@@ -110,13 +146,27 @@ def draft(session: Session, round_: Round, frozen: Frozen, actor: str, now: date
         document=frozen.document,
         digest=frozen.digest,
         basis={"units": frozen.basis},
+        seal=sealed.seal,
+        manifest=sealed.manifest,
+        opening=sealed.opening,
         drafted_by=actor,
         drafted_at=now,
     )
     session.add(made)
     session.flush()
+    _keep(session, made, sealed.reports)
     _tell(session, round_, made, "drafted", actor, now)
     return made
+
+
+def _keep(session: Session, version: Release, frozen: Mapping[str, Report]) -> None:
+    found = session.execute(select(Advertiser.key, Advertiser.id).where(Advertiser.key.in_(frozen)))
+    ids = {key: number for key, number in found}  # noqa: C416 - a row is not a pair to mypy
+    rows = (
+        ReleaseReport(release_id=version.id, advertiser_id=ids[key], salt=each.salt, content=each.content)
+        for key, each in frozen.items()
+    )
+    session.add_all(rows)
 
 
 def sign(session: Session, round_: Round, version: Release, actor: str, now: datetime) -> None:
@@ -174,7 +224,7 @@ def _text(text: str | None, what: str, remedy: str) -> str:
 
 
 def _tell(session: Session, round_: Round, version: Release, what: str, actor: str, now: datetime) -> None:
-    told = {"version": version.number, "digest": version.digest}
+    told = {"version": version.number, "digest": version.digest, **({"seal": version.seal} if version.seal else {})}
     kind = "round.released" if what == "released" and version.number == _first(session, round_) else f"release.{what}"
     ledger.append(session, now, actor, kind, f"round:{round_.id}", told)
 

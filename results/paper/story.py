@@ -50,6 +50,7 @@ def _paper(report: Report) -> Paper:
         moment=report.moment,
         blocks=tuple(flat(_told(report))),
         language=report.language,
+        seal=report.seal,
     )
 
 

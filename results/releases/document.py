@@ -3,8 +3,6 @@
 It is frozen as canonical JSON. Pages and files are made of it alone, so that they are the same at any later moment.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -49,16 +47,6 @@ def make(table: RoundTable, earlier: Sequence[Before], number: int, reason: str 
         "burden": _burden(facts, len(rows)),
         "coding": _coding(facts),
     }
-
-
-def canonical(document: Mapping[str, Any]) -> str:
-    """Return the document as text that is the same wherever and whenever it is written."""
-    return json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-
-
-def digest(text: str) -> str:
-    """Return the SHA-256 of a canonical document."""
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _study(facts: RoundFacts) -> Document:

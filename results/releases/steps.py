@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_hex
 from typing import Any
 
 from orchestrator.db import Session
@@ -12,7 +13,8 @@ from orchestrator.rounds import releasing
 from orchestrator.rounds.releasing import Frozen
 from profiles.errors import Refused
 from results import formats, tables
-from results.releases import document, units
+from results.releases import binding, document, units
+from results.seal import SALT_BYTES, canonical, digest
 from results.suppression import Before, Hidden
 
 SHOWN = 20
@@ -21,7 +23,10 @@ SHOWN = 20
 
 @dataclass(frozen=True)
 class Changed:
-    """What is no longer as it was in a version: the chapters of its document, and tests (for the researcher alone)."""
+    """What is no longer as it was in a version: chapters of its document and parts that its seal binds, and tests.
+
+    Both are for the researcher alone.
+    """
 
     chapters: tuple[str, ...]
     tests: tuple[str, ...]
@@ -33,7 +38,13 @@ def draft(session: Session, name: str, actor: str, now: datetime, reason: str | 
     releasing.check_purpose(session, round_)
     number = len(releasing.versions(session, round_)) + 1
     told = " ".join(reason.split()) if reason and number > 1 else None
-    return releasing.draft(session, round_, _frozen(session, round_, number, told), actor, now, reason)
+    frozen = _frozen(session, round_, number, told)
+    sealed = binding.seal(name, number, frozen.digest, binding.bound(session, name), _salt)
+    return releasing.draft(session, round_, frozen, sealed, actor, now, reason)
+
+
+def _salt() -> str:
+    return token_hex(SALT_BYTES)
 
 
 def sign(session: Session, name: str, number: int, actor: str, now: datetime) -> None:
@@ -56,13 +67,17 @@ def release(session: Session, name: str, number: int, actor: str, now: datetime)
 
 
 def changed(session: Session, name: str, number: int) -> Changed:
-    """Say what of a version is no longer what the round says; nothing when all is as it was."""
+    """Say what of a version is no longer what the round says; nothing when all is as it was.
+
+    That is its document, and what its seal binds beside that.
+    """
     round_ = releasing.hold(session, name)
     version = releasing.find(session, round_, number)
     now = _frozen(session, round_, number, version.reason)
     was, is_ = json.loads(version.document), json.loads(now.document)
-    chapters = tuple(sorted(key for key in was.keys() | is_.keys() if was.get(key) != is_.get(key)))
-    return Changed(chapters, tuple(releasing.changed_units(version.basis["units"], now.basis)))
+    chapters = sorted(key for key in was.keys() | is_.keys() if was.get(key) != is_.get(key))
+    parts = binding.changed(session, version, binding.bound(session, name)) if version.seal else ()
+    return Changed((*chapters, *parts), tuple(releasing.changed_units(version.basis["units"], now.basis)))
 
 
 def _unchanged(session: Session, name: str, number: int, verb: str) -> tuple[Round, Release]:
@@ -98,14 +113,16 @@ CHAPTERS: Mapping[str, str] = {
     "protocol": "de opzet",
     "study": "het onderzoek",
     "policy": "de regels voor kleine vakjes",
+    "research": "het onderzoeksbestand",
+    "reports": "de terugkoppeling aan aanbieders",
 }
 
 
 def _frozen(session: Session, round_: Round, number: int, reason: str | None) -> Frozen:
     table = tables.load(session, round_.name)
     earlier = [_before(each) for each in releasing.seen(session, round_, before=number)]
-    text = document.canonical(document.make(table, earlier, number, reason))
-    return Frozen(text, document.digest(text), units.as_rows(units.units(table.rows, table.facts)))
+    text = canonical(document.make(table, earlier, number, reason))
+    return Frozen(text, digest(text), units.as_rows(units.units(table.rows, table.facts)))
 
 
 def _before(version: Release) -> Before:

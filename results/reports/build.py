@@ -14,7 +14,7 @@ from results import charts, disclosure, formats, own_service, suppression, table
 from results.disclosure import Cell
 from results.language import DUTCH, _, current, written_in
 from results.releases import units
-from results.reports import designs, figures, looks, sections, unpaired, wording
+from results.reports import designs, figures, looks, phrases, sections, unpaired, wording
 from results.reports.values import (
     AdvertiserRow,
     Amount,
@@ -94,7 +94,7 @@ def _report(
         study=facts.study,
         commissioner=facts.commissioner,
         watermark=disclosure.watermark(facts.mode),
-        interim=None,
+        interim=_(phrases.NOT_RELEASED) if audience is Audience.BROKER else None,
         finding=finding,
         meaning=_meaning(facts),
         truth=truth,

@@ -283,8 +283,8 @@ class Report:
 
     ``moment`` is when the round was closed; of one that is not, the start of its first day. No other time is told.
 
-    ``interim`` says of a round that is not finished what may (not) be seen of it, ``looks`` what became of its declared
-    looks; None where there is nothing to say.
+    ``interim`` says of what is not finished or not released for what it may be taken, ``looks`` what became of its
+    declared looks; None where there is nothing to say. ``seal`` is that of the release the report was frozen with.
     """
 
     audience: Audience
@@ -304,3 +304,4 @@ class Report:
     moment: datetime
     looks: LooksTold | None = None
     language: str = DUTCH
+    seal: str | None = None
