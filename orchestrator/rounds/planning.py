@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from orchestrator import enrolment, ledger, limits, name_bank, people, tallies
+from orchestrator import enrolment, ledger, limits, name_bank, people, retests, tallies
 from orchestrator.assignment import Home, RefusalReason, Selection, seat, select_listings, stratum_of
 from orchestrator.bulk import Row, insert_all, survey
 from orchestrator.db import allow_thought
@@ -58,6 +58,7 @@ def plan(
     problems = [*check_intake(design, participants, listings), *name_bank.problems(bank, design)]
     if problems := [*problems, *_bad_letters(design)]:
         raise BadInput(problems)
+    agreed = retests.sampled(session, design, listings)
     allow_thought(session)  # names and letters of a large round take minutes
     _make_room(session, design)
     advertisers = enrolment.enrol(session, participants)
@@ -77,7 +78,7 @@ def plan(
     )
     session.add(round_)
     session.flush()
-    selection = select_listings(design, participants, listings, limits.used_up(session))
+    selection = select_listings(design, participants, listings, limits.used_up(session), agreed)
     if short := [in_file(found, path) for found in short_quotas(design, participants, listings, selection.chosen)]:
         raise BadInput(short)
     placed, refused = _assign(session, design, participants, listings, advertisers, selection)

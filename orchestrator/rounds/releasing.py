@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from orchestrator import design as designs
-from orchestrator import ledger
+from orchestrator import ledger, retests
 from orchestrator.models import Advertiser, Enrolment, Listing, Pair, Release, ReleaseReport, ReleaseState, Round
 from orchestrator.rounds import lookup
 from orchestrator.states import RoundState
@@ -51,11 +51,15 @@ class Sealed:
 
 @dataclass(frozen=True)
 class Frozen:
-    """A document to be signed: its canonical text, the SHA-256 of that, and the tests it was counted from."""
+    """A document to be signed: its canonical text, the SHA-256 of that, and the tests it was counted from.
+
+    ``retest`` is, of a re-test that tells before and after: the row of the round before, and the offices in both.
+    """
 
     document: str
     digest: str
     basis: list[list[Any]]
+    retest: dict[str, Any] | None = None
 
 
 def hold(session: Session, name: str) -> Round:
@@ -80,6 +84,17 @@ def seen(session: Session, round_: Round, before: int | None = None) -> tuple[Re
     """Return the versions that were signed, and so could be read outside; ``before`` this number if one is given."""
     signed = (each for each in versions(session, round_) if each.signed_at is not None)
     return tuple(each for each in signed if before is None or each.number < before)
+
+
+def told_apart(session: Session, round_: Round, before: int | None = None) -> tuple[frozenset[str], ...]:
+    """Return the groups of offices of which seen versions tell apart from the round: its own, and of its re-tests.
+
+    ``before`` leaves out the own versions from this number on.
+    """
+    own = [each.basis.get("retest") for each in seen(session, round_, before)]
+    others = [each.basis.get("retest") for other in retests.of_round(session, round_) for each in seen(session, other)]
+    told = (*(each for each in own if each), *(each for each in others if each and each["of"] == round_.id))
+    return tuple(dict.fromkeys(frozenset(each["offices"]) for each in told))
 
 
 def find(session: Session, round_: Round, number: int) -> Release:
@@ -145,7 +160,7 @@ def draft(
         reason=reason if earlier else None,
         document=frozen.document,
         digest=frozen.digest,
-        basis={"units": frozen.basis},
+        basis={"units": frozen.basis, **({"retest": frozen.retest} if frozen.retest else {})},
         seal=sealed.seal,
         manifest=sealed.manifest,
         opening=sealed.opening,

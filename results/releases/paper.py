@@ -12,10 +12,10 @@ from results import charts, disclosure, formats
 from results.language import DUTCH, _, note, written_in
 from results.paper.blocks import Alert, Block, Lead, Paper, Table, Terms, Text
 from results.paper.common import what_it_says
-from results.paper.parts import Told, alert, card, flat, four_cells, intervals, net, small
+from results.paper.parts import Told, alert, before_after, card, flat, four_cells, intervals, net, small
 from results.releases import units
 from results.releases.files import read
-from results.reports import figures, wording
+from results.reports import figures, retests, wording
 from results.reports.values import IntervalRow, IntervalTable
 from results.seal import digest
 from results.statistics import Counts, Estimate
@@ -61,6 +61,7 @@ def _told(document: Document, fingerprint: str, seal: str | None) -> Iterator[To
     if counts := document["result"].get("counts"):
         cells = four_cells(figures.four_cells(Counts(**counts)), _("Geslaagde tests"))
         yield card(_("Wat er per test gebeurde"), cells)
+    yield before_after(retests.of_document(document))
     yield _charts(document)
     yield from (_groups(table, document) for table in document["tables"] if table["name"] == units.ARM)
     yield what_it_says()

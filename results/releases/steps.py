@@ -7,13 +7,15 @@ from datetime import datetime
 from secrets import token_hex
 from typing import Any
 
+from orchestrator import retests
 from orchestrator.db import Session
+from orchestrator.design import from_canonical
 from orchestrator.models import Release, Round
 from orchestrator.rounds import releasing
 from orchestrator.rounds.releasing import Frozen
 from profiles.errors import Refused
 from results import formats, tables
-from results.releases import binding, document, units
+from results.releases import binding, document, retested, units
 from results.seal import SALT_BYTES, canonical, digest
 from results.suppression import Before, Hidden
 
@@ -115,14 +117,35 @@ CHAPTERS: Mapping[str, str] = {
     "policy": "de regels voor kleine vakjes",
     "research": "het onderzoeksbestand",
     "reports": "de terugkoppeling aan aanbieders",
+    "retest": "voor en na",
 }
 
 
 def _frozen(session: Session, round_: Round, number: int, reason: str | None) -> Frozen:
-    table = tables.load(session, round_.name)
-    earlier = [_before(each) for each in releasing.seen(session, round_, before=number)]
-    text = canonical(document.make(table, earlier, number, reason))
-    return Frozen(text, digest(text), units.as_rows(units.units(table.rows, table.facts)))
+    table, before = tables.load(session, round_.name), _held(session, round_)
+    seen = releasing.seen(session, round_, before=number)
+    beside = _beside(session, round_, before, number)
+    made = document.make(table, [_before(each) for each in seen], number, reason, beside)
+    offices = retested.told_of(made, table)
+    retest = {"of": before.id, "offices": offices} if before and offices else None
+    text = canonical(made)
+    return Frozen(text, digest(text), units.as_rows(units.units(table.rows, table.facts)), retest)
+
+
+def _held(session: Session, round_: Round) -> Round | None:
+    """The round that this one re-tests, held too: a version of it and one of this are not made at once."""
+    before = retests.earlier(session, from_canonical(round_.design), round_.planned_at)
+    if before is not None:
+        session.refresh(before, with_for_update={"key_share": True})
+    return before
+
+
+def _beside(session: Session, round_: Round, before: Round | None, number: int) -> retested.Beside:
+    groups = releasing.told_apart(session, round_, number)
+    if before is None:
+        return retested.Beside(groups)
+    seen = [units.from_rows(each.basis["units"]) for each in releasing.seen(session, before)]
+    return retested.Beside(groups, releasing.told_apart(session, before), seen)
 
 
 def _before(version: Release) -> Before:

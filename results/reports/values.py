@@ -144,6 +144,19 @@ class AdvertiserRow:
 
 
 @dataclass(frozen=True)
+class BeforeAfter:
+    """A re-test beside the round it re-tests, as text; without rows there is nothing to show but why."""
+
+    heading: str
+    lead: str
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    said: tuple[str, ...]
+    small: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Researcher:
     """Everything a round measured, aggregated; no applicant and no staff member appears in it.
 
@@ -171,6 +184,7 @@ class Researcher:
     burden: tuple[Term, ...]
     advertisers: tuple[AdvertiserRow, ...]
     sections: Sections | None
+    retest: BeforeAfter | None = None
 
 
 @dataclass(frozen=True)
@@ -239,6 +253,7 @@ class Broker:
     band: Band | None
     strip: Strip | None
     service: Service | None
+    retest: BeforeAfter | None = None
 
 
 @dataclass(frozen=True)

@@ -171,6 +171,7 @@ def outcome_page(
     drawn = {
         "charts": outcome_view.charts_of(document),
         "cells": outcome_view.cells(document, language_of(request)),
+        "retest": outcome_view.retest(document, language_of(request)),
         "trend": outcome_view.trend_of(document, _released(releases.rounds())),
         "reads": version.state is ReleaseState.SIGNED and may(request.state.visitor, "outcome_read"),
         "counts_now": counting(all_),
