@@ -5,20 +5,37 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import perf_counter
 
+from benchmarks.record import Figure
 from results.paper import paper_of, typeset
 from results.reports import Audience, build
+from results.tables import RoundTable
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "results"))
 
 THREADS = 2
 
 
-def main() -> None:
+def measure(runs: int, advertisers: int = 60) -> list[Figure]:
+    """Built and set by two threads, in reports a second."""
+    table, keys = _round(advertisers)
+    rates = []
+    for _ in range(runs):
+        began = perf_counter()
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(lambda key: typeset(paper_of(build(table, Audience.BROKER, advertiser=key))), keys))
+        rates.append(len(keys) / (perf_counter() - began))
+    return [Figure("reports of advertisers as PDF", "reports/s", tuple(rates), "20 or more")]
+
+
+def _round(advertisers: int) -> tuple[RoundTable, list[str]]:
     import report_makers as make
 
-    advertisers = int(sys.argv[1]) if len(sys.argv) > 1 else 60
     table = make.table(make.pairs(10 * advertisers, 5 * advertisers, 2 * advertisers, 7 * advertisers, advertisers))
-    keys = sorted({row.advertiser for row in table.rows})
+    return table, sorted({row.advertiser for row in table.rows})
+
+
+def main() -> None:
+    table, keys = _round(int(sys.argv[1]) if len(sys.argv) > 1 else 60)
     begun = perf_counter()
     papers = [paper_of(build(table, Audience.BROKER, advertiser=key)) for key in keys]
     built = perf_counter()

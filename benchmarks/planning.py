@@ -23,6 +23,7 @@ import psycopg
 from sqlalchemy import select, text
 
 from benchmarks import planning_loop
+from benchmarks.record import Figure, ratio
 from orchestrator import name_bank
 from orchestrator.assignment import REAL, Home, seat, seat_all
 from orchestrator.bulk import insert_all
@@ -289,6 +290,31 @@ def main(pairs: int, runs: int) -> None:
         on_postgresql(bench, runs)
     finally:  # what was measured is told, whatever happens to a server
         report(bench, runs)
+
+
+def measure(runs: int, drawn: int = 1_000_000, stored_pairs: int = 100_000) -> list[Figure]:
+    """Draw and schedule ``drawn`` pairs, and store a plan of fewer: names and letters of a million take an hour."""
+    bench = Bench.of(drawn)
+    in_memory(Bench.of(EACH))
+    for _ in range(runs):
+        in_memory(bench)
+    both = tuple(map(sum, zip(bench.took["draw"], bench.took["schedule"], strict=True)))
+    ours, loop = Figure("draw and schedule", "s", both), Figure("the plain loop", "s", tuple(bench.took["loop"]))
+    smaller = Bench.of(stored_pairs)
+    on_sqlite(smaller, runs)
+    on_postgresql(smaller, runs)
+    return [ours, loop, ratio("the loop to ours", loop, ours, "40 or more"), *_storing(smaller)]
+
+
+def _storing(bench: Bench) -> Iterator[Figure]:
+    """How near storing comes to the driver's own bulk, of each database that there was."""
+    for name in ("SQLite", "PostgreSQL"):
+        if f"{name}: store" in bench.took:
+            own, driver = (
+                Figure(f"{name}: {what}", "s", tuple(bench.took[f"{name}: {key}"]))
+                for what, key in (("storing", "store"), ("the driver", "driver"))
+            )
+            yield from (own, driver, ratio(f"{name}: the driver to storing", driver, own, "0.7 or more"))
 
 
 def on_sqlite(bench: Bench, runs: int) -> None:

@@ -34,6 +34,7 @@ class RefusalReason(StrEnum):
     UNSUITED = "past-niet-bij-signaal"
     NO_INCOME = "geen-passend-inkomen"
     OUT_OF_SCOPE = "buiten-deelname"
+    NOT_AGREED = "geen-afspraak"
 
 
 @dataclass(frozen=True)
@@ -166,12 +167,14 @@ def select_listings(
     participants: Sequence[Participant],
     listings: Sequence[ListingRow],
     used: Mapping[str, int] = MappingProxyType({}),
+    agreed: Collection[str] | None = None,
 ) -> Selection:
     """Choose in random order, up to the cap of each advertiser (design or consent, the lower), quotas and sample size.
 
     Strata with a quota choose first, so that no other takes their room. ``used`` are the pairs that an advertiser's
-    consent gave to other rounds already. A listing that does not suit the signal, or for which its advertiser did
-    not sign, is refused before anything is counted.
+    consent gave to other rounds already, ``agreed`` the advertisers that a re-test may sample. A listing of another
+    advertiser, one that does not suit the signal, or for which its advertiser did not sign, is refused before anything
+    is counted.
     Every listing's advertiser is among the participants, as `fitting.check_intake` requires.
     """
     caps = {each.advertiser: _cap(design, each, used.get(each.advertiser, 0)) for each in participants}
@@ -184,7 +187,9 @@ def select_listings(
     ranked = sorted(listings, key=lambda listing: rank(design.seed, listing.listing))
     strata = {each.listing: stratum_of(design, each.district, kinds[each.advertiser]) for each in ranked}
     for listing in sorted(ranked, key=lambda listing: strata[listing.listing] not in room.quotas):
-        if not suits(design.signal.needs, listing):
+        if agreed is not None and listing.advertiser not in agreed:
+            refused.append(Refusal(listing.listing, RefusalReason.NOT_AGREED))
+        elif not suits(design.signal.needs, listing):
             refused.append(Refusal(listing.listing, RefusalReason.UNSUITED))
         elif (scope := signed[listing.advertiser]) is not None and not scope.has_listing(listing.listing):
             refused.append(Refusal(listing.listing, RefusalReason.OUT_OF_SCOPE))

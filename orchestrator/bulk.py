@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, insert
+from sqlalchemy import Column, Connection, Table, insert, text
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
@@ -33,6 +33,16 @@ def insert_all(session: Session, model: type[Base], rows: Iterable[Row]) -> None
         values = _values(table, chunk)
         written = [_written(connection, table.columns[key], column) for key, column in values.items()]
         write(connection, table, list(values), zip(*written, strict=True))
+
+
+def survey(session: Session, *models: type[Base]) -> None:
+    """Let PostgreSQL look at tables that were just filled.
+
+    It does so by itself only after a minute. Until then it takes them for empty, and a claim that asks them all of some
+    hundred letters takes longer than anybody waits for an answer.
+    """
+    if session.connection().dialect.name == "postgresql":
+        session.execute(text(f"ANALYZE {', '.join(model.__tablename__ for model in models)}"))
 
 
 def _values(table: Table, rows: Sequence[Row]) -> dict[str, list[Any]]:

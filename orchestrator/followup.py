@@ -7,7 +7,7 @@ No function finds a row by its number: an office reaches its own by its key alon
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -137,8 +137,13 @@ def record(
 
 
 def of_office(session: Session, key: str, round_name: str) -> Office:
-    """Return what an office agreed and what the register says of it; raise `Refused` for a round it may not know."""
-    return _office(session, *_both(session, key, round_name))
+    """Return, for an office itself, what it agreed and what the register says of it, but not that a re-test is planned.
+
+    Who knows when it is tested is not tested any more. Raises `Refused` for a round it may not know.
+    """
+    found = _office(session, *_both(session, key, round_name))
+    told = tuple(each for each in found.entries if each.kind is not FollowUpKind.RETEST_PLANNED)
+    return replace(found, entries=told)
 
 
 def of_round(session: Session, round_name: str) -> tuple[Office, ...]:

@@ -41,6 +41,7 @@ from orchestrator.pretest_models import Pretest as Pretest
 from orchestrator.pretest_models import Rater as Rater
 from orchestrator.pretest_models import Rating as Rating
 from orchestrator.release_models import Release as Release
+from orchestrator.release_models import ReleaseReport as ReleaseReport
 from orchestrator.release_models import ReleaseState as ReleaseState
 from orchestrator.request_models import OwnerRequest as OwnerRequest
 from orchestrator.request_models import RequestCoding as RequestCoding

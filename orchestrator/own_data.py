@@ -1,5 +1,6 @@
 """All that is held about one advertiser, for the advertiser itself; of rounds only what it may know by now."""
 
+import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -8,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from orchestrator import burden, enrolment, followup, invitations, own_views
-from orchestrator.models import Advertiser, Contact, Enrolment, Invitation, ToolkitUse
+from orchestrator.models import Advertiser, Contact, Enrolment, Invitation, Round, ToolkitUse
 from orchestrator.own_views import OwnPair
-from orchestrator.rounds import lookup
+from orchestrator.rounds import lookup, releasing
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,20 @@ def _round(session: Session, key: str, name: str) -> dict[str, Any]:
             "viewings_given_back": asked.given_back,
         },
         "tests": [_test(each) for each in own_views.pairs(session, key, round_)],
+        "released": _released(session, key, round_),
         **_after(session, key, name),
     }
+
+
+def _released(session: Session, key: str, round_: Round) -> list[dict[str, Any]]:
+    """The own report as it was frozen with each version that went out."""
+    gone_out = [each for each in releasing.versions(session, round_) if each.released_at is not None]
+    found = ((each, releasing.reports(session, each, key).get(key)) for each in gone_out)
+    return [
+        {"version": version.number, "seal": version.seal, "report": json.loads(report.content)}
+        for version, report in found
+        if report
+    ]
 
 
 def _after(session: Session, key: str, name: str) -> dict[str, Any]:

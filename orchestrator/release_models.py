@@ -1,4 +1,4 @@
-"""The table of releases; see `rounds.releasing`."""
+"""The tables of releases; see `rounds.releasing`."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -25,7 +25,9 @@ class Release(Base):
     """A version of the published outcome of a round.
 
     ``document`` is the canonical JSON of every published figure and ``digest`` its SHA-256; neither ever changes.
-    ``basis`` holds the tests it was counted from, for the versions after it; it is never shown.
+    ``basis`` holds the tests it was counted from, for the versions after it; it is never shown. ``seal`` is the SHA-256
+    of ``manifest``, which binds all that goes out of the round, and ``opening`` what opens it beside the reports; they
+    are None of a version from before there were seals.
     """
 
     __tablename__ = "outcome_release"
@@ -45,6 +47,9 @@ class Release(Base):
     digest: Mapped[str] = mapped_column(String(64))
     # One line per test of the round: read only by the steps, never with the list of versions.
     basis: Mapped[dict[str, Any]] = mapped_column(deferred=True)
+    seal: Mapped[str | None] = mapped_column(String(64))
+    manifest: Mapped[str | None] = mapped_column(Text, deferred=True)
+    opening: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
     drafted_by: Mapped[str] = mapped_column(String(120))
     drafted_at: Mapped[datetime]
     signed_by: Mapped[str | None] = mapped_column(String(120))
@@ -54,3 +59,15 @@ class Release(Base):
     remark: Mapped[str | None] = mapped_column(Text)
     released_by: Mapped[str | None] = mapped_column(String(120))
     released_at: Mapped[datetime | None]
+
+
+class ReleaseReport(Base):
+    """The report of one advertiser as it was frozen with a version: canonical JSON, and the salt of its commitment."""
+
+    __tablename__ = "release_report"
+    __table_args__ = (UniqueConstraint("release_id", "advertiser_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    release_id: Mapped[int] = mapped_column(ForeignKey("outcome_release.id"))
+    advertiser_id: Mapped[int] = mapped_column(ForeignKey("advertiser.id"), index=True)
+    salt: Mapped[str] = mapped_column(String(64))
+    content: Mapped[str] = mapped_column(Text)

@@ -59,9 +59,17 @@ class Table:
         return None if self.total is None else frozenset(part.name for part in self.parts if part.counts is None)
 
 
-def published(units: Sequence[Unit], earlier: Sequence[Before] = ()) -> tuple[Table, ...]:
-    """Return every table of these tests as it may be published, in the order of its name."""
+def published(
+    units: Sequence[Unit], earlier: Sequence[Before] = (), groups: Sequence[frozenset[str]] = ()
+) -> tuple[Table, ...]:
+    """Return every table of these tests as it may be published, in the order of its name.
+
+    ``groups`` are the advertisers of whom re-tests told numbers together: where a total beside these would tell too
+    much, all tables are hidden.
+    """
     names = sorted({table for unit in units for table in unit.parts})
+    if not tellable(units, groups, [each.units for each in earlier]):
+        return tuple(Table(name, None, ()) for name in names)
     return tuple(_table(name, units, earlier) for name in names)
 
 
@@ -76,6 +84,28 @@ def judge(parts: Parts, earlier: Sequence[tuple[Parts, frozenset[str]]] = ()) ->
     while more := _more(parts, away, earlier):
         away |= more
     return away
+
+
+def tellable(units: Sequence[Unit], groups: Sequence[frozenset[str]], earlier: Sequence[Sequence[Unit]] = ()) -> bool:
+    """Say whether numbers over each of these groups of advertisers may be told beside those over all tests together.
+
+    Subtraction tells the rest of the round, and two groups tell where they differ. So the tests are parted by which
+    groups their advertiser is in, and every part must be safe, now and in what changed since ``earlier`` releases:
+    whatever anybody computes is then a sum of parts that may be told. Only tests that count are looked at.
+    """
+    if not groups:
+        return True
+    before = [_apart(each, groups) for each in earlier]
+    parts: Parts = {**{part: () for each in before for part in each}, **_apart(units, groups)}
+    return judge(parts, [(each, frozenset()) for each in before]) == frozenset()
+
+
+def _apart(units: Iterable[Unit], groups: Sequence[frozenset[str]]) -> dict[str, list[Unit]]:
+    parts: dict[str, list[Unit]] = {}
+    for unit in units:
+        if unit.outcome:
+            parts.setdefault("".join("01"[unit.advertiser in group] for group in groups), []).append(unit)
+    return parts
 
 
 def _table(name: str, units: Sequence[Unit], earlier: Sequence[Before]) -> Table:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
-from orchestrator import name_bank
+from orchestrator import name_bank, retests
 from orchestrator.design import Design, from_canonical
 from orchestrator.models import (
     Advertiser,
@@ -154,6 +154,7 @@ class RoundTable:
     facts: RoundFacts
     rows: tuple[PairRow, ...]
     looks: RoundLooks | None = None
+    earlier: "RoundTable | None" = None
 
 
 def load(session: Session, round_name: str, now: datetime | None = None) -> RoundTable:
@@ -162,6 +163,16 @@ def load(session: Session, round_name: str, now: datetime | None = None) -> Roun
     Raises `Refused` when there is no round of that name.
     """
     round_ = lookup.find(session, round_name)
+    table = _table(session, round_, now)
+    before = retests.earlier(session, from_canonical(round_.design), round_.planned_at) if _is_over(round_) else None
+    return replace(table, earlier=_table(session, before, now)) if before else table
+
+
+def _is_over(round_: Round) -> bool:
+    return round_.state in retests.OVER
+
+
+def _table(session: Session, round_: Round, now: datetime | None) -> RoundTable:
     design = from_canonical(round_.design)
     rows = _rows(session, round_, design)
     return RoundTable(_facts(session, round_, design, rows), rows, _looks(session, round_, design, now))

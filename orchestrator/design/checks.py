@@ -6,7 +6,17 @@ from urllib.parse import urlsplit
 
 from orchestrator.design.calendar import Calendar
 from orchestrator.design.looks import broken_by_looks
-from orchestrator.design.model import DeclaredFeed, Design, FeedFormat, Letters, Mode, Question, Sample, Schedule
+from orchestrator.design.model import (
+    Approach,
+    DeclaredFeed,
+    Design,
+    FeedFormat,
+    Letters,
+    Mode,
+    Question,
+    Sample,
+    Schedule,
+)
 from orchestrator.design.pairing import (
     broken_by_factor,
     broken_by_order,
@@ -49,6 +59,7 @@ def broken_rules(design: Design, sets: Mapping[str, NameSet]) -> tuple[Located, 
     """As `check`, with the place of each problem."""
     live = design.mode is Mode.LIVE
     return (
+        *broken_by_retest(design),
         *broken_by_question(design.question, sets, live=live),
         *broken_by_letters(design.letters, live=live),
         *broken_by_signal(design.question, design.letters),
@@ -59,6 +70,20 @@ def broken_rules(design: Design, sets: Mapping[str, NameSet]) -> tuple[Located, 
         *broken_by_schedule(design.schedule),
         *broken_by_looks(design.question, design.sample, design.analysis),
     )
+
+
+def broken_by_retest(design: Design) -> Iterator[Located]:
+    """What no re-test can be, whatever round it is of; the rest is in the record (`orchestrator.retests`)."""
+    if not design.retest_of:
+        return
+    path: KeyPath = ("retest_of",)
+    if design.retest_of == design.round:
+        message, remedy = "Een ronde is geen hertest van zichzelf.", "Geef de nieuwe ronde een eigen naam."
+        yield located(path, "retest-of-itself", message, found=design.retest_of, remedy=remedy)
+    if design.question.approach is Approach.UNPAIRED:
+        message = "Een hertest vergelijkt per kantoor, en daarvoor schrijven beide profielen op elke advertentie."
+        remedy = "Schrijf question.approach: paired, of haal retest_of weg."
+        yield located(path, "retest-unpaired", message, found=design.question.approach.value, remedy=remedy)
 
 
 def broken_by_question(question: Question, sets: Mapping[str, NameSet], *, live: bool) -> Iterator[Located]:

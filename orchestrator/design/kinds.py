@@ -52,6 +52,7 @@ def town_of(address: str) -> str:
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 LongText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+RoundName = Annotated[str, StringConstraints(pattern=ROUND_NAME)]
 SetKey = Annotated[str, StringConstraints(pattern=KEY)]
 ParticipantKey = Annotated[str, StringConstraints(pattern=ROW_KEY)]
 Hours = Annotated[float, Field(ge=0.5, le=96)]

@@ -26,6 +26,7 @@ from orchestrator.design.kinds import (
     LongText,
     ParticipantKey,
     Phone,
+    RoundName,
     SetKey,
     Text,
 )
@@ -439,6 +440,10 @@ class Design(Part):
     )
     mode: Mode = Field(description="rehearsal (oefenen) of live (echt verzenden).", examples=["rehearsal"])
     seed: int = Field(ge=0, le=2**53 - 1, description="Startgetal van de loting.", examples=[20260907])
+    retest_of: RoundName = _optional(
+        "Eerdere, gesloten ronde: alleen kantoren die daarna een actie afspraken worden opnieuw getest.",
+        "amersfoort-2026-voorjaar",
+    )
     study: Study = Field(description="Het onderzoek.")
     question: Question = Field(description="Wat er wordt getest.")
     letters: Letters = Field(description="De brieven.")

@@ -25,7 +25,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from orchestrator import channel_faults, enrolment, ledger, limits, listings
+from orchestrator import channel_faults, enrolment, ledger, limits, listings, retests
 from orchestrator.assignment import RefusalReason, Room, stratum_of
 from orchestrator.chance import rank
 from orchestrator.design import Calendar, DeclaredFeed, Design, from_canonical
@@ -143,6 +143,8 @@ class _Growth:
     """All listings of this installation, by key."""
     marks: set[Mark]
     """By what the listings of this round are recognised."""
+    agreed: frozenset[str] | None
+    """The advertisers that a re-test may sample now; None in any other round."""
     rows: dict[str, Listing] = field(default_factory=dict)
     times: dict[str, Times] = field(default_factory=dict)
     casts: dict[str, Cast] = field(default_factory=dict)
@@ -167,7 +169,8 @@ class _Growth:
         kinds = {row.id: row.kind.value for row in rows}
         reached = {row.id: (row.channel.value, row.address) for row in rows}
         moments = _moments(session, round_)
-        return cls(design, now, consents, days_off, used, casting, room, kinds, reached, moments, known, marks)
+        told = (kinds, reached, moments, known, marks, retests.agreed(session, round_))
+        return cls(design, now, consents, days_off, used, casting, room, *told)
 
     def weigh(self, offer: Offer) -> None:
         """Plan a pair for a listing, refuse it, or pass over what the round knows already."""
@@ -209,6 +212,8 @@ class _Growth:
         self, row: Listing, advertiser: str, consent: Enrolment, first_seen: datetime | None
     ) -> Times | RefusalReason:
         sample, owner = self.design.sample, consent.advertiser_id
+        if self.agreed is not None and advertiser not in self.agreed:
+            return RefusalReason.NOT_AGREED
         if (unfit := self._unfit(row)) is not None:
             return unfit
         if not self._signed_for(row, consent):

@@ -8,16 +8,16 @@ from pathlib import Path
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from orchestrator import enrolment, ledger, limits, name_bank, people, tallies
+from orchestrator import enrolment, ledger, limits, name_bank, people, retests, tallies
 from orchestrator.assignment import Home, RefusalReason, Selection, seat, select_listings, stratum_of
-from orchestrator.bulk import Row, insert_all
+from orchestrator.bulk import Row, insert_all, survey
 from orchestrator.db import allow_thought
 from orchestrator.design import Design, canonical, digest, from_canonical
 from orchestrator.design.reading import in_file
 from orchestrator.fitting import check_intake, short_quotas
 from orchestrator.intake import ListingRow, Participant
 from orchestrator.listings import dwelling, take_in, to_record
-from orchestrator.models import Advertiser, Inquiry, Listing, Pair, Refusal, Round, Study
+from orchestrator.models import Advertiser, Enrolment, Inquiry, Listing, Pair, Refusal, Round, Study
 from orchestrator.rounds import lookup
 from orchestrator.rounds.casting import Cast, Casting
 from orchestrator.rounds.lent import NOTHING, Lending, of_pair
@@ -58,6 +58,7 @@ def plan(
     problems = [*check_intake(design, participants, listings), *name_bank.problems(bank, design)]
     if problems := [*problems, *_bad_letters(design)]:
         raise BadInput(problems)
+    agreed = retests.sampled(session, design, listings)
     allow_thought(session)  # names and letters of a large round take minutes
     _make_room(session, design)
     advertisers = enrolment.enrol(session, participants)
@@ -77,7 +78,7 @@ def plan(
     )
     session.add(round_)
     session.flush()
-    selection = select_listings(design, participants, listings, limits.used_up(session))
+    selection = select_listings(design, participants, listings, limits.used_up(session), agreed)
     if short := [in_file(found, path) for found in short_quotas(design, participants, listings, selection.chosen)]:
         raise BadInput(short)
     placed, refused = _assign(session, design, participants, listings, advertisers, selection)
@@ -86,6 +87,7 @@ def plan(
     planned = {key: placed[key] for key in casts}
     write_refusals(session, round_, {rows[key].id: why for key, why in refused.items()})
     write_pairs(session, round_, planned, rows, casts)
+    survey(session, Advertiser, Enrolment, Listing, Pair, Inquiry)
     told: dict[str, object] = {"digest": round_.digest, "pairs": len(planned), "refused": len(refused)}
     told |= {"reason": reason} if reason else {}
     ledger.append(session, now, actor, "round.planned", f"round:{round_.id}", told)

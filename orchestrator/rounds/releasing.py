@@ -4,7 +4,7 @@ Who drafts does not sign, who signs does not release, and who planned the round 
 that was signed is kept as it was, whatever comes after it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,8 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from orchestrator import design as designs
-from orchestrator import ledger
-from orchestrator.models import Enrolment, Listing, Pair, Release, ReleaseState, Round
+from orchestrator import ledger, retests
+from orchestrator.models import Advertiser, Enrolment, Listing, Pair, Release, ReleaseReport, ReleaseState, Round
 from orchestrator.rounds import lookup
 from orchestrator.states import RoundState
 from profiles.errors import Refused
@@ -32,12 +32,34 @@ STATES = {
 
 
 @dataclass(frozen=True)
+class Report:
+    """The frozen report of an advertiser, and the salt of its commitment."""
+
+    salt: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """What binds all that goes out: the manifest, its SHA-256, what opens it, and the reports by advertiser."""
+
+    manifest: str
+    seal: str
+    opening: dict[str, Any]
+    reports: Mapping[str, Report]
+
+
+@dataclass(frozen=True)
 class Frozen:
-    """A document to be signed: its canonical text, the SHA-256 of that, and the tests it was counted from."""
+    """A document to be signed: its canonical text, the SHA-256 of that, and the tests it was counted from.
+
+    ``retest`` is, of a re-test that tells before and after: the row of the round before, and the offices in both.
+    """
 
     document: str
     digest: str
     basis: list[list[Any]]
+    retest: dict[str, Any] | None = None
 
 
 def hold(session: Session, name: str) -> Round:
@@ -62,6 +84,17 @@ def seen(session: Session, round_: Round, before: int | None = None) -> tuple[Re
     """Return the versions that were signed, and so could be read outside; ``before`` this number if one is given."""
     signed = (each for each in versions(session, round_) if each.signed_at is not None)
     return tuple(each for each in signed if before is None or each.number < before)
+
+
+def told_apart(session: Session, round_: Round, before: int | None = None) -> tuple[frozenset[str], ...]:
+    """Return the groups of offices of which seen versions tell apart from the round: its own, and of its re-tests.
+
+    ``before`` leaves out the own versions from this number on.
+    """
+    own = [each.basis.get("retest") for each in seen(session, round_, before)]
+    others = [each.basis.get("retest") for other in retests.of_round(session, round_) for each in seen(session, other)]
+    told = (*(each for each in own if each), *(each for each in others if each and each["of"] == round_.id))
+    return tuple(dict.fromkeys(frozenset(each["offices"]) for each in told))
 
 
 def find(session: Session, round_: Round, number: int) -> Release:
@@ -91,8 +124,26 @@ def check_purpose(session: Session, round_: Round) -> None:
         )
 
 
-def draft(session: Session, round_: Round, frozen: Frozen, actor: str, now: datetime, reason: str | None) -> Release:
-    """Add the next version as a draft; one that was not released yet lapses.
+def reports(session: Session, version: Release, only: str | None = None) -> dict[str, Report]:
+    """Return the frozen reports of a version by the key of their advertiser; none of one without a seal.
+
+    ``only`` names the one advertiser that is asked for.
+    """
+    kept = select(Advertiser.key, ReleaseReport).join(Advertiser, ReleaseReport.advertiser_id == Advertiser.id)
+    kept = kept.where(ReleaseReport.release_id == version.id).order_by(Advertiser.key)
+    rows = session.execute(kept.where(Advertiser.key == only) if only else kept)
+    return {key: Report(row.salt, row.content) for key, row in rows}
+
+
+def released(session: Session, round_: Round) -> Release | None:
+    """Return the version that is released now, if one is."""
+    return next((each for each in versions(session, round_) if each.state is ReleaseState.RELEASED), None)
+
+
+def draft(
+    session: Session, round_: Round, frozen: Frozen, sealed: Sealed, actor: str, now: datetime, reason: str | None
+) -> Release:
+    """Add the next version as a draft, with what binds it; one that was not released yet lapses.
 
     Raises `Refused` for a further version without a reason, or with one that is too long.
     """
@@ -109,14 +160,28 @@ def draft(session: Session, round_: Round, frozen: Frozen, actor: str, now: date
         reason=reason if earlier else None,
         document=frozen.document,
         digest=frozen.digest,
-        basis={"units": frozen.basis},
+        basis={"units": frozen.basis, **({"retest": frozen.retest} if frozen.retest else {})},
+        seal=sealed.seal,
+        manifest=sealed.manifest,
+        opening=sealed.opening,
         drafted_by=actor,
         drafted_at=now,
     )
     session.add(made)
     session.flush()
+    _keep(session, made, sealed.reports)
     _tell(session, round_, made, "drafted", actor, now)
     return made
+
+
+def _keep(session: Session, version: Release, frozen: Mapping[str, Report]) -> None:
+    found = session.execute(select(Advertiser.key, Advertiser.id).where(Advertiser.key.in_(frozen)))
+    ids = {key: number for key, number in found}  # noqa: C416 - a row is not a pair to mypy
+    rows = (
+        ReleaseReport(release_id=version.id, advertiser_id=ids[key], salt=each.salt, content=each.content)
+        for key, each in frozen.items()
+    )
+    session.add_all(rows)
 
 
 def sign(session: Session, round_: Round, version: Release, actor: str, now: datetime) -> None:
@@ -174,7 +239,7 @@ def _text(text: str | None, what: str, remedy: str) -> str:
 
 
 def _tell(session: Session, round_: Round, version: Release, what: str, actor: str, now: datetime) -> None:
-    told = {"version": version.number, "digest": version.digest}
+    told = {"version": version.number, "digest": version.digest, **({"seal": version.seal} if version.seal else {})}
     kind = "round.released" if what == "released" and version.number == _first(session, round_) else f"release.{what}"
     ledger.append(session, now, actor, kind, f"round:{round_.id}", told)
 

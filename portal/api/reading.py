@@ -129,6 +129,7 @@ def _outcome(round_name: str, version: Version) -> shapes.Outcome:
         state=version.state,
         reason=version.reason,
         digest=version.digest,
+        seal=version.seal,
         signed_at=moments.get("signed"),
         released_at=moments.get("released"),
     )

@@ -128,6 +128,11 @@ class Outcome(Shape):
     state: ReleaseState = Field(description="Status van de versie.")
     reason: str | None = Field(description="Waarom er na een eerdere versie een nieuwe kwam.")
     digest: str = Field(pattern=DIGEST, description="SHA-256 van het document, byte voor byte.", examples=["0" * 64])
+    seal: str | None = Field(
+        pattern=DIGEST,
+        description="Zegel over document, onderzoeksbestand en elke terugkoppeling; oude versies hebben er geen.",
+        examples=["0" * 64],
+    )
     signed_at: datetime | None = Field(description="Wanneer de versie is ondertekend.")
     released_at: datetime | None = Field(description="Wanneer de versie is vrijgegeven.")
 

@@ -365,6 +365,28 @@ def write_release(
     releasing.write(name, number, out, kind, language)
 
 
+@release.command("bundle")
+def bundle_release(
+    name: Round, number: Version, out: Annotated[Path, typer.Option(metavar="BESTAND.zip")] = Path("vrijgave.zip")
+) -> None:
+    """Schrijf het vrijgavebestand: alles waarvan elk bestand van een versie opnieuw te maken is."""
+    from portal.commands import sealing
+
+    sealing.bundle(name, number, out)
+
+
+@release.command("verify")
+def verify_release(
+    path: Annotated[Path, typer.Argument(metavar="BESTAND", help="Een vrijgavebestand (.zip) of een bewijs (.json).")],
+    files: Annotated[list[Path] | None, typer.Option("--file", help="Is dit bestand er een van? Mag vaker.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Map om elk bestand opnieuw in te maken.")] = None,
+) -> None:
+    """Reken een vrijgave na, zonder database: het zegel, en byte voor byte elk bestand dat eronder ligt."""
+    from portal.commands import sealing
+
+    sealing.verify(path, files or [], out)
+
+
 @release.command("open-data")
 def write_open_data(name: Round, number: Version, out: Folder = Path("open-data")) -> None:
     """Schrijf de open data van een vrijgegeven versie: cijfers, datapakket en DCAT-beschrijving."""

@@ -17,6 +17,16 @@ def doctor() -> None:
     room.doctor()
 
 
+def bench(
+    names: Annotated[list[str] | None, typer.Argument(help="Welke metingen; zonder namen alle.")] = None,
+    runs: Annotated[int, typer.Option(min=1, help="Zo vaak elke meting.")] = 5,
+) -> None:
+    """Meet deze machine: brieven, planning, post, cijfers, pagina's, rapporten en de start (uit de broncode)."""
+    from portal.commands import bench as room
+
+    room.bench(names or [], runs)
+
+
 @ledger.command()
 def verify(head: Line = None) -> None:
     """Controleer of het logboek gaaf is, en of een eerder genoteerde regel er nog in staat."""

@@ -9,13 +9,18 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 
+from orchestrator.models import Release
+from orchestrator.rounds import lookup
 from portal import web
 from portal.commands import house
 from portal.commands.round_output import print_round
 from profiles.errors import BadInput, Problem
 from results import bundle, disclosure, files, formats, tables
+from results.bundle.making import finished, unsealed
 from results.language import DUTCH, LANGUAGES
 from results.paper import paper_of, typeset
+from results.releases import binding
+from results.releases.release_file import STYLE
 from results.reports import Audience, Report, build, looks, render, wording
 from results.statistics import Estimate
 from results.tables import RoundTable
@@ -23,17 +28,23 @@ from results.tables import RoundTable
 out = Console(soft_wrap=True)
 AUDIENCES = {"researcher": Audience.RESEARCHER, "municipality": Audience.MUNICIPALITY, "broker": Audience.BROKER}
 FORMATS = ("table", "json")
+Frozen = Mapping[str, Report]
+NONE_FROZEN: Frozen = {}
 FILE_NAMES = {Audience.RESEARCHER: "onderzoeker", Audience.MUNICIPALITY: "gemeente"}
 STATIC = Path(web.__path__[0]) / "static"
 
 
 def report(name: str, audience: str, advertiser: str | None, folder: Path, kind: str, language: str = DUTCH) -> None:
-    """Write one report, or with audience broker and no advertiser one for every advertiser, as pages or as PDF."""
+    """Write one report, or with audience broker and no advertiser one for every advertiser, as pages or as PDF.
+
+    Of a released round those of advertisers are the frozen ones.
+    """
     must_be(audience, AUDIENCES, "unknown-audience", "Deze lezer bestaat niet.")
     must_be(kind, WRITERS, "unknown-format", "Deze vorm kennen we niet.")
     must_be(language, LANGUAGES, "unknown-language", "Deze taal spreken de rapporten niet.")
-    table = load(name)
-    for path in WRITERS[kind](table, AUDIENCES[audience], folder, advertiser, language=language):
+    table, who = load(name), AUDIENCES[audience]
+    frozen = _frozen(name, table, language) if who is Audience.BROKER and table.facts.state == "released" else {}
+    for path in WRITERS[kind](table, who, folder, advertiser, language=language, frozen=frozen):
         out.print(f"Geschreven: {path}")
 
 
@@ -47,12 +58,22 @@ def export(name: str, folder: Path) -> None:
     """Write results.json and pairs.csv, and of a closed round the research file with everything in it."""
     with house.reading() as (session, _):
         table, protocol = tables.load(session, name), tables.protocol(session, name)
-    paths = write_files(table, folder)
-    if disclosure.is_closed(table.facts.state):
-        paths.append(folder / f"{name}.zip")
-        paths[-1].write_bytes(bundle.zipped(bundle.bundle_of(table, protocol)))
+        version = binding.counting(session, lookup.find(session, name))
+        paths = write_files(table, folder)
+        if disclosure.is_closed(table.facts.state):
+            paths.append(folder / f"{name}.zip")
+            paths[-1].write_bytes(_research_file(table, protocol, version))
     for path in paths:
         out.print(f"Geschreven: {path}")
+
+
+def _research_file(table: RoundTable, protocol: str, version: Release | None) -> bytes:
+    """The research file, with its proof when its data are those of the version that counts."""
+    files = unsealed(table, protocol)
+    proof = binding.research_proof(version, files)
+    if version and version.seal and proof is None:
+        out.print(f"Het onderzoeksbestand krijgt geen zegel: de gegevens zijn veranderd na versie {version.number}.")
+    return bundle.zipped(finished(files, proof.text() if proof else None))
 
 
 def verify(path: Path) -> None:
@@ -60,6 +81,7 @@ def verify(path: Path) -> None:
     found = bundle.verify(house.must_exist(path))
     out.print(f"{path} klopt: ronde {found.round}, {found.files} bestanden, opzet {found.digest[:12]}, ", end="")
     out.print(f"startgetal {found.seed}.")
+    out.print(f"  zegel {found.seal}" if found.seal else "  zonder zegel", highlight=False)
     for name, value in found.headline.items():
         out.print(f"  {name:20} {value:g}", highlight=False)
 
@@ -87,10 +109,11 @@ def write_reports(
     advertiser: str | None = None,
     market_truth: float | None = None,
     language: str = DUTCH,
+    frozen: Frozen = NONE_FROZEN,
 ) -> list[Path]:
     """Write the reports for one audience as pages that open from disk; return their paths."""
-    style = "../stijl" if audience is Audience.BROKER else "stijl"
-    made = _reports(table, audience, advertiser, market_truth, language)
+    style = STYLE if audience is Audience.BROKER else "stijl"
+    made = _reports(table, audience, advertiser, market_truth, language, frozen)
     pages = {f"{name}.html": render(each, assets=style) for name, each in made}
     house.make_folder(folder)
     shutil.copytree(STATIC, folder / "stijl", dirs_exist_ok=True)
@@ -102,11 +125,16 @@ def write_reports(
 
 
 def write_papers(
-    table: RoundTable, audience: Audience, folder: Path, advertiser: str | None = None, language: str = DUTCH
+    table: RoundTable,
+    audience: Audience,
+    folder: Path,
+    advertiser: str | None = None,
+    language: str = DUTCH,
+    frozen: Frozen = NONE_FROZEN,
 ) -> list[Path]:
     """Write the reports for one audience as accessible PDF files; return their paths."""
     paths = []
-    for name, made in _reports(table, audience, advertiser, None, language):
+    for name, made in _reports(table, audience, advertiser, None, language, frozen):
         paths.append(folder / f"{name}.pdf")
         house.make_folder(paths[-1].parent)
         paths[-1].write_bytes(typeset(paper_of(made)))
@@ -120,14 +148,23 @@ WRITERS: Mapping[str, Callable[..., list[Path]]] = {
 
 
 def _reports(
-    table: RoundTable, audience: Audience, advertiser: str | None, truth: float | None, language: str
+    table: RoundTable, audience: Audience, advertiser: str | None, truth: float | None, language: str, frozen: Frozen
 ) -> Iterator[tuple[str, Report]]:
-    """The reports for one audience, each with the name of its file."""
+    """The reports for one audience, each with the name of its file; ``frozen`` are those that were released."""
     if audience is not Audience.BROKER:
         yield f"rapport-{FILE_NAMES[audience]}", build(table, audience, market_truth=truth, language=language)
         return
     for key in [advertiser] if advertiser else sorted({row.advertiser for row in table.rows}):
-        yield f"makelaars/{key}", build(table, audience, advertiser=key, language=language)
+        yield f"makelaars/{key}", frozen.get(key) or build(table, audience, advertiser=key, language=language)
+
+
+def _frozen(name: str, table: RoundTable, language: str) -> dict[str, Report]:
+    """The released reports by advertiser; empty of a version without a seal."""
+    with house.reading() as (session, _):
+        round_ = lookup.find(session, name)
+        keys = sorted({row.advertiser for row in table.rows})
+        found = {key: binding.released_report(session, round_, key, language) for key in keys}
+    return {key: each.report for key, each in found.items() if each}
 
 
 def print_results(document: Mapping[str, Any], title: str) -> None:

@@ -22,8 +22,9 @@ out = Console(soft_wrap=True, markup=False, highlight=False)
 def draft(name: str, actor: str, reason: str | None) -> None:
     with house.writing() as (session, now):
         made = steps.draft(session, name, actor, now, reason)
-        number, digest = made.number, made.digest
+        number, digest, seal = made.number, made.digest, made.seal
     out.print(f"Versie {number} van ronde {name} is gemaakt als concept, vingerafdruk {digest[:12]}.")
+    out.print(f"Haar zegel: {seal}")
     out.print(f"Een ander dan {actor} ondertekent: praktijktest release sign {name} {number} --by NAAM")
 
 
@@ -57,11 +58,12 @@ def write(name: str, number: int, folder: Path, kind: str | None = None, languag
     must_be(kind or "json", files.TYPES, "unknown-format", "Deze vorm kennen we niet.")
     must_be(language, LANGUAGES, "unknown-language", "Deze taal spreken de uitkomsten niet.")
     with house.reading() as (session, _):
-        text = releasing.find(session, lookup.find(session, name), number).document
+        version = releasing.find(session, lookup.find(session, name), number)
+        text, seal = version.document, version.seal
     folder.mkdir(parents=True, exist_ok=True)
     for each in (kind,) if kind else ("json", "csv"):
         path = folder / f"{name}-{number}.{each}"
-        path.write_bytes(writing.written(text, each, language))
+        path.write_bytes(writing.written(text, each, language, seal))
         out.print(f"Geschreven: {path}")
 
 
@@ -79,11 +81,11 @@ def open_data(name: str, number: int, folder: Path) -> None:
         around = [each.number for each in releasing.versions(session, round_) if each.released_at is not None]
         before = max((each for each in around if each < number), default=None)
         after = min((each for each in around if each > number), default=None)
-        published = catalogue.Published(version.document, version.released_at.date(), before, after)
+        published = catalogue.Published(version.document, version.released_at.date(), before, after, version.seal)
     record = catalogue.record(published, Settings.from_env().site)
     told = json.dumps(record, ensure_ascii=False, indent=2) + "\n"
     folder.mkdir(parents=True, exist_ok=True)
-    for each, content in (*files_of(published.text).items(), ("dcat.jsonld", told.encode())):
+    for each, content in (*files_of(published.text, published.seal).items(), ("dcat.jsonld", told.encode())):
         (folder / each).write_bytes(content)
         out.print(f"Geschreven: {folder / each}")
 
@@ -94,4 +96,5 @@ def _line(version: Release) -> str:
     told.append(("vrijgegeven door", version.released_by))
     steps_told = "".join(f", {step} {name}" for step, name in told if name)
     reason = f" Reden: {version.reason}" if version.reason else ""
-    return f"{version.number}: {releasing.STATES[version.state]}; {who}{steps_told}; {version.digest[:12]}.{reason}"
+    known = f"{version.digest[:12]}; " + (f"zegel {version.seal}" if version.seal else "zonder zegel")
+    return f"{version.number}: {releasing.STATES[version.state]}; {who}{steps_told}; {known}.{reason}"

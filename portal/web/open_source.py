@@ -35,7 +35,7 @@ class OpenReleases:
         real = [pair for pair in versions if pair[0].document["study"]["mode"] != disclosure.REHEARSAL]
         numbers = [None, *(each.number for each, _ in real), None]
         return [
-            Listed(name, each.number, when, each.document, Published(each.text, when.date(), before, after))
+            Listed(name, each.number, when, each.document, Published(each.text, when.date(), before, after, each.seal))
             for (each, when), before, after in zip(real, numbers, numbers[2:], strict=False)
         ]
 

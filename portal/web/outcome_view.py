@@ -10,8 +10,9 @@ from profiles.pairs import Arm
 from results import charts, disclosure
 from results.charts import Bar, Scale
 from results.language import written_in
+from results.reports import retests
 from results.reports.figures import four_cells
-from results.reports.values import FourCells
+from results.reports.values import BeforeAfter, FourCells
 from results.statistics import Counts
 from results.statistics.meta import Study
 from results.statistics.numeric import normal_quantile
@@ -102,9 +103,19 @@ def cells(document: Mapping[str, Any], language: str) -> FourCells | None:
         return four_cells(Counts(**counts)) if counts else None
 
 
+def retest(document: Mapping[str, Any], language: str) -> BeforeAfter | None:
+    """Return what a document tells of a re-test, in words; None for a round that is no re-test."""
+    with written_in(language):
+        return retests.of_document(document)
+
+
 def trends(documents: Sequence[Mapping[str, Any]]) -> tuple[Trend, ...]:
-    """Return a line for each ground of which rounds were released, rehearsals apart."""
-    real = [each for each in documents if each["study"]["mode"] == "live" and each["result"].get("net")]
+    """Return a line for each ground of which rounds were released, rehearsals and re-tests apart.
+
+    A re-test asks other offices than a round does: those that chose to change something.
+    """
+    whole = [each for each in documents if each["study"]["mode"] == "live" and "retest" not in each]
+    real = [each for each in whole if each["result"].get("net")]
     grounds = sorted({each["study"]["groundName"] for each in real})
     return tuple(_trend(name, [each for each in real if each["study"]["groundName"] == name]) for name in grounds)
 

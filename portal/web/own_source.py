@@ -8,22 +8,25 @@ from typing import Any
 from orchestrator import accounts, context, own_data, own_views
 from orchestrator.clock import Clock
 from orchestrator.context import Noted
-from orchestrator.db import Database
+from orchestrator.db import Database, Session
 from orchestrator.own_data import Consent
 from orchestrator.own_views import OwnPair, OwnRound
 from orchestrator.rounds import lifecycle, lookup
 from results import context_effect, tables
 from results.context_effect import Effect
 from results.language import DUTCH
+from results.releases import binding
 from results.reports import Audience, Report, build
+from results.seal import Proof
 from workers.inbox.staff import mask_staff
 
 
 @dataclass(frozen=True)
 class OwnResult:
-    """A closed round as one advertiser sees it."""
+    """A closed round as one advertiser sees it; ``proof`` is there once the report is the released one."""
 
     report: Report
+    proof: Proof | None
     pairs: Sequence[OwnPair]
     until: datetime
     open: bool
@@ -44,10 +47,11 @@ class OwnSource:
     def result(self, advertiser: str, round_name: str, language: str = DUTCH) -> OwnResult:
         with self.database.reading() as session:
             round_ = own_views.require_round(session, advertiser, round_name)
-            table = tables.load(session, round_name)
             until = context.deadline(round_)
+            frozen = binding.released_report(session, round_, advertiser, language)
             return OwnResult(
-                report=build(table, Audience.BROKER, advertiser=advertiser, language=language),
+                report=frozen.report if frozen else _live(session, advertiser, round_name, language),
+                proof=frozen.proof if frozen else None,
                 pairs=own_views.pairs(session, advertiser, round_),
                 until=until,
                 open=self.clock.now() <= until,
@@ -95,3 +99,8 @@ class OwnSource:
     def decide(self, round_name: str, code: str, actor: str, *, accept: bool, reason: str) -> None:
         with self.database.writing() as session:
             context.decide(session, round_name, code, actor, self.clock.now(), accept=accept, reason=reason.strip())
+
+
+def _live(session: Session, advertiser: str, round_name: str, language: str) -> Report:
+    """The report of the moment."""
+    return build(tables.load(session, round_name), Audience.BROKER, advertiser=advertiser, language=language)

@@ -1,7 +1,7 @@
 """Where the pages of a release get their versions, and how they take a step."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -12,13 +12,16 @@ from orchestrator.db import Database
 from orchestrator.models import Release, ReleaseState
 from orchestrator.rounds import lookup, releasing
 from results.disclosure import is_closed
-from results.releases import steps
+from results.releases import release_file, steps
 from results.releases.steps import Changed
 
 
 @dataclass(frozen=True)
 class Version:
-    """A version of what is published of a round; ``text`` is the document as it was frozen."""
+    """A version of what is published of a round; ``text`` is the document as it was frozen.
+
+    ``seal`` binds it with all else that goes out; a version from before there were seals has none.
+    """
 
     number: int
     state: ReleaseState
@@ -27,6 +30,7 @@ class Version:
     digest: str
     took: tuple[tuple[str, str, datetime], ...]
     remark: str | None
+    seal: str | None = None
 
     @property
     def document(self) -> dict[str, Any]:
@@ -54,6 +58,10 @@ class Releases(Protocol):
 
     def changed(self, round_name: str, number: int) -> Changed:
         """Say what a version no longer says as the round does."""
+        ...
+
+    def release_file(self, round_name: str, number: int) -> Mapping[str, bytes]:
+        """Return the files of which all that goes out with a version is made again."""
         ...
 
     def draft(self, round_name: str, actor: str, reason: str | None) -> int: ...
@@ -97,6 +105,10 @@ class DatabaseReleases:
         with self.database.reading() as session:
             return steps.changed(session, round_name, number)
 
+    def release_file(self, round_name: str, number: int) -> Mapping[str, bytes]:
+        with self.database.reading() as session:
+            return release_file.contents(release_file.of_version(session, round_name, number))
+
     def draft(self, round_name: str, actor: str, reason: str | None) -> int:
         with self.database.writing() as session:
             return steps.draft(session, round_name, actor, self.clock.now(), reason).number
@@ -122,4 +134,4 @@ def _version(row: Release) -> Version:
         ("released", row.released_by, row.released_at),
     )
     done = tuple((step, who, when) for step, who, when in took if who and when)
-    return Version(row.number, row.state, row.reason, row.document, row.digest, done, row.remark)
+    return Version(row.number, row.state, row.reason, row.document, row.digest, done, row.remark, row.seal)

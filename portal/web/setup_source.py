@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from orchestrator import drafts, enrolment, limits, mail_trips, planned, readiness, views
+from orchestrator import drafts, enrolment, limits, mail_trips, planned, readiness, retests, views
 from orchestrator.assignment import select_listings
 from orchestrator.clock import Clock
 from orchestrator.db import Database, Session
@@ -23,7 +23,7 @@ from orchestrator.settings import Settings
 from orchestrator.states import ROUND_ENDED, RoundState
 from portal.commands.names import bank_of
 from profiles.catalogue import Catalogue
-from profiles.errors import BadInput, Problem
+from profiles.errors import BadInput, Problem, Refused
 from results import planning_figures
 from workers.channels import trial_mail
 from workers.channels.transport import TransportError
@@ -205,7 +205,11 @@ def _frame(session: Session, draft: Draft, design: Design | None) -> Frame:
     participants = enrolment.as_signed(session, participants, design.schedule.first_day, design.schedule.last_day)
     if problems := check_intake(design, participants, listings):
         return Frame(*counts, None, {}, problems)
-    found = select_listings(design, participants, listings, limits.used_up(session))
+    try:
+        agreed = retests.sampled(session, design, listings)
+    except Refused as error:
+        return Frame(*counts, None, {}, (error.problem,))
+    found = select_listings(design, participants, listings, limits.used_up(session), agreed)
     refused: dict[str, int] = {}
     for each in found.refused:
         refused[each.reason.value] = refused.get(each.reason.value, 0) + 1

@@ -19,6 +19,8 @@ from profiles.errors import Refused
 from profiles.pairs import Arm
 from results import balance, disclosure, opening, tables
 from results.balance import Line
+from results.releases import binding
+from results.reports import Report
 from results.tables import RoundTable
 
 _STEPS: Mapping[RoundState, Callable[[Session, str, str, datetime, str], object]] = {
@@ -89,6 +91,14 @@ class Source(Protocol):
 
     def protocol(self, round_name: str) -> str:
         """Return the frozen design as its canonical text."""
+        ...
+
+    def released_report(self, round_name: str, advertiser: str, language: str) -> Report | None:
+        """Return the report of an advertiser as it was released, if it was."""
+        ...
+
+    def proof(self, round_name: str, files: Mapping[str, bytes]) -> str | None:
+        """Return the proof of the seal under which these files of the research file are, if they are."""
         ...
 
     def late(self, round_name: str) -> views.Late:
@@ -206,6 +216,17 @@ class DatabaseSource:
     def protocol(self, round_name: str) -> str:
         with self.database.reading() as session:
             return tables.protocol(session, round_name)
+
+    def released_report(self, round_name: str, advertiser: str, language: str) -> Report | None:
+        with self.database.reading() as session:
+            found = binding.released_report(session, lookup.find(session, round_name), advertiser, language)
+        return found.report if found else None
+
+    def proof(self, round_name: str, files: Mapping[str, bytes]) -> str | None:
+        with self.database.reading() as session:
+            version = binding.counting(session, lookup.find(session, round_name))
+            found = binding.research_proof(version, files)
+        return found.text() if found else None
 
     def late(self, round_name: str) -> views.Late:
         with self.database.reading() as session:

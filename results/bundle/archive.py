@@ -3,6 +3,7 @@
 import hashlib
 import zlib
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
@@ -23,7 +24,7 @@ def checksums(contents: Mapping[str, bytes]) -> bytes:
 
 def opened(path: Path) -> dict[str, bytes]:
     """Return the files of a bundle by path. Raises `BadInput` with every file that is not what its checksum says."""
-    contents = _unpacked(path)
+    contents = unpacked(path, path)
     told = _told(contents.pop(CHECKSUMS, b"").decode("utf-8", "replace"))
     own = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     wrong = sorted(name for name in told.keys() | own.keys() if told.get(name) != own.get(name))
@@ -34,16 +35,17 @@ def opened(path: Path) -> dict[str, bytes]:
     return contents
 
 
-def _unpacked(path: Path) -> dict[str, bytes]:
+def unpacked(source: Path | BytesIO, name: Path) -> dict[str, bytes]:
+    """Return the files of any ZIP by path; ``name`` is what it is called in an error."""
     try:
-        with ZipFile(path) as archive:
+        with ZipFile(source) as archive:
             entries = archive.infolist()
             if len(entries) > MOST_FILES or sum(entry.file_size for entry in entries) > LARGEST:
-                raise BadInput(Problem("too-large", "Dit bestand is te groot.", str(path), remedy=AGAIN))
+                raise BadInput(Problem("too-large", "Dit bestand is te groot.", str(name), remedy=AGAIN))
             return {entry.filename: _content(archive, entry) for entry in entries}
     except (BadZipFile, zlib.error, OSError, RuntimeError, ValueError, EOFError) as error:
         message = f"Dit is geen leesbaar zip-bestand: {error}."
-        raise BadInput(Problem("not-a-zip", message, str(path), remedy=AGAIN)) from error
+        raise BadInput(Problem("not-a-zip", message, str(name), remedy=AGAIN)) from error
 
 
 def _content(archive: ZipFile, entry: ZipInfo) -> bytes:

@@ -16,15 +16,21 @@ from results.bundle.rows import Row, counted, letters
 from results.bundle.statistics_files import dta, sav
 from results.tables import RoundTable
 
-PROTOCOL, RESULTS, HEADLINE = "protocol.json", "results.json", "headline.csv"
+PROTOCOL, RESULTS, HEADLINE, PROOF = "protocol.json", "results.json", "headline.csv", "zegel.json"
 PAIRS, LETTERS, COUNTED = "data/pairs.csv", "data/letters.csv", "data/analysis.csv"
 
 
-def bundle_of(table: RoundTable, protocol: str) -> dict[str, bytes]:
+def bundle_of(table: RoundTable, protocol: str, proof: str | None = None) -> dict[str, bytes]:
     """Return the files of a bundle by path; ``protocol`` is the canonical text of the design.
 
-    Raises `Refused` for a round that is not closed: until then nobody sees which answer belongs to which arm.
+    ``proof`` shows under which seal they are, if they are. Raises `Refused` for a round that is not closed: until then
+    nobody sees which answer belongs to which arm.
     """
+    return finished(unsealed(table, protocol), proof)
+
+
+def unsealed(table: RoundTable, protocol: str) -> dict[str, bytes]:
+    """Return the files that a seal binds: all but the proof of it and the checksums. Raises as `bundle_of`."""
     table = tables.at_the_end(table)
     facts = table.facts
     if not disclosure.is_closed(facts.state):
@@ -33,7 +39,12 @@ def bundle_of(table: RoundTable, protocol: str) -> dict[str, bytes]:
     texts = {**_texts(table, protocol), **_data(table)}
     made = {path: text.encode() for path, text in texts.items()} | _statistics(table)
     crated = crate(facts, sorted(made))
-    made["ro-crate-metadata.json"] = crated.encode()
+    return {**made, "ro-crate-metadata.json": crated.encode()}
+
+
+def finished(files: Mapping[str, bytes], proof: str | None) -> dict[str, bytes]:
+    """Return the files of a bundle, with the proof of their seal if there is one, and the checksums."""
+    made = {**files, **({PROOF: proof.encode()} if proof else {})}
     return dict(sorted({**made, CHECKSUMS: checksums(made)}.items()))
 
 

@@ -16,8 +16,9 @@ from orchestrator.text_file import decode_utf8
 from profiles.errors import BadInput, Problem
 from results.bundle.archive import AGAIN, opened
 from results.bundle.headline import Headline, headline
-from results.bundle.making import HEADLINE, PAIRS, PROTOCOL, RESULTS
+from results.bundle.making import HEADLINE, PAIRS, PROOF, PROTOCOL, RESULTS
 from results.bundle.reading import read_pairs
+from results.seal import different, file_sums, read_proof
 from results.tables import PairRow
 
 Contents = dict[str, bytes]
@@ -25,17 +26,21 @@ Contents = dict[str, bytes]
 
 @dataclass(frozen=True)
 class Verified:
-    """A bundle that is what it says: its round, digest and seed, how many files, and its headline."""
+    """A bundle that is what it says: its round, digest and seed, how many files, its headline, and its seal if any."""
 
     round: str
     digest: str
     seed: int
     files: int
     headline: Headline
+    seal: str | None
 
 
 def verify(path: Path) -> Verified:
-    """Check every checksum, the digest of the protocol, and the headline; raise `BadInput` for what differs."""
+    """Check every checksum, the digest of the protocol, the headline, and the seal if there is one.
+
+    Raises `BadInput` for what differs.
+    """
     contents = opened(path)
     if missing := [name for name in (PROTOCOL, RESULTS, HEADLINE, PAIRS) if name not in contents]:
         raise _wrong("file-missing", "Er ontbreken bestanden in de bundel.", path, ", ".join(missing))
@@ -46,7 +51,22 @@ def verify(path: Path) -> Verified:
     level = published.get("level", design.analysis.level)
     computed = _computed(rows, design, level, path)
     _same(computed, published, path)
-    return Verified(design.round, digest, design.seed, len(contents), computed)
+    return Verified(design.round, digest, design.seed, len(contents), computed, _seal(contents, path))
+
+
+def _seal(contents: Contents, path: Path) -> str | None:
+    """The seal under which these files are."""
+    if PROOF not in contents:
+        return None
+    proof = read_proof(_text(contents, PROOF, path), f"{path}:{PROOF}")
+    bound = file_sums({name: content for name, content in contents.items() if name != PROOF})
+    if proof.part.content != bound:
+        try:
+            found = ", ".join(different(proof.part.content, bound))
+        except (ValueError, AttributeError, RecursionError):
+            found = PROOF  # whoever made it bound something else than sums of files
+        raise _wrong("seal-differs", "Deze bestanden zijn niet die van het zegel.", path, found)
+    return proof.seal
 
 
 def _design(contents: Contents, path: Path) -> tuple[Design, str]:

@@ -116,6 +116,9 @@ class Band:
     zero: float
 
 
+SEALED = "praktijktest-zegel:"
+"""Stands before the seal among the keywords of a file."""
+
 Block = Heading | Text | Lead | Alert | Tiles | Terms | Items | Table | Stack | Intervals | Band
 
 
@@ -123,7 +126,8 @@ Block = Heading | Text | Lead | Alert | Tiles | Terms | Items | Table | Stack | 
 class Paper:
     """A whole document. ``moment`` is when what it tells was settled; the file says no other time.
 
-    ``logo`` is a picture (PNG or JPEG) for the top.
+    ``logo`` is a picture (PNG or JPEG) for the top. ``seal`` is that of the release the document is of, which
+    programs find among the keywords of the file.
     """
 
     title: str
@@ -134,9 +138,11 @@ class Paper:
     blocks: tuple[Block, ...]
     language: str = "nl"
     logo: bytes | None = None
+    seal: str | None = None
 
     def data(self) -> dict[str, Any]:
         """Everything a template needs, as plain values."""
         told = {name: getattr(self, name) for name in ("title", "subtitle", "author", "footer", "language")}
         blocks = [{"kind": type(block).__name__.lower(), **asdict(block)} for block in self.blocks]
-        return {**told, "logo": self.logo and list(self.logo), "blocks": blocks}
+        keywords = [f"{SEALED}{self.seal}"] if self.seal else []
+        return {**told, "logo": self.logo and list(self.logo), "keywords": keywords, "blocks": blocks}

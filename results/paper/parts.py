@@ -26,6 +26,7 @@ from results.paper.blocks import (
 from results.reports.sections import words
 from results.reports.values import (
     Amount,
+    BeforeAfter,
     EstimateRow,
     Finding,
     FourCells,
@@ -183,6 +184,14 @@ def card(heading: str, *blocks: Told, level: int = 1) -> Iterator[Block]:
     """A heading with what belongs under it."""
     yield Heading(heading, level)
     yield from flat(blocks)
+
+
+def before_after(of: BeforeAfter | None) -> Iterator[Block]:
+    """A re-test beside the round it re-tests; nothing for another round."""
+    if of is None:
+        return
+    table = [Table(of.caption, of.head, of.rows)] if of.rows else []
+    yield from card(of.heading, Text(of.lead), table, map(Text, of.said), map(small, of.small))
 
 
 def flat(blocks: Iterable[Told]) -> Iterator[Block]:

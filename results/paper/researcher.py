@@ -10,6 +10,7 @@ from results.paper.common import groups, looks, what_it_says, work
 from results.paper.parts import (
     absent,
     amounts,
+    before_after,
     card,
     cells,
     estimated,
@@ -34,6 +35,7 @@ def told(report: Report, body: Researcher) -> Iterator[Block]:
     yield from _counts(report, body)
     yield from looks(report.looks)
     yield from groups(body)
+    yield from before_after(body.retest)
     yield from _districts(body)
     yield from _estimates(body)
     if found:

@@ -13,6 +13,7 @@ from results.paper.parts import (
     Told,
     alert,
     amounts,
+    before_after,
     card,
     estimates,
     finding,
@@ -50,6 +51,7 @@ def _paper(report: Report) -> Paper:
         moment=report.moment,
         blocks=tuple(flat(_told(report))),
         language=report.language,
+        seal=report.seal,
     )
 
 
@@ -101,6 +103,7 @@ def _broker(report: Report, body: Broker) -> Iterator[Block]:
         yield from card(heading, _compared_to_others(body), small(_(phrases.BAND) if body.band else _(phrases.NO_BAND)))
         own = four_cells(body.cells, _("Geslaagde tests bij u"))
         yield from card(_("Uw tests"), own, small(_(phrases.ONE_SIDED)), terms(report.meaning))
+    yield from before_after(body.retest)
     yield from card(_("Hoe u de kandidaten te woord stond"), _service(body.service))
     yield from card(
         _("Drie stappen die werken"), Items(tuple((_(step), _(how)) for step, how in phrases.STEPS), numbered=True)

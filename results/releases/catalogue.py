@@ -31,12 +31,13 @@ IANA = "https://www.iana.org/assignments/media-types/"
 
 @dataclass(frozen=True)
 class Published:
-    """A version that was released: its canonical document, the day of that, and the versions around it, if any."""
+    """A version that was released: its canonical document, the day of that, the versions around it, and its seal."""
 
     text: str
     day: date
     before: int | None = None
     after: int | None = None
+    seal: str | None = None
 
 
 def address(site: str, round_name: str, number: int) -> str:
@@ -105,12 +106,12 @@ def dataset(published: Published, site: str) -> Node:
         "dcat:version": str(number),
         **linked,
         **notes,
-        "dcat:distribution": [_distribution(name, content, here) for name, content in _files(published.text)],
+        "dcat:distribution": [_distribution(name, content, here) for name, content in _files(published)],
     }
 
 
-def _files(text: str) -> Sequence[tuple[str, bytes]]:
-    return tuple(open_data.files_of(text).items())
+def _files(published: Published) -> Sequence[tuple[str, bytes]]:
+    return tuple(open_data.files_of(published.text, published.seal).items())
 
 
 def _distribution(name: str, content: bytes, here: str) -> Node:

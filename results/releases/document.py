@@ -3,8 +3,6 @@
 It is frozen as canonical JSON. Pages and files are made of it alone, so that they are the same at any later moment.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,9 +11,10 @@ from profiles import grounds
 from profiles.pairs import Arm
 from profiles.profile import Ground
 from results import disclosure, suppression, tables
-from results.releases import units
+from results.releases import retested, units
+from results.releases.estimates import cells, estimate, short
+from results.releases.retested import NOTHING, Beside
 from results.reports import figures, unpaired, wording
-from results.statistics import Estimate
 from results.suppression import Before, Table
 from results.tables import PairRow, RoundFacts, RoundTable
 
@@ -24,15 +23,22 @@ FORMAT = "praktijktest-uitkomst/1"
 Document = dict[str, Any]
 
 
-def make(table: RoundTable, earlier: Sequence[Before], number: int, reason: str | None) -> Document:
+def make(
+    table: RoundTable, earlier: Sequence[Before], number: int, reason: str | None, beside: Beside = NOTHING
+) -> Document:
     """Return the document of a closed round; ``earlier`` are the versions that anybody outside has seen.
 
-    ``number`` counts the versions from 1, ``reason`` says why there is a further one.
+    ``number`` counts the versions from 1, ``reason`` says why there is a further one; ``beside`` is what re-tests tell.
+    Of a round that is a re-test it has a chapter ``retest``.
     """
     table = tables.at_the_end(table)
     facts, rows = table.facts, figures.real(table.rows)
-    told = {each.name: each for each in suppression.published(units.units(table.rows, facts), earlier)}
+    published = suppression.published(units.units(table.rows, facts), earlier, beside.groups)
+    told = {each.name: each for each in published}
+    result = _result(rows, facts, told)
+    retest = retested.chapter(table, beside, [each.units for each in earlier], shown=result["shown"])
     return {
+        **({"retest": retest} if retest else {}),
         "format": FORMAT,
         "round": facts.round,
         "version": number,
@@ -40,7 +46,7 @@ def make(table: RoundTable, earlier: Sequence[Before], number: int, reason: str 
         "study": _study(facts),
         "protocol": _protocol(facts),
         "policy": _policy(),
-        "result": _result(rows, facts, told),
+        "result": result,
         "tables": [
             _table(told[name], rows, facts) for name in (units.DISTRICT, units.LEVEL, units.ARM) if name in told
         ],
@@ -49,16 +55,6 @@ def make(table: RoundTable, earlier: Sequence[Before], number: int, reason: str 
         "burden": _burden(facts, len(rows)),
         "coding": _coding(facts),
     }
-
-
-def canonical(document: Mapping[str, Any]) -> str:
-    """Return the document as text that is the same wherever and whenever it is written."""
-    return json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-
-
-def digest(text: str) -> str:
-    """Return the SHA-256 of a canonical document."""
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _study(facts: RoundFacts) -> Document:
@@ -120,9 +116,9 @@ def _result(rows: Sequence[PairRow], facts: RoundFacts, told: Mapping[str, Table
     return {
         "shown": True,
         "tests": sum(main.total.values()),
-        "counts": _cells(main.total),
-        "net": _estimate(figures.net(analysis)),
-        "detectable": _short(figures.detectable(analysis, facts.level)),
+        "counts": cells(main.total),
+        "net": estimate(figures.net(analysis)),
+        "detectable": short(figures.detectable(analysis, facts.level)),
         "treatments": _treatments(rows, facts, main),
     }
 
@@ -133,8 +129,8 @@ def _treatments(rows: Sequence[PairRow], facts: RoundFacts, main: Table) -> list
     return [
         {
             "arm": arm.value,
-            "counts": _cells(main.total or {}, place),
-            "net": _estimate(figures.net(figures.analysed([row.against(arm) for row in rows], facts.level))),
+            "counts": cells(main.total or {}, place),
+            "net": estimate(figures.net(figures.analysed([row.against(arm) for row in rows], facts.level))),
         }
         for place, arm in enumerate(arms)
     ]
@@ -144,11 +140,11 @@ def _table(table: Table, rows: Sequence[PairRow], facts: RoundFacts) -> Document
     """A table with its parts; a hidden part has no numbers at all."""
     if table.name == units.ARM:
         return {"name": table.name, "shown": table.total is not None, "parts": _arm_parts(table, rows, facts)}
-    nets = {name: _estimate(figures.net(figures.analysed(group, facts.level))) for name, group in _groups(table, rows)}
+    nets = {name: estimate(figures.net(figures.analysed(group, facts.level))) for name, group in _groups(table, rows)}
     shown = [
         {"name": each.name, "counts": None, "net": None}
         if each.counts is None
-        else {"name": each.name, "counts": _cells(each.counts), "net": nets[each.name]}
+        else {"name": each.name, "counts": cells(each.counts), "net": nets[each.name]}
         for each in table.parts
     ]
     return {"name": table.name, "shown": table.total is not None, "parts": shown}
@@ -175,8 +171,8 @@ def _group_estimates(rows: Sequence[PairRow], level: float) -> dict[str, Documen
     told: dict[str, Document] = {}
     for each in unpaired.comparisons(rows, level):
         rates = {estimate.name: estimate for estimate in each.estimates}
-        told[Arm.CONTROL.value] = {"net": None, "share": _estimate(rates["rate_control"])}
-        told[each.treatment.value] = {"net": _estimate(each.net), "share": _estimate(rates["rate_treatment"])}
+        told[Arm.CONTROL.value] = {"net": None, "share": estimate(rates["rate_control"])}
+        told[each.treatment.value] = {"net": estimate(each.net), "share": estimate(rates["rate_treatment"])}
     return told
 
 
@@ -219,29 +215,5 @@ def _coding(facts: RoundFacts) -> Document:
     return {
         "byRule": about(facts.coded_by_rule),
         "byPeople": about(facts.coded_by_people),
-        "kappa": _short(facts.kappa),
+        "kappa": short(facts.kappa),
     }
-
-
-def _cells(outcomes: Mapping[str, int], treatment: int = 0) -> Document:
-    counts = units.counts(outcomes, treatment)
-    return {"c11": counts.c11, "c10": counts.c10, "c01": counts.c01, "c00": counts.c00}
-
-
-def _estimate(estimate: Estimate | None) -> Document | None:
-    if estimate is None or estimate.value is None:
-        return None
-    return {
-        "value": _short(estimate.value),
-        "low": _short(estimate.low),
-        "high": _short(estimate.high),
-        "level": estimate.level,
-        "n": estimate.n,
-        "method": estimate.method,
-        "convention": estimate.convention,
-    }
-
-
-def _short(value: float | None) -> float | None:
-    """Four decimals: more than is ever shown, and the same on every machine."""
-    return None if value is None else round(float(value), 4) + 0.0

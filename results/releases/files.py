@@ -12,6 +12,7 @@ COLUMNS = (
     "table", "part", "tests", "c11", "c10", "c01", "c00", "net", "low", "high", "level", "method", "convention",
 )  # fmt: skip
 TOTAL = "total"
+BEFORE, AFTER, CHANGE = "before", "after", "change"
 TYPES = {"json": "application/json", "csv": "text/csv", "pdf": "application/pdf"}
 
 
@@ -36,6 +37,7 @@ def rows(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     yield {"table": TOTAL, **_numbers(result.get("counts"), result.get("net"), result.get("tests") or symbol)}
     for each in result.get("treatments", ()):
         yield {"table": "treatment", "part": each["arm"], **_numbers(each["counts"], each["net"], symbol)}
+    yield from _retest(document.get("retest"), symbol)
     for table in document["tables"]:
         for part in table["parts"]:
             counts = part["counts"]
@@ -47,6 +49,14 @@ def rows(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield {"table": "excluded", "part": each["reason"], "tests": _or(each["tests"], symbol)}
     for key, number in (*document["participation"].items(), *document["burden"].items()):
         yield {"table": "participation" if key in document["participation"] else "burden", "part": key, "tests": number}
+
+
+def _retest(told: Mapping[str, Any] | None, symbol: str) -> Iterator[dict[str, Any]]:
+    """Before and after at the offices in both rounds, and the change, which has no cells of its own."""
+    for part in (BEFORE, AFTER, CHANGE) if told else ():
+        found = (told or {}).get(part)
+        counts, net = (None, found) if part == CHANGE else ((found or {}).get("counts"), (found or {}).get("net"))
+        yield {"table": "retest", "part": part, **_numbers(counts, net, net["n"] if net else symbol)}
 
 
 def _numbers(counts: Mapping[str, int] | None, net: Mapping[str, Any] | None, otherwise: Any) -> dict[str, Any]:

@@ -35,11 +35,11 @@ TYPES = {CSV: "text/csv", JSON: "application/json", PDF: "application/pdf", ZIP:
 
 
 @lru_cache(maxsize=32)
-def files_of(text: str) -> Mapping[str, bytes]:
-    """Return the files of a released document by name, from its canonical text; always the same bytes."""
+def files_of(text: str, seal: str | None = None) -> Mapping[str, bytes]:
+    """Return the files of a released document by name, from its canonical text and seal; always the same bytes."""
     inside = {CSV: cells(files.read(text)).encode(), JSON: text.encode()}
-    inside[PACKAGE] = package(files.read(text)).encode()
-    return {CSV: inside[CSV], JSON: inside[JSON], PDF: writing.written(text, "pdf"), ZIP: zipped(inside)}
+    inside[PACKAGE] = package(files.read(text), seal).encode()
+    return {CSV: inside[CSV], JSON: inside[JSON], PDF: writing.written(text, "pdf", seal=seal), ZIP: zipped(inside)}
 
 
 def cells(document: Document) -> str:
@@ -80,14 +80,15 @@ def title(document: Document) -> str:
     return f"{document['study']['name']}, ronde {document['round']}, versie {document['version']}"
 
 
-def package(document: Document) -> str:
-    """Return ``datapackage.json`` (https://specs.frictionlessdata.io) with the schema of the cells."""
+def package(document: Document, seal: str | None = None) -> str:
+    """Return ``datapackage.json`` (https://specs.frictionlessdata.io) with the schema of the cells, and the seal."""
     fields = [{"name": name, "type": kind, "description": told} for name, (kind, told) in FIELDS.items()]
     made = {
         "profile": "tabular-data-package",
         "name": f"{document['round'].lower()}-{document['version']}",
         "title": title(document),
         "version": str(document["version"]),
+        **({"seal": seal} if seal else {}),
         "licenses": [LICENCE],
         "sources": [{"title": f"Praktijktest, onderzoeksopzet {document['protocol']['digest']}"}],
         "contributors": [{"title": document["study"]["commissioner"], "role": "publisher"}],

@@ -12,12 +12,12 @@ from results import charts, disclosure, formats
 from results.language import DUTCH, _, note, written_in
 from results.paper.blocks import Alert, Block, Lead, Paper, Table, Terms, Text
 from results.paper.common import what_it_says
-from results.paper.parts import Told, alert, card, flat, four_cells, intervals, net, small
+from results.paper.parts import Told, alert, before_after, card, flat, four_cells, intervals, net, small
 from results.releases import units
-from results.releases.document import digest
 from results.releases.files import read
-from results.reports import figures, wording
+from results.reports import figures, retests, wording
 from results.reports.values import IntervalRow, IntervalTable
+from results.seal import digest
 from results.statistics import Counts, Estimate
 
 Document = Mapping[str, Any]
@@ -26,8 +26,11 @@ SMALLEST_WHOLE = 0.005
 """From here a difference is told in whole numbers of a hundred listings."""
 
 
-def paper_of(text: str, language: str = DUTCH) -> Paper:
-    """Return the paper of a document, from its canonical text; its only moment is the last day of the round."""
+def paper_of(text: str, language: str = DUTCH, seal: str | None = None) -> Paper:
+    """Return the paper of a document, from its canonical text; its only moment is the last day of the round.
+
+    ``seal`` is that of its version, None of a version without one.
+    """
     document, fingerprint = read(text), digest(text)
     study, last = document["study"], date.fromisoformat(document["protocol"]["lastDay"])
     with written_in(language):
@@ -43,12 +46,13 @@ def paper_of(text: str, language: str = DUTCH) -> Paper:
                 digest=fingerprint[:12],
             ),
             moment=datetime.combine(last, time(), UTC),
-            blocks=tuple(flat(_told(document, fingerprint))),
+            blocks=tuple(flat(_told(document, fingerprint, seal))),
             language=language,
+            seal=seal,
         )
 
 
-def _told(document: Document, fingerprint: str) -> Iterator[Told]:
+def _told(document: Document, fingerprint: str, seal: str | None) -> Iterator[Told]:
     if document["study"]["mode"] == disclosure.REHEARSAL:
         practice = _("Deze cijfers zijn gemaakt om te oefenen. Ze zeggen niets over echte woningaanbieders.")
         yield Alert(_("Oefenronde."), practice)
@@ -57,13 +61,14 @@ def _told(document: Document, fingerprint: str) -> Iterator[Told]:
     if counts := document["result"].get("counts"):
         cells = four_cells(figures.four_cells(Counts(**counts)), _("Geslaagde tests"))
         yield card(_("Wat er per test gebeurde"), cells)
+    yield before_after(retests.of_document(document))
     yield _charts(document)
     yield from (_groups(table, document) for table in document["tables"] if table["name"] == units.ARM)
     yield what_it_says()
     yield card(_("Wat er is getest, en hoe"), _design(document))
     yield card(_("Deelname en belasting"), _burden(document))
     yield card(_("Tests die niet meetellen"), _excluded(document["excluded"]))
-    yield card(_("Methode"), _method(document, fingerprint))
+    yield card(_("Methode"), _method(document, fingerprint, seal))
 
 
 # --- what was found ---------------------------------------------------------------------------------------------------
@@ -338,7 +343,7 @@ def _excluded(excluded: Document) -> Block:
     return Table(_("Samen %(number)s", number=formats.count(excluded["tests"])), (_("Reden"), _("Tests")), rows)
 
 
-def _method(document: Document, fingerprint: str) -> Terms:
+def _method(document: Document, fingerprint: str, seal: str | None) -> Terms:
     found, coding = document["result"].get("net"), document["coding"]
     kappa = _("niet te berekenen") if coding["kappa"] is None else formats.number(coding["kappa"], 2)
     return Terms(
@@ -348,6 +353,7 @@ def _method(document: Document, fingerprint: str) -> Terms:
             (_("Gecodeerd door mensen, zonder het profiel te zien"), _about(coding["byPeople"])),
             (_("Overeenstemming tussen twee codeurs (Cohens kappa)"), kappa),
             (_("Vingerafdruk van deze uitkomst"), fingerprint),
+            (_("Zegel van de vrijgave"), seal or _("geen: deze versie is van voordat er zegels waren")),
         )
     )
 

@@ -4,15 +4,19 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_hex
 from typing import Any
 
+from orchestrator import retests
 from orchestrator.db import Session
+from orchestrator.design import from_canonical
 from orchestrator.models import Release, Round
 from orchestrator.rounds import releasing
 from orchestrator.rounds.releasing import Frozen
 from profiles.errors import Refused
 from results import formats, tables
-from results.releases import document, units
+from results.releases import binding, document, retested, units
+from results.seal import SALT_BYTES, canonical, digest
 from results.suppression import Before, Hidden
 
 SHOWN = 20
@@ -21,7 +25,10 @@ SHOWN = 20
 
 @dataclass(frozen=True)
 class Changed:
-    """What is no longer as it was in a version: the chapters of its document, and tests (for the researcher alone)."""
+    """What is no longer as it was in a version: chapters of its document and parts that its seal binds, and tests.
+
+    Both are for the researcher alone.
+    """
 
     chapters: tuple[str, ...]
     tests: tuple[str, ...]
@@ -33,7 +40,13 @@ def draft(session: Session, name: str, actor: str, now: datetime, reason: str | 
     releasing.check_purpose(session, round_)
     number = len(releasing.versions(session, round_)) + 1
     told = " ".join(reason.split()) if reason and number > 1 else None
-    return releasing.draft(session, round_, _frozen(session, round_, number, told), actor, now, reason)
+    frozen = _frozen(session, round_, number, told)
+    sealed = binding.seal(name, number, frozen.digest, binding.bound(session, name), _salt)
+    return releasing.draft(session, round_, frozen, sealed, actor, now, reason)
+
+
+def _salt() -> str:
+    return token_hex(SALT_BYTES)
 
 
 def sign(session: Session, name: str, number: int, actor: str, now: datetime) -> None:
@@ -56,13 +69,17 @@ def release(session: Session, name: str, number: int, actor: str, now: datetime)
 
 
 def changed(session: Session, name: str, number: int) -> Changed:
-    """Say what of a version is no longer what the round says; nothing when all is as it was."""
+    """Say what of a version is no longer what the round says; nothing when all is as it was.
+
+    That is its document, and what its seal binds beside that.
+    """
     round_ = releasing.hold(session, name)
     version = releasing.find(session, round_, number)
     now = _frozen(session, round_, number, version.reason)
     was, is_ = json.loads(version.document), json.loads(now.document)
-    chapters = tuple(sorted(key for key in was.keys() | is_.keys() if was.get(key) != is_.get(key)))
-    return Changed(chapters, tuple(releasing.changed_units(version.basis["units"], now.basis)))
+    chapters = sorted(key for key in was.keys() | is_.keys() if was.get(key) != is_.get(key))
+    parts = binding.changed(session, version, binding.bound(session, name)) if version.seal else ()
+    return Changed((*chapters, *parts), tuple(releasing.changed_units(version.basis["units"], now.basis)))
 
 
 def _unchanged(session: Session, name: str, number: int, verb: str) -> tuple[Round, Release]:
@@ -98,14 +115,37 @@ CHAPTERS: Mapping[str, str] = {
     "protocol": "de opzet",
     "study": "het onderzoek",
     "policy": "de regels voor kleine vakjes",
+    "research": "het onderzoeksbestand",
+    "reports": "de terugkoppeling aan aanbieders",
+    "retest": "voor en na",
 }
 
 
 def _frozen(session: Session, round_: Round, number: int, reason: str | None) -> Frozen:
-    table = tables.load(session, round_.name)
-    earlier = [_before(each) for each in releasing.seen(session, round_, before=number)]
-    text = document.canonical(document.make(table, earlier, number, reason))
-    return Frozen(text, document.digest(text), units.as_rows(units.units(table.rows, table.facts)))
+    table, before = tables.load(session, round_.name), _held(session, round_)
+    seen = releasing.seen(session, round_, before=number)
+    beside = _beside(session, round_, before, number)
+    made = document.make(table, [_before(each) for each in seen], number, reason, beside)
+    offices = retested.told_of(made, table)
+    retest = {"of": before.id, "offices": offices} if before and offices else None
+    text = canonical(made)
+    return Frozen(text, digest(text), units.as_rows(units.units(table.rows, table.facts)), retest)
+
+
+def _held(session: Session, round_: Round) -> Round | None:
+    """The round that this one re-tests, held too: a version of it and one of this are not made at once."""
+    before = retests.earlier(session, from_canonical(round_.design), round_.planned_at)
+    if before is not None:
+        session.refresh(before, with_for_update={"key_share": True})
+    return before
+
+
+def _beside(session: Session, round_: Round, before: Round | None, number: int) -> retested.Beside:
+    groups = releasing.told_apart(session, round_, number)
+    if before is None:
+        return retested.Beside(groups)
+    seen = [units.from_rows(each.basis["units"]) for each in releasing.seen(session, before)]
+    return retested.Beside(groups, releasing.told_apart(session, before), seen)
 
 
 def _before(version: Release) -> Before:

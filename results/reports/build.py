@@ -14,7 +14,7 @@ from results import charts, disclosure, formats, own_service, suppression, table
 from results.disclosure import Cell
 from results.language import DUTCH, _, current, written_in
 from results.releases import units
-from results.reports import designs, figures, looks, sections, unpaired, wording
+from results.reports import designs, figures, looks, phrases, retests, sections, unpaired, wording
 from results.reports.values import (
     AdvertiserRow,
     Amount,
@@ -94,7 +94,7 @@ def _report(
         study=facts.study,
         commissioner=facts.commissioner,
         watermark=disclosure.watermark(facts.mode),
-        interim=None,
+        interim=_(phrases.NOT_RELEASED) if audience is Audience.BROKER else None,
         finding=finding,
         meaning=_meaning(facts),
         truth=truth,
@@ -169,6 +169,7 @@ def _researcher(table: RoundTable, analysis: Analysis | None) -> Researcher:
         burden=_burden(facts),
         advertisers=tuple(figures.advertiser_rows(rows, facts.level).values()),
         sections=sections.of_round(table),
+        retest=retests.of_round(table),
     )
 
 
@@ -426,14 +427,15 @@ def _broker(table: RoundTable, advertiser: str) -> Report:
     disclosure.broker_round(facts.state)
     everyone = figures.advertiser_rows(rows, facts.level)
     own, kind, name = everyone.get(advertiser), *_who(table, advertiser)
+    retest = retests.of_office(table, advertiser)
     counts = own.result.counts if own else Counts(0, 0, 0, 0)
     service = own_service.of(rows, advertiser)
     if own is None or own.estimate is None or not disclosure.broker_counts_shown(counts):
-        body = Broker(name, None, None, None, None, service)
+        body = Broker(name, None, None, None, None, service, retest)
         return _report(facts, Audience.BROKER, wording.broker_too_few(counts), body)
     band = disclosure.broker_band(_broker_values(everyone, rows)) if kind == "broker" else None
     cells: FourCells = figures.four_cells(counts)
-    body = Broker(name, cells, own.estimate, band, _strip(own.estimate, band), service)
+    body = Broker(name, cells, own.estimate, band, _strip(own.estimate, band), service, retest)
     return _report(facts, Audience.BROKER, wording.broker_finding(own.result, own.estimate), body)
 
 

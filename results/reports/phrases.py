@@ -126,6 +126,9 @@ SUPPRESSED = (
     f"Wij tonen een wijk vanaf {CELL_LEAST_PAIRS} tests bij {CELL_LEAST_ADVERTISERS} woningaanbieders, "
     "als geen van hen meer dan de helft van de tests kreeg."
 )
+NOT_RELEASED = (
+    "Dit is de stand van nu, niet de vrijgegeven terugkoppeling. Die draagt een zegel en verandert niet meer."
+)
 NO_BAND = (
     "Wij tonen geen vergelijking met anderen. Dat doen wij alleen voor makelaars, en alleen bij "
     f"{BAND_LEAST_BROKERS} of meer makelaars."

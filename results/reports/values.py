@@ -144,6 +144,19 @@ class AdvertiserRow:
 
 
 @dataclass(frozen=True)
+class BeforeAfter:
+    """A re-test beside the round it re-tests, as text; without rows there is nothing to show but why."""
+
+    heading: str
+    lead: str
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    said: tuple[str, ...]
+    small: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Researcher:
     """Everything a round measured, aggregated; no applicant and no staff member appears in it.
 
@@ -171,6 +184,7 @@ class Researcher:
     burden: tuple[Term, ...]
     advertisers: tuple[AdvertiserRow, ...]
     sections: Sections | None
+    retest: BeforeAfter | None = None
 
 
 @dataclass(frozen=True)
@@ -239,6 +253,7 @@ class Broker:
     band: Band | None
     strip: Strip | None
     service: Service | None
+    retest: BeforeAfter | None = None
 
 
 @dataclass(frozen=True)
@@ -283,8 +298,8 @@ class Report:
 
     ``moment`` is when the round was closed; of one that is not, the start of its first day. No other time is told.
 
-    ``interim`` says of a round that is not finished what may (not) be seen of it, ``looks`` what became of its declared
-    looks; None where there is nothing to say.
+    ``interim`` says of what is not finished or not released for what it may be taken, ``looks`` what became of its
+    declared looks; None where there is nothing to say. ``seal`` is that of the release the report was frozen with.
     """
 
     audience: Audience
@@ -304,3 +319,4 @@ class Report:
     moment: datetime
     looks: LooksTold | None = None
     language: str = DUTCH
+    seal: str | None = None

@@ -63,6 +63,7 @@ REFUSALS = {
     "past-niet-bij-signaal": "Woning past niet bij wat de ronde toont",
     "geen-passend-inkomen": "Geen geloofwaardig inkomen bij deze huur",
     "buiten-deelname": "Woningaanbieder tekende niet voor deze woning",
+    "geen-afspraak": "Woningaanbieder sprak na de eerdere ronde geen actie af",
 }
 VALIDATIONS = {
     "recognised": "zeker herkend",
@@ -111,6 +112,7 @@ METHODS = {
     "bonett_price": "Bonett-Price",
     "agresti_min": "Agresti-Min",
     "wald": "Wald",
+    "mover_tango": "als twee onafhankelijke steekproeven (MOVER)",
     "wilson": "Wilson",
     "midp": "mid-p",
     "newcombe": "Newcombe, ongepaard",

@@ -42,7 +42,7 @@ designer approver sender analyst: monitor advertisers outlook round_health resul
 designer approver sender analyst: report_researcher report_researcher_pdf report_municipality report_municipality_pdf
 designer approver sender analyst: report_broker report_broker_pdf release context followup export export_zip
 designer approver sender analyst: export_alone pairs pair pair_enter coding_masks coding_mask coding_mask_do
-designer approver sender analyst: enrolments requests request_round
+designer approver sender analyst: enrolments requests request_round release_bundle
 designer approver sender coder analyst: coding coding_differences
 designer approver sender coder analyst: round_setup
 designer approver sender analyst municipality: outcomes outcome outcome_version outcome_beside outcome_followup
@@ -58,7 +58,7 @@ coder: coding_reply coding_code coding_doubt coding_undo coding_decide request_c
 analyst: release_sign
 municipality: outcome_read
 administrator: people people_add people_revoke
-broker: mine mine_data mine_data_zip mine_stop mine_round mine_round_pdf mine_note mine_note_write
+broker: mine mine_data mine_data_zip mine_stop mine_round mine_round_pdf mine_proof mine_note mine_note_write
 broker: mine_toolkit mine_toolkit_make mine_toolkit_use mine_toolkit_end
 broker: mine_followup mine_followup_propose mine_followup_done mine_followup_withdraw mine_followup_retest
 """

@@ -226,6 +226,6 @@ def test_chance_and_not_the_key_decides_who_is_chosen() -> None:
 
 def test_a_refusal_is_told_in_dutch() -> None:
     told = ["maximum-per-aanbieder", "steekproef-vol", "quotum-vol", "geen-moment", "niet-nieuw", "geen-naam"]
-    told += ["past-niet-bij-signaal", "geen-passend-inkomen", "buiten-deelname"]
+    told += ["past-niet-bij-signaal", "geen-passend-inkomen", "buiten-deelname", "geen-afspraak"]
     assert [reason.value for reason in RefusalReason] == told
     assert Refusal("ams-1", RefusalReason.NO_MOMENT).reason == "geen-moment"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from house_makers import plan
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -116,3 +116,13 @@ def test_a_text_that_the_database_cannot_hold_is_told_as_the_session_tells_it(da
 def test_nothing_to_store_is_nothing(database: Database) -> None:
     with database.writing() as session:
         insert_all(session, Refusal, [])
+
+
+def test_a_planned_round_is_known_to_the_planner_of_queries_at_once(database: Database) -> None:
+    """Else a claim of the first letters takes longer than anybody waits for an answer."""
+    plan(database, rows=3)
+    with database.reading() as session:
+        if session.get_bind().dialect.name == "sqlite":
+            return
+        known = text("SELECT reltuples FROM pg_class WHERE oid = 'inquiry'::regclass")
+        assert session.scalar(known) == session.scalar(select(func.count(Inquiry.id)))

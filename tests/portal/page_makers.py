@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -135,6 +135,10 @@ class FakeSource:
     def plan(self, round_name: str) -> str:
         _known(round_name)
         return round_name
+
+    def released_report(self, round_name: str, advertiser: str, language: str) -> None: ...
+
+    def proof(self, round_name: str, files: Mapping[str, bytes]) -> None: ...
 
     def protocol(self, round_name: str) -> str:
         _known(round_name)

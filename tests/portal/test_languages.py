@@ -59,7 +59,8 @@ def of_designs() -> set[str]:
 SAID_BY = (
     "orchestrator/ahead.py", "orchestrator/burden.py", "orchestrator/context.py", "orchestrator/detection.py",
     "orchestrator/exposure.py", "orchestrator/followup.py", "orchestrator/own_views.py",
-    "orchestrator/outlook.py", "orchestrator/rounds/restored.py", "orchestrator/status.py", "orchestrator/views.py",
+    "orchestrator/outlook.py", "orchestrator/retests.py", "orchestrator/rounds/restored.py", "orchestrator/status.py",
+    "orchestrator/views.py",
     "results/balance.py", "results/wellbeing.py", "profiles/applicants.py",
     *(f"orchestrator/design/{name}.py" for name in (
         "checks", "deviations", "looks", "pairing", "places", "reading", "yaml_file",

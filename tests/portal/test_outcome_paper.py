@@ -20,7 +20,7 @@ from portal.web.pages import releasing
 from portal.web.release_source import Version
 from results.paper import Paper, typeset
 from results.releases import document, paper, writing
-from results.releases.document import canonical, digest
+from results.seal import canonical, digest
 
 make = page_makers.make
 papers = page_makers.importlib.import_module("test_paper")
@@ -111,7 +111,7 @@ def test_a_checker_finds_no_fault_in_an_outcome_on_paper(name: str, language: st
 @EVERY
 def test_an_english_outcome_on_paper_has_no_dutch_but_what_was_written_in_the_document(name: str) -> None:
     made = paper.paper_of(text(name), "en")
-    study = document.canonical(document.make(TABLES[name](), (), 1, None)["study"])
+    study = canonical(document.make(TABLES[name](), (), 1, None)["study"])
     lines = [each for each in said(made) if english.DUTCH.search(each) and each not in study]
     assert lines == []
 

@@ -99,6 +99,16 @@ def test_a_draft_from_the_example_has_no_fault_and_shows_what_it_comes_to(databa
     assert "De opzet klopt." in client.get(f"{PAGES}/plannen").text
 
 
+def test_a_re_test_of_a_round_that_is_not_there_is_told_before_it_is_planned(database: Database) -> None:
+    client = with_example(database)
+    answer = client.get(f"{PAGES}/onderzoek")
+    told = {**filled(answer), "retest_of": "voorjaar-2026"}
+    assert client.post(f"{PAGES}/onderzoek", data=told).status_code == 303
+    assert "retest_of: voorjaar-2026" in design_of(database)
+    assert "Er is geen ronde" in client.get(f"{PAGES}/bestanden").text
+    assert "Er is geen ronde" in planned(client).text
+
+
 def test_sending_every_page_as_it_stands_changes_nothing(database: Database) -> None:
     client = with_example(database)
     before = design_of(database)

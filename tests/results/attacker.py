@@ -1,15 +1,16 @@
 """Somebody who reads everything that was published of random rounds, and solves for what was hidden.
 
 The attacker knows which parts there are, that counts are never negative, and every release. The unknowns are the
-numbers of tests by release, part of the one table and part of the other, for each outcome; what was published are
-linear equations in them. A quantity is recovered when it is a combination of those equations.
+numbers of tests by release, part of the one table, part of the other, and of which groups that re-tests told of the
+office is, for each outcome; what was published are linear equations in them. A quantity is recovered when it is a
+combination of those equations.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import linprog
@@ -19,9 +20,17 @@ from results.disclosure import unsafe
 from results.suppression import Before, Table, Unit
 
 OUTCOMES = ("c11", "c10", "c01", "c00")
-TABLES = ("district", "level")
+TABLES = ("district", "level", "offices")
 Array = Any
-Release = tuple[Sequence[Unit], Sequence[Table]]
+Group = frozenset[str]
+
+
+class Release(NamedTuple):
+    """A release of a round, and the groups of offices of which re-tests told what they had in it."""
+
+    units: Sequence[Unit]
+    tables: Sequence[Table]
+    told: tuple[Group, ...] = ()
 
 
 @dataclass
@@ -29,6 +38,7 @@ class Tally:
     """What an attack found: cells that were hidden, how many of them came out, and the narrowest intervals."""
 
     rounds: int = 0
+    groups: int = 0
     hidden: int = 0
     shown: int = 0
     recovered: int = 0
@@ -72,16 +82,36 @@ def later(rng: np.random.Generator, units: Sequence[Unit], number: int) -> list[
     return recoded + grown
 
 
-def releases_of(rng: np.random.Generator, number: int) -> list[Release]:
-    """So many releases of one round, each published with regard to those before."""
+def releases_of(rng: np.random.Generator, number: int, retests: int = 0) -> list[Release]:
+    """So many releases of one round, each published with regard to those before.
+
+    Behind each come so many re-tests that would tell what a group of its offices had in it, and do when they may.
+    """
     units, made, before = random_round(rng), list[Release](), list[Before]()
+    groups: tuple[Group, ...] = ()
     for place in range(number):
         assert len({unit.pair for unit in units}) == len(units)
-        tables = suppression.published(units, before)
-        made.append((units, tables))
+        tables = suppression.published(units, before, groups)
         before.append(Before(units, {each.name: each.hidden for each in tables}))
+        told: tuple[Group, ...] = ()
+        for group in (a_group(rng, units, groups) for _ in range(retests)):
+            if suppression.tellable(units, (*groups, group), [each.units for each in before]):
+                told, groups = (*told, group), tuple(dict.fromkeys((*groups, group)))
+        made.append(Release(units, tables, told))
         units = later(rng, units, place + 1)
     return made
+
+
+def a_group(rng: np.random.Generator, units: Sequence[Unit], groups: Sequence[Group]) -> Group:
+    """Some offices, all but one, or those of a group before: the same, or with one more or less."""
+    offices = sorted({unit.advertiser for unit in units})
+    one = frozenset({str(rng.choice(offices))})
+    kind = rng.random()
+    if groups and kind < 0.4:
+        return groups[-1] ^ (one if kind < 0.2 else frozenset())
+    if kind < 0.6:
+        return frozenset(offices) - one
+    return frozenset(each for each in offices if rng.random() < rng.choice([0.3, 0.5, 0.7]))
 
 
 class Attack:
@@ -89,25 +119,29 @@ class Attack:
 
     def __init__(self, releases: Sequence[Release]) -> None:
         self.releases = releases
-        parts = [sorted({unit.parts[table] for units, _ in releases for unit in units}) for table in TABLES]
+        self.groups = tuple(dict.fromkeys(group for each in releases for group in each.told))
+        parts = [sorted({self.part(unit, table) for each in releases for unit in each.units}) for table in TABLES]
         self.parts = dict(zip(TABLES, parts, strict=True))
-        self.shape = (len(releases), len(parts[0]), len(parts[1]))
+        self.shape = (len(releases), *map(len, parts))
         self.rows, self.values = self._equations()
+
+    def part(self, unit: Unit, table: str) -> str:
+        """In which part of a table a test is; of the offices: which groups its office is in."""
+        if table == "offices":
+            return "".join("01"[unit.advertiser in group] for group in self.groups)
+        return unit.parts[table]
 
     def where(self, release: int, table: str, names: Sequence[str]) -> Array:
         """The unknowns that make up these parts of a table."""
         row = np.zeros(self.shape)
+        along = np.moveaxis(row[release], TABLES.index(table), 0)
         for name in names:
-            place = self.parts[table].index(name)
-            if table == "district":
-                row[release, place, :] = 1
-            else:
-                row[release, :, place] = 1
+            along[self.parts[table].index(name)] = 1
         return row.ravel()
 
     def _equations(self) -> tuple[Array, list[Counter[str]]]:
         rows, values = [np.zeros(self.shape).ravel()], [Counter[str]()]
-        for place, (_, tables) in enumerate(self.releases):
+        for place, (_, tables, _) in enumerate(self.releases):
             for table in tables:
                 if table.total is None:
                     continue
@@ -118,13 +152,17 @@ class Attack:
                     if name not in told or told[name] is not None:
                         rows.append(self.where(place, table.name, [name]))
                         values.append(Counter(told.get(name) or {}))
+        for place, group in ((place, group) for place, each in enumerate(self.releases) for group in each.told):
+            inside = [name for name in self.parts["offices"] if name[self.groups.index(group)] == "1"]
+            rows.append(self.where(place, "offices", inside))
+            values.append(Counter(unit.outcome for unit in self.releases[place].units if unit.advertiser in group))
         return np.array(rows), values
 
     def targets(self) -> Iterator[tuple[str, Array]]:
         """Everything that nobody may compute: small groups of parts, and small changes between two releases."""
-        for place, (units, _) in enumerate(self.releases):
+        for place, (units, _, _) in enumerate(self.releases):
             for table, names in self._groups():
-                inside = [unit for unit in units if unit.parts[table] in names]
+                inside = [unit for unit in units if self.part(unit, table) in names]
                 if inside and unsafe(Counter(unit.advertiser for unit in inside)):
                     yield f"{table} {names} of release {place}", self.where(place, table, names)
         for one, other in combinations(range(len(self.releases)), 2):
@@ -140,7 +178,7 @@ class Attack:
 
     def _small_change(self, one: int, other: int, table: str, names: Sequence[str]) -> bool:
         was, now = (
-            {unit.pair: unit for unit in self.releases[place][0] if unit.parts[table] in names}
+            {unit.pair: unit for unit in self.releases[place].units if self.part(unit, table) in names}
             for place in (one, other)
         )
         changed = [
@@ -152,7 +190,7 @@ class Attack:
 
     def hidden(self) -> Iterator[tuple[int, str, str]]:
         """Each cell that was told to be hidden: release, table and part."""
-        for place, (_, tables) in enumerate(self.releases):
+        for place, (_, tables, _) in enumerate(self.releases):
             for table in tables:
                 yield from ((place, table.name, each.name) for each in table.parts if each.counts is None)
 
@@ -183,18 +221,19 @@ class Attack:
 
     def told_of_all(self, cell: tuple[int, str, str], outcome: str) -> int:
         """How many tests the whole release has of an outcome: more than that no part can be said to have."""
-        table = next(each for each in self.releases[cell[0]][1] if each.name == cell[1])
+        table = next(each for each in self.releases[cell[0]].tables if each.name == cell[1])
         assert table.total is not None
         return table.total.get(outcome, 0)
 
 
-def attack(seed: int, rounds: int, releases: int) -> Tally:
-    """Attack so many random rounds of so many releases each."""
+def attack(seed: int, rounds: int, releases: int, retests: int = 0) -> Tally:
+    """Attack so many random rounds of so many releases each, with so many re-tests behind each release."""
     rng, tally = np.random.default_rng(seed), Tally()
     for number in range(rounds):
-        tried = Attack(releases_of(rng, releases))
+        tried = Attack(releases_of(rng, releases, retests))
         found = tried.recovered()
         tally.rounds += 1
+        tally.groups += sum(len(each.told) for each in tried.releases)
         tally.hidden += len(list(tried.hidden()))
         tally.shown += len(tried.rows) - 1
         tally.recovered += len(found)

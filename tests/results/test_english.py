@@ -31,6 +31,7 @@ from results.statistics.advertiser.spread import Spread
 ROOT = Path(results.__file__).parent
 WORDS = (
     "reports.phrases",
+    "reports.retests",
     "reports.wording",
     "reports.looks",
     "reports.figures",

@@ -11,6 +11,7 @@ import report_makers as make
 
 from results.releases import catalogue, document, open_data
 from results.releases.catalogue import Published
+from results.seal import canonical
 
 SITE = "https://praktijktest.example"
 MANDATORY = {
@@ -28,7 +29,7 @@ doc/gen/ondersteunendeKlassen.md."""
 
 
 def text(number: int = 1, reason: str | None = None) -> str:
-    return document.canonical(document.make(make.full_round(state="closed"), (), number, reason))
+    return canonical(document.make(make.full_round(state="closed"), (), number, reason))
 
 
 def nodes(of: object) -> list[dict[str, object]]:

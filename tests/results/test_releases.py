@@ -14,7 +14,8 @@ from orchestrator.models import Enrolment, Pair, Release, Reply
 from orchestrator.rounds import lifecycle
 from orchestrator.states import RoundState
 from results import suppression
-from results.releases import document, steps
+from results.releases import steps
+from results.seal import canonical, digest
 
 
 def told(database: Database, number: int = 1) -> dict[str, Any]:
@@ -34,7 +35,7 @@ def test_a_round_is_released_in_four_steps_with_an_event_each(database: Database
     kinds = [each.kind for each in events(database)][-4:]
     assert kinds == ["release.drafted", "release.signed", "release.read", "round.released"]
     (version,) = versions(database)
-    assert (version.state, version.digest) == ("released", document.digest(version.document))
+    assert (version.state, version.digest) == ("released", digest(version.document))
     assert (version.drafted_by, version.signed_by, version.read_by, version.released_by) == (
         "anna", "bert", "gemma", "carla",
     )  # fmt: skip
@@ -48,7 +49,7 @@ def test_the_document_holds_the_counts_and_their_estimate_with_its_convention(da
     assert result["counts"] == {"c11": 24, "c10": 18, "c01": 6, "c00": 12}
     assert result["net"]["value"] == 0.2
     assert {"low", "high", "n", "method", "convention", "level"} <= result["net"].keys()
-    assert document.canonical(told(database)) == versions(database)[0].document
+    assert canonical(told(database)) == versions(database)[0].document
 
 
 @only_sqlite
@@ -214,7 +215,7 @@ def test_the_same_round_gives_the_same_document_byte_for_byte(database: Database
     draft(database, now=RELEASED)
     draft(database, reason="Nog eens.", now=RELEASED + DAY)
     one, other = ({**told(database, number), "version": 0, "reason": None} for number in (1, 2))
-    assert document.canonical(one) == document.canonical(other)
+    assert canonical(one) == canonical(other)
 
 
 @only_sqlite

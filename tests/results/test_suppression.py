@@ -1,6 +1,6 @@
 """What is published gives nothing of what is hidden away: an attacker who solves for it finds nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import attacker
 import numpy as np
@@ -10,8 +10,10 @@ from attacker import OUTCOMES, Attack, attack, releases_of
 from results import suppression
 from results.suppression import PROTECTION, Before, Parts, Unit
 
-ROUNDS, GROWN, SAMPLE = 1000, 400, 30
+ROUNDS, GROWN, SAMPLE, TESTED_AGAIN = 1000, 400, 30, 300
 Plant = Callable[[pytest.MonkeyPatch], None]
+Groups = Sequence[frozenset[str]]
+TELLABLE = suppression.tellable
 
 
 def of(part: str, *advertisers: int, outcome: str = "", first: int = 0) -> list[Unit]:
@@ -93,6 +95,24 @@ def test_an_attacker_recovers_nothing_of_three_releases_of_a_round(times: int) -
     assert told.hidden > GROWN
 
 
+def test_an_attacker_recovers_nothing_of_a_round_of_which_re_tests_told_a_part(times: int) -> None:
+    """The totals of re-tests over some offices, several of them and between releases, give no rest of a round away."""
+    told = attack(5, times * TESTED_AGAIN, 2, retests=2)
+    print(f"\nwith re-tests: {told.rounds} rounds, {told.groups} groups told, {told.recovered} recovered")
+    assert told.examples == []
+    assert told.groups > TESTED_AGAIN // 4
+
+
+def test_a_group_of_offices_is_told_only_when_what_is_left_may_be_told_too() -> None:
+    offices = [f"a{number}" for number in range(6)]
+    assert suppression.tellable(BIG, [frozenset(offices)])
+    assert not suppression.tellable(BIG, [frozenset(offices[:5])])
+    twelve = [*BIG, *(Unit(f"{u.pair}-b", f"b{u.advertiser}", u.outcome, u.parts) for u in BIG)]
+    assert suppression.tellable(twelve, [frozenset(offices)])
+    assert not suppression.tellable(twelve, [frozenset(offices), frozenset(offices[:5])])
+    assert not suppression.tellable(twelve, [frozenset(offices)], [twelve[1:]])
+
+
 def test_no_bounds_pin_a_hidden_cell_down(times: int) -> None:
     """Every hidden number of tests has at least ten possible values; every outcome three, or all the round has."""
     rng, looked = np.random.default_rng(3), 0
@@ -138,3 +158,32 @@ def test_the_attacker_finds_an_error_that_is_planted(plant: Plant, monkeypatch: 
     told = attacker.attack(4, 150, 2)
     print(f"\n{plant.__name__}: {told.rounds} rounds, {told.hidden} hidden, {told.recovered} recovered")
     assert told.recovered > 10
+
+
+def _of(units: Sequence[Unit], group: frozenset[str]) -> list[Unit]:
+    return [unit for unit in units if unit.advertiser in group]
+
+
+def _the_rest_is_forgotten(units: Sequence[Unit], groups: Groups, _earlier: object = ()) -> bool:
+    return all(suppression.judge({"": _of(units, group)}) == frozenset() for group in groups)
+
+
+def _each_group_alone(units: Sequence[Unit], groups: Groups, earlier: Sequence[Sequence[Unit]] = ()) -> bool:
+    return all(TELLABLE(units, [group], earlier) for group in groups)
+
+
+def _earlier_is_forgotten(units: Sequence[Unit], groups: Groups, _earlier: object = ()) -> bool:
+    return TELLABLE(units, groups)
+
+
+@pytest.mark.parametrize(
+    ("plant", "releases", "retests"),
+    [(_the_rest_is_forgotten, 2, 1), (_each_group_alone, 1, 3), (_earlier_is_forgotten, 3, 1)],
+)
+def test_the_attacker_finds_an_error_that_is_planted_in_what_re_tests_tell(
+    plant: Callable[..., bool], releases: int, retests: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suppression, "tellable", plant)
+    told = attacker.attack(5, 60, releases, retests)
+    print(f"\n{plant.__name__}: {told.groups} groups told, {told.recovered} recovered")
+    assert told.recovered > 3

@@ -12,7 +12,7 @@ from portal.web.source import Source
 from profiles.errors import Refused
 from results import bundle, disclosure, files
 from results.bundle.archive import CHECKSUMS
-from results.bundle.making import bundle_of
+from results.bundle.making import finished, unsealed
 
 KEPT = 2
 ALONE = {"results.json": "application/json", "pairs.csv": "text/csv", CHECKSUMS: "text/plain"}
@@ -26,6 +26,10 @@ def add(app: FastAPI, source: Source) -> None:
             raise hidden(round_name)
         return kept.get(source.fingerprint(round_name), lambda: _made(source, round_name))
 
+    def whole(round_name: str) -> Mapping[str, bytes]:
+        files = {path: content for path, content in contents(round_name).items() if path != "pairs.csv"}
+        return finished(files, source.proof(round_name, files))
+
     @app.get("/rondes/{round_name}/export", response_class=HTMLResponse)
     def export(request: Request, round_name: str) -> HTMLResponse:
         closed = disclosure.is_closed(source.state(round_name))
@@ -33,17 +37,17 @@ def add(app: FastAPI, source: Source) -> None:
 
     @app.get("/rondes/{round_name}/export/bestand.zip")
     def export_zip(round_name: str) -> Response:
-        whole = {path: content for path, content in contents(round_name).items() if path != "pairs.csv"}
-        return download(bundle.zipped(whole), f"{round_name}.zip", "application/zip")
+        return download(bundle.zipped(whole(round_name)), f"{round_name}.zip", "application/zip")
 
     @app.get("/rondes/{round_name}/export/{name}")
     def export_alone(round_name: str, name: str) -> Response:
         if name not in ALONE:
             raise Refused("unknown-file", "Dit bestand bestaat niet.", "Ga terug naar de export van de ronde.")
-        return download(contents(round_name)[name], f"{round_name}-{name}", ALONE[name])
+        made = (whole if name == CHECKSUMS else contents)(round_name)
+        return download(made[name], f"{round_name}-{name}", ALONE[name])
 
 
 def _made(source: Source, round_name: str) -> Mapping[str, bytes]:
     """The files of the research file, and the table of pairs as it is also given alone."""
     table = source.table(round_name)
-    return {**bundle_of(table, source.protocol(round_name)), "pairs.csv": files.pairs_csv(table).encode()}
+    return {**unsealed(table, source.protocol(round_name)), "pairs.csv": files.pairs_csv(table).encode()}

@@ -21,6 +21,7 @@ from results.reports.render import figures
 
 Text = Annotated[str, Form()]
 HOME = "/mijn"
+NO_PROOF = "Kijk later nog eens, of vraag de onderzoekers ernaar."
 LATE = frozenset({"note-late", "note-decided"})
 
 
@@ -36,6 +37,13 @@ def add(app: FastAPI, source: OwnSource) -> None:
     def mine_round_pdf(request: Request, round_name: str) -> Response:
         made = source.result(own(request), round_name, language_of(request)).report
         return download(typeset(paper_of(made)), f"{round_name}.pdf", "application/pdf")
+
+    @app.get("/mijn/rondes/{round_name}/bewijs.json")
+    def mine_proof(request: Request, round_name: str) -> Response:
+        proof = source.result(own(request), round_name).proof
+        if proof is None:
+            raise Refused("unknown-proof", "Deze uitkomst is nog niet vrijgegeven, of heeft geen zegel.", NO_PROOF)
+        return download(proof.text().encode(), f"{round_name}-bewijs.json", "application/json")
 
     @app.get("/mijn/rondes/{round_name}", response_class=HTMLResponse)
     def mine_round(request: Request, round_name: str) -> HTMLResponse:

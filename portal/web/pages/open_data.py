@@ -33,7 +33,8 @@ def add(app: FastAPI, releases: OpenReleases, site: str) -> None:
 
     @app.get("/open-data/{round_name}/{number}/{name}")
     def open_data_file(round_name: str, number: int, name: str) -> Response:
-        made = open_data.files_of(_found(releases, round_name, number).text)
+        published = _found(releases, round_name, number)
+        made = open_data.files_of(published.text, published.seal)
         if name not in made:
             raise _none()
         return download(made[name], f"{round_name}-{number}-{name}", open_data.TYPES[name])

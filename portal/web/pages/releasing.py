@@ -19,6 +19,7 @@ from portal.web.release_source import Releases, Version, counting
 from portal.web.rendering import language_of, page
 from portal.web.words import _
 from profiles.errors import Problem, Refused
+from results.bundle import zipped
 from results.releases import files, writing
 
 Text = Annotated[str, Form()]
@@ -48,6 +49,8 @@ CHANGED = {
     "protocol": _("de opzet"),
     "study": _("het onderzoek"),
     "policy": _("de regels voor kleine vakjes"),
+    "research": _("het onderzoeksbestand"),
+    "reports": _("de terugkoppeling aan aanbieders"),
 }
 UNFINISHED = (ReleaseState.DRAFT, ReleaseState.SIGNED, ReleaseState.READ)
 NEXT = {ReleaseState.DRAFT: "release_sign", ReleaseState.READ: "release_do"}
@@ -71,6 +74,11 @@ def _add_desk(app: FastAPI, releases: Releases) -> None:
             return desk(request, releases, round_name, 422, reason=reason)
         why = reason if further else None
         return _step(request, releases, round_name, lambda: releases.draft(round_name, acting(request), why))
+
+    @app.get("/rondes/{round_name}/vrijgave/{number}/vrijgave.zip")
+    def release_bundle(round_name: str, number: int) -> Response:
+        made = releases.release_file(round_name, number)
+        return download(zipped(made), f"{round_name}-{number}-vrijgave.zip", "application/zip")
 
 
 def _step(request: Request, releases: Releases, round_name: str, take: Callable[[], object]) -> Response:
@@ -124,7 +132,7 @@ def _add_outcome(app: FastAPI, releases: Releases) -> None:
         version = seen(request, releases, round_name, number)
         if kind not in files.TYPES:
             raise Refused("unknown-file", "Dit bestand bestaat niet.", "Ga terug naar de uitkomst van de ronde.")
-        made = writing.written(version.text, kind, language_of(request))
+        made = writing.written(version.text, kind, language_of(request), version.seal)
         return download(made, f"{round_name}-{number}.{kind}", files.TYPES[kind])
 
 
@@ -163,6 +171,7 @@ def outcome_page(
     drawn = {
         "charts": outcome_view.charts_of(document),
         "cells": outcome_view.cells(document, language_of(request)),
+        "retest": outcome_view.retest(document, language_of(request)),
         "trend": outcome_view.trend_of(document, _released(releases.rounds())),
         "reads": version.state is ReleaseState.SIGNED and may(request.state.visitor, "outcome_read"),
         "counts_now": counting(all_),

@@ -7,19 +7,19 @@ from portal.web.pages.results import download
 from portal.web.rendering import ASSETS, HOME, language_of
 from portal.web.source import Source
 from results.paper import paper_of, typeset
-from results.reports import Audience, build, render
+from results.reports import Audience, Report, build, render
 
 FILES = {Audience.RESEARCHER: "onderzoeker", Audience.MUNICIPALITY: "gemeente"}
 
 
 def add(app: FastAPI, source: Source) -> None:
     def report(request: Request, round_name: str, audience: Audience, advertiser: str | None = None) -> HTMLResponse:
-        made = build(source.table(round_name), audience, advertiser=advertiser, language=language_of(request))
+        made = _made(source, request, round_name, audience, advertiser)
         home = HOME if audience is not Audience.BROKER else None
         return HTMLResponse(render(made, assets=ASSETS, home=home, paper=f"{advertiser or FILES[audience]}.pdf"))
 
     def paper(request: Request, round_name: str, audience: Audience, advertiser: str | None = None) -> Response:
-        made = build(source.table(round_name), audience, advertiser=advertiser, language=language_of(request))
+        made = _made(source, request, round_name, audience, advertiser)
         name = f"{round_name}-{advertiser or FILES[audience]}.pdf"
         return download(typeset(paper_of(made)), name, "application/pdf")
 
@@ -47,3 +47,10 @@ def add(app: FastAPI, source: Source) -> None:
     @app.get("/rondes/{round_name}/rapport/makelaar/{advertiser}", response_class=HTMLResponse)
     def report_broker(request: Request, round_name: str, advertiser: str) -> HTMLResponse:
         return report(request, round_name, Audience.BROKER, advertiser)
+
+
+def _made(source: Source, request: Request, round_name: str, audience: Audience, advertiser: str | None) -> Report:
+    """The report as it was released, if it was: that of an advertiser. Every other is of the moment."""
+    language = language_of(request)
+    frozen = source.released_report(round_name, advertiser, language) if advertiser else None
+    return frozen or build(source.table(round_name), audience, advertiser=advertiser, language=language)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-from fuzz_seeds import BODY, CORPUS, KEY, NOON, TOKENS, participants
+from fuzz_seeds import BODY, CORPUS, KEY, NOON, TOKENS, good_release, participants
 
 from orchestrator.design import DeclaredFeed
 from orchestrator.design import form as design_form
@@ -32,6 +32,8 @@ from results import outcomes
 from results.bundle import verify, zipped
 from results.bundle.archive import CHECKSUMS, checksums
 from results.counts_file import read_counts
+from results.releases import release_file
+from results.seal import read_proof
 from results.toolkit.office import read_office
 from workers.channels.form_page import read_page
 from workers.inbox import webhook
@@ -162,7 +164,7 @@ def bundle(raw: bytes) -> None:
 
 def bundle_part(raw: bytes) -> None:
     """The first byte says which file of a good bundle the others replace; its checksums are right."""
-    contents = dict(_good_bundle())
+    contents = dict(good_bundle())
     names = [name for name in sorted(contents) if name != CHECKSUMS and name.endswith((".json", ".csv"))]
     name = names[raw[0] % len(names)] if raw else names[0]
     contents[name] = raw[1:]
@@ -177,9 +179,21 @@ def _with_digest(results: bytes, protocol: bytes) -> bytes:
 
 
 @cache
-def _good_bundle() -> Mapping[str, bytes]:
+def good_bundle() -> Mapping[str, bytes]:
     with ZipFile(_file(CORPUS["bundle"][0], "good.zip")) as archive:
         return {name: archive.read(name) for name in archive.namelist() if not name.endswith((".sav", ".dta"))}
+
+
+def release_part(raw: bytes) -> None:
+    """The first byte says which file of a good release the others replace."""
+    contents = dict(good_release())
+    names = sorted(contents)
+    contents[names[raw[0] % len(names)] if raw else names[0]] = raw[1:]
+    release_file.read(contents, "vrijgave.zip")
+
+
+def proof(raw: bytes) -> None:
+    read_proof(raw.decode("utf-8", "replace"), "zegel.json")
 
 
 def web_form(raw: bytes) -> None:
@@ -222,6 +236,8 @@ PARSERS: Mapping[str, Parser] = {
     "feed, RSS and Atom": _parser(feed_xml, "feed xml", 7),
     "carried form": _parser(carried_form, "carried", 3),
     "bundle": _parser(bundle, "bundle", 2),
+    "release file": _parser(release_part, "release part", 2),
+    "proof of a seal": _parser(proof, "proof", 2),
     "bundle, signed again": _parser(bundle_part, "bundle part", 1),
     "round.yaml": _parser(design, "design", 1),
     "forms.yaml": _parser(form_descriptions, "forms", 1),

@@ -20,7 +20,9 @@ from test_inbox_parse import TOKENS as MAIL_TOKENS  # noqa: E402
 from orchestrator.intake import Channel, Participant  # noqa: E402
 from orchestrator.perceptions import perceptions_csv  # noqa: E402
 from profiles import catalogue  # noqa: E402
+from results import seal  # noqa: E402
 from results.bundle import zipped  # noqa: E402
+from results.releases import release_file  # noqa: E402
 from workers.inbox import webhook  # noqa: E402
 
 EXAMPLE = TESTS.parent / "examples" / "amersfoort-2026"
@@ -102,6 +104,26 @@ def _small_bundle() -> bytes:
     return zipped(signed({name: each for name, each in _bundle().items() if not name.endswith((".sav", ".dta"))}))
 
 
+@cache
+def good_release() -> dict[str, bytes]:
+    """A release of one office, and of a research file of one file."""
+    salts = iter(f"{number:064x}" for number in range(1000))
+    research = {"a.csv": b"x"}
+    opened = seal.opening(seal.file_sums(research), {"alfa": "{}"}, lambda: next(salts))
+    manifest = seal.manifest("proef-2026", 1, seal.digest("{}"), opened, {"a": "1"})
+    return dict(release_file.contents(release_file.ReleaseFile(manifest, "{}", opened, research)))
+
+
+def _release_parts() -> list[bytes]:
+    return [bytes([place]) + each for place, (_, each) in enumerate(sorted(good_release().items()))]
+
+
+def _proof() -> bytes:
+    part = seal.Part("00" * 32, seal.file_sums({"a.csv": b"x"}))
+    opened = seal.Opening(part, {}, ())
+    return seal.Proof(seal.manifest("proef-2026", 1, "0", opened, {}), part).text().encode()
+
+
 def _perceptions() -> bytes:
     blank = perceptions_csv((name, None) for name in catalogue.load().names[:6]).splitlines()
     told = [line.replace(",,,,,", f",2025,{100 + place},0.9,3.2,2.1,") for place, line in enumerate(blank)]
@@ -130,12 +152,16 @@ CORPUS: Mapping[str, Sequence[bytes]] = {
         b"pair;arm;positive;advertiser\n1;control;1;a\n1;treatment;0;a\n2;control;ja;a\n2;treatment;nee;b\n"),
     "perceptions": (_perceptions(),),
     "avoid": (b"first,last,reason\nMohamed,El Amrani,wethouder\nSanne,de Groot,bekend\n",),
-    "feed csv": ((HEADING + ",published\n1,alfa,Feedstraat 1,3812 AB,Amersfoort,Soest,1100,2,F-1,,2026-09-07\n").encode(),),
+    "feed csv": (
+        (HEADING + ",published\n1,alfa,Feedstraat 1,3812 AB,Amersfoort,Soest,1100,2,F-1,,2026-09-07\n").encode(),
+    ),
     "feed json": (json.dumps({"data": {"homes": [_HOME, _HOME]}}).encode(), json.dumps([_HOME]).encode()),
     "feed xml": (_RSS, _ATOM),
     "carried": (json.dumps({"to": "/mensen", "fields": [["name", "Bert"], ["roles", "coder"]]}).encode(),),
     "bundle": (_small_bundle(),),
     "bundle part": tuple(_parts()),
+    "release part": tuple(_release_parts()),
+    "proof": (_proof(),),
     "design": tuple(_yaml_parts((EXAMPLE / "round.yaml").read_text(encoding="utf-8"))),
     "forms": tuple(_yaml_parts((EXAMPLE / "forms.yaml").read_text(encoding="utf-8"))),
     "office": (_OFFICE,),
@@ -164,6 +190,7 @@ TOKENS: Mapping[str, Sequence[bytes]] = {
     "carried": (*_JSON, b'"to":', b'"fields":', b"//"),
     "bundle": (b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"PK\x06\x06", b"../", b"\xff\xff\xff\xff",
         b"checksums.sha256"),
+    "release part": (*_JSON, b"reports", b"padding", b"research"), "proof": (*_JSON, b"manifest", b"content", b"salt"),
     "bundle part": (*_JSON, *_CSV, b"control", b"design_digest", b"level"),
     "design": _YAML, "forms": _YAML, "office": _YAML,
 }  # fmt: skip

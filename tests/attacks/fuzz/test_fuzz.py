@@ -10,13 +10,17 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pytest
 from attack_makers import tell
 from fuzz_changes import EVERYWHERE, KINDS, LARGEST, changed
-from fuzz_parsers import PARSERS
+from fuzz_parsers import PARSERS, good_bundle
 from fuzz_running import Told, faults, made, run, table, tried
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from test_bundle import signed
 
 from orchestrator.design.reading import file_of
 from orchestrator.design.yaml_text import rewritten
+from results.bundle import zipped
+from results.bundle.making import PROOF
+from results.seal import Opening, Part, Proof, manifest
 
 SLOW = ("round.yaml", "forms.yaml", "office.yaml", "bundle, signed again")
 
@@ -138,3 +142,13 @@ def test_a_bundle_with_a_counted_test_of_one_applicant_is_named() -> None:
         tried(PARSERS["bundle, signed again"], seed.replace(b"moroccan", b""), told)
     assert told.faults == {}
     assert told.refused > 0
+
+
+@pytest.mark.parametrize("content", ["geen json", "[]", "3", "[" * 100_000])
+def test_a_bundle_whose_seal_binds_something_else_than_sums_of_files_is_named(content: str) -> None:
+    part = Part("00" * 32, content)
+    proof = Proof(manifest("proef-2026", 1, "0", Opening(part, {}, ()), {}), part)
+    files = {**good_bundle(), PROOF: proof.text().encode()}
+    told = Told()
+    tried(PARSERS["bundle"], zipped(signed(files)), told)
+    assert (told.refused, told.faults) == (1, {})

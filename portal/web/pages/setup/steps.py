@@ -24,7 +24,7 @@ class Step:
 
 
 STEPS = (
-    Step("onderzoek", _("Onderzoek"), (("round",), ("version",), ("mode",), ("seed",), ("study",))),
+    Step("onderzoek", _("Onderzoek"), (("round",), ("version",), ("mode",), ("seed",), ("retest_of",), ("study",))),
     Step("vraag", _("Vraag en grond"), (("question",),)),
     Step("steekproef", _("Steekproef"), (("sample",),)),
     Step("brieven", _("Brieven"), (("letters",),)),

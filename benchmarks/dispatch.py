@@ -1,0 +1,242 @@
+"""How many letters a second go out, from claim to record, on PostgreSQL and Redis by two workers into a local sink?
+
+Beside it: bare smtplib on eight connections that are kept, and one task per letter of Celery, Dramatiq and Huey
+(`benchmarks.rivals`). All in one run, one after another, each into a sink of its own; the rate is of the moments at
+which the sink took the middle nine tenths of the letters, so that nobody is charged for starting.
+"""
+
+import os
+import signal
+import smtplib
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import select, text
+
+from benchmarks import rivals
+from benchmarks.planning import EXAMPLE
+from benchmarks.record import Figure, ratio
+from orchestrator.control import set_clock
+from orchestrator.db import Database
+from orchestrator.design import Design, read_design
+from orchestrator.intake import ListingRow, Participant, read_listings, read_participants
+from orchestrator.models import Inquiry
+from orchestrator.rounds import lifecycle, planning
+from orchestrator.schema import prepare
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+from servers import OwnPostgres, OwnRedis, own_postgres, own_redis
+
+ROOT, QUIET = Path(__file__).parents[1], subprocess.DEVNULL
+MORNING = datetime(2026, 9, 14, 8, tzinfo=UTC)
+"""A Monday, ten in the morning in Amsterdam."""
+
+CONNECTIONS, WORKERS, PATIENCE = 8, 2, 300.0
+AT_START = timedelta(hours=12)
+BODY = "Subject: Reactie op de woning\r\n\r\n" + "Graag kom ik de woning bekijken. Kan dat?\r\n" * 30
+
+
+def a_round(letters: int) -> tuple[Design, list[Participant], list[ListingRow]]:
+    """One pair at each of so many advertisers: whatever an advertiser may bear is never in the way."""
+    design, known = read_design(EXAMPLE / "round.yaml"), read_participants(EXAMPLE / "participants.csv")
+    model, dwelling = known[0], read_listings(EXAMPLE / "listings.csv", known)[0]
+    offices = [
+        replace(
+            model,
+            advertiser=f"kantoor-{number}",
+            email=f"huur@kantoor-{number}.example",
+            consent_until=date(2027, 6, 1),
+        )
+        for number in range(letters)
+    ]
+    homes = [
+        replace(dwelling, listing=f"w-{number}", advertiser=f"kantoor-{number}", street=f"Dreef {number}", url="")
+        for number in range(letters)
+    ]
+    sample = design.sample.model_copy(update={"pairs": letters, "feeds": (), "strata": (), "sham_share": 0})
+    return design.model_copy(update={"sample": sample}), offices, homes
+
+
+@contextmanager
+def sink(folder: Path) -> Iterator[tuple[int, Callable[[], Sequence[float]]]]:
+    """A sink of its own: its port, and the moments at which it took letters."""
+    file = Path(tempfile.mkstemp(dir=folder)[1])
+    process = subprocess.Popen(  # noqa: S603 - our own module
+        [sys.executable, "-m", "benchmarks.sink", str(file)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    assert process.stdout is not None  # noqa: S101 - asked for above
+    try:
+        yield int(process.stdout.readline()), lambda: [each for (each,) in struct.iter_unpack("d", file.read_bytes())]
+    finally:
+        process.kill()
+        process.wait()
+
+
+def rate(moments: Callable[[], Sequence[float]], letters: int) -> float:
+    """Letters a second over the middle nine tenths, once all have come."""
+    until = time.monotonic() + PATIENCE
+    while len(taken := moments()) < letters:
+        if time.monotonic() > until:
+            raise SystemExit(f"{len(taken)} of {letters} letters came")
+        time.sleep(0.1)
+    if len(taken) > letters:
+        raise SystemExit(f"{len(taken)} letters came, of {letters}")
+    edge = letters // 20
+    inner = sorted(taken)[edge : letters - edge]
+    return (len(inner) - 1) / (inner[-1] - inner[0])
+
+
+def bare(port: int, letters: int, body: str) -> None:
+    def post(first: int) -> None:
+        with smtplib.SMTP("127.0.0.1", port) as line:
+            for number in range(first, letters, CONNECTIONS):
+                line.sendmail("an@woonpost.example", [f"huur@kantoor-{number}.example"], body)
+
+    threads = [threading.Thread(target=post, args=(first,)) for first in range(CONNECTIONS)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+
+
+RIVALS = {
+    "celery": [[sys.executable, "-m", "celery", "-A", "benchmarks.rivals:celery", "worker", "-c2", "--loglevel=ERROR"]],
+    "dramatiq": [[sys.executable, "-m", "dramatiq", "benchmarks.rivals", "--processes", "2", "--threads", "4"]],
+    "huey": [[sys.executable, "-m", "huey.bin.huey_consumer", "benchmarks.rivals.huey", "-w", "2", "-k", "process"]],
+}
+
+
+def of_rival(kind: str, letters: int, address: str, broker: OwnRedis, folder: Path) -> float:
+    """Fill its table and its queue, and only then start its workers."""
+    broker.flush()
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("DROP TABLE IF EXISTS letter")
+        connection.execute(rivals.TABLE)
+        with connection.cursor().copy("COPY letter (id, body) FROM STDIN") as into:
+            for number in range(letters):
+                into.write_row((number, BODY))
+    with sink(folder) as (port, moments):
+        told = {"RIVAL": kind, "RIVAL_REDIS": broker.url, "RIVAL_DATABASE": address, "RIVAL_SMTP": str(port)}
+        environment = {**os.environ, **told}
+        asked = [sys.executable, "-m", "benchmarks.rivals", str(letters)]
+        subprocess.run(asked, check=True, env=environment, cwd=ROOT)  # noqa: S603 - our own module
+        with running(RIVALS[kind], environment):
+            return rate(moments, letters)
+
+
+class Ours:
+    """A planned and started round on PostgreSQL of which the first letters are due, again and again."""
+
+    def __init__(self, server: OwnPostgres, letters: int) -> None:
+        self.url, self.letters = server.create("dispatch"), letters
+        self.database = Database.at(self.url)
+        prepare(self.database)
+        design, offices, homes = a_round(letters)
+        before = MORNING - timedelta(days=12)
+        with self.database.writing() as session:
+            set_clock(session, MORNING, 1.0)
+            planning.plan(session, design, offices, homes, actor="anna", now=before)
+            lifecycle.approve(session, design.round, "bert", before)
+            lifecycle.start(session, design.round, "anna", MORNING, live=False)
+            session.execute(text("UPDATE inquiry SET planned_at = :at, not_after = :end"),
+                            {"at": MORNING - AT_START, "end": MORNING + timedelta(days=30)})  # fmt: skip
+            session.execute(text("UPDATE inquiry SET planned_at = :at WHERE \"order\" > 1"),
+                            {"at": MORNING + timedelta(days=20)})  # fmt: skip
+
+    def again(self) -> None:
+        """Put everything back as it was before the first letter."""
+        with self.database.writing() as session:
+            set_clock(session, MORNING, 1.0)
+            session.execute(text("DELETE FROM attempt"))
+            session.execute(text(
+                "UPDATE inquiry SET state = 'planned', fence = 0, attempts = 0, sent_at = NULL, worker = NULL,"
+                " lease_until = NULL, next_try_at = NULL, remote_ref = NULL"
+            ))  # fmt: skip
+
+    def measured(self, broker: OwnRedis, folder: Path) -> float:
+        self.again()
+        broker.flush()
+        with sink(folder) as (port, moments):
+            told = {
+                "PRAKTIJKTEST_DATA": str(folder), "PRAKTIJKTEST_DATABASE_URL": self.url,
+                "PRAKTIJKTEST_REDIS_URL": broker.url, "PRAKTIJKTEST_SMTP_HOST": "127.0.0.1",
+                "PRAKTIJKTEST_SMTP_PORT": str(port),
+            }  # fmt: skip
+            ours = [str(Path(sys.executable).with_name("praktijktest"))]
+            with running([[*ours, "worker", "send"]] * WORKERS + [[*ours, "beat"]], {**os.environ, **told}):
+                found = rate(moments, self.letters)
+                self.all_recorded()
+                return found
+
+    def all_recorded(self) -> None:
+        """What is measured ends at the record: each letter is known to have gone."""
+        until = time.monotonic() + PATIENCE
+        sent = text("SELECT count(*) FROM inquiry WHERE state = 'sent'")
+        while True:
+            with self.database.reading() as session:
+                if session.scalar(sent) == self.letters:
+                    return
+            if time.monotonic() > until:
+                raise SystemExit("not every letter was recorded as sent")
+            time.sleep(0.1)
+
+    def body(self) -> str:
+        """The text of one letter, so that all carry about as much."""
+        with self.database.reading() as session:
+            return str(session.scalar(select(Inquiry.body).limit(1)))
+
+
+@contextmanager
+def running(all_words: Sequence[Sequence[str]], environment: dict[str, str]) -> Iterator[None]:
+    processes = [
+        subprocess.Popen(words, env=environment, cwd=ROOT, stdout=QUIET, start_new_session=True)  # noqa: S603
+        for words in all_words
+    ]
+    try:
+        yield
+    finally:
+        for each in processes:
+            os.killpg(each.pid, signal.SIGKILL)
+            each.wait()
+
+
+def measure(runs: int, letters: int = 3000) -> list[Figure]:
+    """Everything once in each run."""
+    server, broker = own_postgres(), own_redis()
+    taken: dict[str, list[float]] = {}
+    try:
+        with tempfile.TemporaryDirectory() as place:
+            folder, ours = Path(place), Ours(server, letters)
+            server.create("rivals")
+            for _ in range(runs):
+                taken.setdefault("ours", []).append(ours.measured(broker, folder))
+                with sink(folder) as (port, moments):
+                    bare(port, letters, BODY)
+                    taken.setdefault("bare", []).append(rate(moments, letters))
+                for kind in RIVALS:
+                    found = of_rival(kind, letters, server.address("rivals"), broker, folder)
+                    taken.setdefault(kind, []).append(found)
+            ours.database.engine.dispose()
+    finally:
+        broker.stop()
+        server.stop()
+    return _told(taken)
+
+
+def _told(taken: dict[str, list[float]]) -> list[Figure]:
+    rates = {name: Figure(name, "letters/s", tuple(values)) for name, values in taken.items()}
+    return [
+        *rates.values(),
+        ratio("ours to bare smtplib", rates["ours"], rates["bare"], "0.5 or more"),
+        *(ratio(f"ours to {kind}", rates["ours"], rates[kind], "1.5 or more") for kind in RIVALS),
+    ]
