@@ -27,12 +27,12 @@ def rewritten(text: str, data: dict[str, Any]) -> str:
 
 
 def _followed(text: str, before: dict[str, Any], after: dict[str, Any]) -> str:
-    """The text with what changed; empty for what this reader takes otherwise than ours does: a key "<<" merges."""
+    """The text with what changed; empty for what this reader takes otherwise: "<<", 30 February."""
     round_trip = _yaml()
     try:
         tree = round_trip.load(text)
         _follow(tree, before, after)
-    except (YAMLError, KeyError, TypeError, AttributeError):
+    except (YAMLError, ValueError, KeyError, TypeError, AttributeError):
         return ""
     return _dumped(round_trip, tree)
 

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -36,7 +37,9 @@ class Vitals(Collector):
         works = [((check.value,), well) for check, well in self.works().items()]
         yield _gauge("check", "1 when this part is well, 0 when a person should look", ("check",), works)
         yield from self._counted()
-        free = shutil.disk_usage(self.settings.data).free
+        # With a database elsewhere the folder is there from the first letter that becomes a file.
+        here = self.settings.data if self.settings.data.exists() else Path()
+        free = shutil.disk_usage(here).free
         yield _gauge("disk_free_bytes", "Free bytes where the data is", (), [((), free)])
 
     def _counted(self) -> Iterator[GaugeMetricFamily]:

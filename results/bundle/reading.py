@@ -19,7 +19,13 @@ def read_pairs(text: str, file: str) -> tuple[PairRow, ...]:
     """Read what ``files.pairs_csv`` wrote; raise `BadInput` with the line of what is not of such a file."""
     lines = csv.DictReader(StringIO(text))
     needed = {each.name for each in pair_columns(BOTH)}
-    if missing := needed - set(lines.fieldnames or ()):
+    try:
+        there = set(lines.fieldnames or ())
+    except csv.Error as error:
+        raise BadInput(
+            Problem("line-unreadable", f"De kop is niet te lezen: {error}.", file, 1, remedy=AGAIN)
+        ) from error
+    if missing := needed - there:
         found = ", ".join(sorted(missing))
         raise BadInput(Problem("columns-missing", "Er ontbreken kolommen.", file, found=found, remedy=AGAIN))
     return tuple(_rows(lines, file))
@@ -29,12 +35,11 @@ AGAIN = "Maak de bundel opnieuw: praktijktest export RONDE."
 
 
 def _rows(lines: "csv.DictReader[str]", file: str) -> Iterator[PairRow]:
-    for line in lines:
-        try:
-            yield _pair(line)
-        except (ValueError, KeyError, TypeError) as error:
-            message = f"Deze regel is niet te lezen: {error}."
-            raise BadInput(Problem("line-unreadable", message, file, lines.line_num, remedy=AGAIN)) from error
+    try:
+        yield from map(_pair, lines)
+    except (ValueError, KeyError, TypeError, csv.Error) as error:
+        message = f"Deze regel is niet te lezen: {error}."
+        raise BadInput(Problem("line-unreadable", message, file, lines.line_num, remedy=AGAIN)) from error
 
 
 def _pair(line: Line) -> PairRow:

@@ -222,12 +222,12 @@ def _parser(run: Harness, kind: str, share: int) -> Parser:
 
 
 PARSERS: Mapping[str, Parser] = {
-    "mail": _parser(mail, "mail", 18),
-    "mail text": _parser(quotes, "text", 6),
+    "mail": _parser(mail, "mail", 12),
+    "mail text": _parser(quotes, "text", 3),
     "web form": _parser(web_form, "html", 8),
-    "webhook": _parser(signed_mail, "webhook", 14),
-    "participants.csv": _parser(participant_list, "participants", 8),
-    "listings.csv": _parser(listing_list, "listings", 8),
+    "webhook": _parser(signed_mail, "webhook", 16),
+    "participants.csv": _parser(participant_list, "participants", 9),
+    "listings.csv": _parser(listing_list, "listings", 9),
     "counts.csv": _parser(counts, "counts", 6),
     "perceptions.csv": _parser(perceptions, "perceptions", 3),
     "avoid.csv": _parser(avoided, "avoid", 3),

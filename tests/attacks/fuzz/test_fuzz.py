@@ -120,7 +120,9 @@ def test_a_bundle_that_was_signed_again_over_a_file_that_nobody_can_read_is_name
     assert not told.faults
 
 
-@pytest.mark.parametrize("text", ["<<: ", "<<: 3\nround: a", "<<: {a: b}\nround: a", "? a\n", "=: 3", "a: &b 1"])
+@pytest.mark.parametrize(
+    "text", ["<<: ", "<<: 3\nround: a", "<<: {a: b}\nround: a", "? a\n", "=: 3", "a: &b 1", "a: 2026-02-30"]
+)
 def test_a_design_with_a_key_that_another_reader_takes_for_more_is_written_anew(text: str) -> None:
     read = file_of(text, "round.yaml").data
     written = rewritten(text, read)
@@ -152,3 +154,13 @@ def test_a_bundle_whose_seal_binds_something_else_than_sums_of_files_is_named(co
     told = Told()
     tried(PARSERS["bundle"], zipped(signed(files)), told)
     assert (told.refused, told.faults) == (1, {})
+
+
+def test_a_bundle_with_a_cell_that_no_reader_of_csv_takes_is_named() -> None:
+    told = Told()
+    for seed in PARSERS["bundle, signed again"].seeds:
+        lines = seed.splitlines(keepends=True)
+        for place in range(min(3, len(lines))):
+            raw = b"".join([*lines[:place], b"x" * 140_000 + lines[place], *lines[place + 1 :]])
+            tried(PARSERS["bundle, signed again"], (seed[:1] if place == 0 else b"") + raw, told)
+    assert told.faults == {}
