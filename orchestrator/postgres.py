@@ -44,7 +44,7 @@ class Impatient(psycopg.Connection[Any]):
 
 def make_engine(url: URL) -> Engine:
     """Return an engine whose every step is answered, or an error, within ten seconds."""
-    engine = create_engine(url, pool_pre_ping=True, connect_args=_AWAY)
+    engine = create_engine(url, pool_pre_ping=True, connect_args=_AWAY, hide_parameters=True)
 
     @event.listens_for(engine, "do_connect")
     def _connect(dialect: Any, record: Any, args: Any, parameters: Any) -> Impatient:  # noqa: ARG001 - SQLAlchemy's call

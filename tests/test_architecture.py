@@ -24,7 +24,7 @@ DOORS = {
     "imaplib": ("workers/inbox/",),
     "jinja2": ("profiles/letters.py", "results/reports/", "portal/web/"),
     "fastapi": ("portal/web/", "portal/api/", "market/"),
-    "uvicorn": ("portal/commands/running.py", "market/"),
+    "uvicorn": ("portal/commands/serving.py", "market/"),
     "aiosmtpd": ("workers/inbox/", "market/"),
     "typer": ("portal/cli/",),
     "docx": ("results/toolkit/",),
