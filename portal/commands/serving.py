@@ -5,7 +5,7 @@ from typing import Any
 
 import h11
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 REQUEST_SECONDS = 60.0
@@ -52,7 +52,7 @@ class Prompt(H11Protocol):
             self._until = None
 
 
-def config(app: FastAPI, host: str, port: int) -> uvicorn.Config:
+def config(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
     """Return how the pages are served."""
     return uvicorn.Config(
         app, host=host, port=port, http=Prompt, log_config=None, log_level="warning", access_log=False,
@@ -61,6 +61,6 @@ def config(app: FastAPI, host: str, port: int) -> uvicorn.Config:
     )  # fmt: skip
 
 
-def listen(app: FastAPI, host: str, port: int) -> None:
+def listen(app: ASGIApp, host: str, port: int) -> None:
     """Serve the pages until the process is interrupted."""
     uvicorn.Server(config(app, host, port)).run()
