@@ -30,11 +30,13 @@ LEFT_BEHIND_SECONDS = 60
 
 
 class Impatient(psycopg.Connection[Any]):
-    """A connection that ends itself rather than wait longer than `ANSWER_SECONDS` for an answer."""
+    """A connection that ends itself rather than wait longer than its ``patience`` (in seconds) for an answer."""
+
+    patience: float = ANSWER_SECONDS
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         try:
-            return super().wait(gen, interval, timeout or ANSWER_SECONDS)
+            return super().wait(gen, interval, timeout or self.patience)
         except psycopg.OperationalError:
             if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
                 # Its answer may still come, to a question that nobody asks any more.
