@@ -1,4 +1,4 @@
-"""What we are built of: a bill of materials (CycloneDX) of all that `uv.lock` installs, checked, and audited for advisories.
+"""What we are built of: a bill of materials (CycloneDX) of `uv.lock`, checked and audited for advisories.
 
     python .ci/supply_chain.py OUT
 
@@ -98,7 +98,9 @@ def audit(needed: Path) -> int:
         if audited:
             print(f"audited against {service}: {len(audited)} of {len(done)} packages")
     if not told:
-        print("NOT AUDITED: no advisory service (PyPI, OSV) could be reached from here. Nothing is known of weaknesses.")
+        print(
+            "NOT AUDITED: no advisory service (PyPI, OSV) could be reached from here. Nothing is known of weaknesses."
+        )
     return found
 
 
