@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from orchestrator.outbound import Barred, GuardedTransport
 from orchestrator.settings import LOOPBACK
 from profiles.errors import BadInput, Problem
 
@@ -28,21 +29,31 @@ class Fetched:
 
 
 def fetch(
-    url: str, etag: str | None, last_modified: str | None, *, timeout: float, anywhere: bool = False
+    url: str,
+    etag: str | None,
+    last_modified: str | None,
+    *,
+    timeout: float,
+    anywhere: bool = False,
+    trust: ssl.SSLContext | None = None,
 ) -> Fetched | None:
     """Ask a feed, once; None when it has not changed since it gave these marks. BadInput with what is wrong.
 
     ``timeout`` is in wall seconds, for each of connecting, sending and reading. Unless ``anywhere``, only feeds on this
-    machine are asked: a rehearsal reaches nobody. Certificates are believed as the system believes them.
+    machine are asked: a rehearsal reaches nobody. With it, only public addresses are, and only over https. Certificates
+    are believed as the system believes them, unless ``trust`` says otherwise.
     """
     marks = {"If-None-Match": etag, "If-Modified-Since": last_modified}
     headers = {name: mark for name, mark in marks.items() if mark}
     end = time.monotonic() + MOST_SECONDS
     try:
-        with httpx.Client(verify=ssl.create_default_context(), timeout=timeout, trust_env=False) as client:
+        transport = GuardedTransport(trust or ssl.create_default_context(), anywhere=anywhere)
+        with httpx.Client(transport=transport, timeout=timeout, trust_env=False) as client:
             request = client.build_request("GET", url, headers=headers)
             if not anywhere and request.url.host not in LOOPBACK:
                 raise _outside(url)
+            if anywhere and request.url.scheme != "https":
+                raise _in_clear(url)
             return _ask(client, request, end)
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         raise _unreachable(url, error) from error
@@ -53,6 +64,11 @@ def _outside(url: str) -> BadInput:
     return _fault(url, "feed-outside", message, "Zet mode: live en PRAKTIJKTEST_LIVE=yes, of laat de feed weg.")
 
 
+def _in_clear(url: str) -> BadInput:
+    message = "Een feed van een echte ronde wordt alleen over https gelezen."
+    return _fault(url, "feed-not-https", message, "Zet het adres met https:// in een nieuwe versie van de opzet.")
+
+
 def _ask(client: httpx.Client, request: httpx.Request, end: float) -> Fetched | None:
     """Follow redirects as long as they stay with the same server."""
     url = str(request.url)
@@ -61,7 +77,8 @@ def _ask(client: httpx.Client, request: httpx.Request, end: float) -> Fetched | 
             if response.next_request is None:
                 return _answer(url, response, end)
             request = response.next_request
-        if (request.url.scheme, request.url.netloc) != (response.url.scheme, response.url.netloc):
+        there, here = request.url, response.url
+        if (there.scheme, there.netloc, there.userinfo) != (here.scheme, here.netloc, here.userinfo):
             break
     message = f"Deze feed verwijst door naar {request.url}."
     raise _fault(url, "feed-moved", message, "Kijk of dat adres klopt, en zet het in een nieuwe versie van de opzet.")
@@ -97,6 +114,9 @@ def _unreachable(url: str, error: Exception) -> BadInput:
         if isinstance(cause, ssl.SSLCertVerificationError):
             message = f"Het certificaat van deze server klopt niet ({cause.verify_message})."
             return _fault(url, "feed-certificate", message, "Vraag de aanbieder van de feed om een geldig certificaat.")
+        if isinstance(cause, Barred):
+            message = f"Deze feed wordt niet gelezen: {cause}."
+            return _fault(url, "feed-barred", message, "Kijk bij de aanbieder van de feed na of dat adres klopt.")
     message = f"Deze feed is niet bereikbaar ({type(error).__name__}: {error})."
     return _fault(url, "feed-unreachable", message, "Kijk het adres na, of vraag de aanbieder van de feed.")
 

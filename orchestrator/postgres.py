@@ -30,11 +30,13 @@ LEFT_BEHIND_SECONDS = 60
 
 
 class Impatient(psycopg.Connection[Any]):
-    """A connection that ends itself rather than wait longer than `ANSWER_SECONDS` for an answer."""
+    """A connection that ends itself rather than wait longer than its ``patience`` (in seconds) for an answer."""
+
+    patience: float = ANSWER_SECONDS
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         try:
-            return super().wait(gen, interval, timeout or ANSWER_SECONDS)
+            return super().wait(gen, interval, timeout or self.patience)
         except psycopg.OperationalError:
             if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
                 # Its answer may still come, to a question that nobody asks any more.
@@ -44,7 +46,7 @@ class Impatient(psycopg.Connection[Any]):
 
 def make_engine(url: URL) -> Engine:
     """Return an engine whose every step is answered, or an error, within ten seconds."""
-    engine = create_engine(url, pool_pre_ping=True, connect_args=_AWAY)
+    engine = create_engine(url, pool_pre_ping=True, connect_args=_AWAY, hide_parameters=True)
 
     @event.listens_for(engine, "do_connect")
     def _connect(dialect: Any, record: Any, args: Any, parameters: Any) -> Impatient:  # noqa: ARG001 - SQLAlchemy's call

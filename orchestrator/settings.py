@@ -33,6 +33,22 @@ class Security(StrEnum):
     TLS = "tls"
 
 
+class LogFormat(StrEnum):
+    """How a process logs: a line for people, or a JSON object for programs."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """From where on a process logs what it does."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
 class Settings(BaseSettings):
     """Everything an installation decides; times in wall seconds.
 
@@ -76,6 +92,8 @@ class Settings(BaseSettings):
     domain_rate_per_hour: PositiveInt | None = None
     avoid_names: Path | None = None
     toolkit_texts: Path | None = None
+    log_format: LogFormat = LogFormat.TEXT
+    log_level: LogLevel = LogLevel.WARNING
     metrics_token: SecretStr | None = None
     inbound_key: SecretStr | None = None
     fault_at: str | None = None

@@ -36,6 +36,9 @@ def _split(address: str) -> SplitResult | None:
     try:
         parts = urlsplit(address)
         usable = parts.scheme in _USUAL_PORTS and bool(parts.hostname) and parts.port != 0
+        # A name or password before the host ("kantoor.example@elders.example") reads as another host than it is, and
+        # would go along with every request.
+        usable = usable and not {"@", "\\"} & set(parts.netloc)
     except ValueError:
         return None
     return parts if usable else None

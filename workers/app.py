@@ -5,11 +5,12 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from celery import Celery, beat
+from celery import Celery, beat, signals
 from celery.exceptions import WorkerShutdown, WorkerTerminate
 from celery.schedules import schedule
 from celery.worker import state
 
+from orchestrator import logs
 from orchestrator.settings import Settings
 
 QUEUES = ("send", "inbox", "reports")
@@ -66,6 +67,13 @@ def configure(settings: Settings, tick_scale: float = 1.0) -> Celery:
         beat_max_loop_interval=min(1.0, tick_scale),
     )
     return app
+
+
+@signals.setup_logging.connect
+def _keep_our_log(**_: object) -> None:
+    """Keep Celery from a log of its own; a fresh child of a pool begins ours here."""
+    if not logs.is_configured():
+        logs.configure(Settings.from_env(), "worker")
 
 
 _BEGAN = datetime.now(UTC) - timedelta(seconds=time.monotonic())

@@ -13,6 +13,7 @@ from orchestrator import channel_faults, control, ledger, views
 from orchestrator.clock import Clock
 from orchestrator.db import Database, DatabaseAway, Session, why_away
 from orchestrator.intake import Channel as Road
+from orchestrator.logs import about
 from orchestrator.rates import Rate, Rates
 from orchestrator.rounds import copies, lifecycle, restored, sending, settling
 from orchestrator.rounds.sending import AlreadyTried, Claim, Envelope, Result
@@ -180,7 +181,7 @@ class Dispatcher:
             self._release(claim, BACK_OFF_SECONDS)
             return
         except DatabaseAway as error:
-            log.error("Brief %s gaat nu niet uit. %s", claim.id, why_away(error))
+            log.error("Brief %s gaat nu niet uit. %s", claim.id, why_away(error), extra=about("letter", **_ids(claim)))
             # Whether the gate was committed nobody can tell, but nothing left: without this it would be uncertain.
             self._record(claim, Result(AttemptOutcome.NOT_SENT, "gate", type(error).__name__))
             return
@@ -199,7 +200,8 @@ class Dispatcher:
                     return
             except DatabaseAway as error:
                 if not told:
-                    log.error("Brief %s (%s) wacht op vastleggen. %s", claim.id, result.outcome.value, why_away(error))
+                    words = (claim.id, result.outcome.value, why_away(error))
+                    log.error("Brief %s (%s) wacht op vastleggen. %s", *words, extra=about("letter", **_ids(claim)))
                 told = True
                 if time.monotonic() > until:
                     raise
@@ -240,9 +242,14 @@ class Dispatcher:
             number = f"{envelope.claim.kind.__tablename__}:{envelope.claim.id}"
             # What is wrong with a server is told once, as a fault of the road, and not again for each letter.
             level = logging.INFO if result.phase in FAULTS_OF_SERVER else logging.WARNING
-            log.log(level, "Brief %s: %s in fase %s: %s", number, result.outcome, result.phase, result.detail)
+            told = about("letter", **_ids(envelope.claim), outcome=result.outcome.value, phase=result.phase)
+            log.log(
+                level, "Brief %s: %s in fase %s: %s", number, result.outcome, result.phase, result.detail, extra=told
+            )
             return result
         answer = _storable(answer)
+        told = about("letter", **_ids(envelope.claim), outcome=AttemptOutcome.SENT.value)
+        log.info("Brief %s:%s: sent", envelope.claim.kind.__tablename__, envelope.claim.id, extra=told)
         return Result(AttemptOutcome.SENT, "answer", answer.partition("\n")[0], answer)
 
 
@@ -267,6 +274,11 @@ def _places(envelope: Envelope) -> tuple[str, ...]:
     if envelope.channel is Road.SMTP:
         return (Road.SMTP.value,)
     return f"{Road.WEBFORM}:{host_of(envelope.recipient)}"[:LONGEST_PLACE], envelope.recipient[:LONGEST_PLACE]
+
+
+def _ids(claim: Claim) -> dict[str, int]:
+    """Return by which number, of which kind, a log line is about this letter."""
+    return {claim.kind.__tablename__: claim.id}
 
 
 def _storable(text: str) -> str:

@@ -11,6 +11,9 @@ from orchestrator.db import UtcDateTime, make_engine
 from orchestrator.models import Base
 from orchestrator.settings import Settings
 
+LOCK_SECONDS: int = context.config.attributes.get("lock_seconds", 5)
+UPGRADE_SECONDS = 4 * 3600.0
+
 
 def _as_plain_type(kind: str, item: object, _context: object) -> str | Literal[False]:
     # A migration must not change when our own column type does.
@@ -31,6 +34,29 @@ def _without_foreign_keys(connection: Connection) -> Iterator[None]:
         raw.execute("PRAGMA foreign_keys=ON")
 
 
+@contextmanager
+def _giving_way(connection: Connection) -> Iterator[None]:
+    """On PostgreSQL take hours for an index, but wait for no table longer than `LOCK_SECONDS`.
+
+    Whoever waits for a table makes everybody else wait behind it: then rather all is undone, to be tried again.
+    """
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    raw: Any = connection.connection.driver_connection
+    usual = getattr(raw, "patience", None)
+    raw.patience = UPGRADE_SECONDS
+    connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+    connection.commit()
+    try:
+        yield
+    finally:
+        raw.patience = usual
+        connection.rollback()
+        connection.exec_driver_sql("RESET lock_timeout")
+        connection.commit()
+
+
 def _require_whole(connection: Connection) -> None:
     """Refuse an upgrade that leaves rows that refer to nothing, before it is committed."""
     if connection.dialect.name == "sqlite":
@@ -47,7 +73,7 @@ with engine.connect() as connection:
         render_as_batch=True,
         render_item=_as_plain_type,
     )
-    with _without_foreign_keys(connection):
+    with _giving_way(connection), _without_foreign_keys(connection):
         with context.begin_transaction():
             context.run_migrations()
         _require_whole(connection)

@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-import uvicorn
 from rich.console import Console
 
+from orchestrator import logs
 from orchestrator.control import live_round, read_clock, set_clock
 from orchestrator.db import Database
 from orchestrator.enrolment import ZONE
 from orchestrator.settings import Settings
-from portal.commands import house, people
+from portal.commands import house, people, serving
 from portal.web.app import make_app
 from profiles.errors import BadInput, Problem, Refused
 from workers import runtime
@@ -27,6 +27,7 @@ out = Console(soft_wrap=True)
 def run(speed: float, begin: str | None, port: int | None) -> None:
     """Run web, worker, beat and listener in this process until it is interrupted."""
     settings = Settings.from_env()
+    logs.configure(settings, "run")
     port = port or settings.web_port
     must_be_free(settings.web_host, port, "PRAKTIJKTEST_WEB_PORT")
     if begin and speed == 1.0:
@@ -69,11 +70,12 @@ def _must_be_real(settings: Settings, database: Database) -> None:
 def serve(here: Runtime, host: str, port: int) -> None:
     """Serve the pages until the process is interrupted."""
     app = make_app(here.database, here.clock, imap.sources(here.settings), here.settings)
-    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
+    serving.listen(app, host, port)
 
 
 def web() -> None:
     settings = Settings.from_env()
+    logs.configure(settings, "web")
     must_be_free(settings.web_host, settings.web_port, "PRAKTIJKTEST_WEB_PORT")
     here = open_runtime(settings)
     people.welcome(here.database, settings)
@@ -90,6 +92,7 @@ def worker(queue: str, processes: int = 1) -> None:
         remedy = f"Kies uit: {', '.join(QUEUES)}."
         raise BadInput(Problem("unknown-queue", "Deze wachtrij bestaat niet.", found=queue, remedy=remedy))
     settings = _with_redis()
+    logs.configure(settings, f"worker-{queue}")
     here = open_runtime(settings)
     runtime.use(here)
     here.dispatcher.watch_clock()  # a jump counts from here on, also before the first tick
@@ -111,7 +114,9 @@ def worker(queue: str, processes: int = 1) -> None:
 
 def beat() -> None:
     """Run the clock; it keeps nothing on disk, for a file left by a killed process would stop the next one."""
-    app = configure(_with_redis())
+    settings = _with_redis()
+    logs.configure(settings, "beat")
+    app = configure(settings)
     app.start(["beat", "--loglevel=WARNING", "--scheduler", "celery.beat:Scheduler", "--pidfile="])
 
 

@@ -21,6 +21,7 @@ from portal.api.gate import DatabaseGate
 from portal.web.access import SignInNeeded, guard
 from portal.web.coding_source import CodingSource
 from portal.web.door import DatabaseDoor, Door
+from portal.web.edge import Edge
 from portal.web.enrolment_source import EnrolmentSource
 from portal.web.followup_source import FollowupSource
 from portal.web.invitation_source import InvitationSource
@@ -113,6 +114,7 @@ def make_app(
     door = DatabaseDoor(database, clock, chosen)
     source, releases = DatabaseSource(database, clock, mailboxes), DatabaseReleases(database, clock)
     app = create_app(source, door)
+    app.add_middleware(Edge, https=chosen.site.startswith("https:"))
     app.mount(api.BASE, api.create_api(source, releases, DatabaseGate(database, clock, chosen), chosen), name="api")
     pretest.add(app, database, clock)
     invitation.add(app, InvitationSource(database, clock, chosen.toolkit_texts))

@@ -125,10 +125,10 @@ def test_a_packed_answer_that_does_not_unpack_is_named(server: FeedServer) -> No
         ask(server)
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1/aanbod", f"http://{'a' * 64}.example/", "http://a..example/"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/aanbod", f"https://{'a' * 64}.example/", "https://a..example/"])
 def test_a_server_that_is_not_there_is_named(url: str) -> None:
     with refused("feed-unreachable"):
-        fetch(url, None, None, timeout=5, anywhere=url.startswith("http://a"))
+        fetch(url, None, None, timeout=5, anywhere=url.startswith("https://a"))
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Migrations lead to exactly the tables that the code knows."""
 
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,14 @@ def test_a_state_that_is_no_word_of_the_record_is_refused(database: Database) ->
 def filled(connection: Connection, table: str, **told: Any) -> int:
     """Insert a row that has something in every column that needs it; return its id."""
     meta = Table(table, MetaData(), autoload_with=connection)
-    usual = {"INTEGER": 1, "BIGINT": 1, "BOOLEAN": True, "JSON": {}, "FLOAT": 0.0}
+    usual: dict[str, Any] = {
+        "INTEGER": 1,
+        "BIGINT": 1,
+        "BOOLEAN": True,
+        "JSON": {},
+        "FLOAT": 0.0,
+        "INTERVAL": timedelta(hours=2),
+    }
     when = datetime(2026, 9, 1, tzinfo=UTC)
     row: dict[str, Any] = {}
     for column in meta.columns:

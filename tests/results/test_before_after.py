@@ -25,10 +25,10 @@ from results import tables
 from results.language import ENGLISH
 from results.paper import paper_of
 from results.releases import files, open_data, paper
-from results.releases.document import canonical
 from results.reports import Audience, build, render, retests
 from results.reports.both_rounds import both, changed, counts
 from results.reports.values import BeforeAfter, Broker, Researcher
+from results.seal import canonical
 from results.tables import RoundTable
 
 AFTER = CLOSED + LATER

@@ -324,7 +324,7 @@ def test_a_form_that_is_not_there_took_nothing(form_channel: Webform) -> None:
 
 @pytest.mark.parametrize("host", ["geen-server.invalid", "-"])
 def test_a_host_that_has_no_address_took_nothing(host: str) -> None:
-    form = Form(url=f"http://{host}/", fields=FIELDS, success=Success(text="bedankt"))
+    form = Form(url=f"https://{host}/", fields=FIELDS, success=Success(text="bedankt"))
     assert told(fails(Webform(SECONDS, anywhere=True, trust=TRUST), form)) == ("connect", False, False)
 
 

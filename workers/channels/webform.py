@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from orchestrator.forms import Encoding, Form, Success, Value
+from orchestrator.outbound import GuardedTransport
 from orchestrator.rounds.sending import Envelope
 from orchestrator.settings import LOOPBACK
 from orchestrator.text_file import shorten
@@ -88,15 +89,16 @@ class Webform:
     """For one worker: forms go one after another. ``timeout`` in seconds to connect, to write and to wait for a line.
 
     An answer may take twice as long, for many a form sends its mails before it answers. Unless ``anywhere``, only
-    this machine is asked: a rehearsal reaches nobody.
+    this machine is asked: a rehearsal reaches nobody. With it, only public addresses are, and only over https.
     """
 
     def __init__(self, timeout: float, *, anywhere: bool = False, trust: ssl.SSLContext | None = None) -> None:
         self.anywhere, self.patience = anywhere, 2 * timeout
         self.client = httpx.Client(
             timeout=httpx.Timeout(connect=timeout, write=timeout, pool=timeout, read=self.patience),
-            limits=httpx.Limits(max_keepalive_connections=4, keepalive_expiry=KEPT_SECONDS),
-            verify=trust or ssl.create_default_context(),
+            transport=GuardedTransport(
+                trust or ssl.create_default_context(), anywhere=anywhere, idle_seconds=KEPT_SECONDS
+            ),
             headers=BROWSER,
             follow_redirects=False,
             trust_env=False,
@@ -173,6 +175,8 @@ class Webform:
             raise TransportError(told, "form")
         if not self.anywhere and urlsplit(url).hostname not in LOOPBACK:
             raise TransportError(f"oefenronde: {url} ligt buiten deze machine", "connect", permanent=True)
+        if self.anywhere and urlsplit(url).scheme != "https":
+            raise TransportError(f"{url} gaat niet over https, en een echte brief gaat alleen versleuteld", "form")
 
 
 def _answer(response: httpx.Response, until: float) -> Answer:
