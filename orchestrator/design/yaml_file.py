@@ -174,7 +174,7 @@ class YamlFile:
             return str(node.value)
         try:
             return self._yaml.constructor.construct_object(node)
-        except ValueError:  # a number of thousands of digits
+        except (ValueError, LookupError):  # a number of thousands of digits, or a tag on what it does not fit
             return str(node.value)
 
     def _at(self, node: Node, start: Node) -> Spot:

@@ -32,7 +32,7 @@ def _followed(text: str, before: dict[str, Any], after: dict[str, Any]) -> str:
     try:
         tree = round_trip.load(text)
         _follow(tree, before, after)
-    except (YAMLError, ValueError, KeyError, TypeError, AttributeError):
+    except (YAMLError, ValueError, LookupError, TypeError, AttributeError):
         return ""
     return _dumped(round_trip, tree)
 

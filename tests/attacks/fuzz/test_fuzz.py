@@ -164,3 +164,20 @@ def test_a_bundle_with_a_cell_that_no_reader_of_csv_takes_is_named() -> None:
             raw = b"".join([*lines[:place], b"x" * 140_000 + lines[place], *lines[place + 1 :]])
             tried(PARSERS["bundle, signed again"], (seed[:1] if place == 0 else b"") + raw, told)
     assert told.faults == {}
+
+
+@pytest.mark.parametrize(
+    "value", ["!!int", "!!bool misschien", "!!float", "!!null x", "!!int 0b", "!!int -"]
+)
+def test_a_tag_on_a_value_that_it_does_not_fit_is_named(value: str) -> None:
+    told = Told()
+    for name in ("office.yaml", "round.yaml", "forms.yaml"):
+        tried(PARSERS[name], f"invited: {value}\nround: {value}\n".encode(), told)
+    assert told.faults == {}
+
+
+@pytest.mark.parametrize("number", ["9" * 400, "9" * 4000, "-" + "9" * 400, "nan", "inf", "1e999"])
+def test_a_number_beyond_every_number_in_the_perceptions_is_named(number: str) -> None:
+    parser, told = PARSERS["perceptions.csv"], Told()
+    tried(parser, parser.seeds[0].replace(b",2025,", f",{number},".encode(), 1), told)
+    assert (told.refused, told.faults) == (1, {})
