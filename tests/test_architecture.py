@@ -18,7 +18,7 @@ DOORS = {
     "alembic": ("orchestrator/schema.py", "orchestrator/migrations/"),
     "httpx": ("workers/channels/webform.py", "orchestrator/feeds.py", "orchestrator/outbound.py"),
     "httpcore": ("orchestrator/outbound.py",),
-    "lxml": ("orchestrator/feed_items.py",),
+    "lxml": ("orchestrator/feed_items.py", "workers/channels/form_page.py"),
     "smtplib": ("workers/channels/smtp.py",),
     "imapclient": ("workers/inbox/",),
     "imaplib": ("workers/inbox/",),

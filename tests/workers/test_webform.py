@@ -147,8 +147,6 @@ def test_two_applicants_are_never_one_visitor(form_channel: Webform) -> None:
         (page(*FIELDS, '<input name="telefoon" required>'), "met telefoon als verplicht veld"),
         (page("naam", "email", "advertentie", '<textarea name="b" required></textarea>'), "bericht en met b als"),
         ("<p>Onze site is vernieuwd</p>", "zonder naam, email, advertentie, bericht, csrf"),
-        ("<![wat[is dit]]>" + FORM_PAGE, "zonder naam"),
-        (f"&#{'9' * 5000};" + FORM_PAGE, "zonder naam"),
         (page("naam", "email", "advertentie", '<INPUT NAME="bericht" TYPE="SUBMIT">'), "zonder bericht"),
     ],
 )

@@ -166,9 +166,7 @@ def test_a_bundle_with_a_cell_that_no_reader_of_csv_takes_is_named() -> None:
     assert told.faults == {}
 
 
-@pytest.mark.parametrize(
-    "value", ["!!int", "!!bool misschien", "!!float", "!!null x", "!!int 0b", "!!int -"]
-)
+@pytest.mark.parametrize("value", ["!!int", "!!bool misschien", "!!float", "!!null x", "!!int 0b", "!!int -"])
 def test_a_tag_on_a_value_that_it_does_not_fit_is_named(value: str) -> None:
     told = Told()
     for name in ("office.yaml", "round.yaml", "forms.yaml"):
