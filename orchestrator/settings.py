@@ -33,6 +33,13 @@ class Security(StrEnum):
     TLS = "tls"
 
 
+class SecondFactor(StrEnum):
+    """Whether those who do the research show a second factor; only a rehearsal may do without."""
+
+    REQUIRED = "required"
+    OFF = "off"
+
+
 class Settings(BaseSettings):
     """Everything an installation decides; times in wall seconds.
 
@@ -76,6 +83,7 @@ class Settings(BaseSettings):
     domain_rate_per_hour: PositiveInt | None = None
     avoid_names: Path | None = None
     toolkit_texts: Path | None = None
+    second_factor: SecondFactor = SecondFactor.REQUIRED
     metrics_token: SecretStr | None = None
     inbound_key: SecretStr | None = None
     fault_at: str | None = None
@@ -208,6 +216,10 @@ def _incomplete(settings: Settings) -> Iterator[Problem]:
             yield Problem("bad-login", message, remedy="Gebruik alleen letters zonder accent, cijfers en leestekens.")
         if file is not None and not file.is_file():
             yield Problem("no-such-file", f"Het bestand van {PREFIX}{name}_CA_FILE bestaat niet.", found=str(file))
+    if settings.live and settings.second_factor is SecondFactor.OFF:
+        message = "Wie echt verzendt, doet dat niet met een link alleen."
+        remedy = f"Haal {PREFIX}SECOND_FACTOR weg, of zet het op {SecondFactor.REQUIRED}."
+        yield Problem("no-second-factor", message, found=f"{PREFIX}SECOND_FACTOR=off", remedy=remedy)
     if settings.web_url is not None and not _SITE.fullmatch(settings.web_url):
         remedy = "Schrijf bijvoorbeeld https://praktijktest.stad.example."
         yield Problem("bad-address", f"{PREFIX}WEB_URL is geen adres.", found=settings.web_url, remedy=remedy)
