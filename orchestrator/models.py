@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from orchestrator.account_models import Person as Person
+from orchestrator.account_models import RecoveryCode as RecoveryCode
 from orchestrator.account_models import SignInLink as SignInLink
 from orchestrator.account_models import WebSession as WebSession
 from orchestrator.api_token_models import ApiToken as ApiToken

@@ -49,6 +49,13 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+class SecondFactor(StrEnum):
+    """Whether those who do the research show a second factor; only a rehearsal may do without."""
+
+    REQUIRED = "required"
+    OFF = "off"
+
+
 class Settings(BaseSettings):
     """Everything an installation decides; times in wall seconds.
 
@@ -94,6 +101,7 @@ class Settings(BaseSettings):
     toolkit_texts: Path | None = None
     log_format: LogFormat = LogFormat.TEXT
     log_level: LogLevel = LogLevel.WARNING
+    second_factor: SecondFactor = SecondFactor.REQUIRED
     metrics_token: SecretStr | None = None
     inbound_key: SecretStr | None = None
     fault_at: str | None = None
@@ -226,6 +234,10 @@ def _incomplete(settings: Settings) -> Iterator[Problem]:
             yield Problem("bad-login", message, remedy="Gebruik alleen letters zonder accent, cijfers en leestekens.")
         if file is not None and not file.is_file():
             yield Problem("no-such-file", f"Het bestand van {PREFIX}{name}_CA_FILE bestaat niet.", found=str(file))
+    if settings.live and settings.second_factor is SecondFactor.OFF:
+        message = "Wie echt verzendt, doet dat niet met een link alleen."
+        remedy = f"Haal {PREFIX}SECOND_FACTOR weg, of zet het op {SecondFactor.REQUIRED}."
+        yield Problem("no-second-factor", message, found=f"{PREFIX}SECOND_FACTOR=off", remedy=remedy)
     if settings.web_url is not None and not _SITE.fullmatch(settings.web_url):
         remedy = "Schrijf bijvoorbeeld https://praktijktest.stad.example."
         yield Problem("bad-address", f"{PREFIX}WEB_URL is geen adres.", found=settings.web_url, remedy=remedy)
