@@ -5,8 +5,11 @@ from typing import Annotated
 
 import typer
 
+from portal.cli.arguments import By
+
 ledger = typer.Typer(no_args_is_help=True, help="Het logboek: is het gaaf, en tot welke regel.")
 keys = typer.Typer(no_args_is_help=True, help="De sleutels van wat versleuteld is: tellen, vervangen, kopiëren.")
+retention = typer.Typer(no_args_is_help=True, help="De bewaartermijn: wat er nog is, en vernietigen wat voorbij is.")
 Line = Annotated[
     str | None, typer.Option(metavar="REGEL:HASH", help="Een regel die eerder is genoteerd of gepubliceerd.")
 ]
@@ -67,3 +70,19 @@ def put_keys_back(file: Annotated[Path, typer.Argument(metavar="BESTAND", help="
     from portal.commands import keys as room
 
     room.put_back(file)
+
+
+@retention.command()
+def due() -> None:
+    """Toon van elke geëindigde ronde tot wanneer haar antwoorden worden bewaard."""
+    from portal.commands import retention as room
+
+    room.due()
+
+
+@retention.command("run")
+def run_retention(by: By) -> None:
+    """Vernietig nu waarvan de bewaartermijn voorbij is; de werkprocessen doen dit ook uit zichzelf."""
+    from portal.commands import retention as room
+
+    room.run(by)
