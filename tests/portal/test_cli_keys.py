@@ -63,3 +63,13 @@ def test_what_is_no_copy_of_keys_is_named(user: User) -> None:
 def test_terms_are_shown_and_kept(user: User) -> None:
     assert "niets" in user.does("retention", "due")
     assert "niets" in user.does("retention", "run", "--by", "anna")
+
+
+def test_the_doctor_finds_a_master_key_beside_the_data_wrong_once_letters_go_for_real(user: User) -> None:
+    mail(user)
+    warned = "Verplaats"
+    assert warned not in user.says("doctor").out
+    user.monkeypatch.setenv("PRAKTIJKTEST_LIVE", "true")
+    assert warned in user.says("doctor").out
+    user.monkeypatch.setenv("PRAKTIJKTEST_MASTER_KEY_FILE", str(user.folder / "elders"))
+    assert warned not in user.says("doctor").out

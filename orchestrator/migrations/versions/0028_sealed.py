@@ -4,6 +4,8 @@ Everything in here is one transaction: an upgrade that is interrupted is begun a
 then stay behind in the store and harm nothing.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import context, op
 from orchestrator.vault import Vault, seal
@@ -38,7 +40,7 @@ def upgrade() -> None:
 
 def _seal(table: str, key: str, names: tuple[str, ...]) -> None:
     connection, last = op.get_bind(), 0
-    columns: list[sa.ColumnClause[object]] = [sa.column(each) for each in (key, *names, *(f'{name}_sealed' for name in names))]
+    columns: list[sa.ColumnClause[Any]] = [sa.column(each) for each in (key, *names, *(f'{name}_sealed' for name in names))]
     rows = sa.table(table, *columns)
     number = rows.c[key]
     while some := connection.execute(sa.select(*columns).where(number > last).order_by(number).limit(BATCH)).all():
