@@ -11,6 +11,7 @@ from typing import Annotated, Self
 from pydantic import Field, PositiveInt, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from orchestrator.master_keys import Keys
 from profiles.errors import BadInput, Problem
 
 PREFIX = "PRAKTIJKTEST_"
@@ -68,6 +69,9 @@ class Settings(BaseSettings):
 
     data: Path = Path("praktijktest-data")
     database_url: str | None = None
+    keys_url: str | None = None
+    master_key: SecretStr | None = None
+    master_key_file: Path | None = None
     redis_url: str | None = None
     live: bool = False
     dry_run: bool = False
@@ -125,6 +129,20 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The SQLAlchemy URL of the database: the given one, else a SQLite file in the data folder."""
         return self.database_url or f"sqlite:///{self.data / 'praktijktest.db'}"
+
+    @property
+    def keys(self) -> Keys:
+        """Where the keys of what is encrypted are: as set, else in the data folder, or beside the given SQLite file."""
+        usual = Keys.beside(self._home)
+        return Keys(self.keys_url or usual.url, self.master_key_file or usual.file, self.master_key)
+
+    @property
+    def _home(self) -> Path:
+        from sqlalchemy import make_url  # takes its time to load, and most of what reads settings needs no keys
+
+        url = make_url(self.database)
+        beside = url.database if url.get_backend_name() == "sqlite" else None
+        return Path(beside).parent if beside else self.data
 
     @property
     def site(self) -> str:
