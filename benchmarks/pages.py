@@ -26,7 +26,7 @@ from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.rounds import lookup
 from orchestrator.schema import prepare
-from orchestrator.settings import Settings
+from orchestrator.settings import SecondFactor, Settings
 from portal.web.access import COOKIE
 from portal.web.app import make_app
 
@@ -124,7 +124,7 @@ def _databases() -> Iterator[str]:
 
 
 async def _pages(database: Database, runs: int, signed_in: str) -> dict[str, Times]:
-    app = make_app(database, Clock(NOW, time.time(), 1.0), settings=Settings())
+    app = make_app(database, Clock(NOW, time.time(), 1.0), settings=Settings(second_factor=SecondFactor.OFF))
     transport, cookies = httpx.ASGITransport(app), {COOKIE: signed_in}
     found = {}
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", cookies=cookies) as client:

@@ -172,7 +172,7 @@ def _reply(place: int, letter: Mapping[str, Any], wave: Wave, chance: random.Ran
     coded = wave.ended or place % UNCODED_PER
     return {
         "inquiry_id": letter["id"], "received_at": letter["sent_at"] + timedelta(hours=1 + chance.randrange(100)),
-        "message_id": f"<r{letter['id']}@kantoor.example>", "kind": "human", "subject": "Re: Woning", "text": "Dank.",
+        "message_id": f"<r{letter['id']}@kantoor.example>", "kind": "human",
         "proposal": label, "rule": 3, "confidence": 0.95, "label": label if coded else None,
         "coded_by": CodedBy.RULE if coded else None,
     }  # fmt: skip

@@ -18,7 +18,8 @@ ONE_OWNER = "(person_id IS NULL) <> (advertiser_id IS NULL)"
 class Person(Base):
     """Somebody who uses the pages. ``key`` is the name without regard to case: two people never share one.
 
-    ``name`` is what the record writes as who did something, so a person who left keeps it.
+    ``name`` is what the record writes as who did something, so a person who left keeps it. ``totp_secret`` is read and
+    written in `second_factor` alone; ``totp_step`` is the last half minute of which a code was taken.
     """
 
     __tablename__ = "person"
@@ -29,12 +30,30 @@ class Person(Base):
     roles: Mapped[list[str]]
     added_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    totp_secret: Mapped[str | None] = mapped_column(String(255))
+    totp_step: Mapped[int | None]
+
+    @property
+    def has_factor(self) -> bool:
+        """Whether a second factor was set up."""
+        return self.totp_secret is not None
+
+
+class RecoveryCode(Base):
+    """One of the codes that stand in for the second factor once; ``hash`` is the SHA-256 of 80 random bits."""
+
+    __tablename__ = "recovery_code"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    used_at: Mapped[datetime | None]
 
 
 class SignInLink(Base):
     """A link that signs a person or an advertiser in once; ``hash`` is the SHA-256 of what stands in it.
 
-    Moments of the real clock.
+    ``asker`` is the hash of the browser that asked for it by mail, ``mailed_at`` when the mail was made. Moments of the
+    real clock.
     """
 
     __tablename__ = "sign_in_link"
@@ -45,6 +64,8 @@ class SignInLink(Base):
     hash: Mapped[str] = mapped_column(String(64), unique=True)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    asker: Mapped[str | None] = mapped_column(String(64), index=True)
+    mailed_at: Mapped[datetime | None]
     person: Mapped[Person | None] = relationship()
     advertiser: Mapped["Advertiser | None"] = relationship()
 
@@ -52,7 +73,8 @@ class SignInLink(Base):
 class WebSession(Base):
     """A browser in which a person or an advertiser is signed in; ``hash`` is the SHA-256 of its cookie.
 
-    Moments of the real clock.
+    ``browser`` says roughly which one. ``factor_at`` is when the second factor was shown in it, ``misses`` how many
+    codes were wrong, and ``totp_secret`` what is offered to who has no second factor yet. Moments of the real clock.
     """
 
     __tablename__ = "web_session"
@@ -65,5 +87,9 @@ class WebSession(Base):
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    browser: Mapped[str] = mapped_column(String(60), default="")
+    factor_at: Mapped[datetime | None]
+    misses: Mapped[int] = mapped_column(default=0)
+    totp_secret: Mapped[str | None] = mapped_column(String(255))
     person: Mapped[Person | None] = relationship()
     advertiser: Mapped["Advertiser | None"] = relationship()

@@ -14,21 +14,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from orchestrator import ledger
 from orchestrator.account_models import Person, SignInLink, WebSession
 from orchestrator.models import Advertiser, Contact
-from orchestrator.states import DESK_ROLES, Role
+from orchestrator.states import DESK_ROLES, SECOND_FACTOR, Role
 from profiles.errors import BadInput, Problem, Refused
 
 IDLE = timedelta(hours=12)
 """A browser of which nothing was seen for so long is no longer signed in."""
 
+LONGEST = timedelta(days=7)
+"""A browser that is always in use signs in again after so long all the same."""
+
 LINK_LASTS = timedelta(minutes=30)
 ADVERTISER_LINK_LASTS = timedelta(days=7)
 """An office reads its mail, but not within the half hour."""
+
+MAIL_EVERY = timedelta(minutes=10)
+"""No second mail within this while the first one lies unused; less than a link lasts, so that one always works."""
 
 SEEN_EVERY = timedelta(minutes=1)
 """A session is not written again for every page."""
@@ -42,28 +48,48 @@ FIRST_EMAIL = "beheerder@localhost"
 NAME_TOLD = "Een naam heeft 2 tot 120 tekens, en geen die u niet ziet."
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
+_BEFORE_WORD = re.compile(r"[^a-z]+")
+
+SHARED = frozenset((
+    "aanvragen", "admin", "administratie", "administrator", "afdeling", "algemeen", "allen", "backoffice", "balie",
+    "bureau", "commercie", "contact", "directie", "gemeente", "helpdesk", "huren", "huur", "info", "informatie",
+    "inschrijven", "kantoor", "klantenservice", "kcc", "mail", "mailbox", "makelaar", "makelaardij", "makelaars",
+    "medewerkers", "noreply", "office", "onderzoek", "onderzoekers", "personeel", "planning", "post", "postbus",
+    "postmaster", "praktijktest", "receptie", "redactie", "sales", "secretariaat", "service", "servicedesk",
+    "staff", "support", "team", "verhuur", "verkoop", "vastgoed", "webmaster", "wonen", "woningen", "woonruimte",
+))  # fmt: skip
+"""With what an address begins that several people read; a person has one of their own."""
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who is signed in; ``name`` is who does what they do, and ``advertiser`` its key where it is one."""
+    """Who is signed in; ``name`` is who does what they do, and ``advertiser`` its key where it is one.
+
+    ``waits`` while this browser still has to show the second factor that one of the roles asks for.
+    """
 
     id: int
     name: str
     email: str
     roles: frozenset[Role]
     advertiser: str | None = None
+    waits: bool = False
 
 
 @dataclass(frozen=True)
 class Known:
-    """A person in the list: ``active`` unless their access was ended, ``seen`` when they last opened a page."""
+    """A person in the list: ``active`` unless their access was ended, ``seen`` when they last opened a page.
+
+    ``browsers`` counts where they are signed in; ``factor`` says whether they have set up their second factor.
+    """
 
     name: str
     email: str
     roles: tuple[Role, ...]
     active: bool
     seen: datetime | None
+    browsers: int = 0
+    factor: bool = False
 
 
 def add(session: Session, name: str, email: str, roles: Iterable[str], actor: str, now: datetime) -> Person:
@@ -78,7 +104,7 @@ def add(session: Session, name: str, email: str, roles: Iterable[str], actor: st
     person = Person(name=name, key=name.casefold(), email=email, roles=known, added_at=now)
     session.add(person)
     session.flush()
-    ledger.append(session, now, actor, "person.added", _subject(person), {"roles": known})
+    ledger.append(session, now, actor, "person.added", subject(person), {"roles": known})
     return person
 
 
@@ -94,18 +120,34 @@ def revoke(session: Session, name: str, actor: str, now: datetime, wall: datetim
     person = find(session, name)
     person.revoked_at = now
     session.execute(update(SignInLink).where(_open_link(), SignInLink.person_id == person.id).values(used_at=wall))
-    open_ = (WebSession.person_id == person.id, WebSession.revoked_at.is_(None))
-    ended = session.execute(update(WebSession).where(*open_).values(revoked_at=wall).returning(WebSession.id)).all()
-    ledger.append(session, now, actor, "person.revoked", _subject(person), {"sessions": len(ended)})
+    ended = end_sessions(session, person, wall)
+    ledger.append(session, now, actor, "person.revoked", subject(person), {"sessions": ended})
 
 
-def everybody(session: Session) -> tuple[Known, ...]:
-    """List the people in the order of their names."""
-    seen = func.max(WebSession.seen_at)
-    rows = select(Person, seen).outerjoin(WebSession, WebSession.person_id == Person.id).group_by(Person.id)
+def end_sessions(session: Session, who: Person | Advertiser, wall: datetime, but: int | None = None) -> int:
+    """End the open sessions of a person or advertiser, except the one of this number, and say how many those were."""
+    open_ = [owned(WebSession, who), WebSession.revoked_at.is_(None), WebSession.expires_at > wall]
+    if but is not None:
+        open_.append(WebSession.id != but)
+    return len(session.execute(update(WebSession).where(*open_).values(revoked_at=wall).returning(WebSession.id)).all())
+
+
+def everybody(session: Session, wall: datetime | None = None) -> tuple[Known, ...]:
+    """List the people in the order of their names; ``browsers`` are counted at ``wall``, when it is given."""
+    open_ = and_(WebSession.revoked_at.is_(None), WebSession.expires_at > wall) if wall else false()
+    told = (func.max(WebSession.seen_at), func.count(case((open_, 1))))
+    rows = select(Person, *told).outerjoin(WebSession, WebSession.person_id == Person.id).group_by(Person.id)
     return tuple(
-        Known(person.name, person.email, tuple(map(Role, person.roles)), person.revoked_at is None, last)
-        for person, last in session.execute(rows.order_by(Person.key))
+        Known(
+            each.name,
+            each.email,
+            tuple(map(Role, each.roles)),
+            each.revoked_at is None,
+            last,
+            browsers,
+            each.has_factor,
+        )
+        for each, last, browsers in session.execute(rows.order_by(Person.key))
     )
 
 
@@ -128,54 +170,133 @@ def make_link(session: Session, who: Person | Advertiser, actor: str, now: datet
     """Return what stands in a link that signs this person or advertiser in once; only its hash is kept."""
     token = secrets.token_urlsafe(32)
     lasts = LINK_LASTS if isinstance(who, Person) else ADVERTISER_LINK_LASTS
-    session.add(SignInLink(**_owner(who), hash=_hash(token), expires_at=wall + lasts))
-    ledger.append(session, now, actor, "link.made", _subject(who))
+    session.add(SignInLink(**_owner(who), hash=hashed(token), expires_at=wall + lasts))
+    ledger.append(session, now, actor, "link.made", subject(who))
     return token
+
+
+def make_mailed_link(
+    session: Session, who: Person | Advertiser, browser: str | None, now: datetime, wall: datetime
+) -> str | None:
+    """Return what stands in a link to mail to somebody who asks for one, or who seems to; None when none may go now.
+
+    While a link of the last `MAIL_EVERY` lies unused in the mailbox no other follows it. So whoever asks again and
+    again for somebody else floods no mailbox, and takes nothing away: the link that was mailed goes on working.
+    ``browser`` is the secret of the browser that asks; there the link needs no button (`asked_by`).
+    """
+    # Who asks twice at once must not get two: the row of the owner makes the second wait for the first.
+    session.execute(select(type(who).id).where(type(who).id == who.id).with_for_update())
+    waiting = (owned(SignInLink, who), _open_link(), SignInLink.mailed_at > wall - MAIL_EVERY)
+    if session.scalar(select(exists().where(*waiting))):
+        return None
+    token = make_link(session, who, actor_of(who), now, wall)
+    session.flush()
+    told = {"mailed_at": wall, "asker": hashed(browser) if browser else None}
+    session.execute(update(SignInLink).where(SignInLink.hash == hashed(token)).values(told))
+    return token
+
+
+def forget_mailed(session: Session, token: str) -> None:
+    """Let a link that could not be mailed keep no other back."""
+    session.execute(update(SignInLink).where(SignInLink.hash == hashed(token)).values(mailed_at=None))
 
 
 def link_works(session: Session, token: str, wall: datetime) -> bool:
     """Say whether this link would sign somebody in now. Looking does not use it up: scanners of mail look too."""
-    works = exists().where(SignInLink.hash == _hash(token), _open_link(), SignInLink.expires_at > wall)
-    return bool(session.scalar(select(works)))
+    return bool(session.scalar(select(exists().where(*_working(token, wall)))))
 
 
-def sign_in(session: Session, token: str, now: datetime, wall: datetime) -> str:
-    """Use a link up and return the token of a new session; raise `Refused` for a link that does not work (any more)."""
+def asked_by(session: Session, token: str, browser: str, wall: datetime) -> bool:
+    """Say whether this link works and was asked for in the browser with this secret: no scanner of mail is that."""
+    return bool(session.scalar(select(exists().where(*_working(token, wall), SignInLink.asker == hashed(browser)))))
+
+
+def is_known(session: Session, browser: str) -> bool:
+    """Say whether a link that the browser with this secret asked for was ever used."""
+    used = exists().where(SignInLink.asker == hashed(browser), SignInLink.used_at.is_not(None))
+    return bool(session.scalar(select(used)))
+
+
+def sign_in(
+    session: Session, token: str, now: datetime, wall: datetime, browser: str = "", *, asks: bool = True
+) -> str:
+    """Use a link up and return the token of a new session; raise `Refused` for a link that does not work (any more).
+
+    ``browser`` says in a few words which browser it is, for who looks where they are signed in. ``asks`` unless this
+    installation asks nobody for a second factor.
+    """
     used = session.execute(
         update(SignInLink)
-        .where(SignInLink.hash == _hash(token), _open_link(), SignInLink.expires_at > wall)
+        .where(*_working(token, wall))
         .values(used_at=wall)
         .returning(SignInLink.person_id, SignInLink.advertiser_id)
     ).first()
     if used is None:
         raise Refused("link-used", "Deze link is al gebruikt of verlopen.", "Vraag een nieuwe link aan.")
     who = session.get_one(Person, used.person_id) if used.person_id else session.get_one(Advertiser, used.advertiser_id)
-    cookie = secrets.token_urlsafe(32)
-    session.add(WebSession(**_owner(who), hash=_hash(cookie), created_at=wall, seen_at=wall, expires_at=wall + IDLE))
-    ledger.append(session, now, actor_of(who), "session.opened", _subject(who))
+    return open_session(session, who, now, wall, browser, asks=asks)
+
+
+def open_session(
+    session: Session,
+    who: Person | Advertiser,
+    now: datetime,
+    wall: datetime,
+    browser: str = "",
+    *,
+    factor: bool = False,
+    asks: bool = True,
+) -> str:
+    """Return the token of a new session of somebody of whom it is sure who they are.
+
+    ``factor`` says that they showed a second factor too, elsewhere. Of the browsers that wait for a code the newest
+    stays: many that wait would together have many tries.
+    """
+    if asks and isinstance(who, Person) and _needs_factor(who):
+        waiting = (owned(WebSession, who), WebSession.revoked_at.is_(None), WebSession.factor_at.is_(None))
+        session.execute(update(WebSession).where(*waiting).values(revoked_at=wall))
+    cookie, passed = secrets.token_urlsafe(32), wall if factor else None
+    session.add(
+        WebSession(
+            **_owner(who), hash=hashed(cookie), created_at=wall, seen_at=wall, expires_at=wall + IDLE,
+            browser=browser, factor_at=passed, misses=0,
+        )
+    )  # fmt: skip
+    ledger.append(session, now, actor_of(who), "session.opened", subject(who))
     return cookie
 
 
 def visitor(session: Session, token: str, wall: datetime) -> tuple[Visitor, bool] | None:
     """Return who is signed in with this token, and whether it is time to note that they were seen; None for nobody."""
-    # The access of an advertiser has no end of its own: with it its sessions are ended.
-    rows = select(WebSession).outerjoin(Person).where(*_open_session(token, wall), Person.revoked_at.is_(None))
-    row = session.scalar(rows)
+    row = session_of(session, token, wall)
     if row is None or (who := row.person or row.advertiser) is None:
         return None
-    return _visitor(who), wall - row.seen_at >= SEEN_EVERY
+    return _visitor(who, row), wall - row.seen_at >= SEEN_EVERY
 
 
-def _visitor(who: Person | Advertiser) -> Visitor:
+def session_of(session: Session, token: str, wall: datetime) -> WebSession | None:
+    """Return the row of the session with this token, unless it ended or its person may not come in any more."""
+    # The access of an advertiser has no end of its own: with it its sessions are ended.
+    rows = select(WebSession).outerjoin(Person).where(*_open_session(token, wall), Person.revoked_at.is_(None))
+    return session.scalar(rows)
+
+
+def _visitor(who: Person | Advertiser, row: WebSession) -> Visitor:
     if isinstance(who, Person):
-        return Visitor(who.id, who.name, who.email, frozenset(map(Role, who.roles)))
+        waits = row.factor_at is None and _needs_factor(who)
+        return Visitor(who.id, who.name, who.email, frozenset(map(Role, who.roles)), waits=waits)
     return Visitor(who.id, who.name, who.email, frozenset({Role.BROKER}), who.key)
+
+
+def _needs_factor(person: Person) -> bool:
+    return person.has_factor or not SECOND_FACTOR.isdisjoint(map(Role, person.roles))
 
 
 def note_seen(session: Session, token: str, wall: datetime) -> None:
     """Let a session that is in use last longer. Not told in the ledger: nothing of the study changes."""
-    seen = update(WebSession).where(*_open_session(token, wall))
-    session.execute(seen.values(seen_at=wall, expires_at=wall + IDLE))
+    row = session.scalar(select(WebSession).where(*_open_session(token, wall)))
+    if row is not None:
+        row.seen_at, row.expires_at = wall, min(wall + IDLE, row.created_at + LONGEST)
 
 
 def sign_out(session: Session, token: str, now: datetime, wall: datetime) -> None:
@@ -183,7 +304,7 @@ def sign_out(session: Session, token: str, now: datetime, wall: datetime) -> Non
     row = session.scalar(select(WebSession).where(*_open_session(token, wall)))
     if row is not None and (who := row.person or row.advertiser) is not None:
         row.revoked_at = wall
-        ledger.append(session, now, actor_of(who), "session.ended", _subject(who))
+        ledger.append(session, now, actor_of(who), "session.ended", subject(who))
 
 
 def _checked(name: str, email: str, roles: Iterable[str]) -> list[str]:
@@ -193,6 +314,9 @@ def _checked(name: str, email: str, roles: Iterable[str]) -> list[str]:
         problems.append(Problem("bad-name", NAME_TOLD, found=name, remedy="Geef een naam."))
     if not is_address(email):
         problems.append(Problem("bad-email", "Dit is geen e-mailadres.", found=email, remedy="Schrijf naam@domein."))
+    elif _is_shared(email):
+        message = "Dit lijkt een adres dat meer mensen lezen. Wie iets doet, moet één mens zijn."
+        problems.append(Problem("shared-email", message, found=email, remedy="Geef het eigen adres van deze persoon."))
     given = sorted(set(roles))
     remedy = f"Kies uit: {', '.join(GIVEN)}. Een makelaar krijgt een link: praktijktest broker link"
     if not given:
@@ -207,16 +331,25 @@ def _checked(name: str, email: str, roles: Iterable[str]) -> list[str]:
     return [Role(role).value for role in given]
 
 
+def _is_shared(email: str) -> bool:
+    first = _BEFORE_WORD.sub(" ", email.partition("@")[0]).split()
+    return email != FIRST_EMAIL and bool(first) and first[0] in SHARED
+
+
+def _working(token: str, wall: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (SignInLink.hash == hashed(token), _open_link(), SignInLink.expires_at > wall)
+
+
 def _open_link() -> ColumnElement[bool]:
     return SignInLink.used_at.is_(None)
 
 
 def _open_session(token: str, wall: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (WebSession.hash == _hash(token), WebSession.revoked_at.is_(None), WebSession.expires_at > wall)
+    return (WebSession.hash == hashed(token), WebSession.revoked_at.is_(None), WebSession.expires_at > wall)
 
 
-def _hash(token: str) -> str:
-    """A token has 256 random bits, so that a plain hash is enough: there is nothing to guess."""
+def hashed(token: str) -> str:
+    """Return what is kept of a token. It has so many random bits that nobody can guess it."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
@@ -234,5 +367,11 @@ def _owner(who: Person | Advertiser) -> dict[str, int]:
     return {"person_id" if isinstance(who, Person) else "advertiser_id": who.id}
 
 
-def _subject(who: Person | Advertiser) -> str:
+def owned(model: type[SignInLink] | type[WebSession], who: Person | Advertiser) -> ColumnElement[bool]:
+    """Say of a link or a session that it is of this person or advertiser."""
+    return model.person_id == who.id if isinstance(who, Person) else model.advertiser_id == who.id
+
+
+def subject(who: Person | Advertiser) -> str:
+    """Return what the ledger calls the person or advertiser that something happened to."""
     return f"{'person' if isinstance(who, Person) else 'advertiser'}:{who.id}"

@@ -15,6 +15,7 @@ from sqlalchemy import URL, make_url, text
 from orchestrator import ledger
 from orchestrator.db import Database, DatabaseError, Session
 from orchestrator.ledger import Head
+from orchestrator.master_keys import Keys
 from orchestrator.schema import prepare
 from profiles.errors import BadInput, Problem, Refused
 
@@ -52,7 +53,7 @@ def save(database: Database, file: Path) -> Saved:
     return Saved(file.stat().st_size, head)
 
 
-def put_back(url: str, file: Path, mark: Callable[[Database], None]) -> PutBack:
+def put_back(url: str, file: Path, mark: Callable[[Database], None], keys: Keys | None = None) -> PutBack:
     """Replace the SQLite database at ``url`` by a backup, in one step; what was there is kept beside it.
 
     ``mark`` is done to the backup before it takes the place: nobody ever sees it without. Raises `BadInput` for a file
@@ -67,7 +68,7 @@ def put_back(url: str, file: Path, mark: Callable[[Database], None]) -> PutBack:
     prepared = target.with_name(f"{target.name}.herstel")
     prepared.unlink(missing_ok=True)
     try:
-        head = _prepare(file, prepared, mark)
+        head = _prepare(file, prepared, mark, keys)
         with _alone(target) as (connection, kept):
             _copy(prepared, connection)
     except (sqlite3.Error, DatabaseError) as error:
@@ -150,11 +151,11 @@ def _asks(file: Path, question: str) -> object:
         return connection.execute(question).fetchone()[0]
 
 
-def _prepare(file: Path, prepared: Path, mark: Callable[[Database], None]) -> Head | None:
+def _prepare(file: Path, prepared: Path, mark: Callable[[Database], None], keys: Keys | None) -> Head | None:
     """Copy the backup beside its place, bring it up to this version and mark it; return its own newest line."""
     with closing(sqlite3.connect(prepared)) as connection:
         _copy(file, connection)
-    database = Database.at(f"sqlite:///{prepared}")
+    database = Database.at(f"sqlite:///{prepared}", keys)
     try:
         prepare(database)
         with database.reading() as session:

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from orchestrator.base import Base
+from orchestrator.sealing import GONE, Sealed, Sealing
 
 if TYPE_CHECKING:
     from orchestrator.models import Reply
@@ -25,7 +26,7 @@ class Coding(Base):
     reply: Mapped["Reply"] = relationship(back_populates="codings")
 
 
-class Doubt(Base):
+class Doubt(Sealing, Base):
     """A coder who leaves a reply to others, with a note for them."""
 
     __tablename__ = "doubt"
@@ -33,7 +34,8 @@ class Doubt(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     reply_id: Mapped[int] = mapped_column(ForeignKey("reply.id"))
     coder: Mapped[str] = mapped_column(String(120))
-    note: Mapped[str] = mapped_column(Text)
+    note_sealed: Mapped[bytes | None]
+    note = Sealed(GONE)
     doubted_at: Mapped[datetime]
     reply: Mapped["Reply"] = relationship(back_populates="doubts")
 

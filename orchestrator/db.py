@@ -3,18 +3,25 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
+from orchestrator.master_keys import Keys
+
+if TYPE_CHECKING:
+    from orchestrator.vault import Vault
+
 __all__ = [
+    "CHECKPOINT",
+    "VAULT",
     "Database",
     "DatabaseAway",
     "DatabaseError",
@@ -24,8 +31,15 @@ __all__ = [
     "UtcDateTime",
     "allow_thought",
     "make_engine",
+    "tidy",
     "why_away",
 ]
+
+CHECKPOINT = "PRAGMA wal_checkpoint(TRUNCATE)"
+"""Empties the log beside a SQLite file."""
+
+VAULT = "vault"
+"""Under which name a session knows its keys."""
 
 DatabaseError = SQLAlchemyError
 """Anything the database or its driver can raise."""
@@ -105,27 +119,53 @@ def allow_thought(session: Session) -> None:
         session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '1h'"))
 
 
+def tidy(engine: Engine, *steps: str) -> None:
+    """Do what a SQLite file does outside any transaction, such as VACUUM; nothing on a server, which tidies itself."""
+    if engine.dialect.name == "sqlite":
+        with closing(engine.raw_connection()) as connection:
+            for step in steps:
+                driver: Any = connection.driver_connection
+                driver.execute(step).fetchall()
+
+
 @dataclass(frozen=True)
 class Database:
-    """The database of one process; the other rooms get their sessions here and hold nothing of SQLAlchemy."""
+    """The database of one process; the other rooms get their sessions here and hold nothing of SQLAlchemy.
+
+    Its sessions seal and open what is encrypted with the keys of ``vault``.
+    """
 
     engine: Engine
+    vault: "Vault"
     turn: AbstractContextManager[object] = field(default_factory=nullcontext)
 
     @classmethod
-    def at(cls, url: str) -> "Database":
+    def at(cls, url: str, keys: Keys | None = None) -> "Database":
+        """Open a database; without ``keys`` those of a SQLite file are in its folder, and a server's are nowhere."""
+        from orchestrator.vault import Vault  # its store is opened as a database is
+
         engine = make_engine(url)
+        vault = Vault(keys or _usual_keys(engine))
         # SQLite has one writer; threads of one process queue here rather than sleep and retry on its lock.
-        return cls(engine, threading.Lock()) if engine.dialect.name == "sqlite" else cls(engine)
+        return cls(engine, vault, threading.Lock() if engine.dialect.name == "sqlite" else nullcontext())
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Open a session that commits at the end, or rolls back when anything is raised. Not to be nested."""
-        with self.turn, Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with self.turn, self._session(self.engine) as session, session.begin():
             yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Open a session that only reads: on SQLite it does not wait for, or hold up, a writer."""
-        with Session(self.engine.execution_options(reading=True), expire_on_commit=False) as session:
+        with self._session(self.engine.execution_options(reading=True)) as session:
             yield session
+
+    def _session(self, engine: Engine) -> Session:
+        return Session(engine, expire_on_commit=False, info={VAULT: self.vault})
+
+
+def _usual_keys(engine: Engine) -> Keys:
+    if engine.dialect.name != "sqlite":
+        return Keys("sqlite://")
+    return Keys.beside(Path(engine.url.database).parent) if engine.url.database else Keys.passing()

@@ -8,7 +8,6 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
-    LargeBinary,
     String,
     Text,
     UniqueConstraint,
@@ -18,6 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from orchestrator.account_models import Person as Person
+from orchestrator.account_models import RecoveryCode as RecoveryCode
 from orchestrator.account_models import SignInLink as SignInLink
 from orchestrator.account_models import WebSession as WebSession
 from orchestrator.api_token_models import ApiToken as ApiToken
@@ -47,6 +47,7 @@ from orchestrator.request_models import OwnerRequest as OwnerRequest
 from orchestrator.request_models import RequestCoding as RequestCoding
 from orchestrator.request_models import RequestLetter as RequestLetter
 from orchestrator.request_models import RequestRound as RequestRound
+from orchestrator.sealing import GONE, Sealed, Sealing
 from orchestrator.setup_models import Draft as Draft
 from orchestrator.setup_models import MailTrip as MailTrip
 from orchestrator.states import AttemptOutcome, CodedBy, MailState, PairState, RoundState
@@ -335,13 +336,14 @@ class Control(Base):
     restored_at: Mapped[datetime | None]
 
 
-class InboundMail(Base):
-    """The raw bytes of a message that came in, once per content."""
+class InboundMail(Sealing, Base):
+    """The raw bytes of a message that came in, once per content; without any when they were destroyed."""
 
     __tablename__ = "inbound_mail"
     id: Mapped[int] = mapped_column(primary_key=True)
     content_key: Mapped[str] = mapped_column(String(64), unique=True)
-    raw: Mapped[bytes] = mapped_column(LargeBinary)
+    raw_sealed: Mapped[bytes | None]
+    raw = Sealed(b"")
     envelope_to: Mapped[str] = mapped_column(Text)
     received_at: Mapped[datetime]
     state: Mapped[MailState] = mapped_column(index=True)
@@ -425,7 +427,7 @@ DOUBTS = "label = 'ECHTHEIDSVRAAG' OR label IS NULL AND proposal = 'ECHTHEIDSVRA
 """Of a reply that asks whether this is a test, in words that a database knows again in its index."""
 
 
-class Reply(Base):
+class Reply(Sealing, Base):
     """A message back on one inquiry: masked text, what the rules propose, and the label that counts.
 
     A mail to both applicants of a pair is a reply to each. What came by another ``road`` (`states.Road`) has no mail:
@@ -445,8 +447,10 @@ class Reply(Base):
     message_id: Mapped[str | None] = mapped_column(Text)
     received_at: Mapped[datetime]
     kind: Mapped[str] = mapped_column(String(16))
-    subject: Mapped[str] = mapped_column(Text)
-    text: Mapped[str] = mapped_column(Text)
+    subject_sealed: Mapped[bytes | None]
+    subject = Sealed("")
+    text_sealed: Mapped[bytes | None]
+    text = Sealed(GONE)
     proposal: Mapped[str] = mapped_column(String(40))
     rule: Mapped[int]
     confidence: Mapped[float]

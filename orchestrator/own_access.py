@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from orchestrator import accounts, ledger
-from orchestrator.models import Advertiser, Contact, Person, SignInLink, WebSession
+from orchestrator.models import Advertiser, Contact, Person, SignInLink
 from orchestrator.rounds import lookup
 from profiles.errors import BadInput, Problem, Refused
 
@@ -51,11 +51,10 @@ def revoke(session: Session, key: str, actor: str, now: datetime, wall: datetime
     advertiser = lookup.advertiser(session, key)
     links = (SignInLink.advertiser_id == advertiser.id, SignInLink.used_at.is_(None))
     session.execute(update(SignInLink).where(*links).values(used_at=wall))
-    open_ = (WebSession.advertiser_id == advertiser.id, WebSession.revoked_at.is_(None))
-    ended = session.execute(update(WebSession).where(*open_).values(revoked_at=wall).returning(WebSession.id)).all()
+    ended = accounts.end_sessions(session, advertiser, wall)
     if (contact := session.get(Contact, advertiser.id)) is not None:
         session.delete(contact)
-    ledger.append(session, now, actor, "advertiser.revoked", f"advertiser:{advertiser.id}", {"sessions": len(ended)})
+    ledger.append(session, now, actor, "advertiser.revoked", f"advertiser:{advertiser.id}", {"sessions": ended})
 
 
 def _of_others(session: Session, advertiser: Advertiser, address: str) -> bool:

@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from orchestrator.base import Base
+from orchestrator.sealing import GONE, Sealed, Sealing
 
 
 class Contact(Base):
@@ -16,7 +17,7 @@ class Contact(Base):
     email: Mapped[str] = mapped_column(String(254), unique=True)
 
 
-class ContextNote(Base):
+class ContextNote(Sealing, Base):
     """What an advertiser says of one of its tests, and what a person of the research decided of it.
 
     ``accepted`` and ``reason`` are None until then; whoever decides does not see which letter got which answer.
@@ -27,7 +28,8 @@ class ContextNote(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     pair_id: Mapped[int] = mapped_column(ForeignKey("pair.id"), unique=True)
     choice: Mapped[str] = mapped_column(String(24))
-    text: Mapped[str] = mapped_column(Text)
+    text_sealed: Mapped[bytes | None]
+    text = Sealed(GONE)
     written_at: Mapped[datetime]
     accepted: Mapped[bool | None]
     reason: Mapped[str | None] = mapped_column(Text)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from orchestrator.base import Base, words
 from orchestrator.design import Purpose
 from orchestrator.letter_models import Letter
+from orchestrator.sealing import Sealed, Sealing
 from orchestrator.states import RoundState
 
 
@@ -62,7 +63,7 @@ class RequestRound(Base):
     )
 
 
-class OwnerRequest(Base):
+class OwnerRequest(Sealing, Base):
     """One advertiser that is asked once, by one tester; ``note`` is what was answered, in words and without names.
 
     ``code`` is final: two coders agreed, or a third decided.
@@ -72,7 +73,6 @@ class OwnerRequest(Base):
     __table_args__ = (
         # Asked once and not again: there is no row for a second time.
         UniqueConstraint("round_id", "advertiser_id"),
-        CheckConstraint("(state = 'made') = (note IS NOT NULL)", name="note"),
         CheckConstraint("code IS NULL OR state IN ('made', 'not_reached')", name="coded"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -83,7 +83,8 @@ class OwnerRequest(Base):
     state: Mapped[RequestState] = mapped_column(words(RequestState))
     tries: Mapped[int]
     made_at: Mapped[datetime | None]
-    note: Mapped[str | None] = mapped_column(Text)
+    note_sealed: Mapped[bytes | None]
+    note = Sealed[str | None](None)
     code: Mapped[str | None] = mapped_column(String(40))
     round: Mapped[RequestRound] = relationship(back_populates="requests")
     letters: Mapped[list["RequestLetter"]] = relationship(back_populates="request", order_by=lambda: RequestLetter.id)

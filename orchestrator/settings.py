@@ -11,6 +11,7 @@ from typing import Annotated, Self
 from pydantic import Field, PositiveInt, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from orchestrator.master_keys import Keys
 from profiles.errors import BadInput, Problem
 
 PREFIX = "PRAKTIJKTEST_"
@@ -49,6 +50,13 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+class SecondFactor(StrEnum):
+    """Whether those who do the research show a second factor; only a rehearsal may do without."""
+
+    REQUIRED = "required"
+    OFF = "off"
+
+
 class Settings(BaseSettings):
     """Everything an installation decides; times in wall seconds.
 
@@ -61,6 +69,9 @@ class Settings(BaseSettings):
 
     data: Path = Path("praktijktest-data")
     database_url: str | None = None
+    keys_url: str | None = None
+    master_key: SecretStr | None = None
+    master_key_file: Path | None = None
     redis_url: str | None = None
     live: bool = False
     dry_run: bool = False
@@ -94,6 +105,7 @@ class Settings(BaseSettings):
     toolkit_texts: Path | None = None
     log_format: LogFormat = LogFormat.TEXT
     log_level: LogLevel = LogLevel.WARNING
+    second_factor: SecondFactor = SecondFactor.REQUIRED
     metrics_token: SecretStr | None = None
     inbound_key: SecretStr | None = None
     fault_at: str | None = None
@@ -117,6 +129,20 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The SQLAlchemy URL of the database: the given one, else a SQLite file in the data folder."""
         return self.database_url or f"sqlite:///{self.data / 'praktijktest.db'}"
+
+    @property
+    def keys(self) -> Keys:
+        """Where the keys of what is encrypted are: as set, else in the data folder, or beside the given SQLite file."""
+        usual = Keys.beside(self._home)
+        return Keys(self.keys_url or usual.url, self.master_key_file or usual.file, self.master_key)
+
+    @property
+    def _home(self) -> Path:
+        from sqlalchemy import make_url  # takes its time to load, and most of what reads settings needs no keys
+
+        url = make_url(self.database)
+        beside = url.database if url.get_backend_name() == "sqlite" else None
+        return Path(beside).parent if beside else self.data
 
     @property
     def site(self) -> str:
@@ -226,6 +252,10 @@ def _incomplete(settings: Settings) -> Iterator[Problem]:
             yield Problem("bad-login", message, remedy="Gebruik alleen letters zonder accent, cijfers en leestekens.")
         if file is not None and not file.is_file():
             yield Problem("no-such-file", f"Het bestand van {PREFIX}{name}_CA_FILE bestaat niet.", found=str(file))
+    if settings.live and settings.second_factor is SecondFactor.OFF:
+        message = "Wie echt verzendt, doet dat niet met een link alleen."
+        remedy = f"Haal {PREFIX}SECOND_FACTOR weg, of zet het op {SecondFactor.REQUIRED}."
+        yield Problem("no-second-factor", message, found=f"{PREFIX}SECOND_FACTOR=off", remedy=remedy)
     if settings.web_url is not None and not _SITE.fullmatch(settings.web_url):
         remedy = "Schrijf bijvoorbeeld https://praktijktest.stad.example."
         yield Problem("bad-address", f"{PREFIX}WEB_URL is geen adres.", found=settings.web_url, remedy=remedy)

@@ -130,3 +130,6 @@ class Role(StrEnum):
 
 DESK_ROLES = frozenset(Role) - {Role.MUNICIPALITY, Role.BROKER}
 """The roles of those who do the research; the others only read what is for them."""
+
+SECOND_FACTOR = DESK_ROLES - {Role.CODER}
+"""The roles that are not entered with a link alone: whoever reads somebody's mail would have what the role may do."""

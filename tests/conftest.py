@@ -16,6 +16,7 @@ from servers import Away, Postgres, a_postgres
 from sqlalchemy import URL, create_engine, text
 
 from orchestrator.db import Database
+from orchestrator.master_keys import Keys
 from orchestrator.models import Base, Control
 from orchestrator.schema import prepare
 
@@ -171,13 +172,14 @@ def postgres_server() -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def _postgresql(postgres_server: Postgres) -> Iterator[Database]:
+def _postgresql(postgres_server: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A prepared schema of our own, dropped at the end; nothing else on the server is touched."""
     schema = f"proef_{os.getpid()}_{secrets.token_hex(4)}"
     outside = create_engine(postgres_server.url)
     with outside.begin() as connection:
         connection.execute(text(f"CREATE SCHEMA {schema}"))
-    made = Database.at(_within(postgres_server.url, schema).render_as_string(hide_password=False))
+    keys = Keys.beside(tmp_path_factory.mktemp("sleutels"))
+    made = Database.at(_within(postgres_server.url, schema).render_as_string(hide_password=False), keys)
     prepare(made)
     yield made
     made.engine.dispose()

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from orchestrator import tallies, views
+from orchestrator import retention, tallies, views
 from orchestrator.db import Database, Session
 from orchestrator.models import Round
 from orchestrator.rounds import growing, lifecycle
@@ -37,3 +37,10 @@ def fold_tallies(database: Database) -> None:
     """Keep short what the pages add up."""
     with database.writing() as session:
         tallies.fold(session)
+
+
+def keep_to_terms(database: Database, now: datetime) -> None:
+    """Destroy what is past its term; not while sending is shut, for then the clock may be wrong."""
+    with database.writing() as session:
+        if not views.why_shut(session):
+            retention.run(session, ACTOR, now)

@@ -25,6 +25,7 @@ TICKS = {
     "poll-mailbox": ("workers.tasks.poll_mailbox", "inbox", 30.0),
     "advance": ("workers.tasks.advance", "reports", 5.0),
     "watch": ("workers.tasks.watch", "reports", 60.0),
+    "keep-terms": ("workers.tasks.keep_terms", "reports", 3600.0),
     "read-feeds": ("workers.tasks.read_feeds", "reports", 60.0),
 }
 """Name of the tick → task, queue, seconds. A tick only says: look in the database, or in the mailbox."""

@@ -29,7 +29,7 @@ class Runtime:
     def open(cls, settings: Settings) -> "Runtime":
         """Connect to the database of these settings and read its clock."""
         faults.arm(settings.fault_at, testing=settings.fault_tests)
-        database = Database.at(settings.database)
+        database = Database.at(settings.database, settings.keys)
         return cls(settings, database, read_clock(database))
 
     @cached_property

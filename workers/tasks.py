@@ -8,7 +8,7 @@ from celery import signals
 
 from orchestrator.db import DatabaseAway, why_away
 from workers import dispatch, runtime
-from workers.advance import advance_rounds, fold_tallies
+from workers.advance import advance_rounds, fold_tallies, keep_to_terms
 from workers.app import app
 from workers.harvest import read_feed
 from workers.inbox import imap
@@ -89,6 +89,14 @@ def watch() -> None:
     with _patient("reports"):
         here = runtime.current()
         here.watch.look(here.database, here.clock.now())
+
+
+@app.task
+def keep_terms() -> None:
+    """Destroy what is past its term."""
+    with _patient("reports"):
+        here = runtime.current()
+        keep_to_terms(here.database, here.clock.now())
 
 
 @app.task

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from orchestrator.db import UtcDateTime, make_engine
 from orchestrator.models import Base
 from orchestrator.settings import Settings
+from orchestrator.vault import Vault
 
 LOCK_SECONDS: int = context.config.attributes.get("lock_seconds", 5)
 UPGRADE_SECONDS = 4 * 3600.0
@@ -66,6 +67,9 @@ def _require_whole(connection: Connection) -> None:
 
 
 engine = context.config.attributes.get("engine") or make_engine(Settings.from_env().database)
+context.config.attributes.setdefault("vault", None)
+if context.config.attributes["vault"] is None:
+    context.config.attributes["vault"] = Vault(Settings.from_env().keys)
 with engine.connect() as connection:
     context.configure(
         connection=connection,

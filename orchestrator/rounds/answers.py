@@ -228,9 +228,10 @@ def enter(session: Session, inquiry: Inquiry, heard: Heard, actor: str, now: dat
     """
     session.refresh(inquiry, with_for_update=True)
     _check_heard(inquiry, heard, now)
-    same = (Reply.road == heard.road, Reply.received_at == heard.at, Reply.text == heard.text)
-    if known := session.scalars(select(Reply).where(Reply.inquiry_id == inquiry.id, *same)).first():
-        return known
+    same = (Reply.road == heard.road, Reply.received_at == heard.at)
+    for known in session.scalars(select(Reply).where(Reply.inquiry_id == inquiry.id, *same)):
+        if known.text == heard.text:
+            return known
     reply = Reply(
         inquiry_id=inquiry.id,
         received_at=heard.at,

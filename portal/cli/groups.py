@@ -154,6 +154,30 @@ def revoke_person(name: Annotated[str, typer.Argument(metavar="NAAM")], by: By) 
     room.revoke(name, by)
 
 
+@people.command("sessions")
+def list_sessions(name: Annotated[str, typer.Argument(metavar="NAAM")]) -> None:
+    """Toon waar iemand is aangemeld."""
+    from portal.commands import people as room
+
+    room.sessions(name)
+
+
+@people.command("sign-out")
+def sign_out_person(name: Annotated[str, typer.Argument(metavar="NAAM")], by: By) -> None:
+    """Meld iemand overal af; die kan zich opnieuw aanmelden."""
+    from portal.commands import people as room
+
+    room.sign_out(name, by)
+
+
+@people.command("reset-factor")
+def reset_factor(name: Annotated[str, typer.Argument(metavar="NAAM")], by: By) -> None:
+    """Koppel iemands code-app los, bijvoorbeeld als de telefoon weg is; bij het aanmelden komt er een nieuwe."""
+    from portal.commands import people as room
+
+    room.reset_factor(name, by)
+
+
 RequestTest = Annotated[str, typer.Argument(metavar="VERZOEKTEST", help="Naam van de verzoektest.")]
 
 

@@ -29,7 +29,9 @@ def save(file: Path) -> None:
 
 def put_back(file: Path, actor: str) -> None:
     """Replace the SQLite database by a backup; sending stays shut until it was reconciled."""
-    done = backup.put_back(Settings.from_env().database, house.must_exist(file), lambda made: _mark(made, actor))
+    settings = Settings.from_env()
+    there = house.must_exist(file)
+    done = backup.put_back(settings.database, there, lambda made: _mark(made, actor), settings.keys)
     out.print(f"Back-up {file} is teruggezet, {_until(done.head)}.")
     if done.kept:
         out.print(f"De vervangen database is bewaard als {done.kept}.")

@@ -33,7 +33,7 @@ def doctor() -> None:
     with database.reading() as session:
         facts = machine.facts(session, settings, clock, datetime.now(UTC))
         chapters = [
-            Chapter("machine", "Machine", tuple(facts.values())),
+            Chapter("machine", "Machine", (*facts.values(), _keys(settings))),
             Chapter("servers", "Servers", tuple(_servers(settings))),
         ]
         # Tables of another version may lack what the rest asks for.
@@ -100,6 +100,16 @@ def _servers(settings: Settings) -> Iterator[Fact]:
             yield _server(name, host, port)
     if settings.smtp_host is None:
         yield Fact(True, "De mailserver", f"Er is er geen ingesteld ({PREFIX}SMTP_HOST).")
+
+
+def _keys(settings: Settings) -> Fact:
+    """Tell when the master key lies beside what it opens: one snapshot of that folder would give both away."""
+    file = settings.keys.file if settings.master_key is None else None
+    if file is None or not file.resolve().is_relative_to(settings.data.resolve()):
+        return Fact(True, "Sleutels", "De hoofdsleutel staat buiten de map met gegevens.")
+    do = f"Verplaats {file} naar een plek buiten back-up en momentopname, en zet {PREFIX}MASTER_KEY_FILE."
+    words = "De hoofdsleutel staat in de map met gegevens: wie die map kopieert, heeft beide."
+    return Fact(not settings.live, "Sleutels", words, do=do if settings.live else "")
 
 
 def _server(name: str, host: str, port: int) -> Fact:

@@ -35,7 +35,7 @@ def open_as_it_is(settings: Settings) -> Database:
     if (kind := settings.database.partition(":")[0]) not in DATABASES:
         remedy = "Begin PRAKTIJKTEST_DATABASE_URL met postgresql:// of met sqlite:///."
         raise BadInput(Problem("unknown-database", "Deze soort database kennen we niet.", found=kind, remedy=remedy))
-    return Database.at(settings.database)
+    return Database.at(settings.database, settings.keys)
 
 
 @contextmanager

@@ -6,7 +6,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 
-from orchestrator import accounts
+from orchestrator import accounts, second_factor
+from orchestrator import sessions as web_sessions
 from orchestrator.accounts import LINK_LASTS
 from orchestrator.clock import Clock
 from orchestrator.control import read_clock
@@ -42,6 +43,32 @@ def revoke(name: str, actor: str) -> None:
     with house.writing() as (session, now):
         accounts.revoke(session, name, actor, now, REAL.now())
     out.print(f"De toegang van {name} is ingetrokken.")
+
+
+def sessions(name: str) -> None:
+    with house.reading() as (session, _):
+        browsers = web_sessions.of_person(session, name, REAL.now())
+    if not browsers:
+        out.print(f"{name} is nergens aangemeld.")
+        return
+    table = Table("browser", "aangemeld", "laatst gezien", box=SIMPLE_HEAD)
+    for each in browsers:
+        moments = (f"{moment.astimezone(ZONE):%d-%m-%Y %H:%M}" for moment in (each.began, each.seen))
+        table.add_row(each.words or "onbekend", *moments)
+    out.print(table)
+
+
+def sign_out(name: str, actor: str) -> None:
+    with house.writing() as (session, now):
+        ended = web_sessions.end_all(session, name, actor, now, REAL.now())
+    out.print(f"{name} is afgemeld; zoveel browsers: {ended}.")
+
+
+def reset_factor(name: str, actor: str) -> None:
+    """Also of oneself: who has this machine keeps the database, and the only administrator may have lost a phone."""
+    with house.writing() as (session, now):
+        second_factor.reset(session, name, actor, now, REAL.now())
+    out.print(f"De code-app van {name} is losgekoppeld. Bij het aanmelden koppelt {name} een nieuwe.")
 
 
 def sign_in(name: str, actor: str) -> None:

@@ -1,7 +1,7 @@
 """The demo, act by act: stage, plan, send and answer, close, report."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from orchestrator.forms_file import with_forms
 from orchestrator.intake import read_listings, read_participants
 from orchestrator.rounds import holds, lifecycle, planning
 from orchestrator.schema import prepare
-from orchestrator.settings import Settings
+from orchestrator.settings import SecondFactor, Settings
 from orchestrator.states import RoundState
 from portal.commands import people
 from portal.commands.outputs import print_results, write_files, write_reports
@@ -105,7 +105,9 @@ def run(wishes: Wishes) -> None:
     if wishes.serve:
         out.print(f"Pagina's: {settings.site}/   Stop met Ctrl-C.")
         people.welcome(here.database, settings)
-        serve(here, settings.web_host, settings.web_port)
+        # Whoever looks around in a round of simulated people needs no app on a phone; it is never a live one.
+        asks_a_link = here.settings.model_copy(update={"second_factor": SecondFactor.OFF})
+        serve(replace(here, settings=asks_a_link), settings.web_host, settings.web_port)
 
 
 def play(settings: Settings, database: Database, design: Design, playing: Playing) -> tuple[Runtime, stage.Market]:

@@ -41,6 +41,10 @@ ACCESS: Mapping[str, frozenset[Role]] = {
     "sign_in_use": PUBLIC,
     "sign_in_further": PUBLIC,
     "sign_out": PUBLIC,
+    # For a browser in which a link was used and that still has to show a code; such a one is nobody on other pages.
+    "factor": PUBLIC,
+    "factor_set_up": PUBLIC,
+    "factor_show": PUBLIC,
     "pretest_intro": PUBLIC,
     "pretest_begin": PUBLIC,
     "pretest_resume": PUBLIC,
@@ -100,6 +104,9 @@ ACCESS: Mapping[str, frozenset[Role]] = {
             "mine_toolkit_make",
             "mine_toolkit_use",
             "mine_toolkit_end",
+            "mine_browsers",
+            "mine_browsers_end",
+            "mine_browsers_end_others",
             "mine_followup",
             "mine_followup_propose",
             "mine_followup_done",
@@ -151,9 +158,14 @@ ACCESS: Mapping[str, frozenset[Role]] = {
     "export_alone": RESEARCHERS,
     "outlook": RESEARCHERS,
     "round_health": RESEARCHERS,
-    "people": frozenset({Role.ADMINISTRATOR}),
-    "people_add": frozenset({Role.ADMINISTRATOR}),
-    "people_revoke": frozenset({Role.ADMINISTRATOR}),
+    "browsers": ALL,
+    "browsers_end": ALL,
+    "browsers_end_others": ALL,
+    "recovery_renew": ALL,
+    **dict.fromkeys(
+        ("people", "people_add", "people_revoke", "people_end_all", "people_reset_factor"),
+        frozenset({Role.ADMINISTRATOR}),
+    ),
     **dict.fromkeys(
         (
             "setup_list",
@@ -181,7 +193,9 @@ ACCESS: Mapping[str, frozenset[Role]] = {
 
 
 class SignInNeeded(Exception):
-    """Nobody is signed in; ``carried`` is the form that was sent, so that nothing typed is lost."""
+    """Nobody is signed in, or a code is still to be shown; ``carried`` is the form that was sent, so that nothing typed
+    is lost.
+    """
 
     def __init__(self, carried: Carried | None) -> None:
         super().__init__()
@@ -189,12 +203,17 @@ class SignInNeeded(Exception):
 
 
 async def guard(request: Request) -> None:
-    """Note who is looking, as ``request.state.visitor``; raise `SignInNeeded`, or `Refused` for the wrong role."""
+    """Note who is looking, as ``request.state.visitor``; raise `SignInNeeded`, or `Refused` for the wrong role.
+
+    Who still has to show a second factor is nobody here: only ``request.state.waiting``.
+    """
     door: Door = request.app.state.door
     name = request.scope["route"].name
     token = request.cookies.get(COOKIE)
     visitor = await run_in_threadpool(door.visitor, token) if token else None
-    request.state.visitor = visitor
+    waits = visitor is not None and visitor.waits
+    request.state.waiting = visitor if waits else None
+    request.state.visitor = visitor = None if waits else visitor
     if ACCESS[name] is PUBLIC:
         return
     if visitor is None:

@@ -30,6 +30,7 @@ from portal.web.origin import why_not
 from portal.web.own_source import OwnSource
 from portal.web.pages import (
     aftermath,
+    browsers,
     coding,
     comparing,
     context,
@@ -54,6 +55,7 @@ from portal.web.pages import (
     requests,
     results,
     rounds,
+    second_factor,
     setup,
     signing_in,
     status,
@@ -82,6 +84,9 @@ HEADERS = {
 STATUSES = {
     "link-used": 410,
     "too-often": 429,
+    "factor-set": 409,
+    "no-code-needed": 409,
+    "no-sign-in": 401,
     "wrong-state": 409,
     "already-coded": 409,
     "label-final": 409,
@@ -92,6 +97,7 @@ TWICE = _("Dit is op hetzelfde moment al een keer gedaan.")
 LOOK = _("Ga terug en kijk hoe het er nu voor staat.")
 ERRORS = {
     400: (_("Dat begrijpen wij niet"), _("Het formulier kwam niet goed over.")),
+    401: (_("U bent niet meer aangemeld."), _("Vraag een nieuwe link aan.")),
     403: (_("Dat mag nu niet"), _("U mag deze pagina nu niet bekijken.")),
     404: (_("Pagina niet gevonden"), _("Deze pagina bestaat niet, of niet meer.")),
     405: (_("Dat kan hier niet"), _("Deze pagina kunt u alleen bekijken.")),
@@ -148,7 +154,7 @@ def create_app(source: Source, door: Door) -> FastAPI:
     for group in (rounds, status, monitor, control, health, results, looks, export, reports):
         group.add(app, source)
     languages.add(app)
-    for desk in (signing_in, people):
+    for desk in (signing_in, second_factor, browsers, people):
         desk.add(app, door)
     return app
 
@@ -167,7 +173,10 @@ def _add_sign_in(app: FastAPI) -> None:
     def ask(request: Request, needed: SignInNeeded) -> Response:
         if request.method == "GET":
             asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-            return RedirectResponse("/aanmelden" + (f"?next={quote(asked)}" if asked != "/" else ""), 303)
+            where = "/aanmelden" if request.state.waiting is None else "/aanmelden/code"
+            return RedirectResponse(where + (f"?next={quote(asked)}" if asked != "/" else ""), 303)
+        if request.state.waiting is not None:
+            return second_factor.ask_code(request, app.state.door, "/", needed.carried, status=401)
         mails = app.state.door.mails
         return page(request, "sign_in.html", 401, next="/", mails=mails, carried=needed.carried, asked=False, sent=True)
 

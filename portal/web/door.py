@@ -2,16 +2,18 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import quote
 
-from orchestrator import accounts, own_access
+from orchestrator import accounts, own_access, second_factor, sessions
 from orchestrator.accounts import Known, Visitor
 from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.models import Person
-from orchestrator.settings import Settings
+from orchestrator.second_factor import Offer
+from orchestrator.sessions import Browser
+from orchestrator.settings import SecondFactor, Settings
 from orchestrator.text_file import on_one_line
 from workers.channels.desk_mail import TEXT, TO_ADVERTISER, can_mail, send_link
 from workers.channels.transport import TransportError
@@ -25,7 +27,7 @@ REAL = Clock()
 
 
 class Door(Protocol):
-    """What the pages ask about people."""
+    """What the pages ask about people. ``token`` is the cookie of a browser that is signed in."""
 
     @property
     def mails(self) -> bool:
@@ -36,23 +38,51 @@ class Door(Protocol):
         """Return who is signed in with this cookie."""
         ...
 
-    def send_link(self, email: str, next_page: str) -> None:
+    def send_link(self, email: str, next_page: str, browser: str | None) -> None:
         """Mail a link to the person or advertiser with this address; do nothing when there is none."""
         ...
 
-    def link_works(self, token: str) -> bool: ...
+    def link_works(self, link: str) -> bool: ...
 
-    def sign_in(self, token: str) -> str:
+    def asked_by(self, link: str, browser: str) -> bool:
+        """Say whether a link works and was asked for in the browser with this secret."""
+        ...
+
+    def is_known(self, browser: str) -> bool: ...
+
+    def sign_in(self, link: str, words: str) -> str:
         """Use a link up and return the cookie of a new session; raise `Refused` for one that does not work."""
         ...
 
     def sign_out(self, token: str) -> None: ...
+
+    def offer(self, token: str) -> Offer | None: ...
+
+    def set_up(self, token: str, code: str) -> tuple[str, ...] | None: ...
+
+    def show(self, token: str, code: str) -> bool: ...
+
+    def renew_recovery(self, token: str, code: str) -> tuple[str, ...] | None: ...
+
+    def recovery_left(self, token: str) -> int | None:
+        """Count the recovery codes that somebody still has; None for who has no second factor."""
+        ...
+
+    def browsers(self, token: str) -> Sequence[Browser]: ...
+
+    def end(self, token: str, number: int) -> None: ...
+
+    def end_others(self, token: str) -> None: ...
 
     def people(self) -> Sequence[Known]: ...
 
     def add(self, name: str, email: str, roles: Sequence[str], actor: str) -> None: ...
 
     def revoke(self, name: str, actor: str) -> None: ...
+
+    def end_all(self, name: str, actor: str) -> None: ...
+
+    def reset_factor(self, name: str, actor: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -67,6 +97,10 @@ class DatabaseDoor:
     def mails(self) -> bool:
         return can_mail(self.settings)
 
+    @property
+    def _asks(self) -> bool:
+        return self.settings.second_factor is SecondFactor.REQUIRED
+
     def visitor(self, token: str) -> Visitor | None:
         with self.database.reading() as session:
             found = accounts.visitor(session, token, REAL.now())
@@ -76,38 +110,85 @@ class DatabaseDoor:
         if unnoted:
             with self.database.writing() as session:
                 accounts.note_seen(session, token, REAL.now())
-        return person
+        return replace(person, waits=person.waits and self._asks)
 
-    def send_link(self, email: str, next_page: str) -> None:
+    def send_link(self, email: str, next_page: str, browser: str | None) -> None:
         with self.database.writing() as session:
             who = accounts.by_email(session, email) or own_access.by_email(session, email)
             if who is None:
                 return
-            token = accounts.make_link(session, who, accounts.actor_of(who), self.clock.now(), REAL.now())
+            token = accounts.make_mailed_link(session, who, browser, self.clock.now(), REAL.now())
+        if token is None:
+            return
         person = isinstance(who, Person)
         whole = link(self.settings.site, token, next_page if person else OWN_PAGES)
         try:
             send_link(self.settings, who.name, email.strip().casefold(), whole, TEXT if person else TO_ADVERTISER)
         except TransportError as error:
+            self._not_mailed(token)
             # Whoever asked may not learn whether the address is known; the keeper of the installation must.
             kind = "person" if person else "advertiser"
             log.error("sign-in-mail: De link voor %s:%s is niet verzonden: %s", kind, who.id, on_one_line(error))
 
-    def link_works(self, token: str) -> bool:
-        with self.database.reading() as session:
-            return accounts.link_works(session, token, REAL.now())
-
-    def sign_in(self, token: str) -> str:
+    def _not_mailed(self, token: str) -> None:
         with self.database.writing() as session:
-            return accounts.sign_in(session, token, self.clock.now(), REAL.now())
+            accounts.forget_mailed(session, token)
+
+    def link_works(self, link: str) -> bool:
+        with self.database.reading() as session:
+            return accounts.link_works(session, link, REAL.now())
+
+    def asked_by(self, link: str, browser: str) -> bool:
+        with self.database.reading() as session:
+            return accounts.asked_by(session, link, browser, REAL.now())
+
+    def is_known(self, browser: str) -> bool:
+        with self.database.reading() as session:
+            return accounts.is_known(session, browser)
+
+    def sign_in(self, link: str, words: str) -> str:
+        with self.database.writing() as session:
+            return accounts.sign_in(session, link, self.clock.now(), REAL.now(), words, asks=self._asks)
 
     def sign_out(self, token: str) -> None:
         with self.database.writing() as session:
             accounts.sign_out(session, token, self.clock.now(), REAL.now())
 
+    def offer(self, token: str) -> Offer | None:
+        with self.database.writing() as session:
+            return second_factor.offer(session, token, REAL.now())
+
+    def set_up(self, token: str, code: str) -> tuple[str, ...] | None:
+        with self.database.writing() as session:
+            return second_factor.set_up(session, token, code, self.clock.now(), REAL.now())
+
+    def show(self, token: str, code: str) -> bool:
+        with self.database.writing() as session:
+            return second_factor.show(session, token, code, self.clock.now(), REAL.now())
+
+    def renew_recovery(self, token: str, code: str) -> tuple[str, ...] | None:
+        with self.database.writing() as session:
+            return second_factor.renew_recovery(session, token, code, self.clock.now(), REAL.now())
+
+    def recovery_left(self, token: str) -> int | None:
+        with self.database.reading() as session:
+            return second_factor.recovery_left(session, token, REAL.now())
+
+    def browsers(self, token: str) -> tuple[Browser, ...]:
+        with self.database.reading() as session:
+            return sessions.own(session, token, REAL.now())
+
+    def end(self, token: str, number: int) -> None:
+        with self.database.writing() as session:
+            sessions.end(session, token, number, self.clock.now(), REAL.now())
+
+    def end_others(self, token: str) -> None:
+        with self.database.writing() as session:
+            sessions.end_others(session, token, self.clock.now(), REAL.now())
+
     def people(self) -> tuple[Known, ...]:
         with self.database.reading() as session:
-            return accounts.everybody(session)
+            return accounts.everybody(session, REAL.now())
 
     def add(self, name: str, email: str, roles: Sequence[str], actor: str) -> None:
         with self.database.writing() as session:
@@ -116,6 +197,14 @@ class DatabaseDoor:
     def revoke(self, name: str, actor: str) -> None:
         with self.database.writing() as session:
             accounts.revoke(session, name, actor, self.clock.now(), REAL.now())
+
+    def end_all(self, name: str, actor: str) -> None:
+        with self.database.writing() as session:
+            sessions.end_all(session, name, actor, self.clock.now(), REAL.now())
+
+    def reset_factor(self, name: str, actor: str) -> None:
+        with self.database.writing() as session:
+            second_factor.reset_of_another(session, name, actor, self.clock.now(), REAL.now())
 
 
 def link(site: str, token: str, next_page: str = "/") -> str:

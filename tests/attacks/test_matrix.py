@@ -32,11 +32,13 @@ pytestmark = only_sqlite
 
 PAGES = """
 everybody: health metrics language sign_in sign_in_ask sign_in_link sign_in_use sign_in_further sign_out
+everybody: factor factor_set_up factor_show
 everybody: pretest_intro pretest_begin pretest_resume pretest_ask pretest_answer
 everybody: invitation_page invitation_sign invitation_decline invitation_copy
 everybody: invitation_notice_pdf invitation_notice_word
 everybody: open_data_list open_data_catalogue open_data_record open_data_file
-designer approver sender coder analyst municipality administrator: rounds
+designer approver sender coder analyst municipality administrator: rounds browsers browsers_end browsers_end_others
+designer approver sender coder analyst municipality administrator: recovery_renew
 designer approver sender coder analyst administrator: status
 designer approver sender analyst: monitor advertisers outlook round_health results results_chart looks
 designer approver sender analyst: report_researcher report_researcher_pdf report_municipality report_municipality_pdf
@@ -57,8 +59,9 @@ sender: control control_do round_start request_start request_close request_calls
 coder: coding_reply coding_code coding_doubt coding_undo coding_decide request_coding request_code
 analyst: release_sign
 municipality: outcome_read
-administrator: people people_add people_revoke
+administrator: people people_add people_revoke people_end_all people_reset_factor
 broker: mine mine_data mine_data_zip mine_stop mine_round mine_round_pdf mine_proof mine_note mine_note_write
+broker: mine_browsers mine_browsers_end mine_browsers_end_others
 broker: mine_toolkit mine_toolkit_make mine_toolkit_use mine_toolkit_end
 broker: mine_followup mine_followup_propose mine_followup_done mine_followup_withdraw mine_followup_retest
 """

@@ -26,6 +26,7 @@ from sqlalchemy import delete, func, select, update
 from orchestrator import tallies, views
 from orchestrator.control import set_clock
 from orchestrator.db import Database, DatabaseError
+from orchestrator.master_keys import Keys
 from orchestrator.models import Attempt, Event, InboundMail, Inquiry, LetterCopy
 from orchestrator.rounds import lifecycle, planning
 from orchestrator.schema import prepare
@@ -199,7 +200,7 @@ class Product(Stage):
     def __init__(self, *told: Any, pools: int = 0) -> None:
         super().__init__(*told)
         self.pools, self.readers = pools, 1 if self.sink.copies_to else 0
-        self.database = Database.at(self.url)
+        self.database = Database.at(self.url, Keys.beside(self.folder))
         prepare(self.database)
         with self.database.writing() as session:
             self.clock = set_clock(session, MORNING, 1.0)

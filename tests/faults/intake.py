@@ -25,6 +25,7 @@ from sqlalchemy import func, select, update
 from orchestrator import channel_faults, ledger
 from orchestrator.control import set_clock
 from orchestrator.db import Database, Session
+from orchestrator.master_keys import Keys
 from orchestrator.models import DeferredReply, Delivery, ImapCursor, InboundMail, Inquiry, Reply
 from orchestrator.schema import prepare
 from orchestrator.states import LetterState, MailState
@@ -75,7 +76,7 @@ class Intake:
         self.folder, self.nursery, self.postgres, self.broker, self.mailbox = folder, nursery, postgres, broker, mailbox
         self.name = f"praktijktest_inbox_{os.getpid()}"
         self.url = postgres.create(self.name)
-        self.database = Database.at(self.url)
+        self.database = Database.at(self.url, Keys.beside(folder))
         prepare(self.database)
         writer = Writer(self._letters(), seed)
         self.post = [writer.write(number) for number in range(mails)]

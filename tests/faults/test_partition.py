@@ -26,6 +26,7 @@ from orchestrator.clock import Clock
 from orchestrator.control import set_clock
 from orchestrator.db import Database, DatabaseAway
 from orchestrator.intake import Channel as Road
+from orchestrator.master_keys import Keys
 from orchestrator.models import Inquiry
 from orchestrator.rounds.sending import Envelope
 from orchestrator.schema import prepare
@@ -60,7 +61,7 @@ def far(database: Database) -> Iterator[Far]:
     url = database.engine.url
     with a_line((url.host or "127.0.0.1", url.port or 5432)) as line:
         there = url.set(host="127.0.0.1", port=line.port).update_query_dict({"sslmode": "disable"})
-        made = Database.at(there.render_as_string(hide_password=False))
+        made = Database.at(there.render_as_string(hide_password=False), database.vault.keys)
         yield Far(line, made)
         line.silent = False
         made.engine.dispose()
@@ -235,7 +236,7 @@ def test_a_worker_that_is_cut_off_says_so_within_ten_seconds_sends_nothing_after
     target = server.url.host or "127.0.0.1", server.url.port or 5432
     with an_island() as island, a_line(target, island.harbour()) as line:
         name = f"praktijktest_partition_{os.getpid()}"
-        database = Database.at(server.create(name))
+        database = Database.at(server.create(name), Keys.beside(tmp_path))
         processes: list[subprocess.Popen[str]] = []
         try:
             prepare(database)

@@ -12,6 +12,8 @@ from orchestrator.accounts import Known, Visitor
 from orchestrator.burden import Burden
 from orchestrator.detection import measure
 from orchestrator.exposure import Watched
+from orchestrator.second_factor import Offer
+from orchestrator.sessions import Browser
 from orchestrator.states import Role, RoundState
 from orchestrator.status import Chapter, Fact
 from orchestrator.views import Day, HeldAdvertiser, Late, Monitor, NextSend, RoundSummary
@@ -181,19 +183,52 @@ class FakeDoor:
         return self.who
 
     def people(self) -> list[Known]:
-        return [Known("Anna de Wit", "anna@stad.example", tuple(Role), True, MOMENT)]
+        return [
+            Known("Anna de Wit", "anna@stad.example", tuple(Role), True, MOMENT, 2, True),
+            Known("Bert", "bert@stad.example", (Role.CODER,), True, MOMENT, 1, True),
+        ]
 
-    def link_works(self, token: str) -> bool:
-        return token == "goed"
+    def link_works(self, link: str) -> bool:
+        return link == "goed"
 
-    def sign_in(self, token: str) -> str:
-        if token != "goed":
+    def asked_by(self, link: str, browser: str) -> bool:  # noqa: ARG002
+        return False
+
+    def is_known(self, browser: str) -> bool:  # noqa: ARG002
+        return False
+
+    def sign_in(self, link: str, words: str) -> str:  # noqa: ARG002
+        if link != "goed":
             raise Refused("link-used", "Deze link is al gebruikt of verlopen.", "Vraag een nieuwe link aan.")
         return "signed in"
 
     def sign_out(self, token: str) -> None: ...
 
-    def send_link(self, email: str, next_page: str) -> None: ...
+    def send_link(self, email: str, next_page: str, browser: str | None) -> None: ...
+
+    def offer(self, token: str) -> Offer | None: ...
+
+    def set_up(self, token: str, code: str) -> tuple[str, ...] | None: ...
+
+    def show(self, token: str, code: str) -> bool:  # noqa: ARG002
+        return False
+
+    def renew_recovery(self, token: str, code: str) -> tuple[str, ...] | None:  # noqa: ARG002
+        return ("AAAA-BBBB-CCCC-DDDD",) * 10
+
+    def recovery_left(self, token: str) -> int | None:  # noqa: ARG002
+        return None if self.who.advertiser else 7
+
+    def browsers(self, token: str) -> list[Browser]:  # noqa: ARG002
+        return [Browser(each, words, MOMENT, MOMENT, each == 1) for each, words in ((1, "Firefox, Linux"), (2, ""))]
+
+    def end(self, token: str, number: int) -> None: ...
+
+    def end_others(self, token: str) -> None: ...
+
+    def end_all(self, name: str, actor: str) -> None: ...
+
+    def reset_factor(self, name: str, actor: str) -> None: ...
 
     def add(self, name: str, email: str, roles: Sequence[str], actor: str) -> None: ...
 

@@ -50,6 +50,7 @@ PAGES = {
     "pauzeren": f"/rondes/{ROUND}/bediening/pauzeren",
     "te laat": f"/rondes/{ROUND}/bediening/hervatten",
     "mensen": "/mensen",
+    "browsers": "/browsers",
     "toolkit": "/toolkit",
     "aanmelden": "/aanmelden",
     "link": "/aanmelden/link/goed",

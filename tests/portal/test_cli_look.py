@@ -55,11 +55,11 @@ def sent_long_ago(user: User) -> None:
     change(
         user,
         "UPDATE inquiry SET state = 'sent', sent_at = '2026-01-05 09:00:00'",
-        "INSERT INTO inbound_mail (content_key, raw, envelope_to, received_at, state) "
-        "SELECT 'm' || id, x'00', '', '2026-01-06 09:00:00', 'matched' FROM inquiry WHERE arm = 'control'",
-        "INSERT INTO reply (inquiry_id, mail_id, received_at, kind, subject, text, message_id, proposal, rule, "
+        "INSERT INTO inbound_mail (content_key, envelope_to, received_at, state) "
+        "SELECT 'm' || id, '', '2026-01-06 09:00:00', 'matched' FROM inquiry WHERE arm = 'control'",
+        "INSERT INTO reply (inquiry_id, mail_id, received_at, kind, message_id, proposal, rule, "
         "confidence, label, coded_by) "
-        "SELECT i.id, m.id, '2026-01-06 09:00:00', 'human', '', '', m.content_key, 'UITNODIGING', 3, 0.9, "
+        "SELECT i.id, m.id, '2026-01-06 09:00:00', 'human', m.content_key, 'UITNODIGING', 3, 0.9, "
         "'UITNODIGING', 'rule' "
         "FROM inquiry i JOIN inbound_mail m ON m.content_key = 'm' || i.id",
     )

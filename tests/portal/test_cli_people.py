@@ -5,6 +5,8 @@ import re
 import pytest
 from cli_makers import User, a_user
 
+from orchestrator import accounts
+from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.settings import Settings
 from portal.commands import house, people
@@ -46,3 +48,17 @@ def test_a_first_start_prints_a_link_and_a_second_does_not(user: User, capsys: p
     people.welcome(database, Settings())
     assert capsys.readouterr().out == ""
     assert "beheerder" in user.does("people", "list")
+
+
+def test_somebody_is_signed_out_everywhere_and_gets_a_new_second_factor_by_command(user: User) -> None:
+    user.does("people", "add", "Anna", "--email", "anna@stad.example", "--role", "designer")
+    assert "nergens aangemeld" in user.does("people", "sessions", "anna")
+    link, now = user.does("sign-in", "anna").strip().rpartition("/")[2], Clock().now()
+    with house.open_database().writing() as session:
+        accounts.sign_in(session, link, now, now, "Firefox, Linux")
+    assert "Firefox, Linux" in user.does("people", "sessions", "anna")
+    assert "zoveel browsers: 1" in user.does("people", "sign-out", "anna")
+    assert "nergens aangemeld" in user.does("people", "sessions", "anna")
+    # Also by somebody of the same name: the only administrator may have lost the phone.
+    assert "losgekoppeld" in user.does("people", "reset-factor", "anna", "--by", "anna")
+    assert user.says("people", "reset-factor", "bert").err.startswith("unknown-person: ")

@@ -58,6 +58,7 @@ def of_designs() -> set[str]:
 
 SAID_BY = (
     "orchestrator/ahead.py", "orchestrator/burden.py", "orchestrator/context.py", "orchestrator/detection.py",
+    "orchestrator/accounts.py", "orchestrator/second_factor.py", "orchestrator/sessions.py",
     "orchestrator/exposure.py", "orchestrator/followup.py", "orchestrator/own_views.py",
     "orchestrator/outlook.py", "orchestrator/retests.py", "orchestrator/rounds/restored.py", "orchestrator/status.py",
     "orchestrator/views.py",

@@ -178,7 +178,7 @@ def a_server_database(beside: Database) -> Iterator[Database]:
     outside = url.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(outside, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"'.encode())
-    made = Database.at(url.set(database=name).render_as_string(hide_password=False))
+    made = Database.at(url.set(database=name).render_as_string(hide_password=False), beside.vault.keys)
     try:
         prepare(made)
         yield made

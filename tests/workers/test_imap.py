@@ -71,7 +71,7 @@ def poll(database: Database, settings: Settings) -> int:
 
 def stored(database: Database) -> list[bytes]:
     with database.reading() as session:
-        return list(session.scalars(select(InboundMail.raw).order_by(InboundMail.id)))
+        return [mail.raw for mail in session.scalars(select(InboundMail).order_by(InboundMail.id))]
 
 
 def count(database: Database, kind: type) -> int:
@@ -185,7 +185,7 @@ def test_a_folder_that_was_numbered_anew_is_read_again_and_nothing_counts_twice(
 
 def test_two_who_poll_one_folder_at_once_store_every_mail_once(database: Database, box: Mailbox) -> None:
     box.put(*[a_mail(number) for number in range(30)])
-    other = Database.at(database.engine.url.render_as_string(hide_password=False))
+    other = Database.at(database.engine.url.render_as_string(hide_password=False), database.vault.keys)
     together(*[lambda here=here: poll(here, box.settings()) for here in (database, other, database, other)])
     other.engine.dispose()
     assert sorted(stored(database)) == sorted(a_mail(number) for number in range(30))

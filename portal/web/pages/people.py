@@ -12,7 +12,13 @@ from portal.web.rendering import page
 from profiles.errors import BadInput, Problem, Refused
 
 Text = Annotated[str, Form()]
-FIELDS = {"bad-name": "name", "bad-email": "email", "no-role": "roles", "unknown-role": "roles"}
+FIELDS = {
+    "bad-name": "name",
+    "bad-email": "email",
+    "shared-email": "email",
+    "no-role": "roles",
+    "unknown-role": "roles",
+}
 
 
 def add(app: FastAPI, door: Door) -> None:
@@ -42,4 +48,14 @@ def add(app: FastAPI, door: Door) -> None:
         if name.strip().casefold() == acting(request).casefold():
             raise Refused("own-access", "Uw eigen toegang trekt u niet zelf in.", "Laat een andere beheerder dat doen.")
         door.revoke(name, acting(request))
+        return RedirectResponse("/mensen", 303)
+
+    @app.post("/mensen/afmelden")
+    def people_end_all(request: Request, name: Text = "") -> Response:
+        door.end_all(name, acting(request))
+        return RedirectResponse("/mensen", 303)
+
+    @app.post("/mensen/code")
+    def people_reset_factor(request: Request, name: Text = "") -> Response:
+        door.reset_factor(name, acting(request))
         return RedirectResponse("/mensen", 303)

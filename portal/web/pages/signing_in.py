@@ -1,8 +1,11 @@
 """Signing in and out: a link that works once, asked for by mail or printed by a command.
 
-Opening a link shows a button and changes nothing, because scanners of mail open links too; the button uses it up.
+Opening a link shows a button and changes nothing, because scanners of mail open links too; the button uses it up. Only
+in the browser that asked for it, which is no scanner, it is used at once.
 """
 
+import hashlib
+import secrets
 from typing import Annotated
 
 from fastapi import FastAPI, Form, Request
@@ -13,36 +16,64 @@ from limits.strategies import MovingWindowRateLimiter
 from starlette.background import BackgroundTask
 
 from portal.web.access import COOKIE
+from portal.web.browsers import describe
 from portal.web.door import Door
 from portal.web.forms import Carried, local
+from portal.web.pages.second_factor import ask_code
 from portal.web.rendering import page
 from profiles.errors import Refused
 
 Text = Annotated[str, Form()]
 
-PER_BROWSER = parse("30 per 15 minutes")
-PER_ADDRESS = parse("5 per 15 minutes")
-"""Of one place on the network for one address, so that nobody can keep somebody else from asking."""
+OFTEN = parse("30 per 15 minutes")
+"""From one place on the network, of asking for links and of links that do not work."""
+
+BROWSER = "praktijktest-browser"
+"""The cookie of a browser that asked for a link: the link needs no button there."""
+
+HALF_A_YEAR = 180 * 24 * 3600
 
 
-class _Limits:
-    """Counts in memory: the pages are one process, and who starts it again starts the count again."""
+class Limits:
+    """Counts in memory: the pages are one process, and who starts it again starts the count again.
 
-    def __init__(self) -> None:
+    A link that works is never counted, and a browser in which somebody signed in before counts for itself: what others
+    do on the same network keeps nobody out.
+    """
+
+    def __init__(self, door: Door) -> None:
         self.counted = MovingWindowRateLimiter(MemoryStorage())
+        self.door = door
 
-    def require(self, request: Request, email: str | None = None) -> None:
-        """Raise `Refused` "too-often" when this place on the network asks too often."""
-        place = request.client.host if request.client else ""
-        within = self.counted.hit(PER_BROWSER, place)
-        if email is not None:
-            within = self.counted.hit(PER_ADDRESS, place, email.strip().casefold()) and within
-        if not within:
+    def require(self, request: Request) -> None:
+        """Raise `Refused` "too-often" when this place on the network, or this known browser, comes too often."""
+        place, browser = request.client.host if request.client else "", request.cookies.get(BROWSER)
+        if browser and self.door.is_known(browser):
+            place = f"browser {hashlib.sha256(browser.encode()).hexdigest()}"
+        if not self.counted.hit(OFTEN, place):
             raise Refused("too-often", "U vroeg dit te vaak achter elkaar.", "Wacht een kwartier.")
 
 
+def let_in(request: Request, cookie: str, to: str) -> Response:
+    """Answer with the cookie of a new session, and go to a page of ours."""
+    answer = RedirectResponse(local(to), 303)
+    answer.set_cookie(COOKIE, cookie, httponly=True, samesite="lax", secure=request.url.scheme == "https")
+    return answer
+
+
+def kept_by(request: Request, answer: Response, browser: str) -> None:
+    """Let a browser keep the secret by which it is known again; it is sent to the sign-in pages only."""
+    secure, path = request.url.scheme == "https", "/aanmelden"
+    answer.set_cookie(BROWSER, browser, HALF_A_YEAR, path=path, secure=secure, httponly=True, samesite="lax")
+
+
+def words_of(request: Request) -> str:
+    """Return in a few words which browser this is."""
+    return describe(request.headers.get("user-agent", ""))
+
+
 def add(app: FastAPI, door: Door) -> None:
-    limits = _Limits()
+    limits = Limits(door)
 
     @app.get("/aanmelden", response_class=HTMLResponse)
     def sign_in(request: Request, next: str = "/") -> HTMLResponse:
@@ -50,32 +81,38 @@ def add(app: FastAPI, door: Door) -> None:
 
     @app.post("/aanmelden", response_class=HTMLResponse)
     def sign_in_ask(request: Request, email: Text = "", next: Text = "/", carried: Text = "") -> HTMLResponse:
-        limits.require(request, email)
+        limits.require(request)
         asked = bool(email.strip()) and door.mails
         kept = Carried.read(carried)
         answer = page(request, "sign_in.html", next=local(next), mails=door.mails, carried=kept, asked=asked)
         if asked:
+            browser = request.cookies.get(BROWSER) or secrets.token_urlsafe(32)
+            kept_by(request, answer, browser)
             # After the answer: how long a known address takes must not tell that it is known.
-            answer.background = BackgroundTask(door.send_link, email, local(next))
+            answer.background = BackgroundTask(door.send_link, email, local(next), browser)
         return answer
 
     @app.get("/aanmelden/link/{token}", response_class=HTMLResponse)
-    def sign_in_link(request: Request, token: str, next: str = "/") -> HTMLResponse:
-        limits.require(request)
+    def sign_in_link(request: Request, token: str, next: str = "/") -> Response:
+        browser = request.cookies.get(BROWSER)
+        if browser and door.asked_by(token, browser):
+            return let_in(request, door.sign_in(token, words_of(request)), next)
         works = door.link_works(token)
+        if not works:
+            limits.require(request)
         return page(request, "sign_in_link.html", 200 if works else 410, works=works, token=token, next=local(next))
 
     @app.post("/aanmelden/link/{token}")
     def sign_in_use(request: Request, token: str, next: Text = "/") -> Response:
-        limits.require(request)
-        cookie = door.sign_in(token)
-        answer = RedirectResponse(local(next), 303)
-        answer.set_cookie(COOKIE, cookie, httponly=True, samesite="lax", secure=request.url.scheme == "https")
-        return answer
+        if not door.link_works(token):
+            limits.require(request)
+        return let_in(request, door.sign_in(token, words_of(request)), next)
 
     @app.post("/aanmelden/verder", response_class=HTMLResponse)
     def sign_in_further(request: Request, carried: Text = "") -> HTMLResponse:
         kept = Carried.read(carried)
+        if request.state.waiting is not None:
+            return ask_code(request, door, "/", kept, status=401)
         if request.state.visitor is None:
             return page(request, "sign_in.html", 401, next="/", mails=door.mails, carried=kept, asked=False)
         if kept is None:

@@ -1,0 +1,169 @@
+"""Columns of which the database holds only a sealed value: a row reads and writes them as if they were plain.
+
+They are sealed as the transaction commits: then the number of the row, to which a value is bound, is known, and all
+keys of the transaction are made at once. A query can neither select nor compare them.
+"""
+
+from collections.abc import Collection, Iterator
+from typing import Any, Generic, Self, TypeVar, cast, overload
+
+from sqlalchemy import func, inspect, select
+from sqlalchemy.event import listens_for
+from sqlalchemy.orm import Session, object_session
+
+from orchestrator.db import VAULT
+from orchestrator.vault import HEAD_BYTES, DataKey, Vault, key_of, seal, unseal
+from profiles.errors import Refused
+
+T = TypeVar("T", bound=str | bytes | None)
+
+GONE = "(verwijderd volgens de bewaartermijn)"
+"""What is read where a text was destroyed."""
+
+_WAITING = "rows to seal in this transaction"
+_PLAIN, _OPENED, _KEYS = "_plain", "_opened", "_vault"
+
+
+class Sealing:
+    """A row with sealed values; one data key serves all of them for as long as the row lives."""
+
+    def sealed(self) -> dict[str, bytes]:
+        """Return the sealed values that are there, by the name of their column."""
+        told = {name: getattr(self, name) for name in sealed_columns(type(self))}
+        return {name: value for name, value in told.items() if value is not None}
+
+
+class Sealed(Generic[T]):
+    """A value that the database holds sealed, in the column ``<name>_sealed``; ``gone`` is read where there is none."""
+
+    def __init__(self, gone: T) -> None:
+        self.gone = gone
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @property
+    def column(self) -> str:
+        return f"{self.name}_sealed"
+
+    @overload
+    def __get__(self, row: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, row: Sealing, owner: type) -> T: ...
+    def __get__(self, row: Sealing | None, owner: type) -> Self | T:
+        if row is None:
+            return self
+        if self.name in (waiting := row.__dict__.get(_PLAIN, {})):
+            return cast("T", waiting[self.name])
+        return self._opened(row, getattr(row, self.column))
+
+    def __set__(self, row: Sealing, value: T) -> None:
+        if value is None:
+            row.__dict__.get(_PLAIN, {}).pop(self.name, None)
+            setattr(row, self.column, None)
+            return
+        row.__dict__.setdefault(_PLAIN, {})[self.name] = value
+        if session := object_session(row):
+            _await(session, row)
+
+    def _opened(self, row: Sealing, sealed: bytes | None) -> T:
+        if sealed is None:
+            return self.gone
+        last = row.__dict__.setdefault(_OPENED, {}).get(self.name)
+        if last is None or last[0] is not sealed:
+            number = key_of(sealed)
+            key = _vault_of_row(row).find([number]).get(number)
+            plain = self.gone if key is None else self._read(unseal(key, place(row, self.column), sealed))
+            last = row.__dict__[_OPENED][self.name] = (sealed, plain)
+        return cast("T", last[1])
+
+    def _read(self, plain: bytes) -> Any:
+        return plain if isinstance(self.gone, bytes) else plain.decode()
+
+
+def sealed_columns(row: type) -> list[str]:
+    """Return the columns of a table that hold sealed values."""
+    return [each.column for kind in row.__mro__ for each in vars(kind).values() if isinstance(each, Sealed)]
+
+
+def place(row: Any, column: str) -> str:
+    """Return what a sealed value is bound to: the table, the column and the row."""
+    (number,) = inspect(row).identity
+    return f"{row.__tablename__}.{column}:{number}"
+
+
+def vault_of(session: Session) -> Vault:
+    """Return the keys with which this session seals; raise `Refused` for a session of nobody's database."""
+    vault = session.info.get(VAULT)
+    if not isinstance(vault, Vault):
+        raise Refused("no-keys", "Deze verbinding weet niet waar de sleutels zijn.")
+    return vault
+
+
+def key_ids(session: Session, model: type[Sealing], *where: Any) -> set[bytes]:
+    """Return the ids of the data keys of these rows, without loading what is sealed."""
+    found: set[bytes] = set()
+    for name in sealed_columns(model):
+        column = getattr(model, name)
+        heads = session.scalars(select(func.substr(column, 1, HEAD_BYTES)).where(column.is_not(None), *where))
+        found |= {bytes(head)[1:] for head in heads}
+    return found
+
+
+def _vault_of_row(row: Sealing) -> Vault:
+    if (known := row.__dict__.get(_KEYS)) is not None:
+        return cast("Vault", known)
+    session = object_session(row)
+    if session is None:
+        raise Refused("no-keys", "Deze rij hoort bij geen verbinding.")
+    return vault_of(session)
+
+
+def _await(session: Session, row: Sealing) -> None:
+    session.info.setdefault(_WAITING, []).append(row)
+
+
+@listens_for(Sealing, "load", propagate=True)
+def _remember_keys(row: Sealing, context: Any) -> None:
+    row.__dict__[_KEYS] = context.session.info.get(VAULT)
+
+
+@listens_for(Session, "after_attach")
+def _attached(session: Session, row: object) -> None:
+    if isinstance(row, Sealing) and row.__dict__.get(_PLAIN):
+        _await(session, row)
+
+
+@listens_for(Session, "before_commit")
+def _seal(session: Session) -> None:
+    """Seal what waits, before the ledger takes its lock: who holds that one waits for nobody."""
+    if not session.info.get(_WAITING):
+        return
+    session.flush()
+    waiting = {id(row): row for row in session.info.pop(_WAITING)}.values()
+    rows = [row for row in waiting if row.__dict__.get(_PLAIN) and inspect(row).persistent]
+    if not rows:
+        return
+    for row, key in zip(rows, _keys(vault_of(session), rows), strict=True):
+        for name, value in row.__dict__.pop(_PLAIN).items():
+            column = f"{name}_sealed"
+            sealed = seal(key, place(row, column), value.encode() if isinstance(value, str) else value)
+            setattr(row, column, sealed)
+            row.__dict__.setdefault(_OPENED, {})[name] = (sealed, value)
+    session.flush()
+
+
+def _keys(vault: Vault, rows: Collection[Sealing]) -> Iterator[DataKey]:
+    """Yield the key of each row: the one it has, or a new one."""
+    ids = [next((key_of(each) for each in row.sealed().values()), b"") for row in rows]
+    known = vault.find(set(filter(None, ids)))
+    made = iter(vault.make(sum(number not in known for number in ids)))
+    for number in ids:
+        yield known[number] if number in known else next(made)
+
+
+@listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    for row in session.info.pop(_WAITING, ()):
+        row.__dict__.pop(_PLAIN, None)
