@@ -179,9 +179,9 @@ def _told(read: Callable[[bytes], None], raw: bytes) -> dict[str, object]:
         read(raw)
         ended = "read"
     except PraktijktestError as error:
-        problem = error.problems[0] if isinstance(error, BadInput) else error.problem  # type: ignore[attr-defined]
-        said, ended = str(error)[:100_000], f"{type(error).__name__} {problem.code}"
-        ended += "" if len(str(error)) < 20_000 else ", told at endless length"
+        problems = error.problems if isinstance(error, BadInput) else (error.problem,)  # type: ignore[attr-defined]
+        said, ended = str(error)[:100_000], f"{type(error).__name__} {problems[0].code}"
+        ended += "" if max(len(str(each)) for each in problems) < 20_000 else ", told at endless length"
     except (MemoryError, Exception) as error:  # noqa: BLE001 - what escapes is what is looked for
         ended = f"escaped: {type(error).__name__}"
     leaked = SECRET in said or Path("/tmp/klim").exists()  # noqa: S108 - where the bomb would put it
