@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from orchestrator.text_file import shorten
 from profiles.errors import BadInput, Problem
 
 Codes = npt.NDArray[np.intp]
@@ -90,7 +91,7 @@ _SHAPES = (
 def missing(file: str, csv: bool, absent: Iterable[str], there: Iterable[str]) -> Problem:
     """Which columns are not there, and which are."""
     message = f"Er ontbreken kolommen: {', '.join(absent)}."
-    found = ", ".join(filter(None, there)) or "niets"
+    found = shorten(", ".join(filter(None, there)), 500) or "niets"
     return Problem("missing-column", message, file, 1 if csv else None, found=found, remedy=_SHAPES)
 
 
