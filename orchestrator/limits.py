@@ -1,5 +1,6 @@
 """Scope, caps, rest and days off as SQL conditions: what an advertiser may bear, asked at the moment of sending."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from orchestrator import enrolment
 from orchestrator.db import UtcDateTime
-from orchestrator.design import Design, Purpose
+from orchestrator.design import Design, Purpose, from_canonical
 from orchestrator.enrolment import ZONE, start_of
 from orchestrator.intake import Channel
 from orchestrator.models import (
@@ -24,11 +25,12 @@ from orchestrator.models import (
     Pair,
     RequestLetter,
     RequestRound,
+    Round,
     Study,
 )  # fmt: skip
-from orchestrator.request_models import LetterStep
+from orchestrator.request_models import LetterStep, RequestState
 from orchestrator.scope import EVERY, ScopeKind
-from orchestrator.states import ON_THE_WIRE, AttemptOutcome, LetterState
+from orchestrator.states import ON_THE_WIRE, AttemptOutcome, LetterState, RoundState
 
 
 def in_scope(recipient: Column[str], advertiser_id: Column[int]) -> ColumnElement[bool]:
@@ -57,7 +59,7 @@ LIVE = (AttemptOutcome.SENDING, AttemptOutcome.SENT, AttemptOutcome.UNCERTAIN)
 
 def parameters(design: Design, now: datetime) -> dict[str, object]:
     """Return what the conditions of this module and of `rounds.permission` are asked with."""
-    schedule, rest = design.schedule, timedelta(hours=design.schedule.cooldown_hours)
+    schedule = design.schedule
     return {
         "now": now,
         "purpose": design.study.purpose,
@@ -67,9 +69,7 @@ def parameters(design: Design, now: datetime) -> dict[str, object]:
         "per_day": schedule.per_advertiser_day or design.sample.per_advertiser,
         "week_start": start_of_week(now),
         "day_start": start_of(now.astimezone(ZONE).date()),
-        # Without a rest nobody waits for anybody, whatever their clocks say.
-        "rest_since": now - rest if rest else now + AGES,
-        "rest_until": now + rest if rest else now - AGES,
+        **_rest(timedelta(hours=schedule.cooldown_hours), now),
     }
 
 
@@ -127,7 +127,7 @@ def under_caps() -> ColumnElement[bool]:
 
 
 def room_for_one(advertiser_id: Column[int]) -> ColumnElement[bool]:
-    """Return the condition that a consent leaves room for one more test; a mailed request counts as one.
+    """Return the condition that a consent leaves room for one more test; a request counts as one.
 
     To be used inside a condition on `Enrolment`.
     """
@@ -136,28 +136,79 @@ def room_for_one(advertiser_id: Column[int]) -> ColumnElement[bool]:
 
 
 def rested() -> ColumnElement[bool]:
-    """Return the condition that no letter of another pair went to this advertiser within the rest before now.
+    """Return the condition that no other test reached this advertiser within the rest before now.
 
-    For a first letter also: that no second letter of another pair is due within the rest after now. So a pair that
-    began is finished first, a second letter waits only for pairs that began as well, and no two wait for each other.
+    That is a letter of another pair, or a request (`rounds.requesting`). For a first letter also: that no second letter
+    of another pair is due within the rest after now. So a pair that began is finished first, a second letter waits only
+    for what began as well, and no two wait for each other.
     To be used inside a statement on `Inquiry`, `Pair` and `Listing`, asked with `parameters`.
     """
-    since, until = (bindparam(name, type_=UtcDateTime()) for name in REST)
+    went = ~_letter_went(Listing.advertiser_id, _of_another_pair), ~_request_went(Listing.advertiser_id)
+    return and_(*went, or_(Inquiry.order > 1, ~_second_letter_soon(Listing.advertiser_id, _of_another_pair)))
+
+
+def request_rested(advertiser_id: Column[int]) -> ColumnElement[bool]:
+    """As `rested`, for a request: it waits for letters that went, and for the second letter of a pair that began.
+
+    To be asked with `request_parameters`.
+    """
+    return and_(~_letter_went(advertiser_id), ~_second_letter_soon(advertiser_id))
+
+
+def request_parameters(session: Session, now: datetime) -> dict[str, object]:
+    """Return what the conditions of a request are asked with; its rest is the longest of the rounds that go on."""
+    rows = select(Round.design).where(Round.state.in_((RoundState.RUNNING, RoundState.PAUSED, RoundState.COLLECTING)))
+    hours = [from_canonical(design).schedule.cooldown_hours for design in session.scalars(rows)]
+    return {"now": now, **_rest(timedelta(hours=max(hours, default=0)), now)}
+
+
+def _rest(rest: timedelta, now: datetime) -> dict[str, object]:
+    """Without a rest nobody waits for anybody, whatever their clocks say."""
+    return dict(zip(REST, (now - rest, now + rest) if rest else (now + AGES, now - AGES), strict=True))
+
+
+def _of_another_pair(pair: type[Pair]) -> ColumnElement[bool]:
+    return pair.id != Pair.id
+
+
+def _letter_went(
+    advertiser_id: Column[int], *which: Callable[[type[Pair]], ColumnElement[bool]]
+) -> ColumnElement[bool]:
+    """A letter to this advertiser went on the wire, or may have, within the rest before now."""
     letter, pair, listing = aliased(Inquiry), aliased(Pair), aliased(Listing)
-    elsewhere = (
-        letter.pair_id == pair.id,
-        pair.listing_id == listing.id,
-        listing.advertiser_id == Listing.advertiser_id,
-        pair.id != Pair.id,
-    )
-    went = exists().where(*elsewhere, letter.state.in_(ON_THE_WIRE), _went_at(letter) > since)
-    first = aliased(Inquiry)
+    joined = (letter.pair_id == pair.id, pair.listing_id == listing.id, listing.advertiser_id == advertiser_id)
+    late = (letter.state.in_(ON_THE_WIRE), _went_at(letter) > _since())
+    went = exists().where(*joined, *(condition(pair) for condition in which), *late)
+    return went.correlate_except(letter, pair, listing)
+
+
+def _second_letter_soon(
+    advertiser_id: Column[int], *which: Callable[[type[Pair]], ColumnElement[bool]]
+) -> ColumnElement[bool]:
+    """A further letter of a pair that began is due to this advertiser within the rest after now."""
+    letter, pair, listing, first = aliased(Inquiry), aliased(Pair), aliased(Listing), aliased(Inquiry)
+    joined = (letter.pair_id == pair.id, pair.listing_id == listing.id, listing.advertiser_id == advertiser_id)
     begun = exists().where(first.pair_id == pair.id, first.order == 1, first.state == LetterState.SENT)
     to_go = letter.state.in_((LetterState.PLANNED, LetterState.CLAIMED))
-    due = (letter.order > 1, to_go, letter.planned_at <= until)
-    soon = exists().where(*elsewhere, *due, begun.correlate_except(first))
-    others = (letter, pair, listing)
-    return and_(~went.correlate_except(*others), or_(Inquiry.order > 1, ~soon.correlate_except(*others)))
+    due = (letter.order > 1, to_go, letter.planned_at <= bindparam(REST[1], type_=UtcDateTime()))
+    soon = exists().where(*joined, *(condition(pair) for condition in which), *due, begun.correlate_except(first))
+    return soon.correlate_except(letter, pair, listing)
+
+
+def _request_went(advertiser_id: Column[int]) -> ColumnElement[bool]:
+    """A request reached this advertiser within the rest before now: by mail, or in a call that was answered."""
+    request, letter = aliased(OwnerRequest), aliased(RequestLetter)
+    mailed = exists().where(letter.request_id == request.id, *_asks(letter), _went_at(letter) > _since())
+    either = or_(request.made_at > _since(), mailed.correlate_except(letter))
+    return exists().where(request.advertiser_id == advertiser_id, either).correlate_except(request)
+
+
+def _asks(letter: type[RequestLetter]) -> tuple[ColumnElement[bool], ...]:
+    return letter.step == LetterStep.REQUEST, letter.state.in_(ON_THE_WIRE)
+
+
+def _since() -> ColumnElement[datetime]:
+    return bindparam(REST[0], type_=UtcDateTime())
 
 
 def no_days_off(
@@ -169,11 +220,14 @@ def no_days_off(
 
 
 def used_up(session: Session) -> dict[str, int]:
-    """Count, by the key of the advertiser, the pairs that its newest consent has already given to rounds.
+    """Count, by the key of the advertiser, the tests that its newest consent has already given to rounds.
 
-    A pair counts when its first letter went, may have gone, or is still to go.
+    A pair counts when its first letter went, may have gone, or is still to go; a request likewise.
     """
-    newest = select(func.max(Enrolment.valid_from)).where(Enrolment.advertiser_id == Advertiser.id)
+    return dict(Counter(_pairs_given(session)) + Counter(_requests_given(session)))
+
+
+def _pairs_given(session: Session) -> dict[str, int]:
     first = aliased(Inquiry)
     rows = (
         select(Advertiser.key, func.count())
@@ -181,10 +235,22 @@ def used_up(session: Session) -> dict[str, int]:
         .join(Pair, Pair.listing_id == Listing.id)
         .join(first, and_(first.pair_id == Pair.id, first.order == 1))
         .where(first.state.in_((*ON_THE_WIRE, LetterState.PLANNED, LetterState.CLAIMED)))
-        .where(first.planned_at >= newest.correlate(Advertiser).scalar_subquery())
+        .where(first.planned_at >= _newest_consent())
         .group_by(Advertiser.key)
     )
     return dict(session.execute(rows).all())
+
+
+def _requests_given(session: Session) -> dict[str, int]:
+    open_or_made = OwnerRequest.state.in_((RequestState.PLANNED, RequestState.MADE))
+    rows = select(Advertiser.key, func.count()).join(OwnerRequest, OwnerRequest.advertiser_id == Advertiser.id)
+    rows = rows.join(RequestRound).where(open_or_made, RequestRound.planned_at >= _newest_consent())
+    return dict(session.execute(rows.group_by(Advertiser.key)).all())
+
+
+def _newest_consent() -> ColumnElement[datetime]:
+    newest = select(func.max(Enrolment.valid_from)).where(Enrolment.advertiser_id == Advertiser.id)
+    return newest.correlate(Advertiser).scalar_subquery()
 
 
 def lock(session: Session, advertiser_id: int) -> None:
@@ -230,23 +296,17 @@ def _pairs_tried(
 
 
 def _requests_tried(since: Column[datetime], advertiser_id: Column[int]) -> ColumnElement[int]:
-    """Count the mailed requests to this advertiser that went, or may have gone, since then."""
+    """Count the requests to this advertiser since then: mails that went, or may have, and calls that were answered."""
     request, letter = aliased(OwnerRequest), aliased(RequestLetter)
-    rows = (
-        select(func.count())
-        .select_from(letter)
-        .join(request, request.id == letter.request_id)
-        .where(
-            request.advertiser_id == advertiser_id,
-            letter.step == LetterStep.REQUEST,
-            letter.state.in_(ON_THE_WIRE),
-            letter.planned_at >= since,
-        )
-    )
-    return rows.correlate_except(request, letter).scalar_subquery()
+    of_request = (letter.request_id == request.id, letter.step == LetterStep.REQUEST)
+    mailed = exists().where(*of_request, letter.state.in_(ON_THE_WIRE), letter.planned_at >= since)
+    called = ~exists().where(*of_request).correlate_except(letter)
+    either = or_(mailed.correlate_except(letter), and_(called, request.made_at >= since))
+    rows = select(func.count()).select_from(request).where(request.advertiser_id == advertiser_id, either)
+    return rows.correlate_except(request).scalar_subquery()
 
 
-def _went_at(letter: type[Inquiry]) -> ColumnElement[datetime]:
+def _went_at(letter: type[Inquiry] | type[RequestLetter]) -> ColumnElement[datetime]:
     """Return when a letter went on the wire, or may have: by its answer, else by the gate it passed."""
     passed = select(func.max(Attempt.started_at)).where(Attempt.message_id == letter.message_id)
     passed = passed.where(Attempt.outcome.in_(LIVE)).correlate_except(Attempt)

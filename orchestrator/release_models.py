@@ -22,7 +22,7 @@ class ReleaseState(StrEnum):
 
 
 class Release(Base):
-    """A version of the published outcome of a round.
+    """A version of the published outcome of a round, or of a round of requests.
 
     ``document`` is the canonical JSON of every published figure and ``digest`` its SHA-256; neither ever changes.
     ``basis`` holds the tests it was counted from, for the versions after it; it is never shown. ``seal`` is the SHA-256
@@ -33,13 +33,16 @@ class Release(Base):
     __tablename__ = "outcome_release"
     __table_args__ = (
         UniqueConstraint("round_id", "number"),
+        UniqueConstraint("request_round_id", "number"),
+        CheckConstraint("(round_id IS NULL) <> (request_round_id IS NULL)", name="of_one_round"),
         CheckConstraint("number >= 1", name="number"),
         CheckConstraint("number = 1 OR reason IS NOT NULL", name="reason"),
         CheckConstraint("signed_by IS NULL OR signed_by <> drafted_by", name="signed_by_another"),
         CheckConstraint("released_by IS NULL OR released_by <> signed_by", name="released_by_another"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
-    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    round_id: Mapped[int | None] = mapped_column(ForeignKey("round.id"), index=True)
+    request_round_id: Mapped[int | None] = mapped_column(ForeignKey("request_round.id"))
     number: Mapped[int]
     state: Mapped[ReleaseState] = mapped_column(words(ReleaseState))
     reason: Mapped[str | None] = mapped_column(Text)

@@ -67,7 +67,7 @@ def load_result(session: Session, name: str) -> RequestResult:
         cancelled=sum(each.state is RequestState.CANCELLED for each in round_.requests),
         codes={} if withheld else dict(Counter(str(each.code) for each in coded)),
         shares=() if withheld else shares([str(each.code) for each in reached]),
-        kappa=_kappa(reached),
+        kappa=kappa(reached),
         withheld=withheld,
     )
 
@@ -87,6 +87,7 @@ def _share(name: str, number: int, n: int) -> Estimate:
     return Estimate(name, "reached", number / n, *wilson(number, n, LEVEL), LEVEL, n, "wilson", CONVENTION)
 
 
-def _kappa(requests: Sequence[OwnerRequest]) -> float | None:
+def kappa(requests: Sequence[OwnerRequest]) -> float | None:
+    """Return the agreement of the first two coders of each answer; None where it cannot be computed."""
     twice = [(each.codings[0].code, each.codings[1].code) for each in requests if len(each.codings) > 1]
     return cohens_kappa([one for one, _ in twice], [other for _, other in twice]) if twice else None

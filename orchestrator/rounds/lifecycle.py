@@ -11,7 +11,7 @@ from orchestrator import ledger, name_bank, readiness, tallies
 from orchestrator.design import Design
 from orchestrator.models import Control, Enrolment, InboundMail, Inquiry, Listing, Pair, Round
 from orchestrator.readiness import Power
-from orchestrator.rounds import likeness, lookup, restored
+from orchestrator.rounds import likeness, lookup, mailing, restored
 from orchestrator.states import (
     EXCLUDING_LABELS,
     OPEN_LETTER,
@@ -127,7 +127,7 @@ def close(session: Session, name: str, actor: str, now: datetime, reason: str | 
 
 
 def withdraw(session: Session, key: str, actor: str, now: datetime) -> int:
-    """End an advertiser's consent at once: its open letters are cancelled. Return how many letters that stopped."""
+    """End an advertiser's consent at once: its open letters and requests are cancelled. Return how many."""
     advertiser = lookup.advertiser(session, key)
     session.execute(
         update(Enrolment)
@@ -136,6 +136,7 @@ def withdraw(session: Session, key: str, actor: str, now: datetime) -> int:
     )
     listings = select(Listing.id).where(Listing.advertiser_id == advertiser.id)
     stopped = _cancel(session, Pair.listing_id.in_(listings), Exclusion.WITHDRAWN)
+    stopped += mailing.withdrawn(session, advertiser.id)
     ledger.append(session, now, actor, "advertiser.withdrawn", f"advertiser:{advertiser.id}", {"stopped": stopped})
     return stopped
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from orchestrator import ledger, request_hours
@@ -98,6 +98,27 @@ def answer(session: Session, letter: RequestLetter, mail: InboundMail, told: Ans
     request.tries += 1
     ledger.append(session, now, "inbox", f"request.{request.state.value.replace('_', '-')}", f"request:{request.id}")
     return True
+
+
+def arrived(session: Session, letter: RequestLetter, mail: InboundMail, now: datetime) -> None:
+    """Note what an automatic answer proves: that the letter is there. It is no answer, so the request stays open."""
+    settle(session, letter, "inbox", now, f"mail:{mail.id}")
+
+
+def withdrawn(session: Session, advertiser_id: int) -> int:
+    """Cancel what an office that withdrew was still to be asked, its thanks as well; return how much that stopped.
+
+    A request of which the letter went, or may have gone, stays open for its answer.
+    """
+    own = select(OwnerRequest.id).where(OwnerRequest.advertiser_id == advertiser_id)
+    waits = RequestLetter.state.in_((LetterState.PLANNED, LetterState.CLAIMED))
+    letters = update(RequestLetter).where(RequestLetter.request_id.in_(own), waits)
+    stopped = session.scalars(letters.values(state=LetterState.CANCELLED).returning(RequestLetter.id)).all()
+    gone = select(RequestLetter.request_id).where(RequestLetter.state.in_(ON_THE_WIRE))
+    open_ = (OwnerRequest.advertiser_id == advertiser_id, OwnerRequest.state == RequestState.PLANNED)
+    calls = update(OwnerRequest).where(*open_, OwnerRequest.id.not_in(gone)).values(state=RequestState.CANCELLED)
+    called = session.scalars(calls.returning(OwnerRequest.tester)).all()
+    return len(stopped) + sum(tester != BY_MAIL for tester in called)
 
 
 def end(round_: RequestRound) -> None:

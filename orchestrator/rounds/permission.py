@@ -34,7 +34,7 @@ def permitted(kind: Kind, rates: Rates) -> list[ColumnElement[bool]]:
 
     To be asked with `limits.parameters`, `Rates.parameters` and ``late``: the moment before which a letter's last
     moment must not lie. For a courtesy letter, which also goes in a paused round, on a day off, and without a rest,
-    and for a letter of the request test ``now`` takes the place of `limits.parameters`.
+    ``now`` takes the place of `limits.parameters`, for a letter of the request test `limits.request_parameters`.
     """
     in_time = kind.not_after >= bindparam("late", type_=UtcDateTime())
     # Fence and attempts are in this record; a copy in the ledger mailbox is not, and tells on a record that is too old.
@@ -94,6 +94,7 @@ def _request_rules() -> list[ColumnElement[bool]]:
         OwnerRequest.state == RequestState.PLANNED,
         not_(holds.held(office)),
         limits.no_days_off(office, limits.NOW, limits.NOW),
+        limits.request_rested(office),
         enrolment.valid(
             office, RequestRound.purpose, limits.NOW, limits.room_for_one(office), limits.request_covered()
         ),

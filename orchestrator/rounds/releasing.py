@@ -9,15 +9,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from orchestrator import design as designs
 from orchestrator import ledger, retests
-from orchestrator.models import Advertiser, Enrolment, Listing, Pair, Release, ReleaseReport, ReleaseState, Round
+from orchestrator.models import (
+    Advertiser,
+    Enrolment,
+    Listing,
+    Pair,
+    Release,
+    ReleaseReport,
+    ReleaseState,
+    RequestRound,
+    Round,
+)  # fmt: skip
 from orchestrator.rounds import lookup
 from orchestrator.states import RoundState
 from profiles.errors import Refused
+
+Released = Round | RequestRound
+"""What an outcome is released of: both have a name, a state, and somebody who planned it."""
 
 LONGEST = 1000
 UNFINISHED = (ReleaseState.DRAFT, ReleaseState.SIGNED, ReleaseState.READ)
@@ -75,12 +88,12 @@ def hold(session: Session, name: str) -> Round:
     return round_
 
 
-def versions(session: Session, round_: Round) -> tuple[Release, ...]:
+def versions(session: Session, round_: Released) -> tuple[Release, ...]:
     """Return all versions of a round, the first one first."""
-    return tuple(session.scalars(select(Release).where(Release.round_id == round_.id).order_by(Release.number)))
+    return tuple(session.scalars(select(Release).where(_of(round_)).order_by(Release.number)))
 
 
-def seen(session: Session, round_: Round, before: int | None = None) -> tuple[Release, ...]:
+def seen(session: Session, round_: Released, before: int | None = None) -> tuple[Release, ...]:
     """Return the versions that were signed, and so could be read outside; ``before`` this number if one is given."""
     signed = (each for each in versions(session, round_) if each.signed_at is not None)
     return tuple(each for each in signed if before is None or each.number < before)
@@ -97,14 +110,14 @@ def told_apart(session: Session, round_: Round, before: int | None = None) -> tu
     return tuple(dict.fromkeys(frozenset(each["offices"]) for each in told))
 
 
-def find(session: Session, round_: Round, number: int) -> Release:
+def find(session: Session, round_: Released, number: int) -> Release:
     """Return this version. Raises `Refused` when there is none."""
     found = next((each for each in versions(session, round_) if each.number == number), None)
     if found is None:
         raise Refused(
             "unknown-release",
-            f"Van ronde '{round_.name}' is er geen versie {number} om vrij te geven.",
-            f"Kijk welke versies er zijn: praktijktest release show {round_.name}.",
+            f"Van {called(round_)} is er geen versie {number} om vrij te geven.",
+            "Kijk bij de vrijgave welke versies er zijn.",
         )
     return found
 
@@ -141,9 +154,12 @@ def released(session: Session, round_: Round) -> Release | None:
 
 
 def draft(
-    session: Session, round_: Round, frozen: Frozen, sealed: Sealed, actor: str, now: datetime, reason: str | None
-) -> Release:
+    session: Session, round_: Released, frozen: Frozen, sealed: Sealed | None, actor: str, now: datetime,
+    reason: str | None,
+)  -> Release:  # fmt: skip
     """Add the next version as a draft, with what binds it; one that was not released yet lapses.
+
+    A request test has nothing beside its document, so that there is nothing to bind.
 
     Raises `Refused` for a further version without a reason, or with one that is too long.
     """
@@ -154,22 +170,21 @@ def draft(
         if each.state in UNFINISHED:
             each.state = ReleaseState.LAPSED
     made = Release(
-        round_id=round_.id,
+        **_key(round_),
         number=len(earlier) + 1,
         state=ReleaseState.DRAFT,
         reason=reason if earlier else None,
         document=frozen.document,
         digest=frozen.digest,
         basis={"units": frozen.basis, **({"retest": frozen.retest} if frozen.retest else {})},
-        seal=sealed.seal,
-        manifest=sealed.manifest,
-        opening=sealed.opening,
+        **({"seal": sealed.seal, "manifest": sealed.manifest, "opening": sealed.opening} if sealed else {}),
         drafted_by=actor,
         drafted_at=now,
     )
     session.add(made)
     session.flush()
-    _keep(session, made, sealed.reports)
+    if sealed:
+        _keep(session, made, sealed.reports)
     _tell(session, round_, made, "drafted", actor, now)
     return made
 
@@ -184,7 +199,7 @@ def _keep(session: Session, version: Release, frozen: Mapping[str, Report]) -> N
     session.add_all(rows)
 
 
-def sign(session: Session, round_: Round, version: Release, actor: str, now: datetime) -> None:
+def sign(session: Session, round_: Released, version: Release, actor: str, now: datetime) -> None:
     """draft → signed, by another than who drafted; from here the municipality can read it."""
     _in(round_, version, "ondertekenen", ReleaseState.DRAFT)
     _another(actor, version.drafted_by, "het concept gemaakt", "ondertekenen")
@@ -192,7 +207,7 @@ def sign(session: Session, round_: Round, version: Release, actor: str, now: dat
     _tell(session, round_, version, "signed", actor, now)
 
 
-def read(session: Session, round_: Round, version: Release, actor: str, now: datetime, remark: str = "") -> None:
+def read(session: Session, round_: Released, version: Release, actor: str, now: datetime, remark: str = "") -> None:
     """signed → read: the municipality has read the version, and may have remarked something."""
     _in(round_, version, "als gelezen noteren", ReleaseState.SIGNED)
     noted = _text(remark, "opmerking", "Maak de opmerking korter.") if remark.strip() else None
@@ -200,7 +215,7 @@ def read(session: Session, round_: Round, version: Release, actor: str, now: dat
     _tell(session, round_, version, "read", actor, now)
 
 
-def release(session: Session, round_: Round, version: Release, actor: str, now: datetime) -> None:
+def release(session: Session, round_: Released, version: Release, actor: str, now: datetime) -> None:
     """read → released; the version before it is replaced, and of the first the round itself becomes released.
 
     Raises `Refused` for who signed this version or planned the round.
@@ -216,11 +231,24 @@ def release(session: Session, round_: Round, version: Release, actor: str, now: 
     _tell(session, round_, version, "released", actor, now)
 
 
-def _in(round_: Round, version: Release, verb: str, state: ReleaseState) -> None:
+def called(round_: Released) -> str:
+    """Return what a message calls it."""
+    return f"{'verzoektest' if isinstance(round_, RequestRound) else 'ronde'} '{round_.name}'"
+
+
+def _key(round_: Released) -> dict[str, int]:
+    return {"request_round_id" if isinstance(round_, RequestRound) else "round_id": round_.id}
+
+
+def _of(round_: Released) -> ColumnElement[bool]:
+    return Release.request_round_id == round_.id if isinstance(round_, RequestRound) else Release.round_id == round_.id
+
+
+def _in(round_: Released, version: Release, verb: str, state: ReleaseState) -> None:
     if version.state is not state:
         raise Refused(
             "wrong-state",
-            f"Versie {version.number} van ronde '{round_.name}' is {STATES[version.state]}; {verb} kan alleen als zij "
+            f"Versie {version.number} van {called(round_)} is {STATES[version.state]}; {verb} kan alleen als zij "
             f"{STATES[state]} is.",
             "Ververs de pagina en kijk hoe het er nu mee staat.",
         )
@@ -238,13 +266,14 @@ def _text(text: str | None, what: str, remedy: str) -> str:
     return told
 
 
-def _tell(session: Session, round_: Round, version: Release, what: str, actor: str, now: datetime) -> None:
+def _tell(session: Session, round_: Released, version: Release, what: str, actor: str, now: datetime) -> None:
     told = {"version": version.number, "digest": version.digest, **({"seal": version.seal} if version.seal else {})}
-    kind = "round.released" if what == "released" and version.number == _first(session, round_) else f"release.{what}"
-    ledger.append(session, now, actor, kind, f"round:{round_.id}", told)
+    of = "request-round" if isinstance(round_, RequestRound) else "round"
+    kind = f"{of}.released" if what == "released" and version.number == _first(session, round_) else f"release.{what}"
+    ledger.append(session, now, actor, kind, f"{of}:{round_.id}", told)
 
 
-def _first(session: Session, round_: Round) -> int | None:
+def _first(session: Session, round_: Released) -> int | None:
     """The number of the first version that was released."""
     released = (each.number for each in versions(session, round_) if each.released_at is not None)
     return next(released, None)

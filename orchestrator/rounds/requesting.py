@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from orchestrator import chance, enrolment, ledger
+from orchestrator import chance, enrolment, ledger, limits
 from orchestrator.design import Purpose, working_days
 from orchestrator.design.checks import RESERVED
 from orchestrator.design.kinds import DOMAIN
@@ -295,11 +295,14 @@ def _asked_since(session: Session, advertiser_id: int, moment: datetime) -> bool
 def _to_ask(session: Session, name: str, key: str, tester: str, now: datetime) -> OwnerRequest:
     """The request that this tester may make at this moment, held until the transaction ends."""
     round_, office = find(session, name), lookup.advertiser(session, key)
+    limits.lock(session, office.id)
     rows = select(OwnerRequest).where(OwnerRequest.round_id == round_.id, OwnerRequest.advertiser_id == office.id)
     request = session.scalars(rows.with_for_update()).first()
     if request is None or not _same(request.tester, tester):
         remedy = f"Zie praktijktest requests sheet {name} --by {tester}."
         raise Refused("not-yours", f"Verzoektest '{name}' heeft voor {tester} geen verzoek aan '{key}'.", remedy)
+    if request.state is RequestState.CANCELLED:
+        raise Refused("not-now", f"Aan '{key}' mag niets worden gevraagd: dit verzoek is vervallen.", "Bel niet.")
     if request.state is not RequestState.PLANNED:
         raise Refused("asked-already", f"Aan '{key}' is het verzoek al gedaan, en wij vragen een keer.")
     if why := _why_not(session, round_, request, now):
@@ -324,6 +327,18 @@ def _why_not(session: Session, round_: RequestRound, request: OwnerRequest, now:
         return "de aanbieder staat op pauze"
     if today in enrolment.days_off(session, request.advertiser_id) or today not in working_days(today, today):
         return "het kantoor is vandaag vrij"
+    return _too_much(session, request, now)
+
+
+def _too_much(session: Session, request: OwnerRequest, now: datetime) -> str | None:
+    """Why this office may bear no call now, by the same conditions as a mail: its cap, and the rest between tests."""
+    office, row = OwnerRequest.advertiser_id, select(OwnerRequest.id).where(OwnerRequest.id == request.id)
+    room = enrolment.valid(office, RequestRound.purpose, limits.NOW, limits.room_for_one(office))
+    asked = limits.request_parameters(session, now)
+    if session.scalar(row.join(RequestRound).where(room), asked) is None:
+        return "het kantoor kreeg alle tests waarvoor het tekende"
+    if session.scalar(row.where(limits.request_rested(office)), asked) is None:
+        return "er ging pas een andere test naar dit kantoor, of er volgt er zo een"
     return None
 
 

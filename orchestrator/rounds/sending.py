@@ -121,7 +121,8 @@ def claim_requests(
     """planned → claimed for at most ``most`` letters of the request test, of any round; none outside office hours."""
     if not office_is_open(now):
         return []
-    return _claim(session, RequestLetter, {"now": now, "late": now - grace}, worker, lease, most, rates)
+    asked = {**limits.request_parameters(session, now), "late": now - grace}
+    return _claim(session, RequestLetter, asked, worker, lease, most, rates)
 
 
 def written(
@@ -130,7 +131,7 @@ def written(
     """The letter of a claim, to go and connect for; None when the gate would refuse it now."""
     letter = _whole(session, claim)
     design = letter.pair.round.design if isinstance(letter, Inquiry) else ""
-    asked = _asked(claim, design, now, grace) | rates.parameters(now)
+    asked = _asked(session, claim, design, now, grace) | rates.parameters(now)
     return envelope(letter, claim, now) if session.scalar(_may_pass(claim.kind, rates), asked) else None
 
 
@@ -152,7 +153,7 @@ def gate(
     _hold_still(session, RequestRound if claim.kind is RequestLetter else Round, around.round_id, alone=rates.any)
     # Two workers may hold claims on two pairs of one advertiser: the lock makes the caps exact, not nearly so.
     limits.lock(session, around.advertiser_id)
-    asked = {**_asked(claim, around.design, now, grace), **rates.parameters(now), "lease": now + lease}
+    asked = {**_asked(session, claim, around.design, now, grace), **rates.parameters(now), "lease": now + lease}
     changed = session.execute(_gate_statement(claim.kind, rates), asked).all()
     if len(changed) != 1:
         return False
@@ -219,9 +220,13 @@ def _due_statement(kind: Kind, rates: Rates) -> Select[int]:
     return rows.with_for_update(of=kind, skip_locked=True)
 
 
-def _asked(claim: Claim, design: str, now: datetime, grace: timedelta) -> dict[str, object]:
+def _asked(session: Session, claim: Claim, design: str, now: datetime, grace: timedelta) -> dict[str, object]:
     """Return what the conditions of the gate are asked with; ``design`` is that of an inquiry's round."""
-    asked: dict[str, object] = limits.parameters(from_canonical(design), now) if claim.kind is Inquiry else {"now": now}
+    asked: dict[str, object] = {"now": now}
+    if claim.kind is Inquiry:
+        asked = limits.parameters(from_canonical(design), now)
+    elif claim.kind is RequestLetter:
+        asked = limits.request_parameters(session, now)
     return asked | {"letter_id": claim.id, "held_fence": claim.fence, "late": now - grace}
 
 

@@ -52,6 +52,7 @@ from portal.web.pages import (
     pretest,
     releasing,
     reports,
+    request_releasing,
     requests,
     results,
     rounds,
@@ -64,6 +65,7 @@ from portal.web.pages import (
 )
 from portal.web.release_source import DatabaseReleases
 from portal.web.rendering import ASSETS, STATIC, page
+from portal.web.request_release_source import RequestReleases
 from portal.web.request_source import RequestSource
 from portal.web.setup_source import Setup
 from portal.web.source import DatabaseSource, Source
@@ -126,10 +128,12 @@ def make_app(
     invitation.add(app, InvitationSource(database, clock, chosen.toolkit_texts))
     enrolment.add(app, EnrolmentSource(database, clock, chosen))
     vitals.add(app, Vitals(database, clock, chosen, mailboxes), chosen.metrics_token)
-    for read in (releasing, comparing):
-        read.add(app, releases)
+    requested = RequestReleases(database, clock)
+    releasing.add(app, releases, requested)
+    comparing.add(app, releases)
     aftermath.add(app, releases, FollowupSource(database, clock))
     requests.add(app, RequestSource(database, clock, chosen.pretends))
+    request_releasing.add(app, requested)
     open_data.add(app, OpenReleases(releases), chosen.site)
     setup.add(app, Setup(database, clock, chosen))
     for offers in (toolkit, own_toolkit):

@@ -60,10 +60,6 @@ class Releases(Protocol):
         """Say what a version no longer says as the round does."""
         ...
 
-    def release_file(self, round_name: str, number: int) -> Mapping[str, bytes]:
-        """Return the files of which all that goes out with a version is made again."""
-        ...
-
     def draft(self, round_name: str, actor: str, reason: str | None) -> int: ...
 
     def sign(self, round_name: str, number: int, actor: str) -> None: ...
@@ -71,6 +67,14 @@ class Releases(Protocol):
     def read(self, round_name: str, number: int, actor: str, remark: str) -> None: ...
 
     def release(self, round_name: str, number: int, actor: str) -> None: ...
+
+
+class SealedReleases(Releases, Protocol):
+    """Releases of rounds: with a seal on all that goes out beside the document."""
+
+    def release_file(self, round_name: str, number: int) -> Mapping[str, bytes]:
+        """Return the files of which all that goes out with a version is made again."""
+        ...
 
 
 def counting(versions: Sequence[Version]) -> Version | None:
@@ -89,7 +93,7 @@ class DatabaseReleases:
 
     def versions(self, round_name: str) -> tuple[Version, ...]:
         with self.database.reading() as session:
-            return tuple(map(_version, releasing.versions(session, lookup.find(session, round_name))))
+            return tuple(map(version_of, releasing.versions(session, lookup.find(session, round_name))))
 
     def ready(self, round_name: str) -> bool:
         with self.database.reading() as session:
@@ -126,7 +130,8 @@ class DatabaseReleases:
             steps.release(session, round_name, number, actor, self.clock.now())
 
 
-def _version(row: Release) -> Version:
+def version_of(row: Release) -> Version:
+    """Return a version as the pages show it, with the steps that were taken."""
     took = (
         ("drafted", row.drafted_by, row.drafted_at),
         ("signed", row.signed_by, row.signed_at),

@@ -113,6 +113,8 @@ REQUEST_WHYS = (
     _("er is nu geen geldige deelname"),
     _("de aanbieder staat op pauze"),
     _("het kantoor is vandaag vrij"),
+    _("het kantoor kreeg alle tests waarvoor het tekende"),
+    _("er ging pas een andere test naar dit kantoor, of er volgt er zo een"),
     _("Bel niet."),
     _("De laatste dag ligt voor de eerste."),
     _("Wissel de dagen om."),

@@ -155,6 +155,7 @@ def test_the_municipality_sees_no_results_of_the_desk_and_has_only_the_routes_of
         "rounds", "outcomes", "outcome", "outcome_version", "outcome_file", "outcome_read",
         "outcome_beside", "outcome_followup", "toolkit_page", "toolkit_make",
         "browsers", "browsers_end", "browsers_end_others", "recovery_renew",
+        "request_outcome", "request_outcome_version", "request_outcome_file", "request_outcome_read",
     }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ import report_makers as make
 import test_paper as papers
 
 import results
-from profiles import grounds
+from profiles import grounds, owner_requests
 from profiles.catalogue import load
 from results import citation, disclosure, formats, language
 from results.language import ENGLISH, catalogue, note, written_in
@@ -37,6 +37,7 @@ WORDS = (
     "reports.figures",
     "reports.build",
     "reports.sections.words",
+    "request_releases.words",
 )
 """The modules that have words and sentences as constants, said where they are used."""
 
@@ -136,7 +137,7 @@ def _texts(of: object) -> Iterator[str]:
 
 def _described() -> Iterator[str]:
     """What the data of grounds, names and labels say in a report."""
-    yield from (each.meaning for each in labels().values())
+    yield from (each.meaning for each in (*labels().values(), *owner_requests.load().codes.values()))
     for ground in grounds.load().grounds.values():
         yield from (ground.label, ground.basis, ground.equal, ground.claim)
         yield from (

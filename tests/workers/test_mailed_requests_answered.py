@@ -186,6 +186,17 @@ def test_what_a_machine_says_by_itself_is_no_answer(database: Database) -> None:
     assert request(database).state is RequestState.MADE
 
 
+def test_an_automatic_answer_proves_that_an_uncertain_request_arrived_and_leaves_it_open(database: Database) -> None:
+    running(database)
+    a_dispatcher(database, Wire(TransportError("verbinding weg", "answer", body_left=True)), LATE).send_due()
+    (letter,) = letters(database)
+    take(database, a_mail(letter, "Wij hebben uw bericht ontvangen.", Auto_Submitted="auto-replied"))
+    assert letters(database)[0].state is LetterState.SENT
+    assert request(database).state is RequestState.PLANNED
+    take(database, a_mail(letter))
+    assert request(database).state is RequestState.MADE
+
+
 def test_a_letter_that_came_back_means_that_the_office_was_not_reached(database: Database) -> None:
     letter = sent(database)
     report = (

@@ -129,6 +129,7 @@ def _recipients(mail: InboundMail, parsed: Mail) -> tuple[str, ...]:
 def _add_to_request(session: Session, mail: InboundMail, parsed: Mail, asked: RequestLetter, now: datetime) -> None:
     """Give an answer to an owner its place; what a machine says by itself is not an answer yet."""
     if parsed.kind not in (MailKind.HUMAN, MailKind.BOUNCE):
+        mailing.arrived(session, asked, mail, now)
         answers.ignore(session, mail, now, "automatic-to-owner")
         return
     text = mask_staff(_with_attachments(cut_quotes(parsed.text, asked.body), parsed), parsed.sender_name)

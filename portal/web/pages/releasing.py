@@ -12,10 +12,10 @@ from fastapi import FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from orchestrator.models import ReleaseState
-from portal.web import outcome_view
+from portal.web import outcome_view, request_view
 from portal.web.access import acting, may
 from portal.web.pages.results import download
-from portal.web.release_source import Releases, Version, counting
+from portal.web.release_source import Releases, SealedReleases, Version, counting
 from portal.web.rendering import language_of, page
 from portal.web.words import _
 from profiles.errors import Problem, Refused
@@ -56,13 +56,15 @@ UNFINISHED = (ReleaseState.DRAFT, ReleaseState.SIGNED, ReleaseState.READ)
 NEXT = {ReleaseState.DRAFT: "release_sign", ReleaseState.READ: "release_do"}
 
 
-def add(app: FastAPI, releases: Releases) -> None:
+def add(app: FastAPI, releases: SealedReleases, requested: Releases | None = None) -> None:
+    """Add the pages of the steps and of the outcomes; with those ``requested`` the list has request tests as well."""
     _add_desk(app, releases)
     _add_steps(app, releases)
+    _add_list(app, releases, requested)
     _add_outcome(app, releases)
 
 
-def _add_desk(app: FastAPI, releases: Releases) -> None:
+def _add_desk(app: FastAPI, releases: SealedReleases) -> None:
     @app.get("/rondes/{round_name}/vrijgave", response_class=HTMLResponse)
     def release(request: Request, round_name: str) -> HTMLResponse:
         return desk(request, releases, round_name)
@@ -110,12 +112,19 @@ def _add_steps(app: FastAPI, releases: Releases) -> None:
         return RedirectResponse(f"/uitkomst/{round_name}/{number}", 303)
 
 
-def _add_outcome(app: FastAPI, releases: Releases) -> None:
+def _add_list(app: FastAPI, releases: Releases, requested: Releases | None) -> None:
     @app.get("/uitkomsten", response_class=HTMLResponse)
     def outcomes(request: Request) -> HTMLResponse:
-        found = releases.rounds()
-        return page(request, "outcomes.html", found=found, trends=outcome_view.trends(_released(found)), states=STATES)
+        found, others = releases.rounds(), requested.rounds() if requested else ()
+        told: dict[str, Any] = {
+            "requests": request_view.leads(others, language_of(request)),
+            "lines": request_view.lines(others),
+        }
+        trends = outcome_view.trends(_released(found))
+        return page(request, "outcomes.html", found=found, trends=trends, states=STATES, **told)
 
+
+def _add_outcome(app: FastAPI, releases: Releases) -> None:
     @app.get("/uitkomst/{round_name}", response_class=HTMLResponse)
     def outcome(request: Request, round_name: str) -> HTMLResponse:
         version = counting(releases.versions(round_name))
