@@ -44,21 +44,22 @@ designer approver sender analyst: monitor advertisers outlook round_health resul
 designer approver sender analyst: report_researcher report_researcher_pdf report_municipality report_municipality_pdf
 designer approver sender analyst: report_broker report_broker_pdf release context followup export export_zip
 designer approver sender analyst: export_alone pairs pair pair_enter coding_masks coding_mask coding_mask_do
-designer approver sender analyst: enrolments requests request_round release_bundle
+designer approver sender analyst: enrolments requests request_round release_bundle request_release
+designer approver sender analyst municipality: request_outcome request_outcome_version request_outcome_file
 designer approver sender coder analyst: coding coding_differences
 designer approver sender coder analyst: round_setup
 designer approver sender analyst municipality: outcomes outcome outcome_version outcome_beside outcome_followup
 designer approver sender analyst municipality: outcome_file toolkit_page toolkit_make
-designer analyst: release_draft context_decide followup_agree followup_record looks_open
+designer analyst: release_draft request_release_draft context_decide followup_agree followup_record looks_open
 designer approver: enrolment_revoke
 designer sender: round_trial
 designer: setup_list setup_create setup_drop setup_step setup_save setup_yaml setup_yaml_save setup_file setup_files
 designer: setup_files_save setup_plan setup_plan_do round_waive round_amend enrolment_invite requests_plan
-approver: round_approve release_do enrolment_countersign request_approve
+approver: round_approve release_do request_release_do enrolment_countersign request_approve
 sender: control control_do round_start request_start request_close request_calls request_made request_not_reached
 coder: coding_reply coding_code coding_doubt coding_undo coding_decide request_coding request_code
-analyst: release_sign
-municipality: outcome_read
+analyst: release_sign request_release_sign
+municipality: outcome_read request_outcome_read
 administrator: people people_add people_revoke people_end_all people_reset_factor
 broker: mine mine_data mine_data_zip mine_stop mine_round mine_round_pdf mine_proof mine_note mine_note_write
 broker: mine_browsers mine_browsers_end mine_browsers_end_others
