@@ -8,10 +8,21 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from orchestrator.enrolment import ZONE
-from orchestrator.models import Advertiser, ContextNote, Inquiry, Listing, Pair, Round, Study
+from orchestrator.models import (
+    Advertiser,
+    ContextNote,
+    Inquiry,
+    Listing,
+    OwnerRequest,
+    Pair,
+    RequestRound,
+    Round,
+    Study,
+)  # fmt: skip
+from orchestrator.request_models import RequestState
 from orchestrator.states import RoundState
 from profiles.errors import Refused
 
@@ -51,6 +62,15 @@ def rounds(session: Session, key: str) -> tuple[OwnRound, ...]:
     counted = rows.with_only_columns(Round.name, Study.name, Round.closed_at, func.count(Pair.id.distinct()))
     found = session.execute(counted.order_by(Round.closed_at.desc(), Round.id.desc())).all()
     return tuple(OwnRound(name, study, closed, tests) for name, study, closed, tests in found if closed is not None)
+
+
+def requests(session: Session, key: str) -> tuple[OwnerRequest, ...]:
+    """List the requests of closed request tests with which this advertiser was reached, or tried, the newest first."""
+    done = (RequestState.MADE, RequestState.NOT_REACHED)
+    rows = select(OwnerRequest).join(RequestRound).join(Advertiser, OwnerRequest.advertiser_id == Advertiser.id)
+    own = rows.where(Advertiser.key == key, RequestRound.state.in_(OVER), OwnerRequest.state.in_(done))
+    whole = own.options(joinedload(OwnerRequest.round))
+    return tuple(session.scalars(whole.order_by(RequestRound.closed_at.desc(), OwnerRequest.id.desc())))
 
 
 def require_round(session: Session, key: str, round_name: str) -> Round:

@@ -12,9 +12,10 @@ from orchestrator.db import Database, Session
 from orchestrator.own_data import Consent
 from orchestrator.own_views import OwnPair, OwnRound
 from orchestrator.rounds import lifecycle, lookup
-from results import context_effect, tables
+from results import context_effect, own_requests, tables
 from results.context_effect import Effect
 from results.language import DUTCH
+from results.own_requests import OwnRequest
 from results.releases import binding
 from results.reports import Audience, Report, build
 from results.seal import Proof
@@ -44,6 +45,10 @@ class OwnSource:
         with self.database.reading() as session:
             return own_views.rounds(session, advertiser)
 
+    def requests(self, advertiser: str) -> tuple[OwnRequest, ...]:
+        with self.database.reading() as session:
+            return own_requests.of(session, advertiser)
+
     def result(self, advertiser: str, round_name: str, language: str = DUTCH) -> OwnResult:
         with self.database.reading() as session:
             round_ = own_views.require_round(session, advertiser, round_name)
@@ -66,7 +71,7 @@ class OwnSource:
 
     def data(self, advertiser: str) -> dict[str, Any]:
         with self.database.reading() as session:
-            return own_data.held(session, advertiser)
+            return own_data.held(session, advertiser) | {"requests": own_requests.held(session, advertiser)}
 
     def withdraw(self, advertiser: str) -> None:
         """End the consent at once; one that ended stays so. How many letters that stops is not told: it would tell

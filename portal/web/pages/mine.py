@@ -30,7 +30,7 @@ def add(app: FastAPI, source: OwnSource) -> None:
 
     @app.get(HOME, response_class=HTMLResponse)
     def mine(request: Request) -> HTMLResponse:
-        return page(request, "mine.html", rounds=source.rounds(own(request)))
+        return page(request, "mine.html", rounds=source.rounds(own(request)), requests=source.requests(own(request)))
 
     # Before the page of a round, whose address would take this one for a name.
     @app.get("/mijn/rondes/{round_name}.pdf")
