@@ -170,7 +170,7 @@ def _method(document: Document, fingerprint: str) -> Terms:
     kappa = document["coding"]["kappa"]
     return Terms(
         (
-            (_("Aandeel"), _("alle kantoren die wij bereikten, met het interval van Wilson van 95%%")),
+            (_("Aandeel"), _("alle kantoren die wij bereikten, met het interval van Wilson van 95%")),
             (_("Codering"), _("twee mensen die het kantoor niet kenden; een derde besliste waar zij verschilden")),
             (
                 _("Overeenstemming tussen twee codeurs (Cohens kappa)"),

@@ -103,8 +103,10 @@ def test_the_municipality_reads_the_share_its_margin_what_was_asked_and_what_it_
         "een voornemen, geen gedrag",
         "ongeveer 10",
         "Cohens kappa",
+        "interval van Wilson van 95%",
     ):
         assert part in page, part
+    assert "%%" not in page
     assert not [key for key in OFFICES if key in page]
 
 
