@@ -117,7 +117,7 @@ def test_a_transaction_that_was_cut_off_does_not_keep_its_locks_for_ever(far: Fa
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres, "ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(postgres.Impatient, "patience", 1.0)
     monkeypatch.setattr(dispatch, "RECORD_PAUSE_SECONDS", 0.1)
 
 
