@@ -13,7 +13,18 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from orchestrator.design import Order, from_canonical
-from orchestrator.models import Advertiser, Attempt, Decline, Event, Inquiry, Letter, Listing, Pair, Reply, Round
+from orchestrator.models import (
+    Advertiser,
+    Attempt,
+    ContextNote,
+    Decline,
+    Event,
+    Inquiry,
+    Letter,
+    Listing,
+    Pair,
+    Reply,
+)  # fmt: skip
 from orchestrator.rounds import coding, lookup
 from orchestrator.states import ROUND_ENDED, PairState
 from profiles.errors import Refused
@@ -26,7 +37,8 @@ Hide = Callable[[Inquiry, str], str | None]
 
 
 class Sight(StrEnum):
-    """What somebody may see: all; not the arms, while a round lasts; nor the answers, while they code in it."""
+    """What somebody may see: all; not the arms, while a round lasts or a note waits; nor the answers, while they code
+    in it."""
 
     ALL = "all"
     NO_ARMS = "no_arms"
@@ -178,10 +190,15 @@ def pairs(session: Session, round_name: str, wanted: Wanted, page: int = 1) -> P
     return PairList(round_.name, lines[:PER_PAGE], page, len(lines) > PER_PAGE)
 
 
-def sight(session: Session, round_: Round, person: str, *, coder: bool) -> Sight:
-    """Say what somebody may see of a round; ``coder`` says whether they have that role."""
+def sight(session: Session, pair: Pair, person: str, *, coder: bool) -> Sight:
+    """Say what somebody may see of a pair; ``coder`` says whether they have that role.
+
+    While nobody decided on what an advertiser says of it, nobody sees its arms: who decides must not know them.
+    """
+    round_ = pair.round
     if round_.state in ROUND_ENDED:
-        return Sight.ALL
+        waits = select(ContextNote.id).where(ContextNote.pair_id == pair.id, ContextNote.accepted.is_(None))
+        return Sight.ALL if session.scalar(waits) is None else Sight.NO_ARMS
     return Sight.CODES if coder and coding.still_codes(session, round_, person) else Sight.NO_ARMS
 
 
@@ -193,7 +210,7 @@ def pair(session: Session, round_name: str, code: str, person: str, hide: Hide, 
     found = session.scalars(rows.options(joinedload(Pair.listing).joinedload(Listing.advertiser))).first()
     if found is None:
         raise Refused("unknown-pair", f"Ronde '{round_name}' heeft geen test '{code}'.", "Zie de lijst met tests.")
-    allowed, listing = sight(session, round_, person, coder=coder), found.listing
+    allowed, listing = sight(session, found, person, coder=coder), found.listing
     return PairSeen(
         round=round_.name,
         code=found.code,

@@ -212,6 +212,18 @@ def test_who_decides_sees_the_note_but_not_the_advertiser_the_arms_or_the_answer
         assert hidden not in text, hidden
 
 
+def test_until_a_note_is_decided_nobody_of_the_desk_sees_the_arms_of_its_test(closed: Database) -> None:
+    code, other, *_ = codes(closed, OWN)
+    write(office(closed), code)
+    researcher = desk(closed)
+    waiting = researcher.get(f"/rondes/{ROUND}/tests/{code}").text
+    assert "Verborgen tot over de toelichting van de aanbieder is besloten." in waiting
+    assert "Controleprofiel" not in waiting
+    assert "Controleprofiel" in researcher.get(f"/rondes/{ROUND}/tests/{other}").text
+    researcher.post(f"{NOTES}/{code}", data={"accept": "nee", "reason": "De advertentie stond nog open."})
+    assert "Controleprofiel" in researcher.get(f"/rondes/{ROUND}/tests/{code}").text
+
+
 def test_a_decision_has_a_reason_is_made_once_and_is_told_to_the_office(closed: Database) -> None:
     code = codes(closed, OWN)[0]
     write(office(closed), code)
