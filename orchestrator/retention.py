@@ -78,6 +78,7 @@ def _parts(round_id: int) -> Iterator[Part]:
     yield Reply, Reply.id.in_(replies)
     yield Doubt, Doubt.reply_id.in_(replies)
     yield ContextNote, ContextNote.pair_id.in_(pairs)
+    yield HandMask, HandMask.reply_id.in_(replies)
 
 
 def _ended(session: Session, round_: Round) -> datetime | None:
