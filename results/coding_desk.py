@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from orchestrator.db import Session
 from orchestrator.models import Reply, Round
 from orchestrator.rounds import coding, lookup
-from orchestrator.sealing import open_all
+from orchestrator.sealing import Sealing, open_all
 from profiles.errors import Refused
 from results.blind import Masked, masked
 from results.outcomes import propose
@@ -186,7 +186,10 @@ def _masked(session: Session, replies: Sequence[Reply]) -> Iterator[tuple[Reply,
     """Mask these replies one by one, with what they hold opened so many at a time."""
     for at in range(0, len(replies), AT_A_TIME):
         some = replies[at : at + AT_A_TIME]
-        open_all(session, (each for reply in some for each in (reply, *reply.masks, *reply.doubts)))
+        rows: list[Sealing] = [*some]
+        for reply in some:
+            rows += [*reply.masks, *reply.doubts]
+        open_all(session, rows)
         yield from ((reply, masked(reply)) for reply in some)
 
 
