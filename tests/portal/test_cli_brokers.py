@@ -5,6 +5,7 @@ from cli_makers import User, a_user
 from house_makers import an_advertiser
 
 from orchestrator import enrolment, own_access
+from orchestrator.models import Enrolment
 from portal.commands import brokers, house
 
 
@@ -39,3 +40,14 @@ def test_a_mailed_link_goes_to_the_contact_and_is_kept_for_later_until_it_is_rev
     assert "ingetrokken" in user.does("broker", "revoke", "alfa")
     with house.open_database().reading() as session:
         assert own_access.by_email(session, "directie@alfa.example") is None
+
+
+def test_an_office_that_stopped_is_erased_once(user: User) -> None:
+    erase = ("retention", "erase", "alfa", "--reason", "verzoek", "--by", "anna")
+    with house.open_database().writing() as session:
+        row = session.query(Enrolment).one()
+        row.valid_until = row.valid_from.replace(year=9999)
+    assert user.says(*erase).err.startswith("takes-part: ")
+    user.does("withdraw", "alfa", "--by", "anna")
+    assert "alfa is gewist" in user.does(*erase)
+    assert "al gewist" in user.does(*erase)
