@@ -77,12 +77,12 @@ def _require_out(session: Session, office: Advertiser, now: datetime) -> None:
         raise Refused("round-open", message, "Wacht tot zij is afgesloten, en doe het dan opnieuw.")
 
 
-def _rounds_of(office: Advertiser) -> Select[tuple[str]]:
+def _rounds_of(office: Advertiser) -> Select[str]:
     rows = select(Round.name).join(Pair, Pair.round_id == Round.id).join(Listing, Pair.listing_id == Listing.id)
     return rows.where(Listing.advertiser_id == office.id, Round.state.not_in(ROUND_ENDED))
 
 
-def _requests_of(office: Advertiser) -> Select[tuple[str]]:
+def _requests_of(office: Advertiser) -> Select[str]:
     rows = select(RequestRound.name).join(OwnerRequest, OwnerRequest.round_id == RequestRound.id)
     return rows.where(OwnerRequest.advertiser_id == office.id, RequestRound.state.not_in(ROUND_ENDED))
 
@@ -94,7 +94,7 @@ def _parts(office: Advertiser) -> Iterator[Part]:
     yield Contact, Contact.advertiser_id == office.id
 
 
-def _pairs(office: Advertiser) -> Select[tuple[int]]:
+def _pairs(office: Advertiser) -> Select[int]:
     return select(Pair.id).join(Listing).where(Listing.advertiser_id == office.id)
 
 

@@ -66,7 +66,7 @@ def later(moment: datetime, months: int) -> datetime:
 Part = tuple[type[Any], ColumnElement[bool]]
 
 
-def parts_of(pairs: Select[tuple[int]]) -> Iterator[Part]:
+def parts_of(pairs: Select[int]) -> Iterator[Part]:
     """Yield every table of which the sealed values go with these pairs, and which of its rows."""
     replies = select(Reply.id).join(Inquiry).where(Inquiry.pair_id.in_(pairs))
     elsewhere = select(Reply.mail_id).where(Reply.id.not_in(replies), Reply.mail_id.is_not(None))

@@ -1,5 +1,8 @@
 """The way in of an advertiser from the command line: printed, mailed, and ended again."""
 
+import json
+from zipfile import ZipFile
+
 import pytest
 from cli_makers import User, a_user
 from house_makers import an_advertiser
@@ -51,3 +54,13 @@ def test_an_office_that_stopped_is_erased_once(user: User) -> None:
     user.does("withdraw", "alfa", "--by", "anna")
     assert "alfa is gewist" in user.does(*erase)
     assert "al gewist" in user.does(*erase)
+
+
+def test_all_that_is_held_of_an_office_is_one_file_for_its_owner_alone(user: User) -> None:
+    file = user.folder / "alfa.zip"
+    user.does("broker", "data", "alfa", "--out", str(file))
+    told = json.loads(ZipFile(file).read("gegevens.json"))
+    assert (told["advertiser"]["name"], told["consents"][0]["purpose"]) == ("Makelaardij Alfa", "learning")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert user.says("broker", "data", "alfa", "--out", str(file)).err.startswith("cannot-write: ")
+    assert user.says("broker", "data", "nul", "--out", "nul.zip").err.startswith("unknown-advertiser: ")
