@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from orchestrator.base import Base
+from orchestrator.sealing import Sealed, Sealing
 
 if TYPE_CHECKING:
     from orchestrator.models import Advertiser
@@ -15,28 +16,33 @@ if TYPE_CHECKING:
 ONE_OWNER = "(person_id IS NULL) <> (advertiser_id IS NULL)"
 
 
-class Person(Base):
+class Person(Sealing, Base):
     """Somebody who uses the pages. ``key`` is the name without regard to case: two people never share one.
 
     ``name`` is what the record writes as who did something, so a person who left keeps it. ``totp_secret`` is read and
-    written in `second_factor` alone; ``totp_step`` is the last half minute of which a code was taken.
+    written in `second_factor` alone; ``totp_step`` is the last half minute of which a code was taken. ``email_index``
+    is the fingerprint of the address (`sealing.index_of`), by which somebody is found and no address is there twice.
     """
 
     __tablename__ = "person"
+    __table_args__ = (UniqueConstraint("email_index", name="uq_person_email"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(120))
     key: Mapped[str] = mapped_column(String(120), unique=True)
-    email: Mapped[str] = mapped_column(String(254), unique=True)
+    email_sealed: Mapped[bytes | None]
+    email = Sealed("")
+    email_index: Mapped[str] = mapped_column(String(254))
     roles: Mapped[list[str]]
     added_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
-    totp_secret: Mapped[str | None] = mapped_column(String(255))
+    totp_secret_sealed: Mapped[bytes | None]
+    totp_secret = Sealed[str | None](None)
     totp_step: Mapped[int | None]
 
     @property
     def has_factor(self) -> bool:
-        """Whether a second factor was set up."""
-        return self.totp_secret is not None
+        """Whether a second factor was set up; also when its key was lost, so that nobody else sets up another."""
+        return self.totp_step is not None
 
 
 class RecoveryCode(Base):
@@ -70,7 +76,7 @@ class SignInLink(Base):
     advertiser: Mapped["Advertiser | None"] = relationship()
 
 
-class WebSession(Base):
+class WebSession(Sealing, Base):
     """A browser in which a person or an advertiser is signed in; ``hash`` is the SHA-256 of its cookie.
 
     ``browser`` says roughly which one. ``factor_at`` is when the second factor was shown in it, ``misses`` how many
@@ -90,6 +96,7 @@ class WebSession(Base):
     browser: Mapped[str] = mapped_column(String(60), default="")
     factor_at: Mapped[datetime | None]
     misses: Mapped[int] = mapped_column(default=0)
-    totp_secret: Mapped[str | None] = mapped_column(String(255))
+    totp_secret_sealed: Mapped[bytes | None]
+    totp_secret = Sealed[str | None](None)
     person: Mapped[Person | None] = relationship()
     advertiser: Mapped["Advertiser | None"] = relationship()

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from orchestrator import ledger
 from orchestrator.account_models import Person, SignInLink, WebSession
 from orchestrator.models import Advertiser, Contact
+from orchestrator.sealing import index_of, open_all
 from orchestrator.states import DESK_ROLES, SECOND_FACTOR, Role
 from profiles.errors import BadInput, Problem, Refused
 
@@ -70,7 +71,6 @@ class Visitor:
 
     id: int
     name: str
-    email: str
     roles: frozenset[Role]
     advertiser: str | None = None
     waits: bool = False
@@ -95,13 +95,13 @@ class Known:
 def add(session: Session, name: str, email: str, roles: Iterable[str], actor: str, now: datetime) -> Person:
     """Let somebody use the pages. Raises `BadInput` for what is no name, address or role, `Refused` for one taken."""
     name, email = unicodedata.normalize("NFKC", " ".join(name.split())), email.strip().casefold()
-    known = _checked(name, email, roles)
-    taken = select(exists().where(or_(Person.key == name.casefold(), Person.email == email)))
-    if session.scalar(taken) or session.scalar(select(exists().where(Contact.email == email))):
+    known, index = _checked(name, email, roles), index_of(session, email)
+    taken = select(exists().where(or_(Person.key == name.casefold(), Person.email_index == index)))
+    if session.scalar(taken) or session.scalar(select(exists().where(Contact.email_index == index))):
         message = f"Er is al iemand met de naam {name} of het adres {email}, misschien van vroeger."
         remedy = "Kies een andere naam en een ander adres: in het logboek is een naam één mens."
         raise Refused("person-exists", message, remedy)
-    person = Person(name=name, key=name.casefold(), email=email, roles=known, added_at=now)
+    person = Person(name=name, key=name.casefold(), email=email, email_index=index, roles=known, added_at=now)
     session.add(person)
     session.flush()
     ledger.append(session, now, actor, "person.added", subject(person), {"roles": known})
@@ -137,6 +137,8 @@ def everybody(session: Session, wall: datetime | None = None) -> tuple[Known, ..
     open_ = and_(WebSession.revoked_at.is_(None), WebSession.expires_at > wall) if wall else false()
     told = (func.max(WebSession.seen_at), func.count(case((open_, 1))))
     rows = select(Person, *told).outerjoin(WebSession, WebSession.person_id == Person.id).group_by(Person.id)
+    found = session.execute(rows.order_by(Person.key)).all()
+    open_all(session, (each for each, *_ in found))
     return tuple(
         Known(
             each.name,
@@ -147,7 +149,7 @@ def everybody(session: Session, wall: datetime | None = None) -> tuple[Known, ..
             browsers,
             each.has_factor,
         )
-        for each, last, browsers in session.execute(rows.order_by(Person.key))
+        for each, last, browsers in found
     )
 
 
@@ -162,8 +164,8 @@ def find(session: Session, name: str) -> Person:
 
 def by_email(session: Session, email: str) -> Person | None:
     """Return the person with this address whose access was not ended."""
-    address = email.strip().casefold()
-    return session.scalar(select(Person).where(Person.email == address, Person.revoked_at.is_(None)))
+    mine = Person.email_index == index_of(session, email)
+    return session.scalar(select(Person).where(mine, Person.revoked_at.is_(None)))
 
 
 def make_link(session: Session, who: Person | Advertiser, actor: str, now: datetime, wall: datetime) -> str:
@@ -284,8 +286,8 @@ def session_of(session: Session, token: str, wall: datetime) -> WebSession | Non
 def _visitor(who: Person | Advertiser, row: WebSession) -> Visitor:
     if isinstance(who, Person):
         waits = row.factor_at is None and _needs_factor(who)
-        return Visitor(who.id, who.name, who.email, frozenset(map(Role, who.roles)), waits=waits)
-    return Visitor(who.id, who.name, who.email, frozenset({Role.BROKER}), who.key)
+        return Visitor(who.id, who.name, frozenset(map(Role, who.roles)), waits=waits)
+    return Visitor(who.id, who.name, frozenset({Role.BROKER}), who.key)
 
 
 def _needs_factor(person: Person) -> bool:

@@ -40,14 +40,14 @@ class Doubt(Sealing, Base):
     reply: Mapped["Reply"] = relationship(back_populates="doubts")
 
 
-class HandMask(Base):
+class HandMask(Sealing, Base):
     """A phrase of a reply that a person hides from the coders, because it points at the applicant."""
 
     __tablename__ = "hand_mask"
-    __table_args__ = (UniqueConstraint("reply_id", "phrase"),)
     id: Mapped[int] = mapped_column(primary_key=True)
-    reply_id: Mapped[int] = mapped_column(ForeignKey("reply.id"))
-    phrase: Mapped[str] = mapped_column(String(200))
+    reply_id: Mapped[int] = mapped_column(ForeignKey("reply.id"), index=True)
+    phrase_sealed: Mapped[bytes | None]
+    phrase = Sealed("")
     masked_by: Mapped[str] = mapped_column(String(120))
     masked_at: Mapped[datetime]
     reply: Mapped["Reply"] = relationship(back_populates="masks")

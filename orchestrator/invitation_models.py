@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from orchestrator.base import Base, words
 from orchestrator.intake import AdvertiserKind
 from orchestrator.scope import ScopeKind
+from orchestrator.sealing import GONE, Sealed, Sealing
 
 
 class InvitationState(StrEnum):
@@ -31,12 +32,13 @@ class EnrolmentScope(Base):
     value: Mapped[str] = mapped_column(Text, primary_key=True)
 
 
-class Invitation(Base):
+class Invitation(Sealing, Base):
     """An offer to one advertiser, and what came of it.
 
     ``terms`` are those that were offered, ``agreed`` those that the office chose of them (`invitations.Terms`).
     ``text`` is what the office was shown, fixed when it was invited; ``signed_text`` what it signed, word for word, and
-    ``digest`` its SHA-256. ``token_hash`` is the SHA-256 of what stands in the link, which works until ``expires_at``
+    ``digest`` its SHA-256, which stays when the text is destroyed. ``contact_index`` is the fingerprint of the address
+    (`sealing.index_of`), ``token_hash`` is the SHA-256 of what stands in the link, which works until ``expires_at``
     of the real clock.
     """
 
@@ -44,8 +46,7 @@ class Invitation(Base):
     __table_args__ = (
         CheckConstraint("countersigned_by IS NULL OR lower(countersigned_by) <> lower(invited_by)", name="four_eyes"),
         CheckConstraint("(state = 'enrolled') = (enrolment_id IS NOT NULL)", name="enrolled"),
-        CheckConstraint("(signed_text IS NULL) = (digest IS NULL)", name="signed"),
-        CheckConstraint("state NOT IN ('signed', 'enrolled') OR signed_text IS NOT NULL", name="signed_first"),
+        CheckConstraint("state NOT IN ('signed', 'enrolled') OR digest IS NOT NULL", name="signed_first"),
         # One open offer at a time: two would leave the office to guess which one counts.
         Index(
             "ix_invitation_open",
@@ -59,21 +60,26 @@ class Invitation(Base):
     key: Mapped[str] = mapped_column(String(80), index=True)
     name: Mapped[str] = mapped_column(String(200))
     kind: Mapped[AdvertiserKind]
-    contact: Mapped[str] = mapped_column(String(254))
+    contact_sealed: Mapped[bytes | None]
+    contact = Sealed(GONE)
+    contact_index: Mapped[str] = mapped_column(String(254))
     state: Mapped[InvitationState] = mapped_column(words(InvitationState))
     terms: Mapped[dict[str, Any]]
     agreed: Mapped[dict[str, Any] | None]
     version: Mapped[str] = mapped_column(String(80))
     text: Mapped[str] = mapped_column(Text)
-    signed_text: Mapped[str | None] = mapped_column(Text)
+    signed_text_sealed: Mapped[bytes | None]
+    signed_text = Sealed[str | None](None)
     digest: Mapped[str | None] = mapped_column(String(64))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     expires_at: Mapped[datetime]
     invited_by: Mapped[str] = mapped_column(String(120))
     invited_at: Mapped[datetime]
     opened_at: Mapped[datetime | None]
-    signer: Mapped[str | None] = mapped_column(String(120))
-    signer_function: Mapped[str | None] = mapped_column(String(120))
+    signer_sealed: Mapped[bytes | None]
+    signer = Sealed[str | None](None)
+    signer_function_sealed: Mapped[bytes | None]
+    signer_function = Sealed[str | None](None)
     signed_at: Mapped[datetime | None]
     countersigned_by: Mapped[str | None] = mapped_column(String(120))
     countersigned_at: Mapped[datetime | None]

@@ -20,6 +20,7 @@ from orchestrator.design.kinds import ROW_KEY
 from orchestrator.enrolment import ZONE
 from orchestrator.intake import AdvertiserKind, Channel
 from orchestrator.models import Advertiser, Contact, Enrolment, Invitation, InvitationState, Person
+from orchestrator.sealing import index_of
 from orchestrator.terms import Terms, require, require_within
 from profiles.errors import BadInput, Problem, Refused
 
@@ -76,6 +77,7 @@ def invite(
     token = secrets.token_urlsafe(32)
     row = Invitation(
         key=offer.key, name=" ".join(offer.name.split()), kind=offer.kind, contact=contact, version=version, text=text,
+        contact_index=index_of(session, contact),
         state=InvitationState.OFFERED, terms=offer.terms.record(), token_hash=_hash(token), expires_at=wall + LASTS,
         invited_by=actor, invited_at=now,
     )  # fmt: skip
@@ -228,9 +230,10 @@ def _person(field: str, text: str) -> str:
 
 
 def _of_others(session: Session, key: str, contact: str) -> bool:
-    person = select(Person.id).where(Person.email == contact)
-    other = select(Contact.email).join(Advertiser).where(Contact.email == contact, Advertiser.key != key)
-    invited = select(Invitation.id).where(Invitation.contact == contact, Invitation.key != key)
+    index = index_of(session, contact)
+    person = select(Person.id).where(Person.email_index == index)
+    other = select(Advertiser.id).join(Contact).where(Contact.email_index == index, Advertiser.key != key)
+    invited = select(Invitation.id).where(Invitation.contact_index == index, Invitation.key != key)
     rows = (person, other, invited.where(Invitation.state.in_(OPEN)))
     return any(session.scalar(each) is not None for each in rows)
 

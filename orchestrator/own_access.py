@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from orchestrator import accounts, ledger
 from orchestrator.models import Advertiser, Contact, Person, SignInLink
 from orchestrator.rounds import lookup
+from orchestrator.sealing import index_of
 from profiles.errors import BadInput, Problem, Refused
 
 
@@ -33,16 +34,16 @@ def set_contact(session: Session, key: str, email: str, actor: str, now: datetim
         raise Refused("address-taken", message, "Gebruik een adres van de woningaanbieder zelf.")
     row = session.get(Contact, advertiser.id)
     if row is None:
-        session.add(Contact(advertiser_id=advertiser.id, email=address))
-    else:
-        row.email = address
+        row = Contact(advertiser_id=advertiser.id)
+        session.add(row)
+    row.email, row.email_index = address, index_of(session, address)
     session.flush()
     ledger.append(session, now, actor, "advertiser.contact", f"advertiser:{advertiser.id}")
 
 
 def by_email(session: Session, email: str) -> Advertiser | None:
     """Return the advertiser whose links go to this address."""
-    contact = Contact.email == email.strip().casefold()
+    contact = Contact.email_index == index_of(session, email)
     return session.scalar(select(Advertiser).join(Contact, Contact.advertiser_id == Advertiser.id).where(contact))
 
 
@@ -58,6 +59,8 @@ def revoke(session: Session, key: str, actor: str, now: datetime, wall: datetime
 
 
 def _of_others(session: Session, advertiser: Advertiser, address: str) -> bool:
-    person = session.scalar(select(Person.id).where(Person.email == address))
-    other = session.scalar(select(Contact).where(Contact.email == address, Contact.advertiser_id != advertiser.id))
+    index = index_of(session, address)
+    person = session.scalar(select(Person.id).where(Person.email_index == index))
+    theirs = Contact.email_index == index, Contact.advertiser_id != advertiser.id
+    other = session.scalar(select(Contact.advertiser_id).where(*theirs))
     return person is not None or other is not None

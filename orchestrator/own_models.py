@@ -2,19 +2,25 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from orchestrator.base import Base
 from orchestrator.sealing import GONE, Sealed, Sealing
 
 
-class Contact(Base):
-    """Where the links of an advertiser are mailed: to who answers for it, not to the mailbox that letters go to."""
+class Contact(Sealing, Base):
+    """Where the links of an advertiser are mailed: to who answers for it, not to the mailbox that letters go to.
+
+    ``email_index`` is the fingerprint of the address (`sealing.index_of`): it is looked up by that.
+    """
 
     __tablename__ = "contact"
+    __table_args__ = (UniqueConstraint("email_index", name="uq_contact_email"),)
     advertiser_id: Mapped[int] = mapped_column(ForeignKey("advertiser.id"), primary_key=True, autoincrement=False)
-    email: Mapped[str] = mapped_column(String(254), unique=True)
+    email_sealed: Mapped[bytes | None]
+    email = Sealed("")
+    email_index: Mapped[str] = mapped_column(String(254))
 
 
 class ContextNote(Sealing, Base):

@@ -15,8 +15,8 @@ from orchestrator.models import Control
 from profiles.errors import Refused
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-SEALED_SINCE = "0028"
-"""From this migration on, mail and what people say is encrypted."""
+SEALED_SINCE = "0029"
+"""From this migration on, all that is said in docs/privacy.md is encrypted."""
 
 
 def prepare(database: Database) -> None:

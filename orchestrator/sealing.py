@@ -4,7 +4,7 @@ They are sealed as the transaction commits: then the number of the row, to which
 keys of the transaction are made at once. A query can neither select nor compare them.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Generic, Self, TypeVar, cast, overload
 
 from sqlalchemy import func, inspect, select
@@ -70,13 +70,21 @@ class Sealed(Generic[T]):
     def _opened(self, row: Sealing, sealed: bytes | None) -> T:
         if sealed is None:
             return self.gone
-        last = row.__dict__.setdefault(_OPENED, {}).get(self.name)
-        if last is None or last[0] is not sealed:
+        if not self.is_open(row):
             number = key_of(sealed)
-            key = _vault_of_row(row).find([number]).get(number)
-            plain = self.gone if key is None else self._read(unseal(key, place(row, self.column), sealed))
-            last = row.__dict__[_OPENED][self.name] = (sealed, plain)
-        return cast("T", last[1])
+            self.open(row, _vault_of_row(row).find([number]).get(number))
+        return cast("T", row.__dict__[_OPENED][self.name][1])
+
+    def is_open(self, row: Sealing) -> bool:
+        """Say whether reading this value asks nothing of the keys: it was opened, or there is none."""
+        sealed, last = getattr(row, self.column), row.__dict__.get(_OPENED, {}).get(self.name)
+        return sealed is None or (last is not None and last[0] is sealed)
+
+    def open(self, row: Sealing, key: DataKey | None) -> None:
+        """Open the value of a row with its key, or without one as what is gone."""
+        sealed = getattr(row, self.column)
+        plain = self.gone if key is None else self._read(unseal(key, place(row, self.column), sealed))
+        row.__dict__.setdefault(_OPENED, {})[self.name] = (sealed, plain)
 
     def _read(self, plain: bytes) -> Any:
         return plain if isinstance(self.gone, bytes) else plain.decode()
@@ -84,7 +92,20 @@ class Sealed(Generic[T]):
 
 def sealed_columns(row: type) -> list[str]:
     """Return the columns of a table that hold sealed values."""
-    return [each.column for kind in row.__mro__ for each in vars(kind).values() if isinstance(each, Sealed)]
+    return [each.column for each in _values(row)]
+
+
+def open_all(session: Session, rows: Iterable[Sealing]) -> None:
+    """Open the values of all these rows with one question for their keys, where reading them asks one each."""
+    shut = [(row, each) for row in rows for each in _values(type(row)) if not each.is_open(row)]
+    numbers = [key_of(getattr(row, each.column)) for row, each in shut]
+    keys = vault_of(session).find(set(numbers)) if shut else {}
+    for (row, each), number in zip(shut, numbers, strict=True):
+        each.open(row, keys.get(number))
+
+
+def _values(row: type) -> list[Sealed[Any]]:
+    return [each for kind in row.__mro__ for each in vars(kind).values() if isinstance(each, Sealed)]
 
 
 def place(row: Any, column: str) -> str:
@@ -99,6 +120,11 @@ def vault_of(session: Session) -> Vault:
     if not isinstance(vault, Vault):
         raise Refused("no-keys", "Deze verbinding weet niet waar de sleutels zijn.")
     return vault
+
+
+def index_of(session: Session, said: str) -> str:
+    """Return by what a sealed address is found: its fingerprint, that says nothing without our keys."""
+    return vault_of(session).fingerprint(said).hex()
 
 
 def key_ids(session: Session, model: type[Sealing], *where: Any) -> set[bytes]:

@@ -49,10 +49,7 @@ def offer(session: Session, token: str, wall: datetime) -> Offer | None:
     row, person = _waiting(session, token, wall)
     if person.has_factor:
         return None
-    made = update(WebSession).where(WebSession.id == row.id, WebSession.totp_secret.is_(None))
-    session.execute(made.values(totp_secret=pyotp.random_base32()))
-    session.refresh(row)
-    secret = row.totp_secret or ""
+    row.totp_secret = secret = row.totp_secret or pyotp.random_base32()
     return Offer(secret, pyotp.TOTP(secret).provisioning_uri(name=person.email, issuer_name=ISSUER))
 
 
@@ -68,12 +65,11 @@ def set_up(session: Session, token: str, code: str, now: datetime, wall: datetim
     if step is None:
         _count(session, row, person, now, wall)
         return None
-    first = update(Person).where(Person.id == person.id, Person.totp_secret.is_(None))
-    taken = session.execute(first.values(totp_secret=row.totp_secret, totp_step=step).returning(Person.id)).first()
-    if taken is None:
+    if person.has_factor:  # its row is held, so that nobody sets up another meanwhile
         raise Refused("factor-set", "U hebt al een app gekoppeld, in een ander venster.", "Geef een code uit die app.")
+    person.totp_secret, person.totp_step = row.totp_secret, step
     forget = update(WebSession).where(WebSession.person_id == person.id)
-    session.execute(forget.values(totp_secret=None))
+    session.execute(forget.values(totp_secret_sealed=None))
     _pass(session, row, person, now, wall)
     ledger.append(session, now, person.name, "person.factor_set", accounts.subject(person))
     return _recovery_codes(session, person)

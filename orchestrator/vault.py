@@ -186,9 +186,11 @@ class Vault:
         """Fill an empty store with keys as they were stored; raise `Refused` when it is not empty."""
         count = 0
         with self._store.begin() as connection:
-            if connection.scalar(select(func.count()).select_from(_KEYS)):
+            if connection.scalar(select(func.count()).where(_KEYS.c.id != INDEX_KEY)):
                 message = "Er zijn al sleutels. Oude erbij zetten zou terughalen wat vernietigd is."
                 raise Refused("keys-there", message, "Zet een kopie alleen terug waar geen sleutels meer zijn.")
+            # Who tried to sign in meanwhile had a new one made, that finds nobody.
+            connection.execute(delete(_KEYS))
             for some in _some(rows):
                 connection.execute(insert(_KEYS), [dict(zip(_KEYS.c.keys(), row, strict=True)) for row in some])
                 count += len(some)

@@ -53,8 +53,8 @@ def masked(reply: Reply) -> Masked:
     """Mask a reply, by rule and then as people did by hand, and look for what survives."""
     cues = Cues.of(reply.inquiry.pair)
     text = cues.mask(f"{reply.subject}\n\n{reply.text}")
-    for each in reply.masks:
-        text = re.sub(re.escape(each.phrase), MASK, text, flags=re.IGNORECASE)
+    for phrase in filter(None, (each.phrase for each in reply.masks)):
+        text = re.sub(re.escape(phrase), MASK, text, flags=re.IGNORECASE)
     text = re.sub(rf"{MASK}(?:[ \t]*{MASK})+", MASK, text)
     return Masked(text.strip(), (*cues.left(text), *suspects(text, cues.names, cues.domain)))
 

@@ -1,12 +1,13 @@
 """What the coding desk shows: one masked reply at a time, what two coders differ on, what could not be masked."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from orchestrator.db import Session
 from orchestrator.models import Reply, Round
 from orchestrator.rounds import coding, lookup
+from orchestrator.sealing import Sealing, open_all
 from profiles.errors import Refused
 from results.blind import Masked, masked
 from results.outcomes import propose
@@ -24,6 +25,9 @@ KEYS = (
     "OVERIG",
 )
 """The labels on the keys 1 to 9. They stay where they are: an order by what the rules propose would be a proposal."""
+
+AT_A_TIME = 50
+"""So many replies are opened together: most often the first may be shown, and the rest need not be read."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ def desk(session: Session, round_name: str, coder: str) -> Desk:
     round_ = lookup.find(session, round_name)
     queue = coding.queue(session, round_.id, coder)
     fresh = [reply for reply in queue if not coding.disputed(reply)]
-    reply, withheld = _first(fresh)
+    reply, withheld = _first(session, fresh)
     return Desk(
         round=round_.name,
         reply=reply,
@@ -134,7 +138,7 @@ def desk(session: Session, round_name: str, coder: str) -> Desk:
 def differences(session: Session, round_name: str, coder: str) -> tuple[Difference, ...]:
     """List what two others differ on and this person may decide; what cannot be masked waits."""
     queue = coding.queue(session, lookup.find(session, round_name).id, coder)
-    seen = [(reply, masked(reply)) for reply in queue if coding.disputed(reply)]
+    seen = _masked(session, [reply for reply in queue if coding.disputed(reply)])
     return tuple(
         Difference(_shown(reply, text), (reply.codings[0].label, reply.codings[1].label))
         for reply, text in seen
@@ -153,7 +157,7 @@ def agreement(session: Session, round_name: str) -> Agreement:
 def withheld(session: Session, round_name: str) -> tuple[Withheld, ...]:
     """List the replies of a round that nobody may code yet, because something may point at the applicant."""
     rows = coding.uncoded(session, lookup.find(session, round_name).id)
-    found = ((reply, masked(reply)) for reply in rows)
+    found = _masked(session, rows)
     return tuple(_withheld(reply, text) for reply, text in found if text.survives)
 
 
@@ -178,10 +182,20 @@ def _work(session: Session, round_: Round, coder: str) -> Work:
     return Work(round_.name, round_.state.value, done, fresh, len(queue) - fresh)
 
 
-def _first(replies: Sequence[Reply]) -> tuple[Shown | None, int]:
+def _masked(session: Session, replies: Sequence[Reply]) -> Iterator[tuple[Reply, Masked]]:
+    """Mask these replies one by one, with what they hold opened so many at a time."""
+    for at in range(0, len(replies), AT_A_TIME):
+        some = replies[at : at + AT_A_TIME]
+        rows: list[Sealing] = [*some]
+        for reply in some:
+            rows += [*reply.masks, *reply.doubts]
+        open_all(session, rows)
+        yield from ((reply, masked(reply)) for reply in some)
+
+
+def _first(session: Session, replies: Sequence[Reply]) -> tuple[Shown | None, int]:
     """The first reply that may be shown, and how many before it may not."""
-    for before, reply in enumerate(replies):
-        text = masked(reply)
+    for before, (reply, text) in enumerate(_masked(session, replies)):
         if not text.survives:
             return _shown(reply, text), before
     return None, len(replies)
@@ -194,7 +208,7 @@ def _shown(reply: Reply, text: Masked) -> Shown:
 
 
 def _withheld(reply: Reply, text: Masked) -> Withheld:
-    hidden = tuple(each.phrase for each in reply.masks)
+    hidden = tuple(each.phrase for each in reply.masks if each.phrase)
     return Withheld(reply.id, _pieces(text.text, text.survives), text.survives, hidden)
 
 

@@ -1,5 +1,6 @@
 """Commands for the own pages of advertisers. As in `commands`, each imports its room when it runs."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -29,3 +30,14 @@ def revoke(advertiser: Advertiser, by: By) -> None:
     from portal.commands import brokers
 
     brokers.revoke(advertiser, by)
+
+
+@broker.command()
+def data(
+    advertiser: Advertiser,
+    out: Annotated[Path, typer.Option(help="Hierheen, als zip; een bestand dat er al is, blijft staan.")],
+) -> None:
+    """Schrijf alles wat over een woningaanbieder wordt bewaard, zoals hij het zelf op zijn pagina's ophaalt."""
+    from portal.commands import brokers
+
+    brokers.data(advertiser, out)

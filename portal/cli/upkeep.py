@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from portal.cli.arguments import By
+from orchestrator.erasure import Reason
+from portal.cli.arguments import Advertiser, By
 
 ledger = typer.Typer(no_args_is_help=True, help="Het logboek: is het gaaf, en tot welke regel.")
 keys = typer.Typer(no_args_is_help=True, help="De sleutels van wat versleuteld is: tellen, vervangen, kopiëren.")
@@ -96,3 +97,15 @@ def run_retention(by: By) -> None:
     from portal.commands import retention as room
 
     room.run(by)
+
+
+@retention.command()
+def erase(
+    advertiser: Advertiser,
+    by: By,
+    reason: Annotated[Reason, typer.Option(help="Waarom; komt in het logboek.")],
+) -> None:
+    """Wis een woningaanbieder die niet (meer) meedoet: wat hij schreef, wie tekende, zijn naam en zijn adressen."""
+    from portal.commands import retention as room
+
+    room.erase(advertiser, reason, by)

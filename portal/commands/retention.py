@@ -2,7 +2,8 @@
 
 from rich.console import Console
 
-from orchestrator import retention
+from orchestrator import erasure, retention
+from orchestrator.clock import Clock
 from portal.commands import house
 
 out = Console(soft_wrap=True, markup=False, highlight=False)
@@ -28,3 +29,13 @@ def run(actor: str) -> None:
         out.print(f"{what}: {count} sleutels vernietigd; het logboek heeft het bewijs.")
     if not done:
         out.print("Er is niets waarvan de bewaartermijn voorbij is.")
+
+
+def erase(key: str, reason: erasure.Reason, actor: str) -> None:
+    """Erase an office that does not take part: what it said, who signed for it, its name and its addresses."""
+    with house.writing() as (session, now):
+        count = erasure.erase(session, key, reason, actor, now, Clock().now())
+    if count is None:
+        out.print(f"{key} was al gewist.")
+    else:
+        out.print(f"{key} is gewist: {count} sleutels vernietigd; het logboek heeft het bewijs.")

@@ -21,8 +21,15 @@ from orchestrator.schema import MIGRATIONS
 OLDER = "made before the first release, when no installation had two versions beside each other"
 PLAIN = "what was readable may not stay beside what is encrypted; this upgrade asks to stop everything first"
 SEALED = ("inbound_mail.raw", "reply.subject", "reply.text", "doubt.note", "context_note.text", "owner_request.note")
+SEALED_PEOPLE = (
+    "invitation.contact", "invitation.signed_text", "invitation.signer", "invitation.signer_function", "contact.email",
+    "person.email", "person.totp_secret", "web_session.totp_secret", "hand_mask.phrase",
+)  # fmt: skip
+FOUND = ("invitation.contact_index", "contact.email_index", "person.email_index")
 EXCEPTIONS = {
     **{("0028", f"{column} is gone"): PLAIN for column in SEALED},
+    **{("0029", f"{column} is gone"): PLAIN for column in SEALED_PEOPLE},
+    **{("0029", f"{column} is asked of who does not know it"): PLAIN for column in FOUND},
     ("0004", "inquiry.domain is asked of who does not know it"): OLDER,
     ("0004", "decline.domain is asked of who does not know it"): OLDER,
     ("0005", "channel_fault.seen_at is asked of who does not know it"): OLDER,

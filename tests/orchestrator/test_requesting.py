@@ -9,11 +9,12 @@ from house_makers import PLANNED, an_advertiser
 from invitation_makers import take_part, terms
 from sqlalchemy import select
 
+from orchestrator import retention
 from orchestrator.db import Database
 from orchestrator.design import Purpose
 from orchestrator.enrolment import give_days_off
 from orchestrator.intake import AdvertiserKind, Participant
-from orchestrator.models import Event, OwnerRequest, RequestRound
+from orchestrator.models import Event, OwnerRequest, RequestRound, Study
 from orchestrator.request_models import RequestState
 from orchestrator.rounds import holds, lifecycle, requesting
 from orchestrator.states import RoundState
@@ -278,3 +279,22 @@ def test_an_office_that_later_signs_for_less_is_not_called_any_more(database: Da
         told = {office.key: why for _, office, why in requesting.sheet(session, NAME, tester, MONDAY)}
     assert told["alfa"] == "hiervoor tekende de aanbieder niet"
     assert refusal(database, requesting.made, NAME, "alfa", tester, "Nee.", MONDAY) == "not-now"
+
+
+def test_answers_are_kept_for_the_shortest_term_of_any_study_after_their_round_closed(database: Database) -> None:
+    running(database)
+    number = ask(database, "alfa")
+    with database.writing() as session:
+        round_ = session.scalars(select(RequestRound)).one()
+        round_.state, round_.closed_at = RoundState.CLOSED, MONDAY
+        for name, months in (("lang", 24), ("kort", 6)):
+            told = dict.fromkeys(("commissioner", "legal_basis", "ethics_reference", "dpia_reference"), "x")
+            session.add(Study(name=name, retention_months=months, purpose=Purpose.LEARNING, **told))
+    over = retention.later(MONDAY, 6)
+    assert does(database, retention.run, "praktijktest", over - timedelta(seconds=1)) == {}
+    with database.reading() as session:
+        assert [(each.round, each.until, each.records) for each in retention.terms(session)] == [(NAME, over, 1)]
+    assert does(database, retention.run, "praktijktest", over) == {NAME: 1}
+    with database.reading() as session:
+        assert session.get_one(OwnerRequest, number).note is None
+    assert does(database, retention.run, "praktijktest", over) == {}

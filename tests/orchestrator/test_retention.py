@@ -89,7 +89,7 @@ def test_after_the_term_texts_are_gone_labels_stay_and_the_ledger_has_the_proof(
     assert headline(database) == before
     told = next(event for event in events(database) if event.kind == retention.DESTROYED)
     digest = hashlib.sha256(b"".join(sorted(keys))).hexdigest()
-    counts = {"inbound_mail": 2, "reply": 2, "doubt": 0, "context_note": 0, "keys": 4}
+    counts = {"inbound_mail": 2, "reply": 2, "doubt": 0, "context_note": 0, "hand_mask": 0, "keys": 4}
     assert told.data == counts | {"digest": digest}
     with database.reading() as session:
         assert list(ledger.faults(session)) == []

@@ -164,7 +164,7 @@ def _known(round_name: str) -> None:
         raise Refused("unknown-round", f"Er is geen ronde '{round_name}'.", "Kies een ronde uit de lijst.")
 
 
-ADMINISTRATOR = Visitor(1, "Anna de Wit", "anna@stad.example", frozenset(Role))
+ADMINISTRATOR = Visitor(1, "Anna de Wit", frozenset(Role))
 SIGNED_IN = {COOKIE: "signed in"}
 OURS = {"Sec-Fetch-Site": "same-origin"}
 """What a browser says of a form on one of our pages."""

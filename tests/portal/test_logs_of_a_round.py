@@ -202,7 +202,7 @@ def visits(database: Database, settings: Settings, monkeypatch: pytest.MonkeyPat
     def broken(door: DatabaseDoor, _token: str) -> bool:
         with door.database.writing() as session:
             name, email = next(iter(PEOPLE.items()))
-            session.add(Person(name=name, key=name.casefold(), email=email, roles=[], added_at=now))
+            session.add(Person(name=name, key=name.casefold(), email=email, email_index=email, roles=[], added_at=now))
         return True
 
     monkeypatch.setattr(DatabaseDoor, "link_works", broken)
