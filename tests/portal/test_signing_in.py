@@ -241,8 +241,9 @@ def test_who_asks_a_thousand_times_for_somebody_else_keeps_them_from_nothing(
     """Also from the same place on the network: behind one address of an office sit many people."""
     by_command = a_link(database)
     app = make_app(database, Clock(), settings=MAILING)
-    before, attacker, elsewhere = (TestClient(app, follow_redirects=False, headers=OURS) for _ in range(3))
-    away = TestClient(app, follow_redirects=False, headers=OURS, client=("192.0.2.7", 4000))
+    told: dict[str, Any] = {"follow_redirects": False, "headers": OURS, "base_url": "https://x"}
+    before, attacker, elsewhere = (TestClient(app, **told) for _ in range(3))
+    away = TestClient(app, client=("192.0.2.7", 4000), **told)
     before.post("/aanmelden", data={"email": EMAIL})
     assert before.get(mailed.pop()).status_code == 303  # a browser in which anna signed in some other time
     before.cookies.delete(COOKIE)
