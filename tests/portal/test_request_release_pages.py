@@ -7,6 +7,7 @@ import json
 import pytest
 from house_makers import only_sqlite
 from lxml import html
+from page_makers import importlib
 from request_makers import MONDAY, NAME, OFFICES, answered, browser, mailed, running
 from sqlalchemy import select, update
 from starlette.testclient import TestClient
@@ -18,6 +19,7 @@ from orchestrator.models import Event, OwnerRequest, Release, RequestRound
 from orchestrator.states import Role, RoundState
 from portal.web.language import COOKIE
 
+papers = importlib.import_module("test_paper")
 pytestmark = only_sqlite
 
 DESK, OUTCOME = f"/verzoeken/{NAME}/vrijgave", f"/uitkomsten/verzoek/{NAME}"
@@ -177,6 +179,17 @@ def test_the_files_are_the_frozen_document_and_say_the_same_numbers(database: Da
     )
     assert reader.get(f"{OUTCOME}/1/uitkomst.pdf").content.startswith(b"%PDF")
     assert reader.get(f"{OUTCOME}/1/uitkomst.exe").status_code == 404
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+@pytest.mark.parametrize("offices", [9, 12, 40])
+def test_a_checker_finds_no_fault_in_the_outcome_on_paper(database: Database, offices: int, language: str) -> None:
+    running(database, offices=offices)
+    answered(database, [REFUSES] * (offices - 3) + [ALONG] * 3)
+    steps(database, 2)
+    reader = gemma(database)
+    reader.cookies.set(COOKIE, language)
+    assert papers.faults(reader.get(f"{OUTCOME}/1/uitkomst.pdf").content) == []
 
 
 def test_each_released_request_test_is_a_line_by_its_ground(database: Database) -> None:

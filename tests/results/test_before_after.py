@@ -1,6 +1,7 @@
 """Before and after of a re-test: for the researcher, for an office about itself, and in what is published."""
 
 import pytest
+import test_paper as papers
 from house_makers import DAY, ROUND, only_sqlite
 from release_makers import CLOSED, closed
 from report_makers import facts, pair
@@ -23,7 +24,7 @@ from orchestrator.rounds import lookup
 from orchestrator.states import PairState
 from results import tables
 from results.language import ENGLISH
-from results.paper import paper_of
+from results.paper import paper_of, typeset
 from results.releases import files, open_data, paper
 from results.reports import Audience, build, render, retests
 from results.reports.both_rounds import both, changed, counts
@@ -142,6 +143,20 @@ def test_the_report_of_an_office_has_its_own_before_and_after_and_of_no_other(da
     assert "Voor: ronde" in render(report, assets="/static")
     assert "Voor: ronde" in str(paper_of(report))
     assert build(loaded(database, ROUND), Audience.BROKER, advertiser=KEYS[0]).body.retest is None  # type: ignore[union-attr]
+
+
+@only_sqlite
+def test_a_checker_finds_no_fault_in_before_and_after_on_paper(database: Database) -> None:
+    retested(database)
+    publish(database, RETEST, now=AFTER)
+    table, told = loaded(database), canonical(document(database))
+    for language in ("nl", ENGLISH):
+        reports = (
+            build(table, Audience.RESEARCHER, language=language),
+            build(table, Audience.BROKER, advertiser=KEYS[0], language=language),
+        )
+        for made in (*map(paper_of, reports), paper.paper_of(told, language)):
+            assert papers.faults(typeset(made)) == []
 
 
 # What is published.
