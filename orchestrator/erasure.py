@@ -7,7 +7,6 @@ speaks too. The ledger keeps the proof and a reason of one word, so that nobody'
 
 from collections.abc import Iterator
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session
@@ -34,22 +33,14 @@ from orchestrator.request_models import OwnerRequest, RequestLetter, RequestRoun
 from orchestrator.retention import Part
 from orchestrator.rounds import lookup
 from orchestrator.scope import ScopeKind
-from orchestrator.states import ROUND_ENDED
+from orchestrator.states import ROUND_ENDED, ErasureReason
 from profiles.errors import Refused
 
 ERASED = "advertiser.erased"
 NAME = "(gewist)"
 
 
-class Reason(StrEnum):
-    """Why an office is erased: it asked, it withdrew, or it should never have been in here."""
-
-    ASKED = "verzoek"
-    WITHDREW = "ingetrokken"
-    MISTAKE = "vergissing"
-
-
-def erase(session: Session, key: str, reason: Reason, actor: str, now: datetime, wall: datetime) -> int | None:
+def erase(session: Session, key: str, reason: ErasureReason, actor: str, now: datetime, wall: datetime) -> int | None:
     """Erase an office; return how many keys were destroyed, None for one that was erased before.
 
     Raises `Refused` for an unknown office, while it takes part or is invited, and while a round with it goes on.

@@ -133,3 +133,11 @@ DESK_ROLES = frozenset(Role) - {Role.MUNICIPALITY, Role.BROKER}
 
 SECOND_FACTOR = DESK_ROLES - {Role.CODER}
 """The roles that are not entered with a link alone: whoever reads somebody's mail would have what the role may do."""
+
+
+class ErasureReason(StrEnum):
+    """Why an office is erased: it asked, it withdrew, or it should never have been in here."""
+
+    ASKED = "verzoek"
+    WITHDREW = "ingetrokken"
+    MISTAKE = "vergissing"

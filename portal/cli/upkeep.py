@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.erasure import Reason
+from orchestrator.states import ErasureReason
 from portal.cli.arguments import Advertiser, By
 
 ledger = typer.Typer(no_args_is_help=True, help="Het logboek: is het gaaf, en tot welke regel.")
@@ -103,7 +103,7 @@ def run_retention(by: By) -> None:
 def erase(
     advertiser: Advertiser,
     by: By,
-    reason: Annotated[Reason, typer.Option(help="Waarom; komt in het logboek.")],
+    reason: Annotated[ErasureReason, typer.Option(help="Waarom; komt in het logboek.")],
 ) -> None:
     """Wis een woningaanbieder die niet (meer) meedoet: wat hij schreef, wie tekende, zijn naam en zijn adressen."""
     from portal.commands import retention as room

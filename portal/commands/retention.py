@@ -4,6 +4,7 @@ from rich.console import Console
 
 from orchestrator import erasure, retention
 from orchestrator.clock import Clock
+from orchestrator.states import ErasureReason
 from portal.commands import house
 
 out = Console(soft_wrap=True, markup=False, highlight=False)
@@ -31,7 +32,7 @@ def run(actor: str) -> None:
         out.print("Er is niets waarvan de bewaartermijn voorbij is.")
 
 
-def erase(key: str, reason: erasure.Reason, actor: str) -> None:
+def erase(key: str, reason: ErasureReason, actor: str) -> None:
     """Erase an office that does not take part: what it said, who signed for it, its name and its addresses."""
     with house.writing() as (session, now):
         count = erasure.erase(session, key, reason, actor, now, Clock().now())

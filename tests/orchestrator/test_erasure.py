@@ -9,17 +9,17 @@ from test_retention import CLOSED, DAY, closed, headline, said
 
 from orchestrator import erasure, ledger, own_data, retention
 from orchestrator.db import Database
-from orchestrator.erasure import Reason
 from orchestrator.models import Advertiser, Invitation
 from orchestrator.rounds import lifecycle
 from orchestrator.sealing import GONE
+from orchestrator.states import ErasureReason
 
 SHOWS = ("Makelaardij Alfa", "alfa.example", "Els de Wit")
 
 
 def erase(database: Database, now: datetime) -> int | None:
     with database.writing() as session:
-        return erasure.erase(session, "alfa", Reason.ASKED, "anna", now, WALL)
+        return erasure.erase(session, "alfa", ErasureReason.ASKED, "anna", now, WALL)
 
 
 def out_of_it(database: Database) -> None:

@@ -177,6 +177,7 @@ def test_run_does_a_round_of_ones_own_on_the_market_and_the_results_come_out(use
     user.starts()
     settings = {"PRAKTIJKTEST_SMTP_HOST": "127.0.0.1", "PRAKTIJKTEST_SMTP_PORT": mail}
     settings["PRAKTIJKTEST_LISTEN_PORT"] = replies
+    settings["PRAKTIJKTEST_SECOND_FACTOR"] = "off"  # nobody here has a telephone
     files = ("--participants", PARTICIPANTS, "--listings", LISTINGS, "--truth", "truth.json")
     ports = ("--smtp-port", mail, "--http-port", forms, "--reply-port", replies)
     with (
