@@ -1,6 +1,8 @@
 """The pages on the network: no request may take for ever to arrive, and no more connections than this machine bears."""
 
 import asyncio
+import sys
+from contextlib import suppress
 from typing import Any
 
 import h11
@@ -62,5 +64,9 @@ def config(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
 
 
 def listen(app: ASGIApp, host: str, port: int) -> None:
-    """Serve the pages until the process is interrupted."""
-    uvicorn.Server(config(app, host, port)).run()
+    """Serve the pages until the process is interrupted, which is no fault; exit with 1 when they could not start."""
+    server = uvicorn.Server(config(app, host, port))
+    with suppress(KeyboardInterrupt):  # how uvicorn passes on a Ctrl-C once all is answered
+        server.run()
+    if not server.started:
+        sys.exit(1)
