@@ -30,6 +30,7 @@ __all__ = [
     "Unfit",
     "UtcDateTime",
     "allow_thought",
+    "is_taken",
     "make_engine",
     "tidy",
     "why_away",
@@ -62,7 +63,13 @@ Unfit = DataError
 
 
 Taken = IntegrityError
-"""What is raised for a row that may be there once, and that somebody else made at the same moment."""
+"""What is raised for a row that the tables do not take; `is_taken` says whether it was there already."""
+
+
+def is_taken(error: IntegrityError) -> bool:
+    """Say whether a row may be there once, and somebody else made it at the same moment; else it is a fault of ours."""
+    unique = getattr(error.orig, "sqlstate", None) == "23505"
+    return unique or str(error.orig).startswith("UNIQUE constraint failed")
 
 
 class UtcDateTime(TypeDecorator[datetime]):

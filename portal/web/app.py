@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.base import RequestResponseEndpoint
 
 from orchestrator.clock import Clock
-from orchestrator.db import Database, Taken
+from orchestrator.db import Database, Taken, is_taken
 from orchestrator.settings import Settings
 from portal.api import app as api
 from portal.api.gate import DatabaseGate
@@ -208,6 +208,8 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Taken)
     def taken(request: Request, error: Taken) -> HTMLResponse:
+        if not is_taken(error):
+            raise error
         # Two who look at the same moment both see that it is not there yet; the tables let one of them make it.
         log.warning("made-twice: %s %s: %s", request.method, request.scope["route"].path, type(error.orig).__name__)
         return _error(request, 409, TWICE, LOOK)

@@ -49,5 +49,6 @@ def serving(app: FastAPI) -> Iterator[str]:
 
 
 def violations(page: Page) -> list[str]:
+    page.wait_for_load_state()  # after a click the style of the next page may still be under way
     found: dict[str, Any] = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}}).response
     return [f"{each['id']}: {each['nodes'][0]['html'][:160]}" for each in found["violations"]]

@@ -72,11 +72,15 @@ def test_each_treatment_of_a_set_is_told_against_the_control() -> None:
     ]  # fmt: skip
 
 
+NO_REQUESTS: dict[str, Any] = {"requests": (), "lines": ()}
+
+
 def finding(told: dict[str, Any]) -> str:
     """What the page of outcomes says of a document."""
     request = Request({"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b""})
     version = SimpleNamespace(document=told, number=1, state="signed")
-    shown = page(request, "outcomes.html", found=[("proef", version)], states={"signed": "ondertekend"}, trends=[])
+    told = {"found": [("proef", version)], "states": {"signed": "ondertekend"}, "trends": []}
+    shown = page(request, "outcomes.html", **NO_REQUESTS, **told)
     return bytes(shown.body).decode()
 
 
@@ -167,7 +171,8 @@ def test_rehearsals_and_rounds_without_figures_are_on_no_line() -> None:
 def test_the_page_of_outcomes_draws_the_line_and_says_where_it_breaks() -> None:
     told = [a_round("een", date(2025, 3, 1)), a_round("drie", date(2027, 3, 1), response_days=5)]
     request = Request({"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b""})
-    text = bytes(page(request, "outcomes.html", found=[], states={}, trends=outcome_view.trends(told)).body).decode()
+    lines = {"found": [], "states": {}, "trends": outcome_view.trends(told)}
+    text = bytes(page(request, "outcomes.html", **NO_REQUESTS, **lines).body).decode()
     assert text.count("<circle") == 2
     assert "Hier veranderde de opzet." in text
 
