@@ -181,7 +181,8 @@ def code_everything(journey: Journey, user: User) -> None:
             assert not re.search("controleprofiel|testprofiel", own.inner_text("main"), re.IGNORECASE)
             own.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
             own.check('input[name="label"][value="OVERIG"]')
-            own.get_by_role("button", name="Opslaan en volgende").click()
+            with own.expect_navigation():  # else there may be no page for a moment, and no form on it
+                own.get_by_role("button", name="Opslaan en volgende").click()
         assert "Er wacht niets op u." in own.inner_text("main")
     journey.stop("gecodeerd", journey.people[CODERS[1]])
 
