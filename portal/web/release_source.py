@@ -1,14 +1,14 @@
 """Where the pages of a release get their versions, and how they take a step."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from orchestrator import views
 from orchestrator.clock import Clock
-from orchestrator.db import Database
+from orchestrator.db import Database, Session
 from orchestrator.models import Release, ReleaseState
 from orchestrator.rounds import lookup, releasing
 from results.disclosure import is_closed
@@ -84,12 +84,60 @@ def counting(versions: Sequence[Version]) -> Version | None:
     return next(reversed(released or signed), None)
 
 
+class Steps(Protocol):
+    """The steps of a release, with the figures of the moment: a module of them for each kind of round."""
+
+    def changed(self, session: Session, name: str, number: int) -> Changed: ...
+
+    def draft(self, session: Session, name: str, actor: str, now: datetime, reason: str | None) -> Release: ...
+
+    def sign(self, session: Session, name: str, number: int, actor: str, now: datetime) -> None: ...
+
+    def read(self, session: Session, name: str, number: int, actor: str, now: datetime, remark: str) -> None: ...
+
+    def release(self, session: Session, name: str, number: int, actor: str, now: datetime) -> None: ...
+
+
 @dataclass(frozen=True)
-class DatabaseReleases:
-    """Reads everything afresh for each page; each step is a transaction."""
+class StepTaker:
+    """Takes the steps of one kind of round, each in a transaction of its own."""
 
     database: Database
     clock: Clock
+    steps: Steps
+
+    def changed(self, round_name: str, number: int) -> Changed:
+        with self.database.reading() as session:
+            return self.steps.changed(session, round_name, number)
+
+    def draft(self, round_name: str, actor: str, reason: str | None) -> int:
+        with self.database.writing() as session:
+            return self.steps.draft(session, round_name, actor, self.clock.now(), reason).number
+
+    def sign(self, round_name: str, number: int, actor: str) -> None:
+        with self.database.writing() as session:
+            self.steps.sign(session, round_name, number, actor, self.clock.now())
+
+    def read(self, round_name: str, number: int, actor: str, remark: str) -> None:
+        with self.database.writing() as session:
+            self.steps.read(session, round_name, number, actor, self.clock.now(), remark)
+
+    def release(self, round_name: str, number: int, actor: str) -> None:
+        with self.database.writing() as session:
+            self.steps.release(session, round_name, number, actor, self.clock.now())
+
+
+def readable(releases: Releases, names: Iterable[str]) -> tuple[tuple[str, Version], ...]:
+    """Return each of these rounds of which a version was signed, with the one that counts now."""
+    found = ((name, counting(releases.versions(name))) for name in names)
+    return tuple((name, version) for name, version in found if version)
+
+
+@dataclass(frozen=True)
+class DatabaseReleases(StepTaker):
+    """Reads everything afresh for each page; each step is a transaction."""
+
+    steps: Steps = steps
 
     def versions(self, round_name: str) -> tuple[Version, ...]:
         with self.database.reading() as session:
@@ -102,32 +150,11 @@ class DatabaseReleases:
     def rounds(self) -> tuple[tuple[str, Version], ...]:
         with self.database.reading() as session:
             names = [each.name for each in views.summaries(session)]
-        found = ((name, counting(self.versions(name))) for name in names)
-        return tuple((name, version) for name, version in found if version)
-
-    def changed(self, round_name: str, number: int) -> Changed:
-        with self.database.reading() as session:
-            return steps.changed(session, round_name, number)
+        return readable(self, names)
 
     def release_file(self, round_name: str, number: int) -> Mapping[str, bytes]:
         with self.database.reading() as session:
             return release_file.contents(release_file.of_version(session, round_name, number))
-
-    def draft(self, round_name: str, actor: str, reason: str | None) -> int:
-        with self.database.writing() as session:
-            return steps.draft(session, round_name, actor, self.clock.now(), reason).number
-
-    def sign(self, round_name: str, number: int, actor: str) -> None:
-        with self.database.writing() as session:
-            steps.sign(session, round_name, number, actor, self.clock.now())
-
-    def read(self, round_name: str, number: int, actor: str, remark: str) -> None:
-        with self.database.writing() as session:
-            steps.read(session, round_name, number, actor, self.clock.now(), remark)
-
-    def release(self, round_name: str, number: int, actor: str) -> None:
-        with self.database.writing() as session:
-            steps.release(session, round_name, number, actor, self.clock.now())
 
 
 def version_of(row: Release) -> Version:
