@@ -37,7 +37,8 @@ def main(out: Path) -> int:
     out.mkdir(parents=True, exist_ok=True)
     bill, needed = out / "sbom.cdx.json", out / "requirements.txt"
     for form, file in (("cyclonedx1.5", bill), ("requirements.txt", needed)):
-        _uv("export", "--quiet", "--frozen", "--no-dev", "--no-emit-project", "--format", form, "-o", str(file))
+        what = ("--frozen", "--no-dev", "--all-extras", "--no-emit-project")
+        _uv("export", "--quiet", *what, "--format", form, "-o", str(file))
     _uv("run", "--quiet", "--no-project", "--isolated", "--with", SCHEMA_TOOL, "python", "-c", VALIDATE, str(bill))
     parts = json.loads(bill.read_text(encoding="utf-8"))["components"]
     wrong = [*missing(parts, needed.read_text(encoding="utf-8")), *unlicensed(parts)]

@@ -30,6 +30,7 @@ from orchestrator.control import set_clock
 from orchestrator.db import Database
 from orchestrator.design import Design, read_design
 from orchestrator.intake import ListingRow, Participant, read_listings, read_participants
+from orchestrator.master_keys import Keys
 from orchestrator.models import Inquiry
 from orchestrator.rounds import lifecycle, planning
 from orchestrator.schema import prepare
@@ -46,25 +47,33 @@ AT_START = timedelta(hours=12)
 BODY = "Subject: Reactie op de woning\r\n\r\n" + "Graag kom ik de woning bekijken. Kan dat?\r\n" * 30
 
 
-def a_round(letters: int) -> tuple[Design, list[Participant], list[ListingRow]]:
-    """One pair at each of so many advertisers: whatever an advertiser may bear is never in the way."""
+def a_round(letters: int, offices: int | None = None) -> tuple[Design, list[Participant], list[ListingRow]]:
+    """So many pairs, one at each advertiser or at so many of them; what one may bear is asked and never in the way."""
+    offices = offices or letters
     design, known = read_design(EXAMPLE / "round.yaml"), read_participants(EXAMPLE / "participants.csv")
     model, dwelling = known[0], read_listings(EXAMPLE / "listings.csv", known)[0]
-    offices = [
+    takers = [
         replace(
             model,
             advertiser=f"kantoor-{number}",
             email=f"huur@kantoor-{number}.example",
             consent_until=date(2027, 6, 1),
         )
-        for number in range(letters)
+        for number in range(offices)
     ]
     homes = [
-        replace(dwelling, listing=f"w-{number}", advertiser=f"kantoor-{number}", street=f"Dreef {number}", url="")
+        replace(
+            dwelling, listing=f"w-{number}", advertiser=f"kantoor-{number % offices}", street=f"Dreef {number}", url=""
+        )
         for number in range(letters)
     ]
     sample = design.sample.model_copy(update={"pairs": letters, "feeds": (), "strata": (), "sham_share": 0})
-    return design.model_copy(update={"sample": sample}), offices, homes
+    schedule = design.schedule
+    if offices < letters:
+        each = -(-letters // offices)
+        sample = sample.model_copy(update={"per_advertiser": each})
+        schedule = schedule.model_copy(update={"per_advertiser_week": each, "cooldown_hours": 0})
+    return design.model_copy(update={"sample": sample, "schedule": schedule}), takers, homes
 
 
 @contextmanager
@@ -112,7 +121,9 @@ def bare(port: int, letters: int, body: str) -> None:
 RIVALS = {
     "celery": [[sys.executable, "-m", "celery", "-A", "benchmarks.rivals:celery", "worker", "-c2", "--loglevel=ERROR"]],
     "dramatiq": [[sys.executable, "-m", "dramatiq", "benchmarks.rivals", "--processes", "2", "--threads", "4"]],
-    "huey": [[sys.executable, "-m", "huey.bin.huey_consumer", "benchmarks.rivals.huey", "-w", "2", "-k", "process"]],
+    "huey": [
+        [sys.executable, "-m", "huey.bin.huey_consumer", "benchmarks.rivals.huey", "-w", "2", "-k", "process", "-q"]
+    ],
 }
 
 
@@ -128,7 +139,8 @@ def of_rival(kind: str, letters: int, address: str, broker: OwnRedis, folder: Pa
     with sink(folder) as (port, moments):
         told = {"RIVAL": kind, "RIVAL_REDIS": broker.url, "RIVAL_DATABASE": address, "RIVAL_SMTP": str(port)}
         environment = {**os.environ, **told}
-        asked = [sys.executable, "-m", "benchmarks.rivals", str(letters)]
+        # Not by -m: a task of __main__ would be another one than its worker knows.
+        asked = [sys.executable, "-c", f"from benchmarks import rivals; rivals.fill({letters})"]
         subprocess.run(asked, check=True, env=environment, cwd=ROOT)  # noqa: S603 - our own module
         with running(RIVALS[kind], environment):
             return rate(moments, letters)
@@ -137,31 +149,34 @@ def of_rival(kind: str, letters: int, address: str, broker: OwnRedis, folder: Pa
 class Ours:
     """A planned and started round on PostgreSQL of which the first letters are due, again and again."""
 
-    def __init__(self, server: OwnPostgres, letters: int) -> None:
-        self.url, self.letters = server.create("dispatch"), letters
-        self.database = Database.at(self.url)
+    def __init__(self, server: OwnPostgres, keys: Keys, letters: int, offices: int | None = None) -> None:
+        self.url, self.address, self.letters = server.create("dispatch"), server.address("dispatch"), letters
+        self.database = Database.at(self.url, keys)
         prepare(self.database)
-        design, offices, homes = a_round(letters)
+        design, takers, homes = a_round(letters, offices)
         before = MORNING - timedelta(days=12)
         with self.database.writing() as session:
             set_clock(session, MORNING, 1.0)
-            planning.plan(session, design, offices, homes, actor="anna", now=before)
+            planning.plan(session, design, takers, homes, actor="anna", now=before)
             lifecycle.approve(session, design.round, "bert", before)
             lifecycle.start(session, design.round, "anna", MORNING, live=False)
-            session.execute(text("UPDATE inquiry SET planned_at = :at, not_after = :end"),
-                            {"at": MORNING - AT_START, "end": MORNING + timedelta(days=30)})  # fmt: skip
-            session.execute(text("UPDATE inquiry SET planned_at = :at WHERE \"order\" > 1"),
-                            {"at": MORNING + timedelta(days=20)})  # fmt: skip
+        self.at_once("UPDATE inquiry SET planned_at = CASE WHEN \"order\" = 1 THEN %s ELSE %s END, not_after = %s",
+                     MORNING - AT_START, MORNING + timedelta(days=20), MORNING + timedelta(days=30))  # fmt: skip
 
     def again(self) -> None:
         """Put everything back as it was before the first letter."""
         with self.database.writing() as session:
             set_clock(session, MORNING, 1.0)
-            session.execute(text("DELETE FROM attempt"))
-            session.execute(text(
-                "UPDATE inquiry SET state = 'planned', fence = 0, attempts = 0, sent_at = NULL, worker = NULL,"
-                " lease_until = NULL, next_try_at = NULL, remote_ref = NULL"
-            ))  # fmt: skip
+        self.at_once("DELETE FROM attempt")
+        self.at_once(
+            "UPDATE inquiry SET state = 'planned', fence = 0, attempts = 0, sent_at = NULL, worker = NULL,"
+            " lease_until = NULL, next_try_at = NULL, remote_ref = NULL"
+        )  # fmt: skip
+
+    def at_once(self, sql: str, *values: object) -> None:
+        """Change all letters; by a connection of its own, for ours soon takes a server for dead that says nothing."""
+        with psycopg.connect(self.address, autocommit=True) as connection:
+            connection.execute(sql, values)
 
     def measured(self, broker: OwnRedis, folder: Path) -> float:
         self.again()
@@ -212,11 +227,11 @@ def running(all_words: Sequence[Sequence[str]], environment: dict[str, str]) -> 
 
 def measure(runs: int, letters: int = 3000) -> list[Figure]:
     """Everything once in each run."""
-    server, broker = own_postgres(), own_redis()
+    server, broker = own_postgres(durable=True), own_redis()
     taken: dict[str, list[float]] = {}
     try:
         with tempfile.TemporaryDirectory() as place:
-            folder, ours = Path(place), Ours(server, letters)
+            folder, ours = Path(place), Ours(server, Keys.beside(Path(place)), letters)
             server.create("rivals")
             for _ in range(runs):
                 taken.setdefault("ours", []).append(ours.measured(broker, folder))

@@ -18,12 +18,15 @@ from sqlalchemy import select, text
 
 from benchmarks.dispatch import MORNING, a_round
 from benchmarks.record import Figure, ratio
+from benchmarks.server import postgres
 from orchestrator.db import Database
+from orchestrator.master_keys import Keys
 from orchestrator.models import Inquiry
 from orchestrator.rounds import answers, lifecycle, planning
 from orchestrator.schema import prepare
 from workers.inbox.parse import content_key
 from workers.inbox.reading import read_stored
+from workers.runtime import collect_less
 
 NOW = MORNING + timedelta(hours=2)
 TEXTS = (
@@ -64,46 +67,66 @@ def mails(letters: Sequence[Inquiry], chance: random.Random) -> Iterator[bytes]:
 
 
 def measure(runs: int, size: int = 10_000) -> list[Figure]:
-    ours, parsing = [], []
-    for run in range(runs):
-        with tempfile.TemporaryDirectory() as folder:
-            database = Database.at(f"sqlite:///{Path(folder) / 'inbox.db'}")
-            raws = list(mails(_sent(database, size), random.Random(run)))  # noqa: S311 - nothing to guess
-            began = time.perf_counter()
-            for raw in raws:
-                email.message_from_bytes(raw, policy=default).get_body(("plain", "html"))
-            parsing.append(size / (time.perf_counter() - began))
-            began = time.perf_counter()
-            _read(database, raws)
-            ours.append(size / (time.perf_counter() - began))
-            database.engine.dispose()
+    collect_less()
+    ours, parsing, there = [], [], []
+    with postgres() as server, tempfile.TemporaryDirectory() as folder:
+        for run in range(runs):
+            here = Path(folder) / str(run)
+            raws, rate = _rate(Database.at(f"sqlite:///{here / 'inbox.db'}"), size, run)
+            ours.append(rate)
+            parsing.append(_parsing(raws))
+            there.append(_rate(Database.at(server.create(f"inbox{run}"), Keys.beside(here / "keys")), size, run)[1])
     whole, alone = (
         Figure("the whole path", "replies/s", tuple(ours), "1,000 or more"),
         Figure("parsing alone (email, policy.default)", "replies/s", tuple(parsing)),
     )
-    return [whole, alone, ratio("the whole path to parsing alone", whole, alone)]
+    server_side = Figure("the whole path on PostgreSQL", "replies/s", tuple(there), "1,000 or more")
+    return [whole, server_side, alone, ratio("the whole path to parsing alone", whole, alone)]
+
+
+def _rate(database: Database, size: int, run: int) -> tuple[list[bytes], float]:
+    """So many mails, and how many of them a second are stored and read in this database."""
+    raws = answers_to_all(database, size, random.Random(run))  # noqa: S311 - nothing to guess
+    began = time.perf_counter()
+    read_all(database, raws)
+    taken = time.perf_counter() - began
+    database.engine.dispose()
+    return raws, size / taken
+
+
+def _parsing(raws: Sequence[bytes]) -> float:
+    began = time.perf_counter()
+    for raw in raws:
+        email.message_from_bytes(raw, policy=default).get_body(("plain", "html"))
+    return len(raws) / (time.perf_counter() - began)
+
+
+def answers_to_all(database: Database, size: int, chance: random.Random) -> list[bytes]:
+    """One answer to each first letter of a round of that size, which is made."""
+    prepare(database)
+    return list(mails(_sent(database, size), chance))
 
 
 def _sent(database: Database, size: int) -> Sequence[Inquiry]:
     """A round of which every first letter went out this morning."""
-    prepare(database)
     design, offices, homes = a_round(size)
     before = MORNING - timedelta(days=12)
     with database.writing() as session:
         planning.plan(session, design, offices, homes, actor="anna", now=before)
         lifecycle.approve(session, design.round, "bert", before)
         lifecycle.start(session, design.round, "anna", MORNING, live=False)
-        told = {"at": MORNING.replace(tzinfo=None)}
+        told = {"at": MORNING.replace(tzinfo=None) if database.engine.dialect.name == "sqlite" else MORNING}
         session.execute(text("UPDATE inquiry SET state = 'sent', sent_at = :at WHERE \"order\" = 1"), told)
     with database.reading() as session:
         return session.scalars(select(Inquiry).where(Inquiry.order == 1).order_by(Inquiry.id)).all()
 
 
-def _read(database: Database, raws: Sequence[bytes]) -> None:
+def read_all(database: Database, raws: Sequence[bytes]) -> None:
     """Store in batches, as the mailbox brings them, and read all that was stored."""
     for start in range(0, len(raws), 50):
+        batch = enumerate(raws[start : start + 50], start)
+        came = [answers.Arrival(raw, content_key(raw), "bench", str(number), "", NOW) for number, raw in batch]
         with database.writing() as session:
-            for number, raw in enumerate(raws[start : start + 50], start):
-                answers.store(session, raw, content_key(raw), "bench", str(number), "", NOW)
+            answers.store_all(session, came)
     while read_stored(database, NOW):
         pass

@@ -1,29 +1,30 @@
 """Do the pages of the desk answer at once in a large installation? Beside them the counting that the tallies spare.
 
-Makes ten rounds of which most are closed, one collects, one runs half way and one has yet to start, in a database of
-its own: a SQLite file, and PostgreSQL when DATABASE_URL names one that is empty. Pages go through the whole
-application, in this process.
+Makes ten rounds of which most are closed, one collects, one runs half way and one has yet to start, in a SQLite file
+and on a PostgreSQL of its own. Pages go through the whole application, in this process.
 
 Run: python -m benchmarks.pages [inquiries] [requests of each page]
 """
 
 import asyncio
-import os
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 from sqlalchemy import text
 
 from benchmarks.pages_database import NOW, fill
 from benchmarks.record import Figure
+from benchmarks.server import postgres
 from orchestrator import accounts, tallies
 from orchestrator.clock import Clock
 from orchestrator.db import Database
+from orchestrator.master_keys import Keys
 from orchestrator.rounds import lookup
 from orchestrator.schema import prepare
 from orchestrator.settings import SecondFactor, Settings
@@ -77,15 +78,14 @@ class Times:
 
 
 def main(inquiries: int, runs: int) -> None:
-    for url in _databases():
-        database = Database.at(url)
+    for database in _databases():
         prepare(database)
         began = time.perf_counter()
         fill(database, inquiries)
         _settle(database)
         print(f"\n{database.engine.dialect.name}: {inquiries:,} inquiries made in {time.perf_counter() - began:.0f} s")
         print(f"{'ms':28}{'median':>9}{'p95':>9}{'first':>9}{'cpu':>9}")
-        told = {**asyncio.run(_pages(database, runs, _signed_in(database))), **_live(database, min(runs, 10))}
+        told = {**asyncio.run(each_page(database, runs, signed_in(database))), **_live(database, min(runs, 10))}
         for name, times in told.items():
             print(f"{name:28}{times.median:9.1f}{times.p95:9.1f}{times.first:9.1f}{times.cpu:9.1f}")
         database.engine.dispose()
@@ -94,12 +94,11 @@ def main(inquiries: int, runs: int) -> None:
 def measure(runs: int, inquiries: int = 1_000_000) -> list[Figure]:
     """Each page forty times in each run: the median and the slowest twentieth of a run are a value each."""
     figures = []
-    for url in _databases():
-        database = Database.at(url)
+    for database in _databases():
         prepare(database)
         fill(database, inquiries)
         _settle(database)
-        all_runs = [asyncio.run(_pages(database, 40, _signed_in(database, run))) for run in range(runs)]
+        all_runs = [asyncio.run(each_page(database, 40, signed_in(database, run))) for run in range(runs)]
         kind = database.engine.dialect.name
         for name in PAGES:
             of = [taken[name] for taken in all_runs]
@@ -116,16 +115,16 @@ def _settle(database: Database) -> None:
             connection.execute(text("VACUUM ANALYZE"))
 
 
-def _databases() -> Iterator[str]:
+def _databases() -> Iterator[Database]:
     with tempfile.TemporaryDirectory() as folder:
-        yield f"sqlite:///{folder}/pages.db"
-    if os.environ.get("DATABASE_URL"):
-        yield os.environ["DATABASE_URL"]
+        yield Database.at(f"sqlite:///{folder}/pages.db")
+        with postgres() as server:
+            yield Database.at(server.create("pages"), Keys.beside(Path(folder)))
 
 
-async def _pages(database: Database, runs: int, signed_in: str) -> dict[str, Times]:
+async def each_page(database: Database, runs: int, cookie: str) -> dict[str, Times]:
     app = make_app(database, Clock(NOW, time.time(), 1.0), settings=Settings(second_factor=SecondFactor.OFF))
-    transport, cookies = httpx.ASGITransport(app), {COOKIE: signed_in}
+    transport, cookies = httpx.ASGITransport(app), {COOKIE: cookie}
     found = {}
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", cookies=cookies) as client:
         for name, address in PAGES.items():
@@ -140,7 +139,7 @@ async def _pages(database: Database, runs: int, signed_in: str) -> dict[str, Tim
     return found
 
 
-def _signed_in(database: Database, number: int = 0) -> str:
+def signed_in(database: Database, number: int = 0) -> str:
     now = Clock().now()
     with database.writing() as session:
         person = accounts.add(

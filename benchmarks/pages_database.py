@@ -1,19 +1,21 @@
 """A large installation to measure pages on: many rounds as the record keeps them, stored in bulk and counted."""
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 from orchestrator import tallies
+from orchestrator.addresses import index_of
 from orchestrator.bulk import Row, insert_all
 from orchestrator.db import Database, Session
 from orchestrator.design import Design, canonical, digest, read_design
 from orchestrator.enrolment import ZONE
 from orchestrator.intake import AdvertiserKind, Channel
 from orchestrator.models import Advertiser, Decline, Enrolment, Inquiry, Listing, Pair, Reply, Round, Study
+from orchestrator.sealing import sealed_rows
 from orchestrator.states import CodedBy, LetterState, PairState, RoundState
 from profiles.pairs import BOTH, Arm
 
@@ -58,9 +60,9 @@ def waves() -> list[Wave]:
     ]
 
 
-def fill(database: Database, inquiries: int) -> None:
-    """Fill an empty database with so many inquiries in ten rounds, and count them."""
-    chance, design, all_waves = random.Random(2026), read_design(EXAMPLE), waves()  # noqa: S311 - nothing to guess
+def fill(database: Database, inquiries: int, all_waves: Sequence[Wave] = ()) -> None:
+    """Fill an empty database with so many inquiries in ten rounds, or in these, and count them."""
+    chance, design, all_waves = random.Random(2026), read_design(EXAMPLE), all_waves or waves()  # noqa: S311 - nothing to guess
     pairs = inquiries // len(all_waves) // 2
     with database.writing() as session:
         study = _house(session, design, pairs)
@@ -78,7 +80,8 @@ def _house(session: Session, design: Design, pairs: int) -> int:
     session.add(study)
     session.flush()
     advertisers = max(1, pairs // PAIRS_PER_ADVERTISER)
-    insert_all(session, Advertiser, map(_advertiser, range(1, advertisers + 1)))
+    offices = [_advertiser(session, number) for number in range(1, advertisers + 1)]
+    insert_all(session, Advertiser, sealed_rows(session, Advertiser, offices))
     began, ends = NOW - timedelta(weeks=80), NOW + timedelta(weeks=40)
     consent = {"purpose": design.study.purpose, "valid_from": began, "valid_until": ends}
     insert_all(session, Enrolment, ({"advertiser_id": each, **consent} for each in range(1, advertisers + 1)))
@@ -86,10 +89,12 @@ def _house(session: Session, design: Design, pairs: int) -> int:
     return study.id
 
 
-def _advertiser(number: int) -> Row:
+def _advertiser(session: Session, number: int) -> Row:
+    email = f"verhuur@kantoor-{number}.example"
     return {
         "id": number, "key": f"adv-{number:05}", "name": f"Makelaardij {number}", "kind": AdvertiserKind.BROKER,
-        "email": f"verhuur@kantoor-{number}.example", "channel": Channel.SMTP,
+        "email": email, "email_index": index_of(session, email), "domain": f"kantoor-{number}.example",
+        "channel": Channel.SMTP,
     }  # fmt: skip
 
 
@@ -151,7 +156,7 @@ def _letter(
         "id": id_, "pair_id": pair, "arm": arm, "order": order, "gap": timedelta(hours=2 * (order - 1)),
         "variant": f"v{chance.randrange(8)}", "profile": {"name": name}, "sender_name": f"{first} {name['last']}",
         "reply_address": f"{id_}@woonpost.example", "state": LetterState.SENT if sent else LetterState.PLANNED,
-        "channel": Channel.SMTP, "recipient": f"verhuur@kantoor-{place}.example", "domain": "kantoor.example",
+        "channel": Channel.SMTP, "address_index": f"{place:020}", "domain": "kantoor.example",
         "message_id": f"<{id_}@woonpost.example>", "subject": "Woning",
         "body": BODY.format(street=f"Proefstraat {place}"),
         "planned_at": at, "not_after": at + timedelta(days=2),
@@ -184,7 +189,7 @@ def _decline(reply: Mapping[str, Any]) -> Row:
     number = reply["inquiry_id"]
     return {
         "inquiry_id": number, "in_reply_to": reply["message_id"], "channel": Channel.SMTP, "domain": "kantoor.example",
-        "state": LetterState.SENT if sent else LetterState.PLANNED, "recipient": "verhuur@kantoor.example",
+        "state": LetterState.SENT if sent else LetterState.PLANNED, "address_index": f"{number:020}",
         "message_id": f"<d{number}@woonpost.example>", "subject": "Woning", "body": "Dank, maar nee.",
         "planned_at": at, "not_after": at + timedelta(days=5), "sent_at": at if sent else None,
     }  # fmt: skip

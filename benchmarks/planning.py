@@ -31,6 +31,7 @@ from orchestrator.db import Database, Session
 from orchestrator.design import Design, read_design
 from orchestrator.intake import ListingRow, Participant, read_listings, read_participants
 from orchestrator.listings import dwelling
+from orchestrator.master_keys import Keys
 from orchestrator.models import Inquiry, Listing, Pair
 from orchestrator.rotation import Turns, turns
 from orchestrator.rounds import planning
@@ -128,8 +129,8 @@ class Bench:
 def in_memory(bench: Bench) -> None:
     """Draw and schedule, and the loop that does the same."""
     design, loads, homes = bench.design, bench.loads(), bench.homes()
-    texts = variants(design.signal, design.letters.level, design.letters.language)
-    bench.timed("draw", lambda: _drawn(design, homes, len(texts)))
+    texts = texts_of(design)
+    bench.timed("draw", lambda: drawn(design, homes, len(texts)))
     moments = bench.timed("schedule", lambda: place_all(design, loads))
     rng = random.Random(design.seed)  # noqa: S311 - no secret
     planned = bench.timed("loop", lambda: planning_loop.plan(design, loads, list(texts), rng))
@@ -137,7 +138,11 @@ def in_memory(bench: Bench) -> None:
         raise SystemExit("not everything fits: nothing can be compared")
 
 
-def _drawn(design: Design, homes: list[Home], texts: int) -> list[Turns]:
+def texts_of(design: Design) -> Sequence[str]:
+    return variants(design.signal, design.letters.level, design.letters.language)
+
+
+def drawn(design: Design, homes: list[Home], texts: int) -> list[Turns]:
     """Seat all pairs, and give them what comes with their seats, kind by kind."""
     seats = seat_all(design, homes)
     names = {REAL: "real"} | {number: arm.value for number, arm in enumerate(BOTH)}
@@ -148,7 +153,7 @@ def in_words(bench: Bench) -> None:
     """Match the applicants and write both letters."""
     design = bench.design
     bank = name_bank.for_design(name_bank.load(), design)
-    casting = Casting(design, bank, variants(design.signal, design.letters.level, design.letters.language))
+    casting = Casting(design, bank, texts_of(design))
     owners = {each.advertiser: number for number, each in enumerate(bench.participants)}
     rows = {each.listing: _row(each, owners) for each in bench.listings}
     seats = seat(design, bench.homes())
@@ -324,13 +329,15 @@ def on_sqlite(bench: Bench, runs: int) -> None:
 
 def on_postgresql(bench: Bench, runs: int) -> None:
     try:
-        server = own_postgres()
+        server = own_postgres(durable=True)
     except Away as why:
         print(f"no PostgreSQL: {why}\n")
         return
     try:
         url = server.create("planning")
-        filled_and_stored(bench, Store("PostgreSQL", Database.at(url), lambda: server.connect("planning")), runs)
+        filled_and_stored(
+            bench, Store("PostgreSQL", Database.at(url, Keys.passing()), lambda: server.connect("planning")), runs
+        )
     finally:
         server.stop()
 

@@ -1,4 +1,4 @@
-"""What a benchmark found: figures with their spread, kept in results.json and told in docs/performance.md."""
+"""What a benchmark found: figures with their spread, kept in results.json and told in two pages of docs."""
 
 import json
 import os
@@ -10,7 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 HERE = Path(__file__).parent
-RESULTS, PAGE = HERE / "results.json", HERE.parent / "docs" / "performance.md"
+RESULTS, DOCS = HERE / "results.json", HERE.parent / "docs"
+OF_SCALE = ("growth", "hosts", "weight")
+"""Benchmarks that are told in docs/scale.md; the others in docs/performance.md."""
+
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 
 
@@ -38,10 +41,16 @@ def keep(name: str, figures: Sequence[Figure]) -> None:
     known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     known[name] = {"measured": datetime.now(UTC).date().isoformat(), **machine(), "figures": list(map(asdict, figures))}
     RESULTS.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
-    page = PAGE.read_text()
-    before, after = page.partition(BEGIN)[0], page.partition(END)[2]
+    _tell(DOCS / "scale.md", {each: told for each, told in known.items() if each in OF_SCALE})
+    _tell(DOCS / "performance.md", {each: told for each, told in known.items() if each not in OF_SCALE})
+
+
+def _tell(page: Path, known: dict[str, dict[str, list[dict[str, object]]]]) -> None:
+    """Put the table of these in the place of what was there between the marks."""
+    text = page.read_text()
+    before, after = text.partition(BEGIN)[0], text.partition(END)[2]
     told = "\n".join(table(known))
-    PAGE.write_text(f"{before}{BEGIN}\n{told}\n{END}{after}")
+    page.write_text(f"{before}{BEGIN}\n{told}\n{END}{after}")
 
 
 def machine() -> dict[str, object]:

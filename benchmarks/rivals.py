@@ -50,8 +50,8 @@ elif kind == "huey":
     huey = RedisHuey("rivals", url=os.environ["RIVAL_REDIS"], results=False)
     ask = huey.task(retries=3)(send)
 
-if __name__ == "__main__":
-    import sys
 
-    for number in range(int(sys.argv[1])):
+def fill(letters: int) -> None:
+    """Ask for each letter once."""
+    for number in range(letters):
         ask(number)

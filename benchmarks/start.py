@@ -1,4 +1,7 @@
-"""How soon is it there: ``--help``, the first page of ``run``, the whole ``demo``; and what each process weighs."""
+"""How soon is it there: ``--help``, the first page of ``run``, the whole ``demo``; and what each process weighs.
+
+The processes of production (`docker-compose.yml`) are started on PostgreSQL and Redis and weighed once they rest.
+"""
 
 import os
 import signal
@@ -7,52 +10,76 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.dispatch import PATIENCE, ROOT, free_port
 from benchmarks.record import Figure
 
-PROGRAM = str(Path(sys.executable).with_name("praktijktest"))
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+from servers import free_port, own_postgres, own_redis
+
+ROOT, PROGRAM = Path(__file__).parents[1], str(Path(sys.executable).with_name("praktijktest"))
+PATIENCE, REST = 300.0, 8.0
+PROCESSES = (("web",), ("worker", "send"), ("worker", "inbox"), ("worker", "reports"), ("beat",))
+
+TIMES = {"--help": ("ms", "under 300"), "first page of run": ("s", "under 3"), "demo": ("s", "under 45")}
+"""The unit and the aim of what takes time; all else is memory."""
 
 
 def measure(runs: int) -> list[Figure]:
-    help_, first, weight, demo = [], [], [], []
+    taken: dict[str, list[float]] = {}
     for _ in range(runs):
-        began = time.perf_counter()
-        subprocess.run([PROGRAM, "--help"], check=True, capture_output=True, cwd=ROOT)  # noqa: S603 - our own program
-        help_.append(1000 * (time.perf_counter() - began))
-        seconds, megabytes = _first_page()
-        first.append(seconds)
-        weight.append(megabytes)
-        demo.append(_demo())
-    return [
-        Figure("--help", "ms", tuple(help_), "under 300"),
-        Figure("first page of run", "s", tuple(first), "under 3"),
-        Figure("demo to its last table", "s", tuple(demo), "under 45"),
-        Figure("memory of run (web, worker, beat, listener)", "MB", tuple(weight)),
-    ]
+        for what, value in {"--help": _help(), **_first_page(), "demo": _demo(), **_production()}.items():
+            taken.setdefault(what, []).append(value)
+    return [_figure(what, tuple(values)) for what, values in taken.items()]
 
 
-def _first_page() -> tuple[float, float]:
+def _figure(what: str, values: tuple[float, ...]) -> Figure:
+    unit, aim = TIMES.get(what, ("MB", ""))
+    return Figure(what, unit, values, aim)
+
+
+def _help() -> float:
+    began = time.perf_counter()
+    subprocess.run([PROGRAM, "--help"], check=True, capture_output=True, cwd=ROOT)  # noqa: S603 - our own program
+    return 1000 * (time.perf_counter() - began)
+
+
+@contextmanager
+def _running(words: tuple[str, ...], told: Mapping[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        [PROGRAM, *words], env={**os.environ, **told}, stdout=quiet, stderr=quiet, cwd=ROOT
+    )
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+
+
+def _settings(folder: str) -> dict[str, str]:
+    ports = {f"PRAKTIJKTEST_{name}_PORT": str(free_port()) for name in ("WEB", "LISTEN")}
+    return {"PRAKTIJKTEST_DATA": folder, **ports}
+
+
+def _first_page() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
-        port = free_port()
-        told = {
-            "PRAKTIJKTEST_DATA": folder, "PRAKTIJKTEST_WEB_PORT": str(port),
-            "PRAKTIJKTEST_LISTEN_PORT": str(free_port()),
-        }  # fmt: skip
-        began = time.perf_counter()
-        process = subprocess.Popen(  # noqa: S603 - our own program
-            [PROGRAM, "run"], env={**os.environ, **told}, stdout=subprocess.DEVNULL, cwd=ROOT
-        )
-        try:
-            while not _answers(f"http://127.0.0.1:{port}/aanmelden"):
-                if time.perf_counter() - began > PATIENCE:
-                    raise SystemExit("no page came")
-                time.sleep(0.02)
-            return time.perf_counter() - began, _megabytes(process.pid)
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait()
+        told, began = _settings(folder), time.perf_counter()
+        with _running(("run",), told) as process:
+            _until_it_answers(told["PRAKTIJKTEST_WEB_PORT"])
+            seconds = time.perf_counter() - began
+            time.sleep(REST)
+            return {"first page of run": seconds, "memory of run (all in one)": _megabytes(process.pid)}
+
+
+def _until_it_answers(port: str) -> None:
+    until = time.monotonic() + PATIENCE
+    while not _answers(f"http://127.0.0.1:{port}/aanmelden"):
+        if time.monotonic() > until:
+            raise SystemExit("no page came")
+        time.sleep(0.02)
 
 
 def _answers(address: str) -> bool:
@@ -63,14 +90,42 @@ def _answers(address: str) -> bool:
         return False
 
 
-def _megabytes(pid: int) -> float:
-    """What a process keeps in memory; of Linux, which is what production runs on."""
-    told = Path(f"/proc/{pid}/status").read_text().partition("VmRSS:")[2]
-    return int(told.split()[0]) / 1024
-
-
 def _demo() -> float:
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         subprocess.run([PROGRAM, "demo", "--out", f"{folder}/demo"], check=True, capture_output=True, cwd=ROOT)  # noqa: S603
         return time.perf_counter() - began
+
+
+def _production() -> dict[str, float]:
+    server, broker = own_postgres(durable=True), own_redis()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            addresses = {"PRAKTIJKTEST_DATABASE_URL": server.create("weighed"), "PRAKTIJKTEST_REDIS_URL": broker.url}
+            told = {**_settings(folder), **addresses, "PRAKTIJKTEST_MASTER_KEY_FILE": f"{folder}/master.key"}
+            told["PRAKTIJKTEST_KEYS_URL"] = f"sqlite:///{folder}/keys.db"
+            subprocess.run([PROGRAM, "migrate"], check=True, capture_output=True, env={**os.environ, **told}, cwd=ROOT)  # noqa: S603
+            return {f"memory of {' '.join(words)}": _weighed(words, told) for words in PROCESSES}
+    finally:
+        broker.stop()
+        server.stop()
+
+
+def _weighed(words: tuple[str, ...], told: Mapping[str, str]) -> float:
+    with _running(words, told) as process:
+        time.sleep(REST)
+        if process.poll() is not None:
+            raise SystemExit(f"{' '.join(words)} ended by itself, with {process.returncode}")
+        return sum(map(_megabytes, _family(process.pid)))
+
+
+def _family(pid: int) -> Iterator[int]:
+    """A process and those that it started; of Linux, which is what production runs on."""
+    yield pid
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        yield from _family(int(child))
+
+
+def _megabytes(pid: int) -> float:
+    told = Path(f"/proc/{pid}/status").read_text().partition("VmRSS:")[2]
+    return int(told.split()[0]) / 1024

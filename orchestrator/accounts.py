@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from orchestrator import ledger
 from orchestrator.account_models import Person, SignInLink, WebSession
@@ -268,6 +268,22 @@ def open_session(
     return cookie
 
 
+def come_in(
+    session: Session, email: str, now: datetime, wall: datetime, browser: str = "", *, factor: bool, asks: bool = True
+) -> str | None:
+    """Return the token of a new session of the person with this address, for whom their organisation vouches.
+
+    None when nobody who may come in has it; nobody is added. ``factor`` says that they showed their organisation a
+    second factor, which is then not asked here.
+    """
+    person = by_email(session, email)
+    if person is None:
+        return None
+    cookie = open_session(session, person, now, wall, browser, factor=factor, asks=asks)
+    ledger.append(session, now, person.name, "session.vouched", subject(person), {"factor": factor})
+    return cookie
+
+
 def visitor(session: Session, token: str, wall: datetime) -> tuple[Visitor, bool] | None:
     """Return who is signed in with this token, and whether it is time to note that they were seen; None for nobody."""
     row = session_of(session, token, wall)
@@ -280,7 +296,7 @@ def session_of(session: Session, token: str, wall: datetime) -> WebSession | Non
     """Return the row of the session with this token, unless it ended or its person may not come in any more."""
     # The access of an advertiser has no end of its own: with it its sessions are ended.
     rows = select(WebSession).outerjoin(Person).where(*_open_session(token, wall), Person.revoked_at.is_(None))
-    return session.scalar(rows)
+    return session.scalar(rows.options(contains_eager(WebSession.person)))
 
 
 def _visitor(who: Person | Advertiser, row: WebSession) -> Visitor:

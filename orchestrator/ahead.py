@@ -81,11 +81,11 @@ def letters(session: Session, round_: Round, now: datetime, most: int) -> tuple[
     before = {fate.letter: by_place.get((fate.pair, fate.order - 1)) for fate in coming}
     due = [fate.letter for fate in coming if _is_due(fate, before[fate.letter], now)]
     calendar = Calendar(from_canonical(round_.design).schedule)
-    held_back, channels = _told(session, round_, due, now), _channels(session, coming)
+    held_back = _told(session, round_, due, now)
     return tuple(
         NextSend(
             fate.planned_at, fate.pair, fate.order, of[fate.pair], fate.advertiser_name, fate.street,
-            CHANNELS[channels[fate.letter]], fate.state.value,
+            CHANNELS[fate.channel], fate.state.value,
             _why_due(held_back[fate.letter], calendar, now)
             if fate.letter in held_back
             else _why(fate, before[fate.letter]),
@@ -143,11 +143,6 @@ def _why_due(row: Row[Any], calendar: Calendar, now: datetime) -> str:
         return Sentence.joined([again, row.last_error], ": ") if row.last_error else again
     held = [why for why in PASSES if hasattr(row, why.value) and not getattr(row, why.value)]
     return WORDS[min(held)] if held else "is nu aan de beurt"
-
-
-def _channels(session: Session, coming: Sequence[Fate]) -> Mapping[int, Channel]:
-    rows = select(Inquiry.id, Inquiry.channel).where(Inquiry.id.in_([fate.letter for fate in coming]))
-    return dict(session.execute(rows).all())
 
 
 def _told(session: Session, round_: Round, letters: Sequence[int], now: datetime) -> Mapping[int, Row[Any]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, insert, text
+from sqlalchemy import Column, Connection, Table, insert, inspect, text
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
@@ -33,6 +33,28 @@ def insert_all(session: Session, model: type[Base], rows: Iterable[Row]) -> None
         values = _values(table, chunk)
         written = [_written(connection, table.columns[key], column) for key, column in values.items()]
         write(connection, table, list(values), zip(*written, strict=True))
+
+
+def number(session: Session, *models: type[Base]) -> None:
+    """Give the new rows of these tables their numbers, in the order in which they were added.
+
+    A row whose number is known is written together with all others of its table, and with its values sealed.
+    """
+    for model in models:
+        new: list[Any] = [row for row in session.new if isinstance(row, model) and inspect(row).dict.get("id") is None]
+        new.sort(key=lambda row: inspect(row).insert_order)
+        for row, free in zip(new, free_numbers(session, model, len(new)), strict=True):
+            row.id = free
+
+
+def free_numbers(session: Session, model: type[Base], count: int) -> Iterable[int]:
+    """Return so many numbers that no row of a table has, or will get: those that the database would give."""
+    connection, table = session.connection(), model.__tablename__
+    if connection.dialect.name == "postgresql":
+        given = f"SELECT nextval(pg_get_serial_sequence('{table}', 'id')) FROM generate_series(1, :count)"  # noqa: S608 - a name of ours
+        return connection.scalars(text(given), {"count": count}).all()
+    last = connection.scalar(text(f"SELECT max(id) FROM {table}")) or 0  # noqa: S608 - a name of ours
+    return range(last + 1, last + 1 + count)  # it has one writer at a time, and that is us
 
 
 def survey(session: Session, *models: type[Base]) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from orchestrator import ledger, own_views
+from orchestrator import ledger, own_views, takings
 from orchestrator.design import from_canonical
 from orchestrator.enrolment import ZONE, end_of
 from orchestrator.models import ContextNote, Listing, Pair, Round
@@ -96,9 +96,11 @@ def decide(
 ) -> None:
     """Decide, once, whether a pair is left out of the figure beside the declared one.
 
-    Raises `BadInput` without a reason, `Refused` for no such note or one that was decided.
+    Raises `BadInput` without a reason, `Refused` for no such note, one that was decided, or who knows the arms.
     """
-    found = session.execute(_notes(lookup.find(session, round_name)).where(Pair.code == code)).first()
+    round_ = lookup.find(session, round_name)
+    _require_blind(session, round_, actor)
+    found = session.execute(_notes(round_).where(Pair.code == code)).first()
     if found is None:
         raise Refused(
             "unknown-note",
@@ -112,6 +114,15 @@ def decide(
         raise BadInput(Problem("reason", Sentence.of("Geef een reden van hooguit %(most)s tekens.", most=LONGEST)))
     note.accepted, note.reason, note.decided_by, note.decided_at = accept, reason, actor, now
     ledger.append(session, now, actor, "context.decided", f"pair:{note.pair_id}", {"accepted": accept})
+
+
+def _require_blind(session: Session, round_: Round, actor: str) -> None:
+    if takings.took(session, round_, actor):
+        raise Refused(
+            "not-blind",
+            "U heeft het onderzoeksbestand van deze ronde opgehaald, en daarin staat wie welk antwoord kreeg.",
+            "Laat een ander besluiten, die dat bestand niet heeft.",
+        )
 
 
 def _require_open(round_: Round, pair: OwnPair, now: datetime) -> None:

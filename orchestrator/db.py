@@ -2,12 +2,13 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
@@ -32,9 +33,14 @@ __all__ = [
     "allow_thought",
     "is_taken",
     "make_engine",
+    "some",
     "tidy",
     "why_away",
 ]
+
+T = TypeVar("T")
+ASKED = 500
+"""So many values are asked for in one statement: more would be more than some databases take."""
 
 CHECKPOINT = "PRAGMA wal_checkpoint(TRUNCATE)"
 """Empties the log beside a SQLite file."""
@@ -135,6 +141,13 @@ def tidy(engine: Engine, *steps: str) -> None:
                 driver.execute(step).fetchall()
 
 
+def some(each: Iterable[T]) -> Iterator[list[T]]:
+    """Yield so many at a time as one statement asks for."""
+    rest = iter(each)
+    while these := list(islice(rest, ASKED)):
+        yield these
+
+
 @dataclass(frozen=True)
 class Database:
     """The database of one process; the other rooms get their sessions here and hold nothing of SQLAlchemy.
@@ -143,6 +156,7 @@ class Database:
     """
 
     engine: Engine
+    reader: Engine
     vault: "Vault"
     turn: AbstractContextManager[object] = field(default_factory=nullcontext)
 
@@ -154,7 +168,21 @@ class Database:
         engine = make_engine(url)
         vault = Vault(keys or _usual_keys(engine))
         # SQLite has one writer; threads of one process queue here rather than sleep and retry on its lock.
-        return cls(engine, vault, threading.Lock() if engine.dialect.name == "sqlite" else nullcontext())
+        turn = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
+        return cls(engine, _make_reader(engine), vault, turn)
+
+    def repeating(self) -> "Database":
+        """The same for whoever asks the same few statements all day: a server plans each of them once.
+
+        To plan what the gate asks of an advertiser takes ten times as long as to ask it, and PostgreSQL, left to
+        itself, plans it for each letter. A statement asked here must name in words what a partial index is for.
+        """
+        if self.engine.dialect.name == "sqlite":
+            return self
+        from orchestrator import postgres  # as in `make_engine`
+
+        engine = postgres.make_engine(self.engine.url, plan_once=True)
+        return replace(self, engine=engine, reader=postgres.make_reader(engine, plan_once=True))
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -165,11 +193,19 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Open a session that only reads: on SQLite it does not wait for, or hold up, a writer."""
-        with self._session(self.engine.execution_options(reading=True)) as session:
+        with self._session(self.reader) as session:
             yield session
 
     def _session(self, engine: Engine) -> Session:
         return Session(engine, expire_on_commit=False, info={VAULT: self.vault})
+
+
+def _make_reader(engine: Engine) -> Engine:
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(reading=True)
+    from orchestrator import postgres  # as in `make_engine`
+
+    return postgres.make_reader(engine)
 
 
 def _usual_keys(engine: Engine) -> Keys:

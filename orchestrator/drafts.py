@@ -31,6 +31,7 @@ from orchestrator.intake import (
 )
 from orchestrator.models import Advertiser, Draft, Enrolment, Listing, Pair, Refusal, Round
 from orchestrator.rounds import lifecycle, lookup, planning
+from orchestrator.sealing import key_ids, vault_of
 from orchestrator.setup_models import LONGEST_NAME
 from profiles.catalogue import Catalogue
 from profiles.errors import BadInput, Problem, Refused
@@ -118,21 +119,25 @@ def save(session: Session, name: str, version: int, actor: str, now: datetime, *
 
     Raises `Refused` "draft-changed" when somebody changed it since it had this ``version``: nothing is stored then.
     """
-    find(session, name)
+    row = find(session, name)
     changed = session.execute(
         update(Draft)
         .where(Draft.name == name, Draft.version == version)
-        .values(**texts, version=version + 1, changed_by=actor, changed_at=now)
+        .values(version=version + 1, changed_by=actor, changed_at=now)
         .returning(Draft.id)
     ).all()
     if not changed:
         raise _changed(find(session, name))
+    for what, text in texts.items():
+        setattr(row, what, text)
     return version + 1
 
 
 def drop(session: Session, name: str) -> None:
-    """Throw a draft away; what was planned from it stays."""
-    session.delete(find(session, name))
+    """Throw a draft away, with the key of its participants; what was planned from it stays."""
+    row = find(session, name)
+    vault_of(session).destroy(key_ids(session, Draft, Draft.id == row.id))
+    session.delete(row)
 
 
 def read(draft: Draft, bank: Catalogue) -> tuple[Design, tuple[Participant, ...], tuple[ListingRow, ...]]:

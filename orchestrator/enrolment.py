@@ -12,12 +12,13 @@ from sqlalchemy.orm import InstrumentedAttribute as Column
 from sqlalchemy.orm import Session
 
 from orchestrator import ledger
+from orchestrator.addresses import as_stored, index_of, set_addresses
 from orchestrator.design import Purpose
 from orchestrator.intake import Participant
 from orchestrator.models import Advertiser, Blackout, Enrolment, EnrolmentScope, Invitation
 from orchestrator.scope import Scope
 from orchestrator.terms import Terms
-from profiles.errors import Refused
+from profiles.errors import BadInput, Problem, Refused
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 
@@ -38,9 +39,9 @@ def enrol(session: Session, participants: Iterable[Participant]) -> dict[str, Ad
             if participant.days_off is not None:
                 add_days_off(session, row, participant.days_off)
             continue
-        row.name, row.kind, row.email = participant.name, participant.kind, participant.email
+        row.name, row.kind, row.channel = participant.name, participant.kind, participant.channel
         _describe(row, participant)
-        row.channel, row.form_url = participant.channel, participant.form_url
+        set_addresses(session, row, participant.email, participant.form_url)
         session.add(row)
         session.flush()
         _consent(session, row, participant)
@@ -122,10 +123,10 @@ def as_signed(
     rows = select(Advertiser.key, Enrolment).join(Enrolment, Enrolment.advertiser_id == Advertiser.id)
     in_order = rows.where(Enrolment.scoped).order_by(case((overlaps, 1), else_=0), Enrolment.valid_from)
     signed = dict(session.execute(in_order).all())
-    return tuple(_as_signed(each, signed.get(each.advertiser)) for each in participants)
+    return tuple(_as_signed(session, each, signed.get(each.advertiser)) for each in participants)
 
 
-def _as_signed(participant: Participant, row: Enrolment | None) -> Participant:
+def _as_signed(session: Session, participant: Participant, row: Enrolment | None) -> Participant:
     if row is None:
         return participant
     until = row.valid_until.astimezone(ZONE).date()
@@ -137,12 +138,23 @@ def _as_signed(participant: Participant, row: Enrolment | None) -> Participant:
         consent_until=until,
         purpose=row.purpose,
         max_pairs=row.max_pairs,
-        scope=scope_of(row),
+        scope=_in_words(session, scope_of(row), participant),
+    )
+
+
+def _in_words(session: Session, scope: Scope | None, participant: Participant) -> Scope | None:
+    """Return a scope with those of the addresses of a list that it covers, in the place of fingerprints."""
+    told = [each for each in (participant.email, participant.form_url) if each]
+    return scope and replace(
+        scope, addresses=frozenset(each for each in told if index_of(session, each) in scope.addresses)
     )
 
 
 def scope_of(row: Enrolment) -> Scope | None:
-    """Return what a consent covers; None for one from a list, which has no scope of its own."""
+    """Return what a consent covers; None for one from a list, which has no scope of its own.
+
+    Of addresses it has the fingerprints.
+    """
     return Scope.of((line.kind, line.value) for line in row.lines) if row.scoped else None
 
 
@@ -159,7 +171,9 @@ def sign(session: Session, advertiser: Advertiser, terms: Terms, now: datetime) 
         advertiser_id=advertiser.id, purpose=terms.purpose, valid_from=begins, valid_until=end_of(terms.last),
         max_pairs=terms.max_pairs, scoped=True,
     )  # fmt: skip
-    row.lines = [EnrolmentScope(kind=kind, value=value) for kind, value in terms.scope.lines()]
+    row.lines = [
+        EnrolmentScope(kind=kind, value=as_stored(session, kind, value)) for kind, value in terms.scope.lines()
+    ]
     session.add(row)
     session.flush()
     return row
@@ -178,8 +192,20 @@ def _consent(session: Session, advertiser: Advertiser, participant: Participant)
         row = Enrolment(advertiser_id=advertiser.id, valid_from=valid_from)
         row.withdrawn_at = withdrawn_since(session, advertiser, valid_from)
         session.add(row)
+    elif row.purpose is not participant.purpose:
+        raise _other_purpose(participant, row.purpose)
     row.purpose, row.max_pairs = participant.purpose, participant.max_pairs
     row.valid_until = end_of(participant.consent_until)
+
+
+def _other_purpose(participant: Participant, purpose: Purpose) -> BadInput:
+    """The purpose of a consent is fixed: answers that came under it are for that and for nothing else."""
+    first = f"{participant.consent_from:%d-%m-%Y}"
+    message = f"'{participant.advertiser}' stemde vanaf {first} in met {purpose.value}, en dat doel staat vast."
+    remedy = "Een ander doel is een andere toestemming: geef haar een latere eerste dag (consent_from)."
+    return BadInput(
+        Problem("purpose-fixed", message, line=participant.line, found=participant.purpose.value, remedy=remedy)
+    )
 
 
 def withdrawn_since(session: Session, advertiser: Advertiser, moment: datetime) -> datetime | None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session
 
-from orchestrator import own_access, retention
+from orchestrator import own_access, retention, stray_mail
 from orchestrator.intake import Channel
 from orchestrator.invitations import OPEN
 from orchestrator.models import (
@@ -21,6 +21,7 @@ from orchestrator.models import (
     Contact,
     Enrolment,
     EnrolmentScope,
+    InboundMail,
     Inquiry,
     Invitation,
     Listing,
@@ -33,7 +34,7 @@ from orchestrator.request_models import OwnerRequest, RequestLetter, RequestRoun
 from orchestrator.retention import Part
 from orchestrator.rounds import lookup
 from orchestrator.scope import ScopeKind
-from orchestrator.states import ROUND_ENDED, ErasureReason
+from orchestrator.states import ROUND_ENDED, ErasureReason, MailState
 from profiles.errors import Refused
 
 ERASED = "advertiser.erased"
@@ -43,11 +44,12 @@ NAME = "(gewist)"
 def erase(session: Session, key: str, reason: ErasureReason, actor: str, now: datetime, wall: datetime) -> int | None:
     """Erase an office; return how many keys were destroyed, None for one that was erased before.
 
-    Raises `Refused` for an unknown office, while it takes part or is invited, and while a round with it goes on.
+    Raises `Refused` for an unknown office, while it takes part or is invited, while a round with it goes on, and while
+    a mail of it was not read yet.
     """
     office = lookup.advertiser(session, key)
     _require_out(session, office, now)
-    parts = tuple(_parts(office))
+    parts: tuple[Part, ...] = (*_parts(office), (InboundMail, InboundMail.id.in_(_strays(session, office))))
     if office.name == NAME and not any(retention.count(session, *part) for part in parts):
         return None
     keys = retention.destroy(session, ERASED, f"advertiser:{office.id}", parts, actor, now, reason=reason.value)
@@ -63,9 +65,23 @@ def _require_out(session: Session, office: Advertiser, now: datetime) -> None:
         raise Refused("takes-part", message, remedy)
     if session.scalar(select(Invitation.id).where(Invitation.key == office.key, Invitation.state.in_(OPEN))):
         raise Refused("invited", f"Voor '{office.key}' is een uitnodiging open.", "Trek die eerst in.")
-    if going := session.scalars(_rounds_of(office)).first() or session.scalars(_requests_of(office)).first():
+    if going := going_on(session, office):
         message = f"Ronde '{going}' met '{office.key}' is nog niet afgesloten."
         raise Refused("round-open", message, "Wacht tot zij is afgesloten, en doe het dan opnieuw.")
+
+
+def going_on(session: Session, office: Advertiser) -> str | None:
+    """Return the name of a round with an office that has not ended; None when there is none."""
+    return session.scalars(_rounds_of(office)).first() or session.scalars(_requests_of(office)).first()
+
+
+def _strays(session: Session, office: Advertiser) -> list[int]:
+    """The mails of an office that answer none of our letters; raise `Refused` when one has yet to be read."""
+    found = list(stray_mail.of_office(session, office))
+    if any(mail.state is MailState.STORED for mail in found):
+        message = f"Er is post van '{office.key}' binnengekomen die nog niet is gelezen."
+        raise Refused("mail-unread", message, "Wacht tot de postbus is gelezen, en doe het dan opnieuw.")
+    return [mail.id for mail in found]
 
 
 def _rounds_of(office: Advertiser) -> Select[str]:
@@ -83,6 +99,7 @@ def _parts(office: Advertiser) -> Iterator[Part]:
     yield OwnerRequest, OwnerRequest.advertiser_id == office.id
     yield Invitation, Invitation.key == office.key
     yield Contact, Contact.advertiser_id == office.id
+    yield Advertiser, Advertiser.id == office.id
 
 
 def _pairs(office: Advertiser) -> Select[int]:
@@ -91,11 +108,12 @@ def _pairs(office: Advertiser) -> Select[int]:
 
 def _empty(session: Session, office: Advertiser) -> None:
     """Take away what stands in clear of who it was and where it was written to."""
-    office.name, office.email, office.form_url, office.form = NAME, "", None, None
+    office.name, office.form, office.form_url, office.form_index = NAME, None, None, None
+    office.email_index = office.domain = ""
     office.channel = Channel.SMTP
     letters = select(Inquiry.id).where(Inquiry.pair_id.in_(_pairs(office)))
     sent = select(Inquiry.message_id).where(Inquiry.id.in_(letters))
-    told = {"recipient": "", "last_error": None, "remote_ref": None}
+    told = {"address_index": "", "last_error": None, "remote_ref": None}
     requests = select(OwnerRequest.id).where(OwnerRequest.advertiser_id == office.id)
     consents = select(Enrolment.id).where(Enrolment.advertiser_id == office.id)
     scope = EnrolmentScope.enrolment_id.in_(consents), EnrolmentScope.kind == ScopeKind.ADDRESS
@@ -111,7 +129,7 @@ def _empty(session: Session, office: Advertiser) -> None:
         session.execute(step.execution_options(synchronize_session=False))
     for row in session.scalars(select(Invitation).where(Invitation.key == office.key)):
         row.name, row.text, row.contact_index = NAME, "", ""
-        row.terms = row.terms | {"email": "", "form_url": None}
-        row.agreed = row.agreed and row.agreed | {"email": "", "form_url": None}
+        row.terms = row.terms | {"form_url": None}
+        row.agreed = row.agreed and row.agreed | {"form_url": None}
     session.flush()
     session.expire_all()

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from orchestrator.detection import Meter, Received, measure
 from orchestrator.models import Advertiser, Coding, Enrolment, Hold, Inquiry, Listing, Pair, Reply, Round
 from orchestrator.rounds import holds, lookup
-from orchestrator.rounds.sending import EVER
+from orchestrator.rounds.claiming import EVER
 from orchestrator.states import EXCLUDING_LABELS, OPEN_LETTER, Exclusion, LetterState, RoundState
 from profiles.sentences import Sentence
 

@@ -141,7 +141,7 @@ def of_office(session: Session, key: str, round_name: str) -> Office:
 
     Who knows when it is tested is not tested any more. Raises `Refused` for a round it may not know.
     """
-    found = _office(session, *_both(session, key, round_name))
+    found = _office(session, *_tested(session, key, round_name))
     told = tuple(each for each in found.entries if each.kind is not FollowUpKind.RETEST_PLANNED)
     return replace(found, entries=told)
 
@@ -175,10 +175,15 @@ def _undone(actions: list[AgreedAction]) -> list[AgreedAction]:
     return [each for each in actions if each.done_on is None]
 
 
-def _both(session: Session, key: str, round_name: str) -> tuple[Round, Advertiser]:
-    """The round and the office, which got letters in it; locked, so that one who comes second waits for the first."""
+def _tested(session: Session, key: str, round_name: str) -> tuple[Round, Advertiser]:
+    """The round, and the office, which got letters in it."""
     office = lookup.advertiser(session, key)
-    round_ = own_views.require_round(session, key, round_name)
+    return own_views.require_round(session, key, round_name), office
+
+
+def _both(session: Session, key: str, round_name: str) -> tuple[Round, Advertiser]:
+    """As `_tested`, with the office locked, so that one who comes second waits for the first."""
+    round_, office = _tested(session, key, round_name)
     session.refresh(office, with_for_update=True)
     return round_, office
 

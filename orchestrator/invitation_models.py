@@ -24,7 +24,10 @@ class InvitationState(StrEnum):
 
 
 class EnrolmentScope(Base):
-    """One line of what a signed consent covers: a ground, channel, address or listing (`scope.EVERY` for all)."""
+    """One line of what a signed consent covers: a ground, channel, address or listing (`scope.EVERY` for all).
+
+    Of an address it has the fingerprint (`addresses.index_of`).
+    """
 
     __tablename__ = "enrolment_scope"
     enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), primary_key=True, autoincrement=False)
@@ -35,7 +38,8 @@ class EnrolmentScope(Base):
 class Invitation(Sealing, Base):
     """An offer to one advertiser, and what came of it.
 
-    ``terms`` are those that were offered, ``agreed`` those that the office chose of them (`invitations.Terms`).
+    ``terms`` are those that were offered, ``agreed`` those that the office chose of them, both without ``email``, the
+    address for letters: that is the same in both (`invitations.offered`, `invitations.agreed`).
     ``text`` is what the office was shown, fixed when it was invited; ``signed_text`` what it signed, word for word, and
     ``digest`` its SHA-256, which stays when the text is destroyed. ``contact_index`` is the fingerprint of the address
     (`sealing.index_of`), ``token_hash`` is the SHA-256 of what stands in the link, which works until ``expires_at``
@@ -64,6 +68,8 @@ class Invitation(Sealing, Base):
     contact = Sealed(GONE)
     contact_index: Mapped[str] = mapped_column(String(254))
     state: Mapped[InvitationState] = mapped_column(words(InvitationState))
+    email_sealed: Mapped[bytes | None]
+    email = Sealed("")
     terms: Mapped[dict[str, Any]]
     agreed: Mapped[dict[str, Any] | None]
     version: Mapped[str] = mapped_column(String(80))

@@ -11,15 +11,18 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from orchestrator import accounts, enrolment, ledger, own_access
+from orchestrator.addresses import set_addresses
 from orchestrator.design.kinds import ROW_KEY
 from orchestrator.enrolment import ZONE
 from orchestrator.intake import AdvertiserKind, Channel
 from orchestrator.models import Advertiser, Contact, Enrolment, Invitation, InvitationState, Person
+from orchestrator.rounds import duties
 from orchestrator.sealing import index_of
 from orchestrator.terms import Terms, require, require_within
 from profiles.errors import BadInput, Problem, Refused
@@ -78,8 +81,8 @@ def invite(
     row = Invitation(
         key=offer.key, name=" ".join(offer.name.split()), kind=offer.kind, contact=contact, version=version, text=text,
         contact_index=index_of(session, contact),
-        state=InvitationState.OFFERED, terms=offer.terms.record(), token_hash=_hash(token), expires_at=wall + LASTS,
-        invited_by=actor, invited_at=now,
+        state=InvitationState.OFFERED, terms=_without_address(offer.terms), email=offer.terms.email,
+        token_hash=_hash(token), expires_at=wall + LASTS, invited_by=actor, invited_at=now,
     )  # fmt: skip
     session.add(row)
     session.flush()
@@ -113,10 +116,10 @@ def sign(
         return row
     if row.state is not InvitationState.OFFERED:
         raise Refused("invitation-ended", "Deze uitnodiging is afgewezen.", "Vraag een nieuwe uitnodiging aan.")
-    require_within(chosen, Terms.read(row.terms))
+    require_within(chosen, offered(row))
     signer, function = (_person(field, text) for field, text in (("signer", signer), ("function", function)))
     text = wording(Signature(row.name, row.text, row.version, chosen, signer, function, now))
-    row.state, row.agreed, row.signed_at = InvitationState.SIGNED, chosen.record(), now
+    row.state, row.agreed, row.signed_at = InvitationState.SIGNED, _without_address(chosen), now
     row.signer, row.signer_function, row.signed_text, row.digest = signer, function, text, fingerprint(text)
     _tell(session, row, "signed", _office(row), now, digest=row.digest, version=row.version)
     return row
@@ -152,10 +155,10 @@ def countersign(session: Session, number: int, actor: str, now: datetime) -> Enr
     row = find(session, number)
     if row.state is not InvitationState.SIGNED or row.agreed is None or row.signed_at is None:
         raise Refused("wrong-state", f"Uitnodiging {number} wacht niet op een tweede handtekening.")
-    if actor.strip().casefold() == row.invited_by.strip().casefold():
+    if duties.same(actor, row.invited_by):
         message = f"{actor} deed uitnodiging {number} zelf en mag haar niet tekenen."
         raise Refused("same-person", message, "Laat een tweede persoon van het onderzoek tekenen.")
-    terms = Terms.read(row.agreed)
+    terms = latest(row)
     if terms.last < now.astimezone(ZONE).date():
         remedy = "Trek de uitnodiging in en doe een nieuwe."
         raise Refused("period-over", "De periode waarvoor is getekend, is voorbij.", remedy)
@@ -180,6 +183,21 @@ def find(session: Session, number: int) -> Invitation:
     if row is None:
         raise Refused("unknown-invitation", f"Er is geen uitnodiging {number}.", "Zie praktijktest invitation list.")
     return row
+
+
+def offered(row: Invitation) -> Terms:
+    """Return the terms that an office was offered."""
+    return Terms.read({**row.terms, "email": row.email})
+
+
+def agreed(row: Invitation) -> Terms | None:
+    """Return the terms that an office chose of those; None while it signed for none. The address is never another."""
+    return Terms.read({**row.agreed, "email": row.email}) if row.agreed else None
+
+
+def latest(row: Invitation) -> Terms:
+    """Return the terms that an office chose, or else those that it was offered."""
+    return agreed(row) or offered(row)
 
 
 def listed(session: Session) -> list[Invitation]:
@@ -254,6 +272,11 @@ def _usable(row: Invitation | None, wall: datetime) -> Invitation:
     return row
 
 
+def _without_address(terms: Terms) -> dict[str, Any]:
+    """Return what is kept of terms in clear; the address is sealed."""
+    return {name: told for name, told in terms.record().items() if name != "email"}
+
+
 def _end(session: Session, row: Invitation, to: InvitationState, actor: str, now: datetime) -> None:
     """End an invitation that came to nothing, and forget who signed it."""
     row.state, row.ended_by, row.ended_at, row.agreed = to, actor, now, None
@@ -268,7 +291,7 @@ def _advertiser(session: Session, row: Invitation, terms: Terms) -> Advertiser:
     if advertiser.form_url != terms.form_url:
         advertiser.form = None
     advertiser.name, advertiser.kind = row.name, row.kind
-    advertiser.email, advertiser.form_url = terms.email, terms.form_url
+    set_addresses(session, advertiser, terms.email, terms.form_url)
     if advertiser.channel not in terms.channels:
         by_form = terms.form_url is not None and Channel.SMTP not in terms.channels
         advertiser.channel = Channel.WEBFORM if by_form else Channel.SMTP

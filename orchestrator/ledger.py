@@ -2,19 +2,21 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, insert, select, text
+from sqlalchemy import select, text
 from sqlalchemy.event import listens_for
 from sqlalchemy.orm import Session
 
 from orchestrator.models import Event
+from orchestrator.several import ask, put
 
 GENESIS = "0" * 64
-_INSERT = insert(cast("Table", Event.__table__))
+_LAST = select(Event.seq, Event.hash).order_by(Event.seq.desc()).limit(1)
+_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _LINE = ("seq", "at", "actor", "kind", "subject", "data", "previous", "hash")
 _WAITING = "events of this transaction"
 _CHAIN_LOCK = 7_204_613  # any fixed number: PostgreSQL's advisory lock under which the chain grows
@@ -67,8 +69,12 @@ def told_since(session: Session, kind: str, moment: datetime) -> bool:
     return session.scalar(select(Event.seq).where(Event.kind == kind, Event.at >= moment).limit(1)) is not None
 
 
+Subject = str | Callable[[], str]
+"""What an event is about; one that is called is asked as the event is written: then each new row has its number."""
+
+
 def append(
-    session: Session, at: datetime, actor: str, kind: str, subject: str, data: Mapping[str, Any] | None = None
+    session: Session, at: datetime, actor: str, kind: str, subject: Subject, data: Mapping[str, Any] | None = None
 ) -> None:
     """Add one event to the chain as this transaction commits. ``data`` holds ids and numbers only: no names, no
     addresses, no arm.
@@ -85,15 +91,16 @@ def _write(session: Session) -> None:
     # The lock on the chain comes last, after every row: who holds it waits for nobody, so there is no deadlock.
     session.flush()
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
-    last = session.execute(select(Event.seq, Event.hash).order_by(Event.seq.desc()).limit(1)).first()
+        ask(session, _LOCK, {"key": _CHAIN_LOCK})
+    last = ask(session, _LAST, {}).first()
     seq, previous = (last.seq, last.hash) if last else (0, GENESIS)
     lines = []
-    for number, told in enumerate(waiting, start=seq + 1):
+    for number, (at, actor, kind, subject, data) in enumerate(waiting, start=seq + 1):
+        told = (at, actor, kind, subject if isinstance(subject, str) else subject(), data)
         hash_ = fingerprint(previous, number, *told)
         lines.append(dict(zip(_LINE, (number, *told, previous, hash_), strict=True)))
         previous = hash_
-    session.execute(_INSERT, lines)
+    put(session, Event, lines)
 
 
 @listens_for(Session, "after_rollback")

@@ -10,12 +10,15 @@ from orchestrator.states import LetterState
 
 
 class Letter:
-    """What every outgoing letter has; the row is the message and its state decides whether it may go."""
+    """What every outgoing letter has; the row is the message and its state decides whether it may go.
+
+    ``address_index`` is the fingerprint of the address that it was written for (`addresses.index_of`).
+    """
 
     id: Mapped[int] = mapped_column(primary_key=True)
     state: Mapped[LetterState]
     channel: Mapped[Channel]
-    recipient: Mapped[str] = mapped_column(Text)
+    address_index: Mapped[str] = mapped_column(Text)
     domain: Mapped[str] = mapped_column(String(255))
     message_id: Mapped[str] = mapped_column(String(200), unique=True)
     subject: Mapped[str] = mapped_column(Text)

@@ -1,10 +1,11 @@
 """Scope, caps, rest and days off as SQL conditions: what an advertiser may bear, asked at the moment of sending."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 
-from sqlalchemy import ColumnElement, String, and_, bindparam, cast, exists, func, literal, not_, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, cast, exists, func, literal, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute as Column
 from sqlalchemy.orm import Session, aliased
 
@@ -30,16 +31,17 @@ from orchestrator.models import (
 )  # fmt: skip
 from orchestrator.request_models import LetterStep, RequestState
 from orchestrator.scope import EVERY, ScopeKind
+from orchestrator.several import among, ask
 from orchestrator.states import ON_THE_WIRE, AttemptOutcome, LetterState, RoundState
 
 
-def in_scope(recipient: Column[str], advertiser_id: Column[int]) -> ColumnElement[bool]:
+def in_scope(address_index: Column[str], advertiser_id: Column[int]) -> ColumnElement[bool]:
     """Return the condition that a letter goes to an address its advertiser enrolled, as enrolled now."""
     return (
         exists()
         .where(
             Advertiser.id == advertiser_id,
-            or_(Advertiser.email == recipient, Advertiser.form_url == recipient),
+            or_(Advertiser.email_index == address_index, Advertiser.form_index == address_index),
         )
         .correlate_except(Advertiser)
     )
@@ -82,7 +84,7 @@ def covered() -> ColumnElement[bool]:
         {
             ScopeKind.GROUND: bindparam("ground", type_=String()),
             ScopeKind.CHANNEL: cast(Inquiry.channel, String()),
-            ScopeKind.ADDRESS: Inquiry.recipient,
+            ScopeKind.ADDRESS: Inquiry.address_index,
             ScopeKind.LISTING: Listing.key,
         }
     )
@@ -94,7 +96,7 @@ def request_covered() -> ColumnElement[bool]:
         {
             ScopeKind.GROUND: RequestRound.ground,
             ScopeKind.CHANNEL: literal(Channel.SMTP.value),
-            ScopeKind.ADDRESS: RequestLetter.recipient,
+            ScopeKind.ADDRESS: RequestLetter.address_index,
         }
     )
 
@@ -253,12 +255,18 @@ def _newest_consent() -> ColumnElement[datetime]:
     return newest.correlate(Advertiser).scalar_subquery()
 
 
-def lock(session: Session, advertiser_id: int) -> None:
-    """Hold the advertiser's consent until the transaction ends, so that its caps are counted one letter at a time."""
+def lock(session: Session, advertisers: Collection[int]) -> None:
+    """Hold these advertisers' consents until the transaction ends: their caps are counted one letter at a time."""
     if session.get_bind().dialect.name == "sqlite":
         return  # whoever writes there holds the only write lock already
-    rows = select(Enrolment.id).where(Enrolment.advertiser_id == advertiser_id).order_by(Enrolment.id)
-    session.execute(rows.with_for_update()).all()
+    ask(session, _consents(), {"advertisers": sorted(advertisers)})
+
+
+@cache
+def _consents() -> Select[int]:
+    # In one order, so that no two who lock several wait for each other.
+    rows = select(Enrolment.id).where(among(Enrolment.advertiser_id, "advertisers")).order_by(Enrolment.id)
+    return rows.with_for_update()
 
 
 def start_of_week(now: datetime) -> datetime:

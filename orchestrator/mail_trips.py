@@ -35,6 +35,8 @@ def failed(session: Session, message_id: str, fault: str) -> None:
 
 def came_back(session: Session, message_id: str | None, now: datetime) -> bool:
     """Note that a mail came in, and say whether it is one of these; the first time counts."""
+    if message_id is None or not message_id.startswith(f"<{LOCAL}."):
+        return False
     trip = session.scalars(select(MailTrip).where(MailTrip.message_id == message_id)).first()
     if trip is None:
         return False

@@ -20,6 +20,7 @@ from orchestrator.account_models import Person as Person
 from orchestrator.account_models import RecoveryCode as RecoveryCode
 from orchestrator.account_models import SignInLink as SignInLink
 from orchestrator.account_models import WebSession as WebSession
+from orchestrator.advertiser_models import Advertiser as Advertiser
 from orchestrator.api_token_models import ApiToken as ApiToken
 from orchestrator.base import Base as Base
 from orchestrator.base import words
@@ -29,12 +30,15 @@ from orchestrator.coding_models import HandMask as HandMask
 from orchestrator.design import Purpose
 from orchestrator.followup_models import AgreedAction as AgreedAction
 from orchestrator.followup_models import FollowUp as FollowUp
-from orchestrator.intake import AdvertiserKind, Channel
 from orchestrator.invitation_models import EnrolmentScope as EnrolmentScope
 from orchestrator.invitation_models import Invitation as Invitation
 from orchestrator.invitation_models import InvitationState as InvitationState
 from orchestrator.letter_models import Letter as Letter
 from orchestrator.look_models import Look as Look
+from orchestrator.outcome_models import OutcomeBook as OutcomeBook
+from orchestrator.outcome_models import OutcomeChange as OutcomeChange
+from orchestrator.outcome_models import OutcomeCount as OutcomeCount
+from orchestrator.outcome_models import PairOutcome as PairOutcome
 from orchestrator.own_models import Contact as Contact
 from orchestrator.own_models import ContextNote as ContextNote
 from orchestrator.pretest_models import Pretest as Pretest
@@ -103,28 +107,6 @@ class Round(Base):
     closed_at: Mapped[datetime | None]
     reason: Mapped[str | None] = mapped_column(Text)
     study: Mapped[Study] = relationship()
-
-
-class Advertiser(Base):
-    """Who advertises and answers; reached by exactly one enrolled address.
-
-    ``form`` describes the form at ``form_url`` (`forms.Form`), or None for the simple form.
-    """
-
-    __tablename__ = "advertiser"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(String(80), unique=True)
-    name: Mapped[str] = mapped_column(String(200))
-    kind: Mapped[AdvertiserKind]
-    email: Mapped[str] = mapped_column(String(254))
-    channel: Mapped[Channel]
-    form_url: Mapped[str | None] = mapped_column(Text)
-    form: Mapped[dict[str, Any] | None]
-
-    @property
-    def address(self) -> str:
-        """The one enrolled place a letter may go to."""
-        return self.form_url if self.channel is Channel.WEBFORM and self.form_url else self.email
 
 
 class Enrolment(Base):
@@ -280,6 +262,7 @@ class Inquiry(Letter, Base):
     reply_address: Mapped[str] = mapped_column(String(254), unique=True)
     pair: Mapped[Pair] = relationship(back_populates="inquiries")
     replies: Mapped[list["Reply"]] = relationship(back_populates="inquiry", order_by="Reply.received_at")
+    decline: Mapped["Decline | None"] = relationship(back_populates="inquiry")
 
 
 class Decline(Letter, Base):
@@ -291,7 +274,7 @@ class Decline(Letter, Base):
     )
     inquiry_id: Mapped[int] = mapped_column(ForeignKey("inquiry.id"), unique=True)
     in_reply_to: Mapped[str | None] = mapped_column(Text)
-    inquiry: Mapped[Inquiry] = relationship()
+    inquiry: Mapped[Inquiry] = relationship(back_populates="decline")
 
 
 class Attempt(Base):

@@ -37,7 +37,7 @@ class GuardedTransport(httpx.HTTPTransport):
         # httpx has no argument for the layer that opens connections (its pool does); the version of httpx is pinned.
         self._pool = httpcore.ConnectionPool(
             ssl_context=trust,
-            max_connections=10,
+            max_connections=None,  # who asks says how many at a time
             max_keepalive_connections=4,
             keepalive_expiry=idle_seconds,
             network_backend=_Guarded(anywhere),

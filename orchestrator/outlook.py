@@ -16,9 +16,11 @@ from sqlalchemy.orm import Session
 from orchestrator import enrolment, limits
 from orchestrator.design import from_canonical
 from orchestrator.enrolment import ZONE
+from orchestrator.intake import Channel
 from orchestrator.models import Advertiser, Decline, Inquiry, Listing, Pair, Round, Study
 from orchestrator.rounds import sending
 from orchestrator.rounds.permission import Kind, rules
+from orchestrator.several import ask
 from orchestrator.states import OPEN_LETTER, Exclusion, LetterState, RoundState, Why
 from profiles.sentences import Sentence
 
@@ -98,6 +100,7 @@ class Fate:
     street: str
     advertiser: str
     advertiser_name: str
+    channel: Channel
     why: Why | None
 
     @property
@@ -232,7 +235,7 @@ def fates_of(
     """
     asked = {**limits.parameters(from_canonical(round_.design), now), "round_id": round_.id}
     named = {} if pairs is None else {"pairs": list(pairs)}
-    rows = session.execute(_letters(kind, of_pairs=pairs is not None), asked | named).all()
+    rows = ask(session, _letters(kind, of_pairs=pairs is not None), asked | named).all()
     shut = not sending.is_open(session)
     why = {row.id: _why(row, kind, state or round_.state, now - grace, shut=shut) for row in rows}
     if kind is Inquiry:
@@ -243,7 +246,7 @@ def fates_of(
     return [
         Fate(
             row.id, row.state, row.order, row.planned_at, row.code, row.street, row.advertiser, row.advertiser_name,
-            why[row.id],
+            row.channel, why[row.id],
         )
         for row in rows
     ]  # fmt: skip
@@ -300,7 +303,7 @@ def _letters(kind: Kind, *, of_pairs: bool) -> Select[*tuple[Any, ...]]:
     # A day off passes, unless the days off last until the letter may no longer go.
     has_a_day = limits.no_days_off(Listing.advertiser_id, due, kind.not_after)
     told = (
-        kind.id, kind.state, kind.planned_at, kind.not_after, Inquiry.order, Pair.code, Pair.reason,
+        kind.id, kind.state, kind.planned_at, kind.not_after, kind.channel, Inquiry.order, Pair.code, Pair.reason,
         Listing.street, Advertiser.key.label("advertiser"), Advertiser.name.label("advertiser_name"),
         has_a_day.label("has_a_day"),
         *(conditions[why].label(why.value) for why in (*FOR_GOOD, Why.HELD) if why in conditions),

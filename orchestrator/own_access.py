@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from orchestrator import accounts, ledger
 from orchestrator.models import Advertiser, Contact, Person, SignInLink
 from orchestrator.rounds import lookup
-from orchestrator.sealing import index_of
+from orchestrator.sealing import index_of, key_ids, vault_of
 from profiles.errors import BadInput, Problem, Refused
 
 
@@ -48,12 +48,13 @@ def by_email(session: Session, email: str) -> Advertiser | None:
 
 
 def revoke(session: Session, key: str, actor: str, now: datetime, wall: datetime) -> None:
-    """End every link and session of an advertiser at once, and forget where its links went."""
+    """End every link and session of an advertiser at once, and forget where its links went, with the key of it."""
     advertiser = lookup.advertiser(session, key)
     links = (SignInLink.advertiser_id == advertiser.id, SignInLink.used_at.is_(None))
     session.execute(update(SignInLink).where(*links).values(used_at=wall))
     ended = accounts.end_sessions(session, advertiser, wall)
     if (contact := session.get(Contact, advertiser.id)) is not None:
+        vault_of(session).destroy(key_ids(session, Contact, Contact.advertiser_id == advertiser.id))
         session.delete(contact)
     ledger.append(session, now, actor, "advertiser.revoked", f"advertiser:{advertiser.id}", {"sessions": ended})
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from orchestrator import burden, enrolment, followup, invitations, own_views
+from orchestrator import burden, enrolment, erasure, followup, invitations, own_views, stray_mail
 from orchestrator.models import Advertiser, Contact, Enrolment, Invitation, Round, ToolkitUse
 from orchestrator.own_views import OwnPair
 from orchestrator.rounds import lookup, releasing
@@ -57,13 +57,28 @@ def held(session: Session, key: str) -> dict[str, Any]:
         "days_off": sorted(enrolment.days_off(session, advertiser.id)),
         "toolkit": [{"part": each.part, "url": each.url, "since": each.since} for each in uses],
         "rounds": [_round(session, key, each.name) for each in own_views.rounds(session, key)],
+        "mail_that_answers_no_letter": _strays(session, advertiser),
     }
+
+
+def _strays(session: Session, advertiser: Advertiser) -> list[dict[str, Any]]:
+    """Mail of the office that could not be placed; while a round with it goes on none, for that would tell of it."""
+    if erasure.going_on(session, advertiser) is not None:
+        return []
+    found = stray_mail.of_office(session, advertiser)
+    return [{"received": each.received_at, "mail": each.raw.decode("utf-8", "replace")} for each in found]
 
 
 def _invitation(row: Invitation) -> dict[str, Any]:
     """An invitation with what was signed, word for word, and by whom on both sides."""
+    agreed = invitations.agreed(row)
     return {
-        "offered": {"terms": row.terms, "text": row.text, "text_version": row.version, "moment": row.invited_at},
+        "offered": {
+            "terms": invitations.offered(row).record(),
+            "text": row.text,
+            "text_version": row.version,
+            "moment": row.invited_at,
+        },
         "link_to": row.contact,
         "state": row.state.value,
         "opened": row.opened_at,
@@ -71,7 +86,7 @@ def _invitation(row: Invitation) -> dict[str, Any]:
             "by": row.signer,
             "function": row.signer_function,
             "moment": row.signed_at,
-            "terms": row.agreed,
+            "terms": agreed.record() if agreed else None,
             "text": row.signed_text,
             "sha256": row.digest,
         },

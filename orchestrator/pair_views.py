@@ -6,17 +6,16 @@ What somebody may see of the arms is decided here, by `Sight`, and what they may
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from orchestrator import sight
 from orchestrator.design import Order, from_canonical
 from orchestrator.models import (
     Advertiser,
     Attempt,
-    ContextNote,
     Decline,
     Event,
     Inquiry,
@@ -25,7 +24,8 @@ from orchestrator.models import (
     Pair,
     Reply,
 )  # fmt: skip
-from orchestrator.rounds import coding, lookup
+from orchestrator.rounds import lookup
+from orchestrator.sight import Sight
 from orchestrator.states import ROUND_ENDED, PairState
 from profiles.errors import Refused
 from profiles.pairs import Arm
@@ -34,15 +34,6 @@ PER_PAGE = 50
 
 Hide = Callable[[Inquiry, str], str | None]
 """Masks every cue of the applicants in a text about an inquiry; None when that cannot be done."""
-
-
-class Sight(StrEnum):
-    """What somebody may see: all; not the arms, while a round lasts or a note waits; nor the answers, while they code
-    in it."""
-
-    ALL = "all"
-    NO_ARMS = "no_arms"
-    CODES = "codes"
 
 
 @dataclass(frozen=True)
@@ -190,19 +181,9 @@ def pairs(session: Session, round_name: str, wanted: Wanted, page: int = 1) -> P
     return PairList(round_.name, lines[:PER_PAGE], page, len(lines) > PER_PAGE)
 
 
-def sight(session: Session, pair: Pair, person: str, *, coder: bool) -> Sight:
-    """Say what somebody may see of a pair; ``coder`` says whether they have that role.
-
-    While nobody decided on what an advertiser says of it, nobody sees its arms: who decides must not know them.
-    """
-    round_ = pair.round
-    if round_.state in ROUND_ENDED:
-        waits = select(ContextNote.id).where(ContextNote.pair_id == pair.id, ContextNote.accepted.is_(None))
-        return Sight.ALL if session.scalar(waits) is None else Sight.NO_ARMS
-    return Sight.CODES if coder and coding.still_codes(session, round_, person) else Sight.NO_ARMS
-
-
-def pair(session: Session, round_name: str, code: str, person: str, hide: Hide, *, coder: bool) -> PairSeen:
+def pair(
+    session: Session, round_name: str, code: str, person: str, hide: Hide, now: datetime, *, coder: bool
+) -> PairSeen:
     """Tell all of one pair that this person may see. Raises `Refused` when there is no such round or pair."""
     round_ = lookup.find(session, round_name)
     loaded = selectinload(Pair.inquiries).selectinload(Inquiry.replies).selectinload(Reply.codings)
@@ -210,7 +191,7 @@ def pair(session: Session, round_name: str, code: str, person: str, hide: Hide, 
     found = session.scalars(rows.options(joinedload(Pair.listing).joinedload(Listing.advertiser))).first()
     if found is None:
         raise Refused("unknown-pair", f"Ronde '{round_name}' heeft geen test '{code}'.", "Zie de lijst met tests.")
-    allowed, listing = sight(session, found, person, coder=coder), found.listing
+    allowed, listing = sight.of(session, found, person, now, coder=coder), found.listing
     return PairSeen(
         round=round_.name,
         code=found.code,

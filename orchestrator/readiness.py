@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from orchestrator import enrolment, ledger, mail_trips
 from orchestrator.design import Design, Mode, from_canonical
-from orchestrator.models import Enrolment, Event, Inquiry, Listing, Pair, Person, Round
+from orchestrator.intake import Channel
+from orchestrator.models import Advertiser, Enrolment, Event, Inquiry, Listing, Pair, Person, Round
 from orchestrator.rounds import likeness, lookup
 from orchestrator.states import Role, RoundState
 from profiles.errors import BadInput, Problem, Refused
@@ -29,6 +30,7 @@ HEADINGS = {
     "consent": "Geldige deelname",
     "power": "Onderscheidend vermogen",
     "mailbox": "Post heen en terug",
+    "forms": "Formulieren",
     "references": "Ethische toetsing en DPIA",
     "retention": "Bewaartermijn",
     "contact": "Contact bij nood",
@@ -51,6 +53,9 @@ TEXTS = {
     "mailbox-none": "Er is nog geen bericht naar de eigen mailbox gestuurd.",
     "mailbox-do": "Stuur een bericht naar de eigen mailbox, en wacht tot het terug is.",
     "mailbox-rehearsal": "Niet nodig: de ronde oefent, en de gesimuleerde markt antwoordt op deze machine.",
+    "forms": "Geen reactie gaat naar een formulier zonder https.",
+    "forms-plain": "%(number)s reacties gaan naar een formulier zonder https, zoals %(address)s; zij gaan niet uit.",
+    "forms-do": "Vraag de aanbieder om een adres met https, of laat hem per e-mail meedoen. Plan opnieuw.",
     "references": "Toetsing: %(ethics)s. DPIA: %(dpia)s.",
     "references-do": "Vul study.ethics_reference en study.dpia_reference in met de echte kenmerken. Plan opnieuw.",
     "retention": "Antwoorden worden %(months)s maanden na sluiting bewaard.",
@@ -126,8 +131,8 @@ def _asked(session: Session, round_: Round, design: Design, power: Power) -> Ite
     live = design.mode is Mode.LIVE
     yield _consent(session, round_, design)
     for each in (
-        _power(session, round_, power), _mailbox(session, design), _references(design), _retention(design),
-        _contact(design),
+        _power(session, round_, power), _mailbox(session, design), _forms(session, round_), _references(design),
+        _retention(design), _contact(design),
     ):  # fmt: skip
         yield each if live else _in_rehearsal(each)
 
@@ -190,6 +195,17 @@ def _mailbox(session: Session, design: Design) -> Item:
     else:
         why = _say("mailbox-fault", fault=trip.fault) if trip.fault else _say("mailbox-out")
     return Item("mailbox", False, True, why, TEXTS["mailbox-do"])
+
+
+def _forms(session: Session, round_: Round) -> Item:
+    """In a live round the channel posts to no form that is not reached by https."""
+    plain = (Inquiry.channel == Channel.WEBFORM, Advertiser.form_url.startswith("http:"))
+    rows = select(func.count(), func.min(Advertiser.form_url)).select_from(Inquiry).join(Pair).join(Listing)
+    here = Pair.round_id == round_.id, Inquiry.address_index == Advertiser.form_index
+    number, address = session.execute(rows.join(Advertiser).where(*here, *plain)).one()
+    if number:
+        return Item("forms", False, True, _say("forms-plain", number=number, address=address), TEXTS["forms-do"])
+    return Item("forms", True, True, _say("forms"))
 
 
 def _references(design: Design) -> Item:

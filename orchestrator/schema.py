@@ -9,13 +9,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from orchestrator import tallies
+from orchestrator import pair_outcomes, tallies
 from orchestrator.db import CHECKPOINT, Database, tidy
 from orchestrator.models import Control
 from profiles.errors import Refused
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-SEALED_SINCE = "0029"
+SEALED_SINCE = "0032"
 """From this migration on, all that is said in docs/privacy.md is encrypted."""
 
 
@@ -43,6 +43,7 @@ def prepare(database: Database) -> None:
         # An upgrade that rebuilds a table takes its triggers away.
         if tallies.install(session.connection()):
             tallies.rebuild(session)
+        pair_outcomes.install(session.connection())
 
 
 def revisions(session: Session) -> tuple[str | None, str | None]:

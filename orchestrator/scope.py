@@ -23,7 +23,10 @@ class ScopeKind(StrEnum):
 
 @dataclass(frozen=True)
 class Scope:
-    """What a consent covers. ``listings`` are keys, or `EVERY` alone; an empty set covers nothing."""
+    """What a consent covers. ``listings`` are keys, or `EVERY` alone; an empty set covers nothing.
+
+    ``addresses`` are fingerprints (`addresses.index_of`) where a scope was read from the record.
+    """
 
     grounds: frozenset[str]
     channels: frozenset[str]

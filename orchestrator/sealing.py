@@ -4,12 +4,13 @@ They are sealed as the transaction commits: then the number of the row, to which
 keys of the transaction are made at once. A query can neither select nor compare them.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Generic, Self, TypeVar, cast, overload
 
-from sqlalchemy import func, inspect, select
+from sqlalchemy import func, select
 from sqlalchemy.event import listens_for
-from sqlalchemy.orm import Session, object_session
+from sqlalchemy.orm import Session, object_mapper, object_session
 
 from orchestrator.db import VAULT
 from orchestrator.vault import HEAD_BYTES, DataKey, Vault, key_of, seal, unseal
@@ -97,21 +98,46 @@ def sealed_columns(row: type) -> list[str]:
 
 def open_all(session: Session, rows: Iterable[Sealing]) -> None:
     """Open the values of all these rows with one question for their keys, where reading them asks one each."""
-    shut = [(row, each) for row in rows for each in _values(type(row)) if not each.is_open(row)]
+    kinds = ((row, cast("type", type(row))) for row in rows)
+    shut = [(row, each) for row, kind in kinds for each in _values(kind) if not each.is_open(row)]
     numbers = [key_of(getattr(row, each.column)) for row, each in shut]
     keys = vault_of(session).find(set(numbers)) if shut else {}
     for (row, each), number in zip(shut, numbers, strict=True):
         each.open(row, keys.get(number))
 
 
+def sealed_rows(session: Session, model: type, rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield new rows, that have their numbers, as the database holds them; each gets a key of its own."""
+    for row, key in zip(rows, vault_of(session).make(len(rows)), strict=True):
+        told = dict(row)
+        for each in _values(model):
+            where = _bound(model, each.column, row["id"])
+            told[each.column] = seal(key, where, _bytes(told.pop(each.name)))
+        yield told
+
+
+@cache
 def _values(row: type) -> list[Sealed[Any]]:
     return [each for kind in row.__mro__ for each in vars(kind).values() if isinstance(each, Sealed)]
 
 
 def place(row: Any, column: str) -> str:
     """Return what a sealed value is bound to: the table, the column and the row."""
-    (number,) = inspect(row).identity
-    return f"{row.__tablename__}.{column}:{number}"
+    return _bound(row, column, _number(row))
+
+
+def _bound(table: Any, column: str, number: Any) -> str:
+    return f"{table.__tablename__}.{column}:{number}"
+
+
+def _bytes(plain: str | bytes) -> bytes:
+    return plain.encode() if isinstance(plain, str) else plain
+
+
+def _number(row: Any) -> Any:
+    """Return what a row is known by in its table, whatever that column is called; None before it has one."""
+    (number,) = object_mapper(row).primary_key_from_instance(row)
+    return number
 
 
 def vault_of(session: Session) -> Vault:
@@ -162,19 +188,23 @@ def _attached(session: Session, row: object) -> None:
 
 
 @listens_for(Session, "before_commit")
-def _seal(session: Session) -> None:
-    """Seal what waits, before the ledger takes its lock: who holds that one waits for nobody."""
+def _seal_all(session: Session) -> None:
+    """Seal what waits, before the ledger takes its lock: who holds that one waits for nobody.
+
+    Rows that have their number already are then written once, others twice.
+    """
     if not session.info.get(_WAITING):
         return
-    session.flush()
+    if any(_number(row) is None for row in session.info[_WAITING]):
+        session.flush()
     waiting = {id(row): row for row in session.info.pop(_WAITING)}.values()
-    rows = [row for row in waiting if row.__dict__.get(_PLAIN) and inspect(row).persistent]
+    rows = [row for row in waiting if row.__dict__.get(_PLAIN) and row in session]
     if not rows:
         return
     for row, key in zip(rows, _keys(vault_of(session), rows), strict=True):
         for name, value in row.__dict__.pop(_PLAIN).items():
             column = f"{name}_sealed"
-            sealed = seal(key, place(row, column), value.encode() if isinstance(value, str) else value)
+            sealed = seal(key, place(row, column), _bytes(value))
             setattr(row, column, sealed)
             row.__dict__.setdefault(_OPENED, {})[name] = (sealed, value)
     session.flush()

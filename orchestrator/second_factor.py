@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator import accounts, ledger
 from orchestrator.account_models import Person, RecoveryCode, WebSession
+from orchestrator.rounds.duties import same
 from profiles.errors import Refused
 
 ISSUER = "Praktijktest"
@@ -123,7 +124,7 @@ def reset(session: Session, name: str, actor: str, now: datetime, wall: datetime
 
 def reset_of_another(session: Session, name: str, actor: str, now: datetime, wall: datetime) -> None:
     """As `reset`, by somebody else: who takes over a browser must not be able to take over the second factor too."""
-    if accounts.find(session, name).name.casefold() == actor.strip().casefold():
+    if same(accounts.find(session, name).name, actor):
         message = "Uw eigen code begint u niet zelf opnieuw."
         remedy = "Laat een andere beheerder dat doen, of: praktijktest people reset-factor NAAM"
         raise Refused("same-person", message, remedy)

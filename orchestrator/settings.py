@@ -5,13 +5,16 @@ import os
 import re
 from collections.abc import Iterator
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, PositiveInt, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestrator.master_keys import Keys
+from orchestrator.web_address import is_web_address
 from profiles.errors import BadInput, Problem
 
 PREFIX = "PRAKTIJKTEST_"
@@ -106,6 +109,11 @@ class Settings(BaseSettings):
     log_format: LogFormat = LogFormat.TEXT
     log_level: LogLevel = LogLevel.WARNING
     second_factor: SecondFactor = SecondFactor.REQUIRED
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_ca_file: Path | None = None
+    oidc_label: Annotated[str, Field(min_length=1, max_length=60)] = "uw organisatie"
     metrics_token: SecretStr | None = None
     inbound_key: SecretStr | None = None
     fault_at: str | None = None
@@ -121,7 +129,7 @@ class Settings(BaseSettings):
             settings = cls()
         except ValidationError as error:
             raise BadInput(_unusable(detail) for detail in error.errors()) from error
-        if problems := [*_unsafe(settings), *_incomplete(settings)]:
+        if problems := [*_unsafe(settings), *_incomplete(settings), *_organisation(settings)]:
             raise BadInput(problems)
         return settings
 
@@ -277,3 +285,37 @@ def _incomplete(settings: Settings) -> Iterator[Problem]:
     if settings.ledger_imap_folder and settings.imap_host is None:
         message = f"{PREFIX}LEDGER_IMAP_FOLDER is een map van een mailbox, maar er is geen mailbox ingesteld."
         yield Problem("no-mailbox", message, remedy=f"Zet {PREFIX}IMAP_HOST.")
+
+
+def _organisation(settings: Settings) -> Iterator[Problem]:
+    """Name what keeps people from signing in through the OpenID provider of their organisation."""
+    secret = settings.oidc_client_secret.get_secret_value() if settings.oidc_client_secret else None
+    given = (settings.oidc_issuer, settings.oidc_client_id, secret)
+    if all(each is None for each in (*given, settings.oidc_ca_file)):
+        return
+    if not all(given):
+        message = "Aanmelden via een organisatie vraagt om een uitgever, een naam en een geheim, of geen van drie."
+        remedy = f"Zet {PREFIX}OIDC_ISSUER, {PREFIX}OIDC_CLIENT_ID en {PREFIX}OIDC_CLIENT_SECRET."
+        yield Problem("half-provider", message, remedy=remedy)
+    elif not f"{settings.oidc_client_id}{secret}".isascii():
+        message = f"{PREFIX}OIDC_CLIENT_ID of {PREFIX}OIDC_CLIENT_SECRET bevat een teken dat HTTP niet kent."
+        yield Problem("bad-login", message, remedy="Neem ze over zoals de organisatie ze gaf.")
+    if settings.oidc_issuer and (wrong := _bad_issuer(settings.oidc_issuer, settings.live)):
+        remedy = "Schrijf de uitgever zoals in het document van de organisatie: https://aanmelden.stad.example."
+        yield Problem("bad-issuer", f"{PREFIX}OIDC_ISSUER {wrong}.", found=settings.oidc_issuer, remedy=remedy)
+    if settings.oidc_ca_file is not None and not settings.oidc_ca_file.is_file():
+        message = f"Het bestand van {PREFIX}OIDC_CA_FILE bestaat niet."
+        yield Problem("no-such-file", message, found=str(settings.oidc_ca_file))
+    if find_spec("authlib") is None or find_spec("joserfc") is None:
+        message = f"{PREFIX}OIDC_ISSUER is gezet, maar wat daarvoor nodig is, is niet geïnstalleerd."
+        yield Problem("no-oidc", message, remedy="Installeer de extra oidc: pip install 'praktijktest[oidc]'.")
+
+
+def _bad_issuer(issuer: str, live: bool) -> str | None:
+    """Return what is wrong with the address of a provider (OpenID Connect Discovery 1.0 §3); None when it is fine."""
+    if not is_web_address(issuer) or {"?", "#"} & set(issuer):
+        return "is geen adres van een uitgever"
+    host = urlsplit(issuer).hostname
+    if issuer.startswith("https://") or (host in LOOPBACK and not live):
+        return None
+    return "is niet beveiligd: een adres zonder https mag alleen op deze machine, en niet bij echt verzenden"

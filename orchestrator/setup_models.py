@@ -6,13 +6,15 @@ from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from orchestrator.base import Base
+from orchestrator.sealing import Sealed, Sealing
 
 LONGEST_NAME = 64
 
 
-class Draft(Base):
+class Draft(Sealing, Base):
     """A design that somebody writes: ``design`` is the text of its file, the other two are files as they were given.
 
+    Those of the participants are sealed: they tell where letters to an office go.
     ``version`` rises with every change, so that nobody overwrites what they did not see. ``amends`` is the round of
     which this is to be a new version.
     """
@@ -21,7 +23,8 @@ class Draft(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(LONGEST_NAME), unique=True)
     design: Mapped[str] = mapped_column(Text)
-    participants: Mapped[str | None] = mapped_column(Text)
+    participants_sealed: Mapped[bytes | None]
+    participants = Sealed[str | None](None)
     listings: Mapped[str | None] = mapped_column(Text)
     version: Mapped[int]
     amends: Mapped[str | None] = mapped_column(String(LONGEST_NAME))

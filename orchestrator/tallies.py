@@ -142,6 +142,11 @@ def uncoded(session: Session, round_id: int) -> int:
     return _counted_of(session, round_id, "replies", "uncoded")[1]
 
 
+def declines_sent(session: Session, round_id: int) -> int:
+    """Return how many courtesy letters of a round went."""
+    return _counted_of(session, round_id, "planned", f"decline.{LetterState.SENT}")[1]
+
+
 def _counted_of(
     session: Session, round_id: int, by_hour: str, plain: str
 ) -> tuple[tuple[datetime, datetime] | None, int]:
@@ -268,20 +273,26 @@ def _hour(measure: Measure, row: str, dialect: str) -> str:
 
 
 def install(connection: Connection) -> bool:
-    """Make the triggers unless they are there; return whether they had to be made, and all must be counted again.
+    """Make the triggers unless they are there; return whether they had to be made, and all must be counted again."""
+    return install_triggers(connection, "tally_", dict(_triggers(connection.dialect.name)))
 
-    Those of an earlier version go: they would count twice.
+
+def install_triggers(connection: Connection, prefix: str, wanted: Mapping[str, Mapping[str, str]]) -> bool:
+    """Make these triggers unless all are there; return whether it was done.
+
+    Each has by its name the ``table``, the ``event``, the ``body``, and ``when`` it is for some rows only.
+
+    Those of an earlier version, whose names begin so too, go: they would count twice.
     """
-    dialect = connection.dialect.name
-    wanted, present = dict(_triggers(dialect)), _present(connection)
+    dialect, present = connection.dialect.name, _present(connection)
     if wanted.keys() <= present:
         return False
-    for name in sorted(name for name in present - wanted.keys() if name.startswith("tally_")):
+    for name in sorted(name for name in present - wanted.keys() if name.startswith(prefix)):
         connection.exec_driver_sql(
             f"DROP TRIGGER {name}" + (f" ON {name.split('_')[1]}" if dialect != "sqlite" else "")
         )
-    for name, sql in wanted.items():
-        _make(connection, name, sql, dialect)
+    for name, trigger in wanted.items():
+        _make(connection, name, trigger, dialect)
     return True
 
 
@@ -295,17 +306,18 @@ def _present(connection: Connection) -> set[str]:
 
 
 def _make(connection: Connection, name: str, trigger: Mapping[str, str], dialect: str) -> None:
-    table, event, body = trigger["table"], trigger["event"], trigger["body"]
+    table, event, body, when = trigger["table"], trigger["event"], trigger["body"], trigger.get("when", "true")
     if dialect == "sqlite":
         connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
-        connection.exec_driver_sql(f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN {body} END")
+        connection.exec_driver_sql(f"CREATE TRIGGER {name} AFTER {event} ON {table} WHEN {when} BEGIN {body} END")
         return
     connection.exec_driver_sql(
         f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
         f"$body$ BEGIN {body} RETURN NULL; END $body$"
     )
     connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name} ON {table}")
-    connection.exec_driver_sql(f"CREATE TRIGGER {name} AFTER {event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
+    row = f"FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION {name}()"
+    connection.exec_driver_sql(f"CREATE TRIGGER {name} AFTER {event} ON {table} {row}")
 
 
 def _triggers(dialect: str) -> Iterator[tuple[str, dict[str, str]]]:

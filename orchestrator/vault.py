@@ -13,9 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from itertools import islice
 from threading import Lock
-from typing import TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -27,6 +25,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    bindparam,
     delete,
     event,
     func,
@@ -36,11 +35,10 @@ from sqlalchemy import (
     update,
 )
 
-from orchestrator.db import CHECKPOINT, UtcDateTime, make_engine, tidy
+from orchestrator.db import CHECKPOINT, UtcDateTime, make_engine, some, tidy
 from orchestrator.master_keys import Keys, Master, Ring
 from profiles.errors import Refused
 
-T = TypeVar("T")
 VERSION = b"\x01"
 ID_BYTES, SECRET_BYTES, NONCE_BYTES = 16, 32, 12
 HEAD_BYTES = len(VERSION) + ID_BYTES
@@ -59,6 +57,7 @@ _KEYS = Table(
     Column("made_at", UtcDateTime, nullable=False),
 )
 _WRAPPED = (_KEYS.c.id, _KEYS.c.wrapped, _KEYS.c.master)
+_FIND = select(*_WRAPPED).where(_KEYS.c.id.in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True)
@@ -109,6 +108,10 @@ class Vault:
         _STORE.create_all(engine)
         return engine
 
+    @cached_property
+    def _reader(self) -> Engine:
+        return self._store.execution_options(reading=True)
+
     @property
     def _store(self) -> Engine:
         with self._opening:
@@ -127,8 +130,8 @@ class Vault:
         """Return those of these keys that were not destroyed."""
         found: dict[bytes, DataKey] = {}
         with self._reading() as connection:
-            for some in _some(ids):
-                rows = connection.execute(select(*_WRAPPED).where(_KEYS.c.id.in_(some))).all()
+            for these in some(ids):
+                rows = connection.execute(_FIND, {"ids": these}).all()
                 ring = self.keys.ring() if rows else None
                 for row in rows:
                     assert ring is not None  # noqa: S101 - there are rows
@@ -139,14 +142,18 @@ class Vault:
         """Destroy these keys for good; return how many there were."""
         count = 0
         with self._store.begin() as connection:
-            for some in _some(ids):
-                count += connection.execute(delete(_KEYS).where(_KEYS.c.id.in_(some))).rowcount
+            for these in some(ids):
+                count += connection.execute(delete(_KEYS).where(_KEYS.c.id.in_(these))).rowcount
         tidy(self._store, CHECKPOINT)  # the log beside a file held it too
         return count
 
     def fingerprint(self, said: str) -> bytes:
         """Return by what an address is looked up: the same for the same address, and of no use without our keys."""
-        return hmac.digest(self._index, said.strip().casefold().encode(), hashlib.sha256)
+        return self.exact(said.strip().casefold())
+
+    def exact(self, said: str) -> bytes:
+        """As `fingerprint`, of exactly this text: other capitals are another web address."""
+        return hmac.digest(self._index, said.encode(), hashlib.sha256)
 
     def counts(self) -> Mapping[str, int]:
         """Return how many data keys each master key wraps, by its id."""
@@ -191,9 +198,9 @@ class Vault:
                 raise Refused("keys-there", message, "Zet een kopie alleen terug waar geen sleutels meer zijn.")
             # Who tried to sign in meanwhile had a new one made, that finds nobody.
             connection.execute(delete(_KEYS))
-            for some in _some(rows):
-                connection.execute(insert(_KEYS), [dict(zip(_KEYS.c.keys(), row, strict=True)) for row in some])
-                count += len(some)
+            for these in some(rows):
+                connection.execute(insert(_KEYS), [dict(zip(_KEYS.c.keys(), row, strict=True)) for row in these])
+                count += len(these)
         return count
 
     @cached_property
@@ -216,20 +223,13 @@ class Vault:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with self._store.execution_options(reading=True).connect() as connection:
+        with self._reader.connect() as connection:
             yield connection
 
     def _insert(self, connection: Connection, master: Master, made: Iterable[DataKey]) -> None:
         now = datetime.now(UTC)
         rows = [(key.id, master.wrap(key.id, key.secret), master.id, now) for key in made]
         connection.execute(insert(_KEYS), [dict(zip(_KEYS.c.keys(), row, strict=True)) for row in rows])
-
-
-def _some(each: Iterable[T]) -> Iterator[list[T]]:
-    """Yield so many at a time as one statement takes."""
-    rest = iter(each)
-    while some := list(islice(rest, BATCH)):
-        yield some
 
 
 def _overwrite_deleted(connection: object, record: object) -> None:  # noqa: ARG001

@@ -57,13 +57,12 @@ def variants(
     level: str = Level.MINIMAL, language: str = Language.DUTCH, *, couple: bool = False, templates: Path = TEMPLATES
 ) -> tuple[str, ...]:
     """The letter variants that have a text for this level, sorted; ``couple``: those that two people send."""
-    find = _packaged_folders if templates == TEMPLATES else _folders
-    return find(templates / home(language, couple=couple), _BODIES[_level(level)])
+    return _folders(templates, home(language, couple=couple), _BODIES[_level(level)])
 
 
 def declines(language: str = Language.DUTCH, *, couple: bool = False, templates: Path = TEMPLATES) -> tuple[str, ...]:
     """The variants of the courtesy letter, sorted."""
-    return _folders(templates / home(language, couple=couple) / DECLINE, "body.txt")
+    return _folders(templates, f"{home(language, couple=couple)}/{DECLINE}", "body.txt")
 
 
 def render(variant: str, profile: Profile, dwelling: Dwelling, level: str, *, templates: Path = TEMPLATES) -> Letter:
@@ -100,12 +99,18 @@ def _level(level: str) -> Level:
     return Level(level)
 
 
-def _folders(folder: Path, body: str) -> tuple[str, ...]:
+def _folders(templates: Path, below: str, body: str) -> tuple[str, ...]:
+    return _packaged(below, body) if templates == TEMPLATES else _looked_up(templates / below, body)
+
+
+@cache
+def _packaged(below: str, body: str) -> tuple[str, ...]:
+    """What comes with this program does not change while it runs: it is looked for once."""
+    return _looked_up(TEMPLATES / below, body)
+
+
+def _looked_up(folder: Path, body: str) -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in folder.glob(f"*/{body}")))
-
-
-# What comes with this program does not change while it runs: it is looked for once.
-_packaged_folders = cache(_folders)
 
 
 def _require(variant: str, known: tuple[str, ...]) -> None:

@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from orchestrator import tallies
 from orchestrator.db import Session
 from orchestrator.models import Reply, Round
-from orchestrator.rounds import coding, lookup
+from orchestrator.rounds import coding, duties, lookup
 from orchestrator.sealing import Sealing, open_all
 from profiles.errors import Refused
+from profiles.sentences import Sentence
 from results.blind import Masked, masked
 from results.outcomes import propose
 from results.statistics import cohens_kappa
@@ -71,13 +73,17 @@ class Desk:
 
 @dataclass(frozen=True)
 class Work:
-    """One line of the list of rounds: how many replies wait for a coder, and how many differences."""
+    """One line of the list of rounds: how many replies wait for a coder, and how many differences.
+
+    ``barred`` is why this person codes nothing in it, if so.
+    """
 
     round: str
     state: str
     done: int
     waiting: int
     differences: int
+    barred: Sentence | None = None
 
 
 @dataclass(frozen=True)
@@ -112,13 +118,13 @@ class Withheld:
 
 
 def works(session: Session, rounds: Iterable[Round], coder: str) -> tuple[Work, ...]:
-    """List the rounds in which something waits for somebody, or in which they coded."""
+    """List the rounds in which something waits for somebody, in which they coded, or may not code what waits."""
     found = [_work(session, round_, coder) for round_ in rounds]
     return tuple(work for work in found if work.done or work.waiting or work.differences)
 
 
 def desk(session: Session, round_name: str, coder: str) -> Desk:
-    """Return what a coder sees now. Raises `Refused` when there is no round of that name."""
+    """Return what a coder sees now. Raises `Refused` for a round that is not there, or in which they may not code."""
     round_ = lookup.find(session, round_name)
     queue = coding.queue(session, round_.id, coder)
     fresh = [reply for reply in queue if not coding.disputed(reply)]
@@ -136,14 +142,25 @@ def desk(session: Session, round_name: str, coder: str) -> Desk:
 
 
 def differences(session: Session, round_name: str, coder: str) -> tuple[Difference, ...]:
-    """List what two others differ on and this person may decide; what cannot be masked waits."""
-    queue = coding.queue(session, lookup.find(session, round_name).id, coder)
+    """List what two others differ on and this person may decide; what cannot be masked waits.
+
+    Nothing for who may not code in the round: see `barred`.
+    """
+    round_ = lookup.find(session, round_name)
+    if duties.not_blind(session, round_, coder):
+        return ()
+    queue = coding.queue(session, round_.id, coder)
     seen = _masked(session, [reply for reply in queue if coding.disputed(reply)])
     return tuple(
         Difference(_shown(reply, text), (reply.codings[0].label, reply.codings[1].label))
         for reply, text in seen
         if not text.survives
     )
+
+
+def barred(session: Session, round_name: str, coder: str) -> Sentence | None:
+    """Return why somebody may code nothing in a round, or None."""
+    return duties.not_blind(session, lookup.find(session, round_name), coder)
 
 
 def agreement(session: Session, round_name: str) -> Agreement:
@@ -176,9 +193,12 @@ def of_round(session: Session, round_name: str, number: int) -> Reply:
 
 
 def _work(session: Session, round_: Round, coder: str) -> Work:
+    done = coding.done(session, round_.id, coder)
+    if why := duties.not_blind(session, round_, coder):
+        waiting = tallies.uncoded(session, round_.id)
+        return Work(round_.name, round_.state.value, done, waiting, 0, why)
     queue = coding.queue(session, round_.id, coder)
     fresh = sum(not coding.disputed(reply) for reply in queue)
-    done = coding.done(session, round_.id, coder)
     return Work(round_.name, round_.state.value, done, fresh, len(queue) - fresh)
 
 

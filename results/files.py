@@ -85,9 +85,11 @@ def arms_of(rows: Sequence[PairRow]) -> tuple[Arm, ...]:
 def pairs_csv(table: RoundTable) -> str:
     """Return one line per pair, sham pairs included and marked; times in UTC, no names of applicants.
 
-    Raises `Refused` while the numbers of the round are hidden: a line says what each arm got.
+    Raises `Refused` while the numbers of the round are hidden, for a line says what each arm got, and when not all
+    consented to its purpose.
     """
     disclosure.unblinded_round(table.facts.state, table.facts.round)
+    tables.require_purpose(table)
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     arms = arms_of(table.rows)

@@ -14,11 +14,12 @@ from results.tables import RoundTable
 def open_next(session: Session, name: str, actor: str, now: datetime) -> RoundTable:
     """Open the look that is due and return the round with it; when none is, return the last one as it was.
 
-    Raises `Refused` when the design has no looks, when the first one has not been reached, or when the round does not
-    run.
+    Raises `Refused` when the design has no looks, the first one has not been reached or the round does not
+    run, or for who codes in it.
     """
-    round_ = looking.hold(session, name)
+    round_ = looking.hold(session, name, actor)
     table = tables.load(session, name, now)
+    tables.require_purpose(table)
     declared = table.looks
     if declared is None:
         raise _none_declared(name)
@@ -26,6 +27,7 @@ def open_next(session: Session, name: str, actor: str, now: datetime) -> RoundTa
     if number is None or not declared.is_due:
         if not declared.opened:
             raise _not_reached(name, declared)
+        looking.note_read(session, name, actor, now)
         return table
     planned, pairs = declared.plan.at[number - 1], _counted(declared)
     verdict = looks.judged(declared, tables.outcomes(table.rows, declared.settled or ()), planned)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
+from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 
@@ -20,6 +21,9 @@ from results.rules import Hit, Reading, read, rule_book
 
 LABELS_FILE = Path(__file__).parent / "data" / "reply_labels.toml"
 THRESHOLD = 0.8
+VERSION = 1
+"""Of how rows come to outcomes, here and in `tables`: whoever changes it counts up, and what is kept is made again."""
+
 MASK = "█████"
 
 _DOUBT = 0.5
@@ -68,6 +72,12 @@ def labels() -> Mapping[str, Label]:
     """The thirty labels by code, in order of number."""
     data = tomllib.loads(LABELS_FILE.read_text(encoding="utf-8"))
     return MappingProxyType({entry["code"]: _label(entry) for entry in data["label"]})
+
+
+def fingerprint(design: str) -> str:
+    """SHA-256 of what a label comes to, and of how; and of the ``design``, by its digest, that says what counts."""
+    rank = [(label.code, label.number, label.outcome.value, label.technical) for label in labels().values()]
+    return sha256(repr((VERSION, rank, design)).encode()).hexdigest()
 
 
 def _label(entry: Mapping[str, object]) -> Label:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from orchestrator.db import Session
 from orchestrator.request_models import OwnerRequest, RequestState
-from orchestrator.rounds import requesting
+from orchestrator.rounds import request_releasing, requesting
 from orchestrator.states import RoundState
 from profiles.errors import Refused
 from profiles.owner_requests import Kind, load
@@ -54,6 +54,7 @@ def load_result(session: Session, name: str) -> RequestResult:
         message = f"De uitkomst van verzoektest '{name}' is verborgen tot zij is gesloten."
         remedy = f"Codeer alle antwoorden en sluit: praktijktest requests close {name}"
         raise Refused("numbers-hidden", message, remedy)
+    request_releasing.check_purpose(session, round_)
     coded = [each for each in round_.requests if each.code is not None]
     reached = [each for each in coded if each.state is RequestState.MADE]
     withheld = disclosure.unsafe(Counter(str(each.advertiser_id) for each in reached))

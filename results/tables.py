@@ -1,160 +1,72 @@
 """The only reader of what came back: one row per pair, ready for statistics, reports and exports."""
 
+import gc
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, select
 from sqlalchemy.orm import Session
 
-from orchestrator import name_bank, retests
+from orchestrator import name_bank, pair_outcomes, retests, round_sums, tallies
 from orchestrator.design import Design, from_canonical
-from orchestrator.models import (
-    Advertiser,
-    Coding,
-    Decline,
-    DeferredReply,
-    Enrolment,
-    Inquiry,
-    Listing,
-    Pair,
-    Refusal,
-    Round,
-)
+from orchestrator.models import Advertiser, Inquiry, Listing, Pair, Round
 from orchestrator.models import Look as LookRow
 from orchestrator.models import Reply as ReplyRow
-from orchestrator.rounds import lifecycle, looking, lookup
+from orchestrator.pair_outcomes import Counted, Made
+from orchestrator.rounds import lifecycle, looking, lookup, releasing
 from orchestrator.states import CodedBy, LetterState, PairState
-from profiles.factors import Factor, FactorLevel
 from profiles.pairs import Arm
 from results import looks
 from results.looks import Judged, Look, RoundLooks, plan_of
-from results.outcomes import Outcome, best, labels
+from results.outcomes import Outcome, best, fingerprint, labels
+from results.rows import ArmRow as ArmRow
+from results.rows import PairRow as PairRow
+from results.rows import RoundFacts as RoundFacts
 from results.statistics import Counts, cohens_kappa
 
+Thing = TypeVar("Thing")
 Rows = TypeVar("Rows", bound=Select[*tuple[Any, ...]])
+Which = ColumnElement[bool]
+"""A condition on `Pair` and its `Listing`."""
 _PLACES = {arm: place for place, arm in enumerate(Arm)}
 
 
 @dataclass(frozen=True)
-class ArmRow:
-    """One arm of a pair; ``answer_hours`` is the time to the first human answer within the window, in hours.
-
-    ``labels`` are all that its replies got within the window, ``label`` the one that counts; ``early`` is the outcome
-    had the window been half as long, None when no letter went out.
-    """
-
-    name: str
-    name_set: str
-    variant: str
-    state: str
-    sent_at: datetime | None
-    label: str | None
-    outcome: Outcome | None
-    positive: bool | None
-    answer_hours: float | None
-    labels: tuple[str, ...] = ()
-    early: Outcome | None = None
-
-
-@dataclass(frozen=True)
-class PairRow:
-    """One listing and what each arm that wrote about it got; in a sham pair all show what the arm ``sham`` shows.
-
-    A pair has a control and a treatment; a set has further treatments, an unpaired design one arm. ``first`` wrote
-    first, ``gap_hours`` before the second. ``level`` is that of the factor of the design.
-    """
-
-    pair: str
-    listing: str
-    advertiser: str
-    advertiser_name: str
-    advertiser_kind: str
-    district: str
-    sham: Arm | None
-    first: Arm
-    gap_hours: float | None
-    state: str
-    reason: str | None
-    level: FactorLevel | None
-    arms: Mapping[Arm, ArmRow] = field(hash=False)
-
-    @property
-    def control(self) -> ArmRow:
-        return self.arms[Arm.CONTROL]
-
-    @property
-    def treatment(self) -> ArmRow:
-        return self.arms[Arm.TREATMENT]
-
-    def invited(self, arm: Arm) -> bool:
-        """Whether an arm wrote and got a positive answer."""
-        return arm in self.arms and self.arms[arm].positive is True
-
-    def against(self, treatment: Arm) -> "PairRow":
-        """Return the pair that the control makes with a further treatment of a set."""
-        return replace(self, arms={Arm.CONTROL: self.arms[Arm.CONTROL], Arm.TREATMENT: self.arms[treatment]})
-
-
-@dataclass(frozen=True)
-class RoundFacts:
-    """What every report says of a round beside its numbers."""
-
-    round: str
-    study: str
-    commissioner: str
-    legal_basis: str
-    ethics_reference: str
-    dpia_reference: str
-    purpose: str
-    mode: str
-    ground: str
-    signal: str
-    control_set: str
-    treatment_set: str
-    further_sets: tuple[str, ...]
-    approach: str
-    factor: Factor | None
-    validation: str
-    fewest_raters: int | None
-    seed: int
-    digest: str
-    version: int
-    state: str
-    planned_pairs: int
-    first_day: date
-    last_day: date
-    response_days: int
-    positive: tuple[str, ...]
-    level: float
-    planned_by: str
-    approved_by: str | None
-    closed_at: datetime | None
-    refusals: Mapping[str, int]
-    enrolled: int
-    withdrawn: int
-    sent: int
-    invitations: int
-    declines: int
-    waiting: int
-    deferred: int
-    coded_by_rule: int
-    coded_by_people: int
-    kappa: float | None
-    stratum: str | None = None
-
-
-@dataclass(frozen=True)
 class RoundTable:
-    """A round as it is read; ``looks`` is None when its design declares none."""
+    """A round as it is read; ``looks`` is None when its design declares none.
+
+    With ``kept``, the counts of all its offices, ``rows`` are of one office (`of_office`) or none (`counted_only`).
+    """
 
     facts: RoundFacts
     rows: tuple[PairRow, ...]
     looks: RoundLooks | None = None
     earlier: "RoundTable | None" = None
+    kept: tuple[Counted, ...] | None = None
+    _made: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, name: Hashable, make: Callable[[], Thing]) -> Thing:
+        """Return what ``make`` makes of these rows, made at the first call: every office's report asks it again."""
+        if name not in self._made:
+            self._made[name] = make()
+        return cast("Thing", self._made[name])
+
+    @property
+    def offices(self) -> Mapping[str, Sequence[PairRow]]:
+        """The rows of each advertiser."""
+        return self.once("offices", lambda: _by_office(self.rows))
+
+
+def _by_office(rows: Iterable[PairRow]) -> Mapping[str, Sequence[PairRow]]:
+    found: dict[str, list[PairRow]] = {}
+    for row in rows:
+        found.setdefault(row.advertiser, []).append(row)
+    return found
 
 
 def load(session: Session, round_name: str, now: datetime | None = None) -> RoundTable:
@@ -168,14 +80,65 @@ def load(session: Session, round_name: str, now: datetime | None = None) -> Roun
     return replace(table, earlier=_table(session, before, now)) if before else table
 
 
+def of_office(session: Session, round_name: str, advertiser: str) -> RoundTable:
+    """Read one round for the report of one office: of the others their kept counts, and all rows where none are.
+
+    Raises `Refused` when there is no round of that name.
+    """
+    round_ = lookup.find(session, round_name)
+    table = _short(session, round_, advertiser)
+    before = retests.earlier(session, from_canonical(round_.design), round_.planned_at) if _is_over(round_) else None
+    return replace(table, earlier=_short(session, before, advertiser)) if before else table
+
+
+def counted_only(session: Session, round_name: str) -> RoundTable | None:
+    """Read the kept counts of a round and no row; None where none are kept."""
+    round_ = lookup.find(session, round_name)
+    kept = _kept(session, round_)
+    return None if kept is None else _table_of(session, round_, None, (), kept)
+
+
+def counts_without(session: Session, round_name: str, codes: Collection[str]) -> tuple[Counted, ...] | None:
+    """Return the counts of a round without the pairs of these codes; None where none are kept."""
+    return _kept(session, lookup.find(session, round_name), codes)
+
+
+def _short(session: Session, round_: Round, advertiser: str) -> RoundTable:
+    if (kept := _kept(session, round_)) is None:
+        return _table(session, round_, None)
+    design = from_canonical(round_.design)
+    return _table_of(session, round_, None, _rows(session, round_, design, Advertiser.key == advertiser), kept)
+
+
+def _kept(session: Session, round_: Round, without: Collection[str] = ()) -> tuple[Counted, ...] | None:
+    """Of a round that can still change nothing is told of what was kept, whatever it is."""
+    over = round_.state in pair_outcomes.KEPT_OF
+    return pair_outcomes.counts(session, round_.id, rules(round_), without) if over else None
+
+
+def rules(round_: Round) -> str:
+    """Return what is the same for as long as the same rows come to the same outcomes."""
+    return fingerprint(round_.digest)
+
+
 def _is_over(round_: Round) -> bool:
     return round_.state in retests.OVER
 
 
 def _table(session: Session, round_: Round, now: datetime | None) -> RoundTable:
-    design = from_canonical(round_.design)
-    rows = _rows(session, round_, design)
-    return RoundTable(_facts(session, round_, design, rows), rows, _looks(session, round_, design, now))
+    return _table_of(session, round_, now, _rows(session, round_, from_canonical(round_.design)))
+
+
+def _table_of(
+    session: Session,
+    round_: Round,
+    now: datetime | None,
+    rows: tuple[PairRow, ...],
+    kept: tuple[Counted, ...] | None = None,
+) -> RoundTable:
+    design, sums = from_canonical(round_.design), _sums(rows) if kept is None else _sums_of(kept)
+    facts = _facts(session, round_, design, sums)
+    return RoundTable(facts, rows, _looks(session, round_, design, now), kept=kept)
 
 
 def _looks(session: Session, round_: Round, design: Design, now: datetime | None) -> RoundLooks | None:
@@ -192,8 +155,19 @@ def _look(row: LookRow) -> Look:
 
 
 def at_the_end(table: RoundTable) -> RoundTable:
-    """Return the round with its intervals at the level that the opened looks leave."""
-    return replace(table, facts=replace(table.facts, level=looks.level(table.looks, table.facts.level)))
+    """Return the round with its intervals at the level that the opened looks leave.
+
+    All that tells figures goes by here. Raises `Refused` when not all tested advertisers consented to its purpose.
+    """
+    require_purpose(table)
+    level = looks.level(table.looks, table.facts.level)
+    return table if level == table.facts.level else replace(table, facts=replace(table.facts, level=level))
+
+
+def require_purpose(table: RoundTable) -> None:
+    """Raise `Refused` for figures beyond what was consented to, whoever asks for them and in whatever form."""
+    facts = table.facts
+    releasing.require_purpose(facts.round, facts.purpose, facts.outside_purpose)
 
 
 def outcomes(rows: Iterable[PairRow], codes: Iterable[str]) -> list[tuple[str, bool, bool]]:
@@ -219,23 +193,66 @@ def excluded(rows: Iterable[PairRow]) -> dict[str, int]:
     return dict(sorted(reasons.items()))
 
 
-def _rows(session: Session, round_: Round, design: Design) -> tuple[PairRow, ...]:
-    """Read all pairs of a round by their columns: as objects a hundred thousand letters take ten times as long."""
-    letters, replies = _letters(session, round_), _replies(session, round_)
-    return tuple(_pair_row(pair, letters[pair.id], replies, design) for pair in session.execute(_pairs_of(round_)))
+def _rows(session: Session, round_: Round, design: Design, which: Which | None = None) -> tuple[PairRow, ...]:
+    return tuple(row for _number, row in _numbered(session, round_, design, which))
+
+
+def _numbered(
+    session: Session, round_: Round, design: Design, which: Which | None
+) -> list[tuple[tuple[int, int], PairRow]]:
+    """Read pairs of a round by their columns: as objects a hundred thousand letters take ten times as long.
+
+    Each has before it the numbers of the pair and its advertiser.
+    """
+    with _nothing_thrown_away():
+        letters, replies = _letters(session, round_, which), _replies(session, round_, which)
+        pairs = session.execute(_which(_pairs_of(round_), which))
+        return [((each.id, each.office), _pair_row(each, letters[each.id], replies, design)) for each in pairs]
+
+
+def made(session: Session, round_: Round, pairs: Collection[int]) -> list[Made]:
+    """Return what came of these pairs of a round, by their numbers, to be kept; of those that are gone nothing."""
+    found = _numbered(session, round_, from_canonical(round_.design), Pair.id.in_(pairs))
+    return [_made(*numbers, row) for numbers, row in found]
+
+
+def _made(pair: int, office: int, row: PairRow) -> Made:
+    arms, cell = row.arms.values(), None
+    if row.state == PairState.USABLE:
+        cell = 2 * (not row.invited(Arm.CONTROL)) + (not row.invited(Arm.TREATMENT))
+    sent, invitations = _letter_sums(arms)
+    return Made(pair, office, row.district, row.pair, row.sham is not None, cell, sent, invitations)
+
+
+@contextmanager
+def _nothing_thrown_away() -> Iterator[None]:
+    """Let Python look for no cycles meanwhile: of all these rows none is in one, and looking takes a third of the time.
+
+    It is for the whole process; of readers at the same moment the first lets it look again when it is done.
+    """
+    looked = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if looked:
+            gc.enable()
+
+
+def _which(rows: Rows, which: Which | None) -> Rows:
+    return rows if which is None else rows.where(which)
 
 
 def _pairs_of(round_: Round) -> Select[*tuple[Any, ...]]:
     told = (Pair.id, Pair.code, Pair.sham, Pair.first, Pair.state, Pair.reason, Pair.level)
-    rows = select(
-        *told, Listing.key, Listing.district, Advertiser.key.label("advertiser"), Advertiser.name, Advertiser.kind
-    )
+    office = (Advertiser.id.label("office"), Advertiser.key.label("advertiser"), Advertiser.name, Advertiser.kind)
+    rows = select(*told, Listing.key, Listing.district, *office)
     rows = rows.select_from(Pair).join(Listing, Listing.id == Pair.listing_id)
     rows = rows.join(Advertiser, Advertiser.id == Listing.advertiser_id)
     return rows.where(Pair.round_id == round_.id).order_by(Pair.code)
 
 
-def _letters(session: Session, round_: Round) -> Mapping[int, list[Row[Any]]]:
+def _letters(session: Session, round_: Round, which: Which | None) -> Mapping[int, list[Row[Any]]]:
     """The letters of each pair, in order."""
     name_set = Inquiry.profile["name"]["name_set"].as_string().label("name_set")
     told = (
@@ -247,14 +264,15 @@ def _letters(session: Session, round_: Round) -> Mapping[int, list[Row[Any]]]:
         Inquiry.state,
         Inquiry.sent_at,
     )
-    rows = _of_round(select(*told, name_set), round_).order_by(Inquiry.pair_id, Inquiry.order)
+    rows = _of_round(select(*told, name_set), round_, which).order_by(Inquiry.pair_id, Inquiry.order)
     return _grouped(session.execute(rows), "pair_id")
 
 
-def _replies(session: Session, round_: Round) -> Mapping[int, list[Row[Any]]]:
+def _replies(session: Session, round_: Round, which: Which | None) -> Mapping[int, list[Row[Any]]]:
     """The replies to each letter, in the order in which they came."""
     rows = select(ReplyRow.inquiry_id, ReplyRow.received_at, ReplyRow.kind, ReplyRow.label).join(Inquiry)
-    return _grouped(session.execute(_of_round(rows, round_).order_by(ReplyRow.received_at, ReplyRow.id)), "inquiry_id")
+    rows = _of_round(rows, round_, which).order_by(ReplyRow.received_at, ReplyRow.id)
+    return _grouped(session.execute(rows), "inquiry_id")
 
 
 def _grouped(rows: Iterable[Row[Any]], key: str) -> Mapping[int, list[Row[Any]]]:
@@ -345,11 +363,18 @@ def _hours(start: datetime | None, end: datetime | None) -> float | None:
     return None if start is None or end is None else (end - start).total_seconds() / 3600
 
 
-def _facts(session: Session, round_: Round, design: Design, rows: Sequence[PairRow]) -> RoundFacts:
+@dataclass(frozen=True)
+class _Sums:
+    pairs: int
+    enrolled: int
+    sent: int
+    invitations: int
+
+
+def _facts(session: Session, round_: Round, design: Design, sums: _Sums) -> RoundFacts:
     bank = name_bank.of_round(round_)
     control, treatment, *further = (bank.sets[key] for key in design.question.sets.values())
-    arms = [arm for row in rows for arm in row.arms.values()]
-    by = _coded_by(session, round_)
+    by, twice = round_sums.coded_by(session, round_), round_sums.coded_twice(session, round_)
     return RoundFacts(
         round=round_.name,
         study=design.study.name,
@@ -372,7 +397,7 @@ def _facts(session: Session, round_: Round, design: Design, rows: Sequence[PairR
         digest=round_.digest,
         version=round_.version,
         state=round_.state.value,
-        planned_pairs=len(rows),
+        planned_pairs=sums.pairs,
         first_day=design.schedule.first_day,
         last_day=design.schedule.last_day,
         response_days=design.outcome.response_days,
@@ -381,57 +406,42 @@ def _facts(session: Session, round_: Round, design: Design, rows: Sequence[PairR
         planned_by=round_.planned_by,
         approved_by=round_.approved_by,
         closed_at=round_.closed_at,
-        refusals=_refusals(session, round_),
-        enrolled=len({row.advertiser for row in rows}),
-        withdrawn=_withdrawn(session, round_),
-        sent=sum(arm.state == LetterState.SENT for arm in arms),
-        invitations=sum(arm.outcome is Outcome.POSITIVE for arm in arms),
-        declines=_declines_sent(session, round_),
+        refusals=round_sums.refusals(session, round_),
+        enrolled=sums.enrolled,
+        withdrawn=round_sums.withdrawn(session, round_),
+        sent=sums.sent,
+        invitations=sums.invitations,
+        declines=tallies.declines_sent(session, round_.id),
         waiting=lifecycle.waiting_to_code(session, round_),
-        deferred=_deferred(session),
+        deferred=round_sums.deferred(session),
         coded_by_rule=by[CodedBy.RULE],
         coded_by_people=by[CodedBy.PEOPLE],
-        kappa=_kappa(session, round_),
+        kappa=cohens_kappa([one for one, _ in twice], [other for _, other in twice]) if twice else None,
         stratum=design.sample.stratum,
+        outside_purpose=releasing.outside_purpose(session, round_),
     )
 
 
-def _of_round(rows: Rows, round_: Round) -> Rows:
-    return rows.join(Pair, Inquiry.pair_id == Pair.id).where(Pair.round_id == round_.id)
+def _of_round(rows: Rows, round_: Round, which: Which | None) -> Rows:
+    rows = rows.join(Pair, Inquiry.pair_id == Pair.id).where(Pair.round_id == round_.id)
+    if which is not None:
+        rows = rows.join(Listing, Listing.id == Pair.listing_id).join(Advertiser).where(which)
+    return rows
 
 
-def _refusals(session: Session, round_: Round) -> dict[str, int]:
-    rows = select(Refusal.reason, func.count()).where(Refusal.round_id == round_.id).group_by(Refusal.reason)
-    return dict(session.execute(rows.order_by(Refusal.reason)).all())
+def _sums(rows: Sequence[PairRow]) -> _Sums:
+    sent, invitations = _letter_sums(arm for row in rows for arm in row.arms.values())
+    return _Sums(len(rows), len({row.advertiser for row in rows}), sent, invitations)
 
 
-def _withdrawn(session: Session, round_: Round) -> int:
-    tested = select(Listing.advertiser_id).join(Pair, Pair.listing_id == Listing.id).where(Pair.round_id == round_.id)
-    rows = select(func.count(Enrolment.advertiser_id.distinct())).where(Enrolment.withdrawn_at.is_not(None))
-    return session.scalar(rows.where(Enrolment.advertiser_id.in_(tested))) or 0
+def _sums_of(kept: Sequence[Counted]) -> _Sums:
+    pairs, sent, invitations = (sum(getattr(each, what) for each in kept) for what in ("pairs", "sent", "invitations"))
+    return _Sums(pairs, len({each.advertiser for each in kept}), sent, invitations)
 
 
-def _declines_sent(session: Session, round_: Round) -> int:
-    rows = select(func.count(Decline.id)).join(Inquiry, Decline.inquiry_id == Inquiry.id)
-    return session.scalar(_of_round(rows, round_).where(Decline.state == LetterState.SENT)) or 0
-
-
-def _deferred(session: Session) -> int:
-    rows = select(func.count(DeferredReply.id)).where(DeferredReply.resolved_at.is_(None))
-    return session.scalar(rows) or 0
-
-
-def _coded_by(session: Session, round_: Round) -> Mapping[CodedBy | None, int]:
-    rows = _of_round(select(ReplyRow.coded_by, func.count(ReplyRow.id)).join(Inquiry), round_)
-    return defaultdict(int, session.execute(rows.group_by(ReplyRow.coded_by)).all())
-
-
-def _kappa(session: Session, round_: Round) -> float | None:
-    """Return Cohen's kappa over the first two codes of every reply that people coded twice."""
-    rows = _of_round(select(Coding.reply_id, Coding.label).join(ReplyRow).join(Inquiry), round_).order_by(Coding.id)
-    given = _grouped(session.execute(rows), "reply_id").values()
-    twice = [(codes[0].label, codes[1].label) for codes in given if len(codes) > 1]
-    return cohens_kappa([one for one, _ in twice], [other for _, other in twice]) if twice else None
+def _letter_sums(arms: Iterable[ArmRow]) -> tuple[int, int]:
+    told = [(arm.state == LetterState.SENT, arm.outcome is Outcome.POSITIVE) for arm in arms]
+    return sum(sent for sent, _ in told), sum(invited for _, invited in told)
 
 
 def protocol(session: Session, round_name: str) -> str:

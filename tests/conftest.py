@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from servers import Away, Postgres, a_postgres
-from sqlalchemy import URL, create_engine, text
+from sqlalchemy import URL, create_engine, event, text
+from sqlalchemy.orm import ORMExecuteState
 
-from orchestrator.db import Database
+from orchestrator.db import Database, Session
 from orchestrator.master_keys import Keys
 from orchestrator.models import Base, Control
 from orchestrator.schema import prepare
@@ -54,6 +55,27 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
         if name.startswith("PRAKTIJKTEST_"):
             monkeypatch.delenv(name)
+
+
+class WroteWhileReading(AssertionError):
+    """A session that only reads locked a row or stored something: SQLite lets that pass, PostgreSQL refuses it."""
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _locks_nothing(asked: ORMExecuteState) -> None:
+    locks = getattr(asked.statement, "_for_update_arg", None) is not None
+    if _reads(asked.session) and (locks or asked.is_insert or asked.is_update or asked.is_delete):
+        raise WroteWhileReading(str(asked.statement))
+
+
+@event.listens_for(Session, "before_flush")
+def _stores_nothing(session: Session, *_: object) -> None:
+    if _reads(session) and (session.new or session.dirty or session.deleted):
+        raise WroteWhileReading(f"{list(session.new)} {list(session.dirty)} {list(session.deleted)}")
+
+
+def _reads(session: Session) -> bool:
+    return bool(session.get_bind().get_execution_options().get("reading"))
 
 
 LONG = (

@@ -26,6 +26,7 @@ assert WHEELS_ONLY or not os.environ.get(SWITCH), f"{SWITCH} is either empty or 
 RUNNING = "postgresql://127.0.0.1:5432/test"
 QUIET: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 START_SECONDS = 30.0
+LOOPBACK = "127.0.0.1"
 
 # Whoever started it ends it by closing its standard input: then it also ends when they were killed.
 LEASH = 'exec 3<&0; "$@" </dev/null 3<&- & read -r _ <&3; kill -s "$0" $!; wait $!'
@@ -186,11 +187,15 @@ class Postgres:
 
 
 class OwnPostgres(Postgres):
-    """A server in a folder of its own, that may be crashed; it skips fsync, which only a power cut would notice."""
+    """A server in a folder of its own, that may be crashed; it skips fsync, which only a power cut would notice.
+
+    ``durable`` does not skip it: for who measures how fast it is.
+    """
 
     own = True
 
-    def __init__(self, kit: Kit) -> None:
+    def __init__(self, kit: Kit, host: str = LOOPBACK, *, durable: bool = False) -> None:
+        self.host, self.durable = host, durable
         self.folder = Path(tempfile.mkdtemp(prefix="praktijktest-pg-"))
         self.user = _unprivileged()
         self.process: subprocess.Popen[bytes] | None = None
@@ -200,7 +205,7 @@ class OwnPostgres(Postgres):
             self.tools = self.binary.parent
             self.fill()
             self.start()
-            super().__init__(f"postgresql://postgres@127.0.0.1:{self.port}/postgres", f"our own, {kit.origin}")
+            super().__init__(f"postgresql://postgres@{self.host}:{self.port}/postgres", f"our own, {kit.origin}")
         except BaseException:
             self.stop()
             raise
@@ -230,10 +235,14 @@ class OwnPostgres(Postgres):
         made = subprocess.run(words, cwd="/", capture_output=True, text=True, errors="replace", **self.user)
         if made.returncode:
             raise Away("; ".join(["initdb failed", *made.stderr.strip().splitlines()[-1:]]))
+        if self.host != LOOPBACK:
+            with (self.data / "pg_hba.conf").open("a") as allowed:
+                allowed.write("host all all samenet trust\n")
         self.port = free_port()
 
     def start(self) -> None:
-        options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off",
+        options = {"listen_addresses": self.host, "unix_socket_directories": "",
+                   "fsync": "on" if self.durable else "off",
                    "shared_buffers": "32MB", "max_connections": "40"}  # fmt: skip
         told = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         words = [str(self.binary), "-D", str(self.data), "-p", str(self.port), *told]
@@ -242,7 +251,7 @@ class OwnPostgres(Postgres):
 
     def answers(self) -> bool:
         try:
-            psycopg.connect(f"postgresql://postgres@127.0.0.1:{self.port}/postgres", connect_timeout=2).close()
+            psycopg.connect(f"postgresql://postgres@{self.host}:{self.port}/postgres", connect_timeout=2).close()
         except psycopg.OperationalError:
             return False
         return True
@@ -293,27 +302,28 @@ class OwnRedis(Redis):
 
     own = True
 
-    def __init__(self, kit: Kit) -> None:
-        self.program, self.port = str(kit.program), free_port()
+    def __init__(self, kit: Kit, host: str = LOOPBACK) -> None:
+        self.program, self.host, self.port = str(kit.program), host, free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="praktijktest-redis-"))
         try:
             self.start()
-            super().__init__(f"redis://127.0.0.1:{self.port}/0", f"our own, {kit.origin}")
+            super().__init__(f"redis://{self.host}:{self.port}/0", f"our own, {kit.origin}")
         except BaseException:
             self.end()
             raise
 
     def start(self) -> None:
-        words = [self.program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        words = [self.program, "--port", str(self.port), "--bind", self.host, "--save", "", "--appendonly", "no",
+                 "--protected-mode", "no"]  # fmt: skip
         self.process = _leashed("KILL", words, self.folder / "log", cwd=self.folder)
         _until_it_answers(self.answers, self.folder / "log", "Redis")
 
     def answers(self) -> bool:
         with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+            return probe.connect_ex((self.host, self.port)) == 0
 
     def room(self, number: int) -> str:
-        return f"redis://127.0.0.1:{self.port}/{number}"
+        return f"redis://{self.host}:{self.port}/{number}"
 
     def flush(self) -> None:
         self.client.flushall()
@@ -353,12 +363,13 @@ def a_redis(own: bool) -> Redis:
     return own_redis() if own or REDIS is None else Redis(REDIS[1], f"named by {REDIS[0]}")
 
 
-def own_postgres() -> OwnPostgres:
-    return first("PostgreSQL", postgres_kits(), OwnPostgres)
+def own_postgres(host: str = LOOPBACK, *, durable: bool = False) -> OwnPostgres:
+    """One that listens at an address of this machine alone; elsewhere than on loopback to all of that network."""
+    return first("PostgreSQL", postgres_kits(), lambda kit: OwnPostgres(kit, host, durable=durable))
 
 
-def own_redis() -> OwnRedis:
-    return first("Redis", redis_kits(), OwnRedis)
+def own_redis(host: str = LOOPBACK) -> OwnRedis:
+    return first("Redis", redis_kits(), lambda kit: OwnRedis(kit, host))
 
 
 def first(what: str, kits: Iterator[Kit], start: Callable[[Kit], S]) -> S:

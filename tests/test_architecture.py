@@ -16,7 +16,12 @@ DOORS = {
     "celery": ("workers/app.py", "workers/tasks.py"),
     "sqlalchemy": ("orchestrator/", "results/tables.py"),
     "alembic": ("orchestrator/schema.py", "orchestrator/migrations/"),
-    "httpx": ("workers/channels/webform.py", "orchestrator/feeds.py", "orchestrator/outbound.py"),
+    "httpx": (
+        "workers/channels/webform.py",
+        "orchestrator/feeds.py",
+        "orchestrator/openid_wire.py",
+        "orchestrator/outbound.py",
+    ),
     "httpcore": ("orchestrator/outbound.py",),
     "lxml": ("orchestrator/feed_items.py", "workers/channels/form_page.py"),
     "smtplib": ("workers/channels/smtp.py",),
@@ -28,6 +33,9 @@ DOORS = {
     "aiosmtpd": ("workers/inbox/", "market/"),
     "typer": ("portal/cli/",),
     "docx": ("results/toolkit/",),
+    "authlib": ("orchestrator/openid_provider.py",),
+    "joserfc": ("orchestrator/openid_provider.py",),
+    "re2": ("results/rules.py",),
     "typst": ("results/paper/typeset.py",),
 }
 PURE = (

@@ -7,6 +7,7 @@ from orchestrator.db import Database, Session
 from orchestrator.models import Round
 from orchestrator.rounds import growing, lifecycle
 from orchestrator.states import RoundState
+from results import keeping
 
 ACTOR = "praktijktest"
 
@@ -37,6 +38,11 @@ def fold_tallies(database: Database) -> None:
     """Keep short what the pages add up."""
     with database.writing() as session:
         tallies.fold(session)
+
+
+def keep_outcomes(database: Database) -> None:
+    """Keep what came of closed rounds, for who asks after one office of them."""
+    keeping.keep(database)
 
 
 def keep_to_terms(database: Database, now: datetime) -> None:

@@ -4,36 +4,44 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections import deque
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import cached_property, partial
 
 from orchestrator import channel_faults, control, ledger, views
+from orchestrator.addresses import hidden
 from orchestrator.clock import Clock
 from orchestrator.db import Database, DatabaseAway, Session, why_away
 from orchestrator.intake import Channel as Road
 from orchestrator.logs import about
-from orchestrator.rates import Rate, Rates
 from orchestrator.rounds import copies, lifecycle, restored, sending, settling
 from orchestrator.rounds.sending import AlreadyTried, Claim, Envelope, Result
 from orchestrator.settings import Settings
 from orchestrator.states import AttemptOutcome, RoundState
-from orchestrator.web_address import host_of
 from workers import faults
 from workers.backup_guard import BackupGuard
 from workers.channels.transport import Channel, GateShut, TransportError
 from workers.clock_guard import MOST_DRIFT_SECONDS, ClockGuard
+from workers.desk import BACK_OFF_SECONDS, FAULTS_OF_SERVER, Desk, Outcome
 
-BATCH = 10
-BACK_OFF_SECONDS = 30.0
+BATCH = 128
+LANES = 16
+"""So many letters of one worker are on the wire at the same time, when there are many."""
+
+LETTERS_PER_LANE = 4
+"""With fewer letters there are fewer lanes: a few letters are no hurry, and each lane is a connection."""
+
 GLANCE_SECONDS = 1.0
 """After the gate refused a letter, so long until it is looked at again: the claim asks all the gate asks, so only what
 changed in between is refused there."""
 
 SWEEP_MARGIN_SECONDS = 2.0
-FAULTS_OF_SERVER = frozenset({"connect", "tls", "auth", "policy"})
-LONGEST_PLACE = 200
+LONGEST_RESPONSE = 20_000
+"""So many characters of an answer are kept: enough to see what a page said, also years later."""
+
 RECORD_SECONDS, RECORD_PAUSE_SECONDS = 300.0, 1.0
 LEDGER_MAILBOX = "ledger-mailbox"
 WAITS = (
@@ -46,7 +54,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Dispatcher:
-    """What a sending worker holds: the database, the clock, the roads, and its own name."""
+    """What a sending worker holds: the database, the clock, the roads, and its own name.
+
+    ``often`` is the database for what is asked for each letter (`Database.repeating`); else it is the same.
+    """
 
     database: Database
     clock: Clock
@@ -55,6 +66,7 @@ class Dispatcher:
     worker: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
     guard: ClockGuard = field(default_factory=ClockGuard)
     backups: BackupGuard = field(default_factory=BackupGuard)
+    often: Database | None = None
 
     def send_due(self) -> int:
         """Send what is due now, of every kind of letter; return how many letters were tried."""
@@ -63,8 +75,7 @@ class Dispatcher:
         claims = self._claim()
         if claims:
             faults.at("claimed")
-        for claim in claims:
-            self._send(claim)
+            self._send_all(claims)
         return len(claims)
 
     def sweep(self) -> dict[str, int]:
@@ -84,30 +95,21 @@ class Dispatcher:
         if jumped := self.guard.jump():
             self._shut(f"de klok van {self.worker} versprong {jumped:.0f} seconden")
 
-    @property
-    def now(self) -> datetime:
-        """What time it is, leaving out a jump that the guard did not tell yet.
+    @cached_property
+    def desk(self) -> Desk:
+        return Desk(self.often or self.database, self.clock, self.guard, self.settings, self.worker)
 
-        For what is written down of a letter: by a wrong moment of sending the second half would follow too soon, or an
-        hour late.
-        """
-        return self.clock.now() - self.clock.real(self.guard.ahead)
+    @cached_property
+    def _lanes(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(LANES, "lane")
 
     @property
     def lease(self) -> timedelta:
-        return self.clock.real(self.settings.lease_seconds)
-
-    @cached_property
-    def rates(self) -> Rates:
-        overall, per_domain = self.settings.rate_per_minute, self.settings.domain_rate_per_hour
-        return Rates(
-            overall=Rate(overall, self.clock.real(60)) if overall else None,
-            per_domain=Rate(per_domain, self.clock.real(3600)) if per_domain else None,
-        )
+        return self.desk.lease
 
     @property
     def grace(self) -> timedelta:
-        return self.clock.real(self.settings.grace_seconds)
+        return self.desk.grace
 
     def _fit(self) -> bool:
         """Say whether this process knows what time it is, and what went out before it began; shut sending if not."""
@@ -150,15 +152,15 @@ class Dispatcher:
         now = self.clock.now()
         if self.guard.ahead:  # asked after the time was: whenever it jumps, nothing goes by a wrong one
             return []
-        with self.database.writing() as session:
+        with self.desk.database.writing() as session:
             if self._pretends(session):
                 return []
             for round_ in lifecycle.in_state(session, RoundState.RUNNING):
                 claims += sending.claim_inquiries(
-                    session, round_, self.worker, now, self.lease, self.grace, BATCH, self.rates
+                    session, round_, self.worker, now, self.lease, self.grace, BATCH, self.desk.rates
                 )
-            claims += sending.claim_requests(session, self.worker, now, self.lease, self.grace, BATCH, self.rates)
-            claims += sending.claim_declines(session, self.worker, now, self.lease, self.grace, BATCH, self.rates)
+            claims += sending.claim_requests(session, self.worker, now, self.lease, self.grace, BATCH, self.desk.rates)
+            claims += sending.claim_declines(session, self.worker, now, self.lease, self.grace, BATCH, self.desk.rates)
         return claims
 
     def _pretends(self, session: Session) -> bool:
@@ -170,10 +172,39 @@ class Dispatcher:
             lifecycle.set_sending(session, False, self.worker, self.clock.now(), reason)
         return True
 
-    def _send(self, claim: Claim) -> None:
+    def _send_all(self, claims: Sequence[Claim]) -> None:
+        """Send these, in their order, several at a time when there are many; what there was no time for is freed."""
+        until = time.monotonic() + self.settings.lease_seconds / 2
+        waiting = deque(self.desk.written(claims).values())
+        self._on_lanes(waiting, until)
+        if waiting:
+            with self.database.writing() as session:
+                for envelope in waiting:
+                    sending.release(session, envelope.claim, self.desk.now, timedelta())
+
+    def _on_lanes(self, waiting: deque[Envelope], until: float) -> None:
+        lanes = min(LANES, -(-len(waiting) // LETTERS_PER_LANE))
+        if lanes <= 1:
+            self._lane(waiting, until)
+            return
+        at_work = [self._lanes.submit(self._lane, waiting, until) for _ in range(lanes)]
+        wait(at_work)
+        for lane in at_work:
+            lane.result()
+
+    def _lane(self, waiting: deque[Envelope], until: float) -> None:
+        with self.desk.at_work():
+            while waiting and time.monotonic() < until:
+                try:
+                    envelope = waiting.popleft()
+                except IndexError:
+                    return
+                self._send(envelope)
+
+    def _send(self, envelope: Envelope) -> None:
+        claim = envelope.claim
         try:
-            envelope = self._written(claim)
-            result = self._on_the_wire(envelope)
+            result = self._on_the_wire(replace(envelope, date=self.desk.now))
         except GateShut:
             self._release(claim, GLANCE_SECONDS)
             return
@@ -190,14 +221,11 @@ class Dispatcher:
 
     def _record(self, claim: Claim, result: Result, envelope: Envelope | None = None) -> None:
         """Write down what the wire told; only this process knows it, so it waits for a database that is away."""
-        back_off, until, told = self.clock.real(BACK_OFF_SECONDS), time.monotonic() + RECORD_SECONDS, False
+        until, told = time.monotonic() + RECORD_SECONDS, False
         while True:
             try:
-                with self.database.writing() as session:
-                    sending.record(session, claim, self.worker, self.now, result, back_off)
-                    if envelope is not None:
-                        _tell_of_road(session, envelope, result, self.now)
-                    return
+                self.desk.record(Outcome(claim, result, envelope))
+                return
             except DatabaseAway as error:
                 if not told:
                     words = (claim.id, result.outcome.value, why_away(error))
@@ -207,33 +235,23 @@ class Dispatcher:
                     raise
                 time.sleep(RECORD_PAUSE_SECONDS)
 
-    def _written(self, claim: Claim) -> Envelope:
-        """Return what to send; raise `GateShut` when it may not go: then nobody is even asked for a page."""
-        with self.database.reading() as session:
-            envelope = sending.written(session, claim, self.clock.now(), self.grace, self.rates)
-        if envelope is None:
-            raise GateShut
-        return envelope
-
     def _gate(self, claim: Claim) -> None:
         """claimed → sending, committed; raise `GateShut` when it may not go, `TransportError` when it is too late."""
         # From before it is asked: its answer may be long under way, and the lease runs from when it was asked.
         body_by = time.monotonic() + self.settings.lease_seconds
-        now = self.clock.now()
-        if self.guard.ahead:
-            raise GateShut
-        with self.database.writing() as session:
-            passed = sending.gate(session, claim, self.worker, now, self.lease, self.grace, self.rates)
-        if not passed:
+        if not self.desk.gate(claim):
             raise GateShut
         if time.monotonic() > body_by:
             raise TransportError("de tijd voor deze brief was om voordat de tekst begon", "lease")
 
     def _release(self, claim: Claim, seconds: float) -> None:
         with self.database.writing() as session:
-            sending.release(session, claim, self.now, self.clock.real(seconds))
+            sending.release(session, claim, self.desk.now, self.clock.real(seconds))
 
     def _on_the_wire(self, envelope: Envelope) -> Result:
+        # A mail server hears of a letter from us alone before the gate; whoever has a form sees who asks for its page.
+        if envelope.channel is Road.WEBFORM and not self.desk.may_go(envelope.claim):
+            raise GateShut
         try:
             answer = self.roads[envelope.channel].send(envelope, partial(self._gate, envelope.claim))
         except TransportError as error:
@@ -253,36 +271,14 @@ class Dispatcher:
         return Result(AttemptOutcome.SENT, "answer", answer.partition("\n")[0], answer)
 
 
-def _tell_of_road(session: Session, envelope: Envelope, result: Result, now: datetime) -> None:
-    """Keep what is wrong with a road for the status page, until a letter goes out by it again.
-
-    What a mail server says of one recipient is no fault of the road. A form has no recipients: whatever it does but
-    take the message needs a person, who must know of it before the next letter ends the same way.
-    """
-    places = _places(envelope)
-    if result.outcome is AttemptOutcome.SENT:
-        for place in places:
-            channel_faults.clear(session, place, now)
-    elif result.phase in FAULTS_OF_SERVER:
-        channel_faults.note(session, places[0], result.detail, now)
-    elif envelope.channel is Road.WEBFORM:
-        channel_faults.note(session, places[-1], result.detail, now)
-
-
-def _places(envelope: Envelope) -> tuple[str, ...]:
-    """Return where a fault is kept: by server and, since many forms may share one, by form."""
-    if envelope.channel is Road.SMTP:
-        return (Road.SMTP.value,)
-    return f"{Road.WEBFORM}:{host_of(envelope.recipient)}"[:LONGEST_PLACE], envelope.recipient[:LONGEST_PLACE]
-
-
 def _ids(claim: Claim) -> dict[str, int]:
     """Return by which number, of which kind, a log line is about this letter."""
     return {claim.kind.__tablename__: claim.id}
 
 
 def _storable(text: str) -> str:
-    return text.replace("\0", "")  # PostgreSQL keeps no such character, and whoever answers may send one
+    """Return what is kept of what the other side said: without addresses, and a character that PostgreSQL refuses."""
+    return hidden(text.replace("\0", "")[:LONGEST_RESPONSE])
 
 
 def _outcome(error: TransportError) -> AttemptOutcome:

@@ -8,7 +8,7 @@ from celery import signals
 
 from orchestrator.db import DatabaseAway, why_away
 from workers import dispatch, runtime
-from workers.advance import advance_rounds, fold_tallies, keep_to_terms
+from workers.advance import advance_rounds, fold_tallies, keep_outcomes, keep_to_terms
 from workers.app import app
 from workers.harvest import read_feed
 from workers.inbox import imap
@@ -81,6 +81,7 @@ def advance() -> None:
         here.dispatcher.watch_clock()
         advance_rounds(here.database, here.clock.now())
         fold_tallies(here.database)
+        keep_outcomes(here.database)
 
 
 @app.task

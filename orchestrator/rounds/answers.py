@@ -1,29 +1,30 @@
 """What comes back: stored raw, matched to an inquiry, labelled, and an invitation given back."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import accumulate
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from orchestrator import ledger
+from orchestrator.bulk import Row, free_numbers, insert_all, number
+from orchestrator.db import some
 from orchestrator.design import from_canonical
 from orchestrator.models import (
-    Advertiser,
     Decline,
     DeferredReply,
     Delivery,
     InboundMail,
     Inquiry,
-    Listing,
-    Pair,
     Reply,
     Round,
 )
 from orchestrator.rounds.courtesy import plan_decline
 from orchestrator.rounds.settling import settle
+from orchestrator.sealing import sealed_rows
 from orchestrator.states import ROUND_ENDED, CodedBy, LetterState, MailState, Road
 from profiles.errors import BadInput, Problem, Refused
 
@@ -48,6 +49,8 @@ class Heard:
 
 
 LONGEST_HEARD = 5000
+MOST_BYTES = 32 * 1024 * 1024
+"""So much is read in one transaction, in however few mails: taken apart, each takes its size many times over."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,18 @@ class Proposed:
     invites: bool
 
 
+@dataclass(frozen=True)
+class Arrival:
+    """One delivery of a mail: its bytes and what these are known by, by which road it came, for whom, and when."""
+
+    raw: bytes
+    content_key: str
+    source: str
+    source_key: str
+    envelope_to: str
+    received_at: datetime
+
+
 def store(
     session: Session,
     raw: bytes,
@@ -69,29 +84,33 @@ def store(
     source_key: str,
     envelope_to: str,
     received_at: datetime,
-) -> InboundMail | None:
-    """Keep the raw bytes before anything is parsed; return None when this delivery or content was known."""
-    known = select(Delivery.id).where(Delivery.source == source, Delivery.source_key == source_key)
-    if session.scalar(known) is not None:
-        return None
-    # Locked: whoever reads this mail now must not miss whom else it came for.
-    mail = session.scalars(select(InboundMail).where(InboundMail.content_key == content_key).with_for_update()).first()
-    fresh = None
-    if mail is None:
-        mail = fresh = InboundMail(
-            content_key=content_key,
-            raw=raw,
-            envelope_to=envelope_to,
-            received_at=received_at,
-            state=MailState.STORED,
-        )
-        session.add(mail)
-        session.flush()
-    else:
-        _came_for(session, mail, envelope_to)
-    session.add(Delivery(source=source, source_key=source_key, mail_id=mail.id, received_at=received_at))
-    session.flush()
+) -> int | None:
+    """Keep one delivery: see `store_all`."""
+    (fresh,) = store_all(session, [Arrival(raw, content_key, source, source_key, envelope_to, received_at)])
     return fresh
+
+
+def store_all(session: Session, arrivals: Sequence[Arrival]) -> list[int | None]:
+    """Keep the raw bytes before anything is parsed; give the number of each mail, None where delivery or content was
+    known.
+    """
+    known, mails = _known_deliveries(session, arrivals), _known_mails(session, arrivals)
+    came, fresh, told = list[Arrival](), dict[str, dict[str, Any]](), list[str | None]()
+    for each in arrivals:
+        told.append(None)
+        if (each.source, each.source_key) in known:
+            continue
+        known.add((each.source, each.source_key))
+        came.append(each)
+        if (mail := mails.get(each.content_key)) is not None:
+            _came_for(session, mail, each.envelope_to)
+        elif (row := fresh.get(each.content_key)) is not None:
+            row["envelope_to"] = ",".join(_with(row["envelope_to"], each.envelope_to))
+        else:
+            fresh[each.content_key], told[-1] = _fresh(each), each.content_key
+    numbers = {key: mail.id for key, mail in mails.items()} | _keep(session, fresh)
+    insert_all(session, Delivery, [_delivery(each, numbers[each.content_key]) for each in came])
+    return [numbers[key] if key else None for key in told]
 
 
 def delivered(session: Session, source: str, source_key: str) -> str | None:
@@ -101,40 +120,17 @@ def delivered(session: Session, source: str, source_key: str) -> str | None:
 
 
 def unread(session: Session, most: int) -> Sequence[InboundMail]:
-    """Return the oldest mails that nobody has read yet; other readers skip them while the transaction lasts."""
-    rows = select(InboundMail).where(InboundMail.state == MailState.STORED).order_by(InboundMail.id).limit(most)
-    return session.scalars(rows.with_for_update(skip_locked=True)).all()
+    """Return the oldest mails that nobody has read yet; other readers skip them while the transaction lasts.
 
-
-def match(session: Session, recipients: Sequence[str], references: Sequence[str]) -> Sequence[Inquiry]:
-    """Find the inquiries a mail answers: all whose unique reply address it came to, else the first it refers to."""
-    by_address = select(Inquiry).where(Inquiry.reply_address.in_([address.lower() for address in recipients]))
-    if found := session.scalars(by_address.order_by(Inquiry.id)).all():
-        return found
-    letters = select(Inquiry.message_id, Inquiry).where(Inquiry.message_id.in_(references))
-    declines = select(Decline.message_id, Inquiry).join(Decline.inquiry).where(Decline.message_id.in_(references))
-    ours = {message_id: inquiry for rows in (letters, declines) for message_id, inquiry in session.execute(rows)}
-    return [ours[reference] for reference in references if reference in ours][:1]
-
-
-def match_by_listing(session: Session, sender: str, text: str, now: datetime) -> Inquiry | None:
-    """Find the inquiry by who wrote and which dwelling and applicant the text names; only when exactly one fits."""
-    domain = sender.rpartition("@")[2].lower()
-    rows = (
-        select(Inquiry)
-        .join(Pair)
-        .join(Listing)
-        .join(Advertiser)
-        .where(func.lower(Advertiser.email).endswith(f"@{domain}", autoescape=True))
-        .where(Inquiry.sent_at <= now, Inquiry.sent_at >= now - timedelta(days=60))
-    )
-    wording = text.casefold()
-    fits = [
-        inquiry
-        for inquiry in session.scalars(rows)
-        if inquiry.pair.listing.street.casefold() in wording and _named(inquiry, wording)
-    ]
-    return fits[0] if len(fits) == 1 else None
+    Together they are no larger than `MOST_BYTES`, unless one alone is.
+    """
+    size = func.coalesce(func.length(InboundMail.raw_sealed), 0)
+    rows = select(InboundMail.id, size).where(InboundMail.state == MailState.STORED).order_by(InboundMail.id)
+    held = session.execute(rows.limit(most).with_for_update(skip_locked=True)).all()
+    total = accumulate(size for _, size in held)
+    numbers = [number for (number, _), bytes_ in zip(held, total, strict=True) if bytes_ <= MOST_BYTES]
+    oldest = InboundMail.id.in_(numbers or [number for number, _ in held[:1]])
+    return session.scalars(select(InboundMail).where(oldest).order_by(InboundMail.id)).all()
 
 
 def answered_by(session: Session, mail: InboundMail) -> set[int]:
@@ -145,7 +141,8 @@ def answered_by(session: Session, mail: InboundMail) -> set[int]:
 def defer(session: Session, mail: InboundMail, reason: str, now: datetime) -> None:
     """Keep an unmatched mail for a person."""
     mail.state = MailState.DEFERRED
-    waited = session.scalars(select(DeferredReply).where(DeferredReply.mail_id == mail.id)).first()
+    with session.no_autoflush:  # of what waits to be written nothing is asked for
+        waited = session.scalars(select(DeferredReply).where(DeferredReply.mail_id == mail.id)).first()
     deferred = waited or DeferredReply(mail_id=mail.id)
     deferred.reason, deferred.deferred_at, deferred.resolved_at = reason, now, None
     session.add(deferred)
@@ -157,6 +154,11 @@ def set_aside(session: Session, mail_id: int, reason: str, now: datetime) -> Non
     mail = session.get_one(InboundMail, mail_id, with_for_update=True)
     if mail.state is MailState.STORED:
         defer(session, mail, reason, now)
+
+
+def written_together(session: Session) -> None:
+    """Let what a batch brought about be written at once, as the transaction commits."""
+    number(session, Reply, Decline, DeferredReply)
 
 
 def waiting_for_a_person(session: Session) -> Sequence[DeferredReply]:
@@ -182,7 +184,8 @@ def ignore(session: Session, mail: InboundMail, now: datetime, reason: str) -> N
 
 def keep_attachments(session: Session, inquiries: Sequence[Inquiry]) -> bool:
     """Return whether a study keeps what hangs on a mail: that of these inquiries, or any when there are none."""
-    told = [inquiry.pair.round.design for inquiry in inquiries] or session.scalars(select(Round.design))
+    with session.no_autoflush:  # of what waits to be written nothing is asked for
+        told = [inquiry.pair.round.design for inquiry in inquiries] or session.scalars(select(Round.design)).all()
     return any(from_canonical(design).study.keep_attachments for design in told)
 
 
@@ -195,7 +198,10 @@ def lighten(session: Session, mail: InboundMail, raw: bytes, now: datetime) -> N
 def add_reply(
     session: Session, inquiry: Inquiry, mail: InboundMail, told: Told, text: str, proposed: Proposed, now: datetime
 ) -> Reply:
-    """Store a matched reply with what the rules propose; it settles an uncertain letter as sent."""
+    """Add a matched reply with what the rules propose; it settles an uncertain letter as sent.
+
+    It gets its number when the session writes it, which waits for the others of its batch.
+    """
     reply = Reply(
         inquiry_id=inquiry.id,
         mail_id=mail.id,
@@ -212,11 +218,12 @@ def add_reply(
     )
     mail.state = MailState.MATCHED
     session.add(reply)
-    session.flush()
-    ledger.append(session, now, "inbox", "reply.stored", f"reply:{reply.id}", {"inquiry": inquiry.id})
-    settle(session, inquiry, "inbox", now, f"reply:{reply.id}")
+    ledger.append(session, now, "inbox", "reply.stored", lambda: f"reply:{reply.id}", {"inquiry": inquiry.id})
+    if inquiry.state is not LetterState.SENT:
+        session.flush()
+        settle(session, inquiry, "inbox", now, f"reply:{reply.id}")
     if proposed.final and proposed.invites:
-        plan_decline(session, reply, now)
+        plan_decline(session, inquiry, told.message_id, now)
     return reply
 
 
@@ -268,22 +275,63 @@ def _check_heard(inquiry: Inquiry, heard: Heard, now: datetime) -> None:
         raise BadInput(problems)
 
 
+def _known_deliveries(session: Session, arrivals: Sequence[Arrival]) -> set[tuple[str, str]]:
+    found, sources = set[tuple[str, str]](), {each.source for each in arrivals}
+    for keys in some({each.source_key for each in arrivals}):
+        rows = select(Delivery.source, Delivery.source_key)
+        rows = rows.where(Delivery.source.in_(sources), Delivery.source_key.in_(keys))
+        found.update((source, key) for source, key in session.execute(rows))
+    return found
+
+
+def _known_mails(session: Session, arrivals: Sequence[Arrival]) -> dict[str, InboundMail]:
+    """The mails with these contents; locked: whoever reads one now must not miss whom else it came for."""
+    found = dict[str, InboundMail]()
+    for keys in some(sorted({each.content_key for each in arrivals})):
+        rows = select(InboundMail).where(InboundMail.content_key.in_(keys)).order_by(InboundMail.id).with_for_update()
+        found |= {mail.content_key: mail for mail in session.scalars(rows)}
+    return found
+
+
+def _fresh(arrival: Arrival) -> dict[str, Any]:
+    return {
+        "content_key": arrival.content_key,
+        "raw": arrival.raw,
+        "envelope_to": arrival.envelope_to,
+        "received_at": arrival.received_at,
+        "state": MailState.STORED,
+    }
+
+
+def _keep(session: Session, fresh: Mapping[str, dict[str, Any]]) -> dict[str, int]:
+    """Write the mails that were not known; return their numbers by content key."""
+    free = dict(zip(fresh, free_numbers(session, InboundMail, len(fresh)), strict=True))
+    rows = [{"id": free[key], **row} for key, row in fresh.items()]
+    insert_all(session, InboundMail, sealed_rows(session, InboundMail, rows))
+    return free
+
+
+def _delivery(arrival: Arrival, mail_id: int) -> Row:
+    told = {"source": arrival.source, "source_key": arrival.source_key}
+    return {**told, "mail_id": mail_id, "received_at": arrival.received_at}
+
+
+def _with(known: str, envelope_to: str) -> list[str]:
+    """The addresses for whom a mail came, and those for whom it comes now."""
+    before = known.split(",")
+    added = [address for address in envelope_to.split(",") if address and address not in before]
+    return [*filter(None, before), *added] if added else before
+
+
 def _came_for(session: Session, mail: InboundMail, envelope_to: str) -> None:
     """Note for whom a known mail came this time; matched only to others, it is read again.
 
     An office that writes to both applicants, unseen by each other, sends one content to two addresses.
     """
-    known = mail.envelope_to.split(",")
-    added = [address for address in envelope_to.split(",") if address and address not in known]
+    added = set(addresses := _with(mail.envelope_to, envelope_to)) - set(mail.envelope_to.split(","))
     if not added:
         return
-    mail.envelope_to = ",".join([*filter(None, known), *added])
+    mail.envelope_to = ",".join(addresses)
     theirs = select(Inquiry.id).where(Inquiry.reply_address.in_(added))
     if mail.state is MailState.MATCHED and set(session.scalars(theirs)) - answered_by(session, mail):
         mail.state = MailState.STORED
-
-
-def _named(inquiry: Inquiry, wording: str) -> bool:
-    """Say whether a text addresses this applicant; the two names of a pair share no first name and no surname."""
-    name = inquiry.profile["name"]
-    return any(re.search(rf"\b{re.escape(part.casefold())}\b", wording) for part in (name["first"], name["last"]))

@@ -5,14 +5,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, String, cast, func, select
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from orchestrator import ledger
 from orchestrator.chance import digests, uniforms
 from orchestrator.design import from_canonical
-from orchestrator.models import Coding, Doubt, HandMask, Inquiry, Pair, Reply, Round
+from orchestrator.models import Coding, DeferredReply, Doubt, Event, HandMask, Inquiry, Pair, Reply, Round
+from orchestrator.rounds import duties
 from orchestrator.rounds.courtesy import plan_decline
+from orchestrator.rounds.duties import same
 from orchestrator.states import ROUND_ENDED, CodedBy
 from profiles.errors import BadInput, Problem, Refused
 
@@ -24,9 +26,16 @@ LONGEST_PHRASE = 200
 def queue(session: Session, round_id: int, coder: str) -> list[Reply]:
     """Return the replies of a round that wait for this coder, in an order that has nothing to do with the arms.
 
-    Also those of which two others gave different labels; `disputed` tells them apart.
+    Also those of which two others gave different labels; `disputed` tells them apart. Raises `Refused` "not-blind"
+    for who may code nothing in this round.
     """
-    waiting = [reply for reply in uncoded(session, round_id) if _asks(reply) and not _done_with(reply, coder)]
+    duties.require_blind(session, session.get_one(Round, round_id), coder)
+    placed = _placed(session, coder)
+    waiting = [
+        reply
+        for reply in uncoded(session, round_id)
+        if _asks(reply) and not _done_with(reply, coder) and reply.mail_id not in placed
+    ]
     return sorted(waiting, key=lambda reply: hashlib.sha256(f"{coder}:{reply.id}".encode()).digest())
 
 
@@ -61,16 +70,18 @@ def twice(reply: Reply) -> bool:
 def code(session: Session, reply: Reply, coder: str, label: str, now: datetime, *, invites: bool) -> None:
     """Add one coder's label. Two equal labels are final; after two different ones a third person decides.
 
-    Where the design has a reply coded once, the first label is final.
+    Where the design has a reply coded once, the first label is final. Raises `Refused` for who can know the arm, or
+    coded this reply before.
     """
     _hold(session, reply)
+    duties.require_blind(session, reply.inquiry.pair.round, coder)
     if reply.label is not None:
         raise Refused("already-coded", f"Antwoord {reply.id} is al gecodeerd als {reply.label}.")
     if coded_by(reply, coder):
         raise Refused("coded-twice", f"{coder} heeft antwoord {reply.id} al gecodeerd.", "Een ander moet het doen.")
-    if _knows(reply, coder):
+    if _knows(reply, coder) or reply.mail_id in _placed(session, coder):
         raise Refused("not-blind", f"{coder} weet van wie antwoord {reply.id} is.", "Laat een ander het coderen.")
-    reply.doubts = [doubt for doubt in reply.doubts if not _same(doubt.coder, coder)]
+    reply.doubts = [doubt for doubt in reply.doubts if not same(doubt.coder, coder)]
     reply.codings.append(Coding(coder=coder, label=label, coded_at=now))
     decided = _decision([coding.label for coding in reply.codings]) if twice(reply) else label
     ledger.append(session, now, coder, "reply.coded", f"reply:{reply.id}", {"final": decided is not None})
@@ -78,15 +89,16 @@ def code(session: Session, reply: Reply, coder: str, label: str, now: datetime, 
         return
     reply.label, reply.coded_by = decided, CodedBy.PEOPLE
     if invites and decided == label:
-        plan_decline(session, reply, now)
+        plan_decline(session, reply.inquiry, reply.message_id, now)
 
 
 def doubt(session: Session, reply: Reply, coder: str, note: str, now: datetime) -> None:
     """Leave a reply to others; it stays in their queues. The same doubt twice is one."""
     _hold(session, reply)
+    duties.require_blind(session, reply.inquiry.pair.round, coder)
     if reply.label is not None or coded_by(reply, coder):
         raise Refused("already-coded", f"Antwoord {reply.id} is al gecodeerd.", "Ga verder met het volgende.")
-    if any(_same(each.coder, coder) for each in reply.doubts):
+    if any(same(each.coder, coder) for each in reply.doubts):
         return
     reply.doubts.append(Doubt(coder=coder, note=note.strip()[:LONGEST_NOTE], doubted_at=now))
     ledger.append(session, now, coder, "reply.doubted", f"reply:{reply.id}")
@@ -95,8 +107,9 @@ def doubt(session: Session, reply: Reply, coder: str, note: str, now: datetime) 
 def undo(session: Session, reply: Reply, coder: str, now: datetime) -> None:
     """Take back one's own last label or doubt of a round; raise `Refused` for another, or for a final label."""
     _hold(session, reply)
-    codings = [each for each in reply.codings if _same(each.coder, coder)]
-    doubts = [each for each in reply.doubts if _same(each.coder, coder)]
+    duties.require_blind(session, reply.inquiry.pair.round, coder)
+    codings = [each for each in reply.codings if same(each.coder, coder)]
+    doubts = [each for each in reply.doubts if same(each.coder, coder)]
     if not codings and not doubts:
         raise Refused("nothing-to-undo", f"{coder} heeft bij antwoord {reply.id} niets terug te nemen.")
     if codings and reply.label is not None:
@@ -164,7 +177,7 @@ def done(session: Session, round_id: int, coder: str) -> int:
 
 def still_codes(session: Session, round_: Round, coder: str) -> bool:
     """Say whether somebody with the role of coder may yet code in a round, or did so before it ended."""
-    if round_.state in ROUND_ENDED:
+    if round_.state in ROUND_ENDED or duties.not_blind(session, round_, coder):
         return False
     return done(session, round_.id, coder) > 0 or bool(queue(session, round_.id, coder))
 
@@ -196,22 +209,26 @@ def _asks(reply: Reply) -> bool:
 
 
 def _done_with(reply: Reply, coder: str) -> bool:
-    return coded_by(reply, coder) or _knows(reply, coder) or any(_same(each.coder, coder) for each in reply.doubts)
+    return coded_by(reply, coder) or _knows(reply, coder) or any(same(each.coder, coder) for each in reply.doubts)
 
 
 def _knows(reply: Reply, coder: str) -> bool:
     """Say whether somebody saw more of a reply than a coder may: they wrote it down, or hid a name in it."""
     seen_by = [reply.entered_by or "", *(each.masked_by for each in reply.masks)]
-    return any(_same(each, coder) for each in seen_by)
+    return any(same(each, coder) for each in seen_by)
+
+
+def _placed(session: Session, coder: str) -> set[int]:
+    """The mails that somebody gave a place: to do so they read them whole, and saw to whose letter they belong."""
+    # Along the few mails that ever waited for a person: the ledger itself may have millions of lines.
+    line = Event.subject == "mail:" + cast(DeferredReply.mail_id, String)
+    rows = select(DeferredReply.mail_id, Event.actor).join(Event, line).where(Event.kind == "mail.assigned")
+    return {number for number, actor in session.execute(rows) if same(actor, coder)}
 
 
 def coded_by(reply: Reply, coder: str) -> bool:
     """Say whether somebody gave a reply a label."""
-    return any(_same(coding.coder, coder) for coding in reply.codings)
-
-
-def _same(one: str, other: str) -> bool:
-    return one.strip().casefold() == other.strip().casefold()
+    return any(same(coding.coder, coder) for coding in reply.codings)
 
 
 def _decision(given: Sequence[str]) -> str | None:

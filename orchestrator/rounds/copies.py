@@ -35,7 +35,7 @@ def keep(session: Session, message_id: str | None, dated: datetime | None, now: 
 
 def note(session: Session, message_id: str | None, dated: datetime | None, now: datetime) -> bool:
     """Remember a copy that came among the answers; return False, for it may be one, when no letter of ours is known."""
-    if message_id is None or not _is_ours(session, message_id):
+    if message_id is None or not _OURS.fullmatch(message_id) or not _is_ours(session, message_id):
         return False
     keep(session, message_id, dated, now)
     return True

@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from orchestrator import ledger
@@ -10,10 +9,9 @@ from orchestrator.chance import generator
 from orchestrator.design import from_canonical
 from orchestrator.intake import Channel
 from orchestrator.listings import dwelling_of
-from orchestrator.models import Decline, Inquiry, Reply
+from orchestrator.models import Decline, Inquiry
 from orchestrator.people import profile_of
 from orchestrator.states import LetterState
-from orchestrator.web_address import domain_of
 from profiles import letters
 
 AFTER_HOURS = (1.0, 3.0)
@@ -23,14 +21,13 @@ WITHIN = timedelta(days=3)
 """After this a held viewing is no longer given back by machine: a person is told."""
 
 
-def plan_decline(session: Session, reply: Reply, now: datetime) -> None:
+def plan_decline(session: Session, inquiry: Inquiry, answered: str | None, now: datetime) -> None:
     """Plan the letter that gives a viewing back; nothing happens when the inquiry already has one.
 
     It goes by mail to the enrolled address, also when the invitation came from elsewhere: no letter leaves the scope
-    of the consent.
+    of the consent. ``answered`` is the id of the invitation, if that came by mail.
     """
-    inquiry = session.get_one(Inquiry, reply.inquiry_id)
-    if session.scalars(select(Decline.id).where(Decline.inquiry_id == inquiry.id)).first():
+    if inquiry.decline is not None:
         return
     listing = inquiry.pair.listing
     rng = generator(from_canonical(inquiry.pair.round.design).seed, "decline", listing.key, inquiry.arm.value)
@@ -39,19 +36,16 @@ def plan_decline(session: Session, reply: Reply, now: datetime) -> None:
     letter = letters.decline(variant, profile, dwelling_of(inquiry.pair))
     planned = now + timedelta(hours=float(rng.uniform(*AFTER_HOURS)))
     local, _, domain = inquiry.message_id.strip("<>").partition("@")
-    session.add(
-        Decline(
-            inquiry_id=inquiry.id,
-            state=LetterState.PLANNED,
-            channel=Channel.SMTP,
-            recipient=listing.advertiser.email,
-            domain=domain_of(listing.advertiser.email),
-            message_id=f"<{local}.a@{domain}>",
-            in_reply_to=reply.message_id or inquiry.message_id,
-            subject=letter.subject,
-            body=letter.body,
-            planned_at=planned,
-            not_after=planned + WITHIN,
-        )
+    inquiry.decline = Decline(
+        state=LetterState.PLANNED,
+        channel=Channel.SMTP,
+        address_index=listing.advertiser.email_index,
+        domain=listing.advertiser.domain,
+        message_id=f"<{local}.a@{domain}>",
+        in_reply_to=answered or inquiry.message_id,
+        subject=letter.subject,
+        body=letter.body,
+        planned_at=planned,
+        not_after=planned + WITHIN,
     )
     ledger.append(session, now, "courtesy", "decline.planned", f"inquiry:{inquiry.id}")

@@ -136,7 +136,7 @@ class _Growth:
     kinds: dict[int, str]
     """What kind of advertiser each is, by its row."""
     reached: dict[int, tuple[str, str]]
-    """By what channel and at what address each advertiser is written to, by its row."""
+    """By what channel and at what address (its fingerprint) each advertiser is written to, by its row."""
     moments: dict[int, list[Times]]
     """Of the pairs of each advertiser, by its row."""
     known: dict[str, Listing]
@@ -167,7 +167,7 @@ class _Growth:
         used, room = limits.used_up(session), Room.of(design, _strata(session, round_))
         rows = session.scalars(select(Advertiser).where(Advertiser.id.in_(owners))).all()
         kinds = {row.id: row.kind.value for row in rows}
-        reached = {row.id: (row.channel.value, row.address) for row in rows}
+        reached = {row.id: (row.channel.value, row.address_index) for row in rows}
         moments = _moments(session, round_)
         told = (kinds, reached, moments, known, marks, retests.agreed(session, round_))
         return cls(design, now, consents, days_off, used, casting, room, *told)

@@ -11,7 +11,7 @@ from orchestrator import ledger, name_bank, readiness, tallies
 from orchestrator.design import Design
 from orchestrator.models import Control, Enrolment, InboundMail, Inquiry, Listing, Pair, Round
 from orchestrator.readiness import Power
-from orchestrator.rounds import likeness, lookup, mailing, restored
+from orchestrator.rounds import duties, likeness, lookup, mailing, restored
 from orchestrator.states import (
     EXCLUDING_LABELS,
     OPEN_LETTER,
@@ -32,7 +32,7 @@ def approve(session: Session, name: str, actor: str, now: datetime, power: Power
     anything of `readiness` is open. ``power`` is what this round has of it, where it was computed.
     """
     round_ = _in_state(session, name, "goedkeuren", RoundState.PLANNED)
-    if actor.strip().casefold() == round_.planned_by.strip().casefold():
+    if duties.same(actor, round_.planned_by):
         raise Refused(
             "same-person",
             f"{actor} heeft ronde '{name}' zelf gepland en mag haar niet goedkeuren.",

@@ -9,18 +9,20 @@ from sqlalchemy.orm import Session, selectinload
 
 from orchestrator import design as designs
 from orchestrator import ledger
-from orchestrator.models import Inquiry, Look, Pair, Round
-from orchestrator.rounds import lifecycle, lookup
+from orchestrator.models import Event, Inquiry, Look, Pair, Round
+from orchestrator.rounds import coding, duties, lifecycle, lookup
 from orchestrator.states import PairState, RoundState
 from profiles.errors import Refused
 
+OPENED, READ = "look.opened", "look.read"
 LOOKED_AT = (RoundState.RUNNING, RoundState.PAUSED, RoundState.COLLECTING)
 
 
-def hold(session: Session, name: str) -> Round:
+def hold(session: Session, name: str, actor: str) -> Round:
     """Return the round, held until the transaction ends: who opens at the same moment waits, and finds a row.
 
-    Raises `Refused` when the round does not run (any more): a look is of a round that still goes on.
+    Raises `Refused` when the round does not run (any more): a look is of a round that still goes on. And for who
+    codes in it: a look tells the figures by arm.
     """
     round_ = lookup.find(session, name)
     session.refresh(round_, with_for_update={"key_share": True})
@@ -30,6 +32,8 @@ def hold(session: Session, name: str) -> Round:
             f"Ronde '{name}' is {round_.state.value}; een tussenstand is er alleen zolang zij loopt.",
             f"Na het sluiten staan alle cijfers in het rapport: praktijktest report {name} --audience researcher.",
         )
+    if coding.done(session, round_.id, actor):
+        raise duties.codes_here(name, actor)
     return round_
 
 
@@ -59,8 +63,23 @@ def record(session: Session, round_: Round, actor: str, now: datetime, numbers: 
     session.add(look)
     session.flush()
     told = {"look": look.number, "pairs": len(look.pairs)}
-    ledger.append(session, now, actor, "look.opened", f"round:{round_.id}", told)
+    ledger.append(session, now, actor, OPENED, f"round:{round_.id}", told)
     return look
+
+
+def note_read(session: Session, name: str, actor: str, now: datetime) -> None:
+    """Write down that somebody read the last look of a round that goes on: once for each person and look.
+
+    Whoever opened it has read it.
+    """
+    round_ = lookup.find(session, name)
+    looks = opened(session, round_)
+    if not looks or round_.state not in LOOKED_AT:
+        return
+    subject, number = f"round:{round_.id}", looks[-1].number
+    mine = Event.subject == subject, Event.kind.in_((OPENED, READ)), Event.actor == actor
+    if all(each["look"] != number for each in session.scalars(select(Event.data).where(*mine))):
+        ledger.append(session, now, actor, READ, subject, {"look": number})
 
 
 def _coded(pair: Pair) -> bool:

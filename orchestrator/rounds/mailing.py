@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,7 +16,6 @@ from orchestrator.models import Advertiser, InboundMail, OwnerRequest, RequestLe
 from orchestrator.request_models import LetterStep, RequestState
 from orchestrator.rounds.settling import settle
 from orchestrator.states import ON_THE_WIRE, LetterState, MailState, RoundState
-from orchestrator.web_address import domain_of
 from profiles import owner_letters
 from profiles.owner_requests import NOT_REACHED
 
@@ -53,8 +51,8 @@ def write(round_: RequestRound, request: OwnerRequest, office: Advertiser, domai
             step=LetterStep.REQUEST,
             state=LetterState.PLANNED,
             channel=Channel.SMTP,
-            recipient=office.email,
-            domain=domain_of(office.email),
+            address_index=office.email_index,
+            domain=office.domain,
             message_id=f"<{token}@{domain}>",
             reply_address=f"{owner_letters.mailbox(owner)}.{token[:8]}@{domain}",
             sender_name=owner,
@@ -64,17 +62,6 @@ def write(round_: RequestRound, request: OwnerRequest, office: Advertiser, domai
             not_after=request_hours.closing(round_.last_day),
         )
     )
-
-
-def match(session: Session, recipients: Sequence[str], references: Sequence[str]) -> RequestLetter | None:
-    """Find the request that a mail answers: by its unique reply address, else by what the mail refers to."""
-    addressed = RequestLetter.reply_address.in_([address.lower() for address in recipients])
-    by_address = select(RequestLetter).where(addressed, RequestLetter.step == LetterStep.REQUEST)
-    if found := session.scalars(by_address.order_by(RequestLetter.id)).first():
-        return found
-    referred = select(RequestLetter.request_id).where(RequestLetter.message_id.in_(references))
-    asked = select(RequestLetter).where(RequestLetter.step == LetterStep.REQUEST)
-    return session.scalars(asked.where(RequestLetter.request_id.in_(referred))).first()
 
 
 def answer(session: Session, letter: RequestLetter, mail: InboundMail, told: Answered, now: datetime) -> bool:
@@ -147,7 +134,7 @@ def _thank(request: OwnerRequest, letter: RequestLetter, told: Answered, now: da
             step=LetterStep.THANKS,
             state=LetterState.PLANNED,
             channel=Channel.SMTP,
-            recipient=letter.recipient,
+            address_index=letter.address_index,
             domain=letter.domain,
             message_id=f"<{local}.a@{domain}>",
             reply_address=letter.reply_address,

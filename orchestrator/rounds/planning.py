@@ -24,7 +24,6 @@ from orchestrator.rounds.lent import NOTHING, Lending, of_pair
 from orchestrator.rounds.writing import compose
 from orchestrator.schedule import Load, Times, place_all
 from orchestrator.states import LetterState, PairState, RoundState
-from orchestrator.web_address import domain_of
 from profiles import grounds, letter_checks, versions
 from profiles.catalogue import Catalogue
 from profiles.errors import BadInput, Problem, Refused
@@ -53,13 +52,13 @@ def plan(
     earlier version was changed. Raises `BadInput` for input that
     does not fit together and `Refused` when the round cannot be planned (again).
     """
+    allow_thought(session)  # to check a large round, its names and its letters takes minutes
     bank = bank or name_bank.load()
     participants = enrolment.as_signed(session, participants, design.schedule.first_day, design.schedule.last_day)
     problems = [*check_intake(design, participants, listings), *name_bank.problems(bank, design)]
     if problems := [*problems, *_bad_letters(design)]:
         raise BadInput(problems)
     agreed = retests.sampled(session, design, listings)
-    allow_thought(session)  # names and letters of a large round take minutes
     _make_room(session, design)
     advertisers = enrolment.enrol(session, participants)
     rows = take_in(session, listings, advertisers)
@@ -286,8 +285,8 @@ def letter_row(
         "reply_address": composed.reply_address,
         "message_id": composed.message_id,
         "channel": listing.advertiser.channel,
-        "recipient": listing.advertiser.address,
-        "domain": domain_of(listing.advertiser.address),
+        "address_index": listing.advertiser.address_index,
+        "domain": listing.advertiser.address_domain,
         "subject": composed.letter.subject,
         "body": composed.letter.body,
         "state": LetterState.PLANNED,

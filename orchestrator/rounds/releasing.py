@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from orchestrator import design as designs
@@ -25,7 +25,7 @@ from orchestrator.models import (
     RequestRound,
     Round,
 )  # fmt: skip
-from orchestrator.rounds import lookup
+from orchestrator.rounds import duties, lookup
 from orchestrator.states import RoundState
 from profiles.errors import Refused
 
@@ -76,9 +76,14 @@ class Frozen:
 
 
 def hold(session: Session, name: str) -> Round:
-    """Return the round, held until the transaction ends. Raises `Refused` unless it is closed or released."""
+    """As `ready`, with the round held until the transaction ends."""
+    session.refresh(lookup.find(session, name), with_for_update={"key_share": True})
+    return ready(session, name)
+
+
+def ready(session: Session, name: str) -> Round:
+    """Return the round. Raises `Refused` unless it is closed or released."""
     round_ = lookup.find(session, name)
-    session.refresh(round_, with_for_update={"key_share": True})
     if round_.state not in (RoundState.CLOSED, RoundState.RELEASED):
         raise Refused(
             "wrong-state",
@@ -122,19 +127,29 @@ def find(session: Session, round_: Released, number: int) -> Release:
     return found
 
 
-def check_purpose(session: Session, round_: Round) -> None:
-    """Refuse what tested advertisers did not consent to: every one of them consented to the purpose of the study."""
+def outside_purpose(session: Session, round_: Round) -> int:
+    """Count the tested advertisers of a round that never consented to the purpose of its study."""
     purpose = designs.from_canonical(round_.design).study.purpose
     tested = select(Listing.advertiser_id).join(Pair, Pair.listing_id == Listing.id).where(Pair.round_id == round_.id)
     consented = select(Enrolment.advertiser_id).where(Enrolment.purpose == purpose)
-    without = session.scalars(tested.where(Listing.advertiser_id.not_in(consented)).distinct()).all()
-    if without:
+    without = tested.where(Listing.advertiser_id.not_in(consented)).distinct()
+    return session.scalar(select(func.count()).select_from(without.subquery())) or 0
+
+
+def require_purpose(name: str, purpose: str, outside: int) -> None:
+    """Raise `Refused` for figures of a round of which so many advertisers did not consent to this purpose."""
+    if outside:
         raise Refused(
             "other-purpose",
-            f"Van de geteste aanbieders van ronde '{round_.name}' stemden er {len(without)} niet in met haar doel, "
-            f"{purpose.value}.",
+            f"Van de geteste aanbieders van ronde '{name}' stemden er {outside} niet in met haar doel, {purpose}.",
             "Zonder die toestemming gaan er geen cijfers naar buiten. Vraag de onderzoeksleider.",
         )
+
+
+def check_purpose(session: Session, round_: Round) -> None:
+    """Refuse what tested advertisers did not consent to: every one of them consented to the purpose of the study."""
+    purpose = designs.from_canonical(round_.design).study.purpose
+    require_purpose(round_.name, purpose.value, outside_purpose(session, round_))
 
 
 def reports(session: Session, version: Release, only: str | None = None) -> dict[str, Report]:
@@ -202,7 +217,7 @@ def _keep(session: Session, version: Release, frozen: Mapping[str, Report]) -> N
 def sign(session: Session, round_: Released, version: Release, actor: str, now: datetime) -> None:
     """draft → signed, by another than who drafted; from here the municipality can read it."""
     _in(round_, version, "ondertekenen", ReleaseState.DRAFT)
-    _another(actor, version.drafted_by, "het concept gemaakt", "ondertekenen")
+    duties.require_another(actor, version.drafted_by, "het concept gemaakt", "ondertekenen")
     version.state, version.signed_by, version.signed_at = ReleaseState.SIGNED, actor, now
     _tell(session, round_, version, "signed", actor, now)
 
@@ -221,8 +236,8 @@ def release(session: Session, round_: Released, version: Release, actor: str, no
     Raises `Refused` for who signed this version or planned the round.
     """
     _in(round_, version, "vrijgeven", ReleaseState.READ)
-    _another(actor, version.signed_by or "", "deze versie ondertekend", "vrijgeven")
-    _another(actor, round_.planned_by, "de ronde gepland", "vrijgeven")
+    duties.require_another(actor, version.signed_by or "", "deze versie ondertekend", "vrijgeven")
+    duties.require_another(actor, round_.planned_by, "de ronde gepland", "vrijgeven")
     for each in versions(session, round_):
         if each.state is ReleaseState.RELEASED:
             each.state = ReleaseState.REPLACED
@@ -252,11 +267,6 @@ def _in(round_: Released, version: Release, verb: str, state: ReleaseState) -> N
             f"{STATES[state]} is.",
             "Ververs de pagina en kijk hoe het er nu mee staat.",
         )
-
-
-def _another(actor: str, before: str, did: str, verb: str) -> None:
-    if actor.strip().casefold() == before.strip().casefold():
-        raise Refused("same-person", f"{actor} heeft {did} en mag niet {verb}.", f"Laat een ander {verb}.")
 
 
 def _text(text: str | None, what: str, remedy: str) -> str:

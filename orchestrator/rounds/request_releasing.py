@@ -11,9 +11,14 @@ from profiles.errors import Refused
 
 
 def hold(session: Session, name: str) -> RequestRound:
-    """Return the request test, held until the transaction ends. Raises `Refused` unless it is closed or released."""
+    """As `ready`, with the request test held until the transaction ends."""
+    session.refresh(requesting.find(session, name), with_for_update={"key_share": True})
+    return ready(session, name)
+
+
+def ready(session: Session, name: str) -> RequestRound:
+    """Return the request test. Raises `Refused` unless it is closed or released."""
     round_ = requesting.find(session, name)
-    session.refresh(round_, with_for_update={"key_share": True})
     if round_.state not in (RoundState.CLOSED, RoundState.RELEASED):
         raise Refused(
             "wrong-state",

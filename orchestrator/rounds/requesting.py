@@ -16,7 +16,8 @@ from orchestrator.enrolment import ZONE
 from orchestrator.intake import AdvertiserKind, Channel, Participant
 from orchestrator.models import Advertiser, Enrolment, OwnerRequest, RequestCoding, RequestRound
 from orchestrator.request_models import RequestState
-from orchestrator.rounds import holds, lookup, mailing
+from orchestrator.rounds import duties, holds, lookup, mailing
+from orchestrator.rounds.duties import same
 from orchestrator.scope import PHONE
 from orchestrator.states import RoundState
 from profiles.errors import BadInput, Problem, Refused
@@ -115,9 +116,9 @@ def _dealt_out(
 def approve(session: Session, name: str, actor: str, now: datetime) -> RequestRound:
     """planned → approved, by somebody else than the planner."""
     round_ = _in_state(session, name, "goedkeuren", RoundState.PLANNED)
-    if _same(actor, round_.planned_by):
-        message = f"{actor} heeft verzoektest '{name}' zelf gepland en mag haar niet goedkeuren."
-        raise Refused("same-person", message, "Laat een tweede persoon goedkeuren.")
+    duties.require_another(actor, round_.planned_by, f"verzoektest '{name}' gepland", "goedkeuren")
+    for tester in {each.tester for each in round_.requests}:
+        duties.require_another(actor, tester, f"in verzoektest '{name}' kantoren te bellen", "goedkeuren")
     round_.approved_by = actor
     return _move(session, round_, RoundState.APPROVED, actor, now)
 
@@ -148,7 +149,7 @@ def close(session: Session, name: str, actor: str, now: datetime) -> RequestRoun
 def sheet(session: Session, name: str, tester: str, now: datetime) -> list[tuple[OwnerRequest, Advertiser, str | None]]:
     """Return what this tester still has to ask, in order of the day, each with why it may not be asked now."""
     round_ = find(session, name)
-    own = [each for each in round_.requests if each.state is RequestState.PLANNED and _same(each.tester, tester)]
+    own = [each for each in round_.requests if each.state is RequestState.PLANNED and same(each.tester, tester)]
     offices = {each.id: session.get_one(Advertiser, each.advertiser_id) for each in own}
     return [(each, offices[each.id], _why_not(session, round_, each, now)) for each in own]
 
@@ -178,22 +179,39 @@ def not_reached(session: Session, name: str, key: str, tester: str, now: datetim
 def queue(session: Session, name: str | None, coder: str) -> list[OwnerRequest]:
     """Return the answers that wait for this coder, in an order of the seed; never those the coder asked for.
 
-    Without a name those of all rounds, mixed, so that nobody can tell which script an answer is to.
+    Without a name those of all rounds in which the coder may code, mixed, so that nobody can tell which script an
+    answer is to. Raises `Refused` "not-blind" for who may not code in the round of that name.
     """
     rows = select(OwnerRequest).where(OwnerRequest.state == RequestState.MADE, OwnerRequest.code.is_(None))
     if name is not None:
-        rows = rows.where(OwnerRequest.round_id == find(session, name).id)
-    waiting = [each for each in session.scalars(rows) if not _done_with(each, coder)]
+        round_ = find(session, name)
+        duties.require_blind(session, round_, coder)
+        rows = rows.where(OwnerRequest.round_id == round_.id)
+    closed = {each.id for each in closed_to(session, coder)}
+    waiting = [each for each in session.scalars(rows) if each.round_id not in closed and not _done_with(each, coder)]
     return sorted(waiting, key=lambda each: chance.rank(each.round.seed, f"code:{each.id}"))
 
 
+def closed_to(session: Session, coder: str) -> list[RequestRound]:
+    """Return the request tests with answers to code in which this person may code none."""
+    waits = exists().where(
+        OwnerRequest.round_id == RequestRound.id, OwnerRequest.state == RequestState.MADE, OwnerRequest.code.is_(None)
+    )
+    rounds = session.scalars(select(RequestRound).where(waits).order_by(RequestRound.id))
+    return [each for each in rounds if duties.not_blind(session, each, coder)]
+
+
 def code(session: Session, number: int, coder: str, key: str, now: datetime) -> OwnerRequest:
-    """Add one coder's code. Two that are equal are final; after two different ones a third person decides."""
+    """Add one coder's code. Two that are equal are final; after two different ones a third person decides.
+
+    Raises `Refused` for who planned or approved the round, asked for this answer, or coded it before.
+    """
     request = session.get(OwnerRequest, number, with_for_update=True)
     if request is None or request.state is not RequestState.MADE:
         raise Refused("unknown-request", f"Er is geen antwoord {number} om te coderen.", "Zie requests queue.")
     if load().code(key).key == NOT_REACHED:
         raise Refused("was-reached", f"Bij verzoek {number} is er wel geantwoord.", "Kies wat het antwoord zegt.")
+    duties.require_blind(session, request.round, coder)
     if request.code is not None:
         raise Refused("already-coded", f"Verzoek {number} is al gecodeerd als {request.code}.")
     if _done_with(request, coder):
@@ -295,10 +313,10 @@ def _asked_since(session: Session, advertiser_id: int, moment: datetime) -> bool
 def _to_ask(session: Session, name: str, key: str, tester: str, now: datetime) -> OwnerRequest:
     """The request that this tester may make at this moment, held until the transaction ends."""
     round_, office = find(session, name), lookup.advertiser(session, key)
-    limits.lock(session, office.id)
+    limits.lock(session, [office.id])
     rows = select(OwnerRequest).where(OwnerRequest.round_id == round_.id, OwnerRequest.advertiser_id == office.id)
     request = session.scalars(rows.with_for_update()).first()
-    if request is None or not _same(request.tester, tester):
+    if request is None or not same(request.tester, tester):
         remedy = f"Zie praktijktest requests sheet {name} --by {tester}."
         raise Refused("not-yours", f"Verzoektest '{name}' heeft voor {tester} geen verzoek aan '{key}'.", remedy)
     if request.state is RequestState.CANCELLED:
@@ -343,11 +361,7 @@ def _too_much(session: Session, request: OwnerRequest, now: datetime) -> str | N
 
 
 def _done_with(request: OwnerRequest, coder: str) -> bool:
-    return _same(request.tester, coder) or any(_same(each.coder, coder) for each in request.codings)
-
-
-def _same(one: str, other: str) -> bool:
-    return one.strip().casefold() == other.strip().casefold()
+    return same(request.tester, coder) or any(same(each.coder, coder) for each in request.codings)
 
 
 def _in_state(session: Session, name: str, step: str, state: RoundState) -> RequestRound:

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from orchestrator import control, ledger
 from orchestrator.models import Attempt, Inquiry, Reply
 from orchestrator.rounds import restored
+from orchestrator.rounds.following import tell_next
 from orchestrator.rounds.permission import KINDS, AnyLetter, Kind
-from orchestrator.rounds.sending import tell_next
 from orchestrator.states import AttemptOutcome, LetterState
 
 Conditions = Sequence[ColumnElement[bool]]

@@ -289,12 +289,12 @@ def request_report(
 def make_toolkit(
     office: Annotated[Path, typer.Argument(metavar="KANTOOR.yaml", help="Wat het kantoor over zichzelf vertelt.")],
     kind: Annotated[str, typer.Option("--format", help="html, pdf of docx.")] = "pdf",
-    to: Annotated[Path, typer.Option(help="Map voor de documenten.")] = Path("toolkit"),
+    out: Folder = Path("toolkit"),
 ) -> None:
     """Maak de documenten van de toolkit voor een kantoor, en zeg wat er nog aan ontbreekt."""
     from portal.commands import toolkit as room
 
-    room.make(office, kind, to)
+    room.make(office, kind, out)
 
 
 Part = Annotated[str, typer.Argument(metavar="ONDERDEEL", help="Onderdeel van de toolkit, bijvoorbeeld statement.")]

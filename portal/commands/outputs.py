@@ -42,7 +42,8 @@ def report(name: str, audience: str, advertiser: str | None, folder: Path, kind:
     must_be(audience, AUDIENCES, "unknown-audience", "Deze lezer bestaat niet.")
     must_be(kind, WRITERS, "unknown-format", "Deze vorm kennen we niet.")
     must_be(language, LANGUAGES, "unknown-language", "Deze taal spreken de rapporten niet.")
-    table, who = load(name), AUDIENCES[audience]
+    who = AUDIENCES[audience]
+    table = _of_office(name, advertiser) if who is Audience.BROKER and advertiser else load(name)
     frozen = _frozen(name, table, language) if who is Audience.BROKER and table.facts.state == "released" else {}
     for path in WRITERS[kind](table, who, folder, advertiser, language=language, frozen=frozen):
         out.print(f"Geschreven: {path}")
@@ -90,6 +91,11 @@ def load(name: str) -> RoundTable:
     """Read a round's table from the installation's database."""
     with house.reading() as (session, now):
         return tables.load(session, name, now)
+
+
+def _of_office(name: str, advertiser: str) -> RoundTable:
+    with house.reading() as (session, _):
+        return tables.of_office(session, name, advertiser)
 
 
 def write_files(table: RoundTable, folder: Path, market_truth: Mapping[str, Any] | None = None) -> list[Path]:

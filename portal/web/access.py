@@ -34,6 +34,7 @@ ACCESS: Mapping[str, frozenset[Role]] = {
     "health": PUBLIC,
     # Asks for a token of its own.
     "metrics": PUBLIC,
+    "security_txt": PUBLIC,
     "language": PUBLIC,
     "sign_in": PUBLIC,
     "sign_in_ask": PUBLIC,
@@ -41,6 +42,8 @@ ACCESS: Mapping[str, frozenset[Role]] = {
     "sign_in_use": PUBLIC,
     "sign_in_further": PUBLIC,
     "sign_out": PUBLIC,
+    "organisation_go": PUBLIC,
+    "organisation_back": PUBLIC,
     # For a browser in which a link was used and that still has to show a code; such a one is nobody on other pages.
     "factor": PUBLIC,
     "factor_set_up": PUBLIC,

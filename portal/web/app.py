@@ -26,6 +26,7 @@ from portal.web.enrolment_source import EnrolmentSource
 from portal.web.followup_source import FollowupSource
 from portal.web.invitation_source import InvitationSource
 from portal.web.open_source import OpenReleases
+from portal.web.organisation import Organisation
 from portal.web.origin import why_not
 from portal.web.own_source import OwnSource
 from portal.web.pages import (
@@ -45,6 +46,7 @@ from portal.web.pages import (
     mine,
     monitor,
     open_data,
+    organisation,
     own_followup,
     own_toolkit,
     pairs,
@@ -57,6 +59,7 @@ from portal.web.pages import (
     results,
     rounds,
     second_factor,
+    security_txt,
     setup,
     signing_in,
     status,
@@ -124,9 +127,11 @@ def make_app(
     app = create_app(source, door)
     app.add_middleware(Edge, https=chosen.site.startswith("https:"))
     app.mount(api.BASE, api.create_api(source, releases, DatabaseGate(database, clock, chosen), chosen), name="api")
+    organisation.add(app, door, Organisation(database, clock, chosen))
     pretest.add(app, database, clock)
     invitation.add(app, InvitationSource(database, clock, chosen.toolkit_texts))
     enrolment.add(app, EnrolmentSource(database, clock, chosen))
+    security_txt.add(app, chosen)
     vitals.add(app, Vitals(database, clock, chosen, mailboxes), chosen.metrics_token)
     requested = RequestReleases(database, clock)
     releasing.add(app, releases, requested)
@@ -181,8 +186,7 @@ def _add_sign_in(app: FastAPI) -> None:
             return RedirectResponse(where + (f"?next={quote(asked)}" if asked != "/" else ""), 303)
         if request.state.waiting is not None:
             return second_factor.ask_code(request, app.state.door, "/", needed.carried, status=401)
-        mails = app.state.door.mails
-        return page(request, "sign_in.html", 401, next="/", mails=mails, carried=needed.carried, asked=False, sent=True)
+        return signing_in.ask(request, app.state.door, "/", 401, carried=needed.carried, sent=True)
 
 
 def _with_headers(response: Response) -> Response:

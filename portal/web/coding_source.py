@@ -41,6 +41,10 @@ class CodingSource:
         with self.database.reading() as session:
             return coding_desk.differences(session, round_name, coder)
 
+    def barred(self, round_name: str, coder: str) -> str | None:
+        with self.database.reading() as session:
+            return coding_desk.barred(session, round_name, coder)
+
     def agreement(self, round_name: str) -> Agreement:
         with self.database.reading() as session:
             return coding_desk.agreement(session, round_name)
@@ -85,7 +89,7 @@ class CodingSource:
 
     def pair(self, round_name: str, code: str, person: str, *, coder: bool) -> PairSeen:
         with self.database.reading() as session:
-            return pair_views.pair(session, round_name, code, person, hide, coder=coder)
+            return pair_views.pair(session, round_name, code, person, hide, self.clock.now(), coder=coder)
 
     def enter(self, round_name: str, pair: str, order: int, heard: Heard, actor: str) -> None:
         """Write down an answer that came otherwise than by mail, without the names of staff."""

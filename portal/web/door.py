@@ -34,6 +34,11 @@ class Door(Protocol):
         """Whether a link can be mailed; without it a command prints one."""
         ...
 
+    @property
+    def organisation(self) -> str | None:
+        """What the button to the provider of people's organisation calls it; None without one."""
+        ...
+
     def visitor(self, token: str) -> Visitor | None:
         """Return who is signed in with this cookie."""
         ...
@@ -96,6 +101,10 @@ class DatabaseDoor:
     @property
     def mails(self) -> bool:
         return can_mail(self.settings)
+
+    @property
+    def organisation(self) -> str | None:
+        return self.settings.oidc_label if self.settings.oidc_issuer else None
 
     @property
     def _asks(self) -> bool:

@@ -8,6 +8,7 @@ from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.invitations import Offer
 from orchestrator.models import Invitation
+from orchestrator.sealing import open_all
 from orchestrator.settings import Settings
 from portal import offers
 from workers.channels.desk_mail import can_mail
@@ -50,6 +51,7 @@ class EnrolmentSource:
         """Return all invitations, the newest first."""
         with self.database.reading() as session:
             rows = invitations.listed(session)
+            open_all(session, rows)
         now = REAL.now()
         return [Asked(row, row.state in invitations.OPEN and row.expires_at <= now) for row in rows]
 

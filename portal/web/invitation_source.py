@@ -51,4 +51,4 @@ class InvitationSource:
     def notice(self, token: str) -> Paper:
         """Return the announcement to staff, for the period that was signed or else offered."""
         row = self.seen(token)
-        return invitation.notice(invitation.read_texts(self.own), row.name, Terms.read(row.agreed or row.terms))
+        return invitation.notice(invitation.read_texts(self.own), row.name, invitations.latest(row))

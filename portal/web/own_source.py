@@ -99,7 +99,7 @@ class OwnSource:
     def effect(self, round_name: str) -> Effect | None:
         with self.database.reading() as session:
             accepted = context.accepted(session, round_name, self.clock.now())
-            return context_effect.of(tables.load(session, round_name), accepted) if accepted else None
+            return context_effect.of_round(session, round_name, accepted) if accepted else None
 
     def decide(self, round_name: str, code: str, actor: str, *, accept: bool, reason: str) -> None:
         with self.database.writing() as session:
@@ -108,4 +108,5 @@ class OwnSource:
 
 def _live(session: Session, advertiser: str, round_name: str, language: str) -> Report:
     """The report of the moment."""
-    return build(tables.load(session, round_name), Audience.BROKER, advertiser=advertiser, language=language)
+    table = tables.of_office(session, round_name, advertiser)
+    return build(table, Audience.BROKER, advertiser=advertiser, language=language)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from orchestrator import views
+from orchestrator import takings, views
 from orchestrator.clock import Clock
 from orchestrator.db import Database, Session
 from orchestrator.models import Release, ReleaseState
@@ -72,8 +72,8 @@ class Releases(Protocol):
 class SealedReleases(Releases, Protocol):
     """Releases of rounds: with a seal on all that goes out beside the document."""
 
-    def release_file(self, round_name: str, number: int) -> Mapping[str, bytes]:
-        """Return the files of which all that goes out with a version is made again."""
+    def release_file(self, round_name: str, number: int, person: str) -> Mapping[str, bytes]:
+        """Return the files of which all that goes out with a version is made again, and write down who took them."""
         ...
 
 
@@ -152,9 +152,12 @@ class DatabaseReleases(StepTaker):
             names = [each.name for each in views.summaries(session)]
         return readable(self, names)
 
-    def release_file(self, round_name: str, number: int) -> Mapping[str, bytes]:
+    def release_file(self, round_name: str, number: int, person: str) -> Mapping[str, bytes]:
         with self.database.reading() as session:
-            return release_file.contents(release_file.of_version(session, round_name, number))
+            made = release_file.contents(release_file.of_version(session, round_name, number))
+        with self.database.writing() as session:
+            takings.take(session, round_name, person, self.clock.now())
+        return made
 
 
 def version_of(row: Release) -> Version:

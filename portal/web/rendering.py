@@ -11,6 +11,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader
 from orchestrator.accounts import Visitor
 from orchestrator.burden import ASSUMED
 from orchestrator.detection import SAID, THRESHOLDS, written
+from orchestrator.sealing import GONE
 from orchestrator.views import WHILE_HELD
 from portal.web.access import may
 from portal.web.language import COOKIE, DUTCH, LANGUAGES, chosen, gettext, say
@@ -70,6 +71,8 @@ def _environment(language: str) -> Environment:
         translate, lambda one, more, number: translate(one if number == 1 else more), newstyle=True
     )
     made.globals.update(say=say(language), language=language, languages=LANGUAGES)
+    # What a text that was destroyed is read as stands among words of people: only there is it of our own.
+    made.filters["held"] = lambda text: text.replace(GONE, translate(GONE))
     made.loader = ChoiceLoader([PackageLoader("portal.web"), PackageLoader("results")])
     made.globals.update(told=told, ROUND_STATES=ROUND_STATES, LETTER_STATES=LETTER_STATES, assets=ASSETS, home=HOME)
     made.globals.update(SAID=SAID, THRESHOLDS=THRESHOLDS, written=written, WHILE_HELD=WHILE_HELD, ASSUMED=ASSUMED)

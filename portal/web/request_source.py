@@ -9,7 +9,7 @@ from orchestrator.clock import Clock
 from orchestrator.db import Database, Session
 from orchestrator.models import RequestRound
 from orchestrator.request_views import RequestRoundSeen
-from orchestrator.rounds import requesting
+from orchestrator.rounds import duties, requesting
 from orchestrator.rounds.requesting import Plan
 from orchestrator.states import Role
 from profiles.errors import Refused
@@ -96,6 +96,12 @@ class RequestSource:
         with self.database.reading() as session:
             waiting = requesting.queue(session, None, coder)
             return Answer(waiting[0].id, waiting[0].note or "", len(waiting)) if waiting else None
+
+    def closed_to(self, coder: str) -> tuple[str, ...]:
+        """Tell of each round with answers of which this coder may code none why not."""
+        with self.database.reading() as session:
+            told = (duties.not_blind(session, each, coder) for each in requesting.closed_to(session, coder))
+            return tuple(why for why in told if why)
 
     def code(self, number: int, coder: str, code: str) -> None:
         """Store a code; the same form sent twice is one code."""

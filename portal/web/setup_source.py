@@ -29,6 +29,7 @@ from workers.channels import trial_mail
 from workers.channels.transport import TransportError
 
 PREVIEWED = 20
+SEED = "seed"
 AMENDABLE = (*ROUND_ENDED, RoundState.APPROVED, RoundState.RUNNING, RoundState.PAUSED, RoundState.COLLECTING)
 
 
@@ -143,6 +144,7 @@ class Setup:
             ).name  # fmt: skip
 
     def tab(self, round_name: str, *, with_text: bool) -> Tab:
+        """Tell of a planned round; without the texts also without the seed, from which each can be drawn again."""
         with self.database.reading() as session:
             round_ = lookup.find(session, round_name)
             design = from_canonical(round_.design)
@@ -152,7 +154,10 @@ class Setup:
             trip = mail_trips.newest(session, design.letters.domain)
             before = lookup.version(session, round_name, round_.version - 1)
             differs = changes(from_canonical(before.design), design) if before else ()
-            return Tab(round_, design, lines(design), items, told, letters, trip, differs)
+            if not with_text:
+                differs = tuple(each for each in differs if each.key != SEED)
+            frozen = tuple(each for each in lines(design) if with_text or not each.startswith(f"{SEED}: "))
+            return Tab(round_, design, frozen, items, told, letters, trip, differs)
 
     def approve(self, round_name: str, actor: str) -> None:
         with self.database.writing() as session:

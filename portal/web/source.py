@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from orchestrator import burden, context, exposure, planned, status, tallies, views, wellbeing
+from orchestrator import burden, context, exposure, planned, status, takings, tallies, views, wellbeing
+from orchestrator.accounts import Visitor
 from orchestrator.burden import Burden
 from orchestrator.clock import Clock
 from orchestrator.db import Database, Session
 from orchestrator.design import from_canonical
 from orchestrator.exposure import Watched
-from orchestrator.rounds import lifecycle, lookup
-from orchestrator.states import RoundState
+from orchestrator.rounds import coding, duties, lifecycle, looking, lookup
+from orchestrator.states import Role, RoundState
 from orchestrator.status import Chapter, Fact
 from orchestrator.wellbeing import Gaps, Part
 from profiles.errors import Refused
@@ -53,12 +54,28 @@ class Source(Protocol):
 
     def table(self, round_name: str) -> RoundTable: ...
 
+    def office_table(self, round_name: str, advertiser: str) -> RoundTable:
+        """Return what the report of one office is made of."""
+        ...
+
     def has_looks(self, round_name: str) -> bool:
         """Say whether the design declares looks before the end."""
         ...
 
     def accepted(self, round_name: str) -> frozenset[str]:
         """Return the codes of the pairs of which a note of the advertiser was accepted, when all is decided."""
+        ...
+
+    def take(self, round_name: str, person: str) -> None:
+        """Write down that somebody takes the arms of the pairs home."""
+        ...
+
+    def note_look_read(self, round_name: str, person: str) -> None:
+        """Write down that somebody reads the last look of a round that goes on, when there is one."""
+        ...
+
+    def refuse_coder(self, round_name: str, visitor: Visitor) -> None:
+        """Raise `Refused` for who still codes in a round of which a look was opened: it tells figures by arm."""
         ...
 
     def open_look(self, round_name: str, actor: str) -> None:
@@ -140,6 +157,10 @@ class DatabaseSource:
         with self.database.reading() as session:
             return tables.load(session, round_name, self.clock.now())
 
+    def office_table(self, round_name: str, advertiser: str) -> RoundTable:
+        with self.database.reading() as session:
+            return tables.of_office(session, round_name, advertiser)
+
     def has_looks(self, round_name: str) -> bool:
         with self.database.reading() as session:
             return from_canonical(lookup.find(session, round_name).design).analysis.looks is not None
@@ -147,6 +168,22 @@ class DatabaseSource:
     def accepted(self, round_name: str) -> frozenset[str]:
         with self.database.reading() as session:
             return context.accepted(session, round_name, self.clock.now())
+
+    def take(self, round_name: str, person: str) -> None:
+        with self.database.writing() as session:
+            takings.take(session, round_name, person, self.clock.now())
+
+    def note_look_read(self, round_name: str, person: str) -> None:
+        if self.has_looks(round_name):
+            with self.database.writing() as session:
+                looking.note_read(session, round_name, person, self.clock.now())
+
+    def refuse_coder(self, round_name: str, visitor: Visitor) -> None:
+        with self.database.reading() as session:
+            round_ = lookup.find(session, round_name)
+            codes = Role.CODER in visitor.roles and looking.opened(session, round_)
+            if codes and coding.still_codes(session, round_, visitor.name):
+                raise duties.codes_here(round_name, visitor.name)
 
     def open_look(self, round_name: str, actor: str) -> None:
         with self.database.writing() as session:

@@ -36,7 +36,7 @@ class Changed:
 
 def draft(session: Session, name: str, actor: str, now: datetime, reason: str | None = None) -> Release:
     """Make the next version of what is published of a round, from what the round says now."""
-    round_ = releasing.hold(session, name)
+    round_ = _hold(session, name)
     releasing.check_purpose(session, round_)
     number = len(releasing.versions(session, round_)) + 1
     told = " ".join(reason.split()) if reason and number > 1 else None
@@ -73,7 +73,7 @@ def changed(session: Session, name: str, number: int) -> Changed:
 
     That is its document, and what its seal binds beside that.
     """
-    round_ = releasing.hold(session, name)
+    round_ = releasing.ready(session, name)
     version = releasing.find(session, round_, number)
     now = _frozen(session, round_, number, version.reason)
     was, is_ = json.loads(version.document), json.loads(now.document)
@@ -83,7 +83,7 @@ def changed(session: Session, name: str, number: int) -> Changed:
 
 
 def _unchanged(session: Session, name: str, number: int, verb: str) -> tuple[Round, Release]:
-    round_ = releasing.hold(session, name)
+    round_ = _hold(session, name)
     version = releasing.find(session, round_, number)
     found = changed(session, name, number)
     if version.state in releasing.UNFINISHED and (found.chapters or found.tests):
@@ -122,7 +122,7 @@ CHAPTERS: Mapping[str, str] = {
 
 
 def _frozen(session: Session, round_: Round, number: int, reason: str | None) -> Frozen:
-    table, before = tables.load(session, round_.name), _held(session, round_)
+    table, before = tables.load(session, round_.name), _earlier(session, round_)
     seen = releasing.seen(session, round_, before=number)
     beside = _beside(session, round_, before, number)
     made = document.make(table, [_before(each) for each in seen], number, reason, beside)
@@ -132,12 +132,17 @@ def _frozen(session: Session, round_: Round, number: int, reason: str | None) ->
     return Frozen(text, digest(text), units.as_rows(units.units(table.rows, table.facts)), retest)
 
 
-def _held(session: Session, round_: Round) -> Round | None:
-    """The round that this one re-tests, held too: a version of it and one of this are not made at once."""
-    before = retests.earlier(session, from_canonical(round_.design), round_.planned_at)
+def _hold(session: Session, name: str) -> Round:
+    """The round, and the one that it re-tests, held: a version of that and one of this are not made at once."""
+    round_ = releasing.hold(session, name)
+    before = _earlier(session, round_)
     if before is not None:
         session.refresh(before, with_for_update={"key_share": True})
-    return before
+    return round_
+
+
+def _earlier(session: Session, round_: Round) -> Round | None:
+    return retests.earlier(session, from_canonical(round_.design), round_.planned_at)
 
 
 def _beside(session: Session, round_: Round, before: Round | None, number: int) -> retested.Beside:

@@ -4,7 +4,7 @@ Each round is analysed as always; the change between them as `results.statistics
 two intervals, so that it never claims more than either.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,12 +45,15 @@ def both(table: RoundTable, only: Collection[str] | None = None) -> Both | None:
     """
     if table.earlier is None:
         return None
-    before, after = (figures.usable(figures.real(each.rows)) for each in (table.earlier, table))
+    before, after = (figures.usable(figures.real(_rows(each, only))) for each in (table.earlier, table))
     offices = frozenset(row.advertiser for row in before) & {row.advertiser for row in after}
-    offices = offices if only is None else offices & frozenset(only)
     if not offices:
         return None
     return Both(offices, *(tuple(row for row in rows if row.advertiser in offices) for rows in (before, after)))
+
+
+def _rows(table: RoundTable, only: Collection[str] | None) -> Iterable[PairRow]:
+    return table.rows if only is None else [row for office in only for row in table.offices.get(office, ())]
 
 
 def changed(found: Both, level: float) -> Change:

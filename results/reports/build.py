@@ -16,7 +16,6 @@ from results.language import DUTCH, _, current, written_in
 from results.releases import units
 from results.reports import designs, figures, looks, phrases, retests, sections, unpaired, wording
 from results.reports.values import (
-    AdvertiserRow,
     Amount,
     Audience,
     Broker,
@@ -167,7 +166,7 @@ def _researcher(table: RoundTable, analysis: Analysis | None) -> Researcher:
         refusals=figures.amounts(facts.refusals, wording.REFUSALS),
         coding=_coding(facts),
         burden=_burden(facts),
-        advertisers=tuple(figures.advertiser_rows(rows, facts.level).values()),
+        advertisers=tuple(figures.everyone(table).values()),
         sections=sections.of_round(table),
         retest=retests.of_round(table),
     )
@@ -410,7 +409,7 @@ def _unpaired_tiles(groups: Sequence[Group], found: Sequence[unpaired.Comparison
 
 
 def _known(table: RoundTable, advertiser: str | None) -> str:
-    if advertiser is None or advertiser not in {row.advertiser for row in table.rows}:
+    if advertiser is None or advertiser not in table.offices:
         raise BadInput(
             Problem(
                 "unknown-advertiser",
@@ -423,33 +422,36 @@ def _known(table: RoundTable, advertiser: str | None) -> str:
 
 
 def _broker(table: RoundTable, advertiser: str) -> Report:
-    facts, rows = table.facts, figures.real(table.rows)
+    facts = table.facts
     disclosure.broker_round(facts.state)
-    everyone = figures.advertiser_rows(rows, facts.level)
+    everyone = figures.everyone(table)
     own, kind, name = everyone.get(advertiser), *_who(table, advertiser)
     retest = retests.of_office(table, advertiser)
     counts = own.result.counts if own else Counts(0, 0, 0, 0)
-    service = own_service.of(rows, advertiser)
+    service = own_service.of(table.offices[advertiser], advertiser)
     if own is None or own.estimate is None or not disclosure.broker_counts_shown(counts):
         body = Broker(name, None, None, None, None, service, retest)
         return _report(facts, Audience.BROKER, wording.broker_too_few(counts), body)
-    band = disclosure.broker_band(_broker_values(everyone, rows)) if kind == "broker" else None
+    band = table.once("band", lambda: _band(table)) if kind == "broker" else None
     cells: FourCells = figures.four_cells(counts)
     body = Broker(name, cells, own.estimate, band, _strip(own.estimate, band), service, retest)
     return _report(facts, Audience.BROKER, wording.broker_finding(own.result, own.estimate), body)
 
 
 def _who(table: RoundTable, advertiser: str) -> tuple[str, str]:
-    row = next(row for row in table.rows if row.advertiser == advertiser)
-    return row.advertiser_kind, row.advertiser_name
+    name, kind = table.once("who", lambda: figures.who(table))[advertiser]
+    return kind, name
 
 
-def _broker_values(everyone: dict[str, AdvertiserRow], rows: tuple[PairRow, ...]) -> list[float]:
-    brokers = {row.advertiser for row in rows if row.advertiser_kind == "broker"}
+def _band(table: RoundTable) -> disclosure.Band | None:
+    return disclosure.broker_band(_broker_values(table))
+
+
+def _broker_values(table: RoundTable) -> list[float]:
     return [
         each.estimate.value
-        for advertiser, each in everyone.items()
-        if advertiser in brokers
+        for advertiser, each in figures.everyone(table).items()
+        if _who(table, advertiser)[0] == "broker"
         and each.estimate
         and each.estimate.value is not None
         and disclosure.broker_counts_shown(each.result.counts)

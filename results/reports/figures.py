@@ -2,8 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from operator import add
 
+import numpy as np
+
+from orchestrator.pair_outcomes import Counted
 from orchestrator.states import PairState
 from profiles.pairs import BOTH
 from results import charts, tables
@@ -13,7 +16,7 @@ from results.reports.values import AdvertiserRow, Amount, FourCells, IntervalRow
 from results.statistics import Analysis, Counts, Estimate, advertisers, analyse, minimum_detectable
 from results.statistics.clustering import tabulate
 from results.statistics.further import nets
-from results.tables import PairRow
+from results.tables import PairRow, RoundTable
 
 CELL_LABELS = {
     "c11": "Beide profielen een uitnodiging",
@@ -42,6 +45,12 @@ def analysed(rows: Iterable[PairRow], level: float, *, all_methods: bool = False
     control, treatment = ([row.arms[arm].positive is True for row in counted] for arm in BOTH)
     table = tabulate(control, treatment, codes)
     return analyse(tables.counts(counted), level=level, advertisers=table, all_methods=all_methods)
+
+
+def analysed_kept(kept: Iterable[Counted], level: float) -> Analysis | None:
+    """The same as `analysed` makes of the rows, from their counts."""
+    table = np.array([each for each in _cells(kept).values() if any(each)], dtype=np.int64).reshape(-1, 4)
+    return analyse(Counts(*table.sum(axis=0).tolist()), level=level, advertisers=table) if len(table) else None
 
 
 def net(analysis: Analysis | None) -> Estimate | None:
@@ -128,17 +137,15 @@ def order_rows(rows: Sequence[PairRow], level: float) -> tuple[OrderRow, ...]:
     )
 
 
-def advertiser_rows(rows: tuple[PairRow, ...], level: float) -> dict[str, AdvertiserRow]:
+def everyone(table: RoundTable) -> dict[str, AdvertiserRow]:
     """Every advertiser with its verdict adjusted for how many there are; key: advertiser, in order of name."""
-    return _advertiser_rows(rows, level, current())
+    # The rows have words of one language in them.
+    return table.once(("everyone", current()), lambda: _advertiser_rows(table))
 
 
-# Every broker's report asks for the same comparison with all the others; the rows have words of one language in them.
-@lru_cache(maxsize=4)
-def _advertiser_rows(rows: tuple[PairRow, ...], level: float, _language: str) -> dict[str, AdvertiserRow]:
-    names = {row.advertiser: (row.advertiser_name, row.advertiser_kind) for row in rows}
-    counts = {key: tables.counts(group) for key, group in by(rows, lambda row: row.advertiser).items()}
-    plain = plain_nets(counts, level)
+def _advertiser_rows(table: RoundTable) -> dict[str, AdvertiserRow]:
+    names, counts = who(table), _by_office(table)
+    plain = plain_nets(counts, table.facts.level)
     found = {
         result.advertiser: AdvertiserRow(
             names[result.advertiser][0],
@@ -149,6 +156,32 @@ def _advertiser_rows(rows: tuple[PairRow, ...], level: float, _language: str) ->
         for result in advertisers(counts)
     }
     return dict(sorted(found.items(), key=lambda item: (item[1].name.casefold(), item[0])))
+
+
+def who(table: RoundTable) -> dict[str, tuple[str, str]]:
+    """The name and the kind of every advertiser, by its key."""
+    if table.kept is not None:
+        return {each.advertiser: (each.name, each.kind) for each in table.kept}
+    return {row.advertiser: (row.advertiser_name, row.advertiser_kind) for row in table.rows}
+
+
+def _by_office(table: RoundTable) -> dict[str, Counts]:
+    """The counts of every advertiser with a real pair, in alphabetical order."""
+    if table.kept is None:
+        groups = by(real(table.rows), lambda row: row.advertiser)
+        return {key: tables.counts(group) for key, group in groups.items()}
+    cells = _cells(table.kept)
+    return {key: Counts(*cells[key]) for key in sorted(cells, key=str.casefold)}
+
+
+def _cells(kept: Iterable[Counted]) -> dict[str, tuple[int, ...]]:
+    """The four cells of every advertiser with a real pair, in the order of the first of its pairs that counts."""
+    found: dict[str, tuple[int, ...]] = {}
+    for each in sorted(kept, key=lambda each: (each.first is None, each.first or "")):
+        if not each.sham:
+            before = found.get(each.advertiser)
+            found[each.advertiser] = tuple(map(add, before, each.cells)) if before else each.cells
+    return found
 
 
 def plain_nets(counts: Mapping[str, Counts], level: float) -> dict[str, Estimate]:

@@ -45,7 +45,7 @@ def release(session: Session, name: str, number: int, actor: str, now: datetime)
 
 def changed(session: Session, name: str, number: int) -> Changed:
     """Say what of a version is no longer what the request test says; of its offices only how many, by number."""
-    round_ = request_releasing.hold(session, name)
+    round_ = request_releasing.ready(session, name)
     version = releasing.find(session, round_, number)
     now = _frozen(session, round_, number, version.reason)
     was, is_ = json.loads(version.document), json.loads(now.document)

@@ -31,8 +31,8 @@ from portal.web.app import make_app
 pytestmark = only_sqlite
 
 PAGES = """
-everybody: health metrics language sign_in sign_in_ask sign_in_link sign_in_use sign_in_further sign_out
-everybody: factor factor_set_up factor_show
+everybody: health metrics security_txt language sign_in sign_in_ask sign_in_link sign_in_use sign_in_further sign_out
+everybody: factor factor_set_up factor_show organisation_go organisation_back
 everybody: pretest_intro pretest_begin pretest_resume pretest_ask pretest_answer
 everybody: invitation_page invitation_sign invitation_decline invitation_copy
 everybody: invitation_notice_pdf invitation_notice_word

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,13 +68,16 @@ def far(database: Database) -> Iterator[Far]:
 
 
 class Wire:
-    """Keeps what it was given past the gate; ``mishap`` happens with every letter."""
+    """Keeps what it was given past the gate; ``mishap`` happens with every letter, ``before`` with the first of all."""
 
-    def __init__(self, mishap: object = None) -> None:
-        self.mishap = mishap
+    def __init__(self, mishap: object = None, before: object = None) -> None:
+        self.mishap, self.before = mishap, before
         self.taken: list[str] = []
 
     def send(self, envelope: Envelope, gate: Gate) -> str:
+        before, self.before = self.before, None
+        if callable(before):
+            before()
         gate()
         self.taken.append(envelope.message_id)
         if callable(self.mishap):
@@ -96,6 +99,16 @@ def heals(far: Far, after: float) -> None:
     threading.Timer(after, speak).start()
 
 
+def cuts(far: Far) -> Callable[[], None]:
+    """Make the line go dead, for five seconds, when it is called."""
+
+    def cut() -> None:
+        far.line.silent = True
+        heals(far, 5.0)
+
+    return cut
+
+
 @only_postgresql
 def test_a_database_that_says_nothing_is_an_error_within_ten_seconds(far: Far) -> None:
     with far.database.reading() as session:
@@ -110,9 +123,16 @@ def test_a_database_that_says_nothing_is_an_error_within_ten_seconds(far: Far) -
 
 @only_postgresql
 def test_a_transaction_that_was_cut_off_does_not_keep_its_locks_for_ever(far: Far) -> None:
-    with far.database.reading() as session:
+    with far.database.writing() as session:
         kept = session.scalar(text("SHOW idle_in_transaction_session_timeout"))
     assert kept == f"{postgres.LEFT_BEHIND_SECONDS // 60}min"
+
+
+@only_postgresql
+def test_the_server_soon_takes_a_client_for_dead_whose_machine_is_gone(far: Far) -> None:
+    with far.database.writing() as session:
+        kept = [session.scalar(text(f"SHOW tcp_{what}")) for what in ("keepalives_idle", "user_timeout")]
+    assert kept == ["2", "4000"]
 
 
 @pytest.fixture
@@ -124,19 +144,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @only_postgresql
 @pytest.mark.usefixtures("impatient")
 def test_a_line_that_goes_dead_before_the_gate_sends_nothing_and_later_everything_once(
-    database: Database, far: Far, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    database: Database, far: Far, caplog: pytest.LogCaptureFixture
 ) -> None:
     run(database, rows=2)
-    wire = Wire()
+
+    wire = Wire(before=cuts(far))
     worker = a_worker(far.database, wire)
-
-    def cut(phase: str) -> None:
-        if phase == "claimed":
-            far.line.silent = True
-            heals(far, 5.0)
-            monkeypatch.setattr(faults, "at", lambda _: None)
-
-    monkeypatch.setattr(faults, "at", cut)
     with caplog.at_level(logging.ERROR):
         worker.send_due()
     assert "gaat nu niet uit. database-away: De database antwoordt niet" in caplog.text
@@ -148,16 +161,33 @@ def test_a_line_that_goes_dead_before_the_gate_sends_nothing_and_later_everythin
 
 @only_postgresql
 @pytest.mark.usefixtures("impatient")
+def test_letters_that_nobody_could_read_after_the_claim_go_when_their_lease_has_ended(
+    database: Database, far: Far, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(database, rows=2)
+    wire = Wire()
+
+    def cut(phase: str) -> None:
+        far.line.silent = phase == "claimed"
+
+    monkeypatch.setattr(faults, "at", cut)
+    with pytest.raises(DatabaseAway):
+        a_worker(far.database, wire).send_due()
+    monkeypatch.undo()
+    assert wire.taken == []
+    assert {row.state for row in letters(database, 1)} == {S.CLAIMED}
+    sweep(database, DUE + 5 * MINUTE)
+    a_worker_later(database, wire, 6 * MINUTE.seconds)
+    ends_well(database, wire, 2)
+
+
+@only_postgresql
+@pytest.mark.usefixtures("impatient")
 def test_a_line_that_goes_dead_while_a_letter_is_on_the_wire_loses_no_outcome(
     database: Database, far: Far, caplog: pytest.LogCaptureFixture
 ) -> None:
     run(database)
-
-    def cut() -> None:
-        far.line.silent = True
-        heals(far, 5.0)
-
-    wire = Wire(cut)
+    wire = Wire(cuts(far))
     with caplog.at_level(logging.ERROR):
         assert a_worker(far.database, wire).send_due() == 1
     assert "(sent) wacht op vastleggen. database-away: De database antwoordt niet" in caplog.text
@@ -171,15 +201,15 @@ def test_a_gate_that_is_answered_after_its_lease_sends_nothing(
     run(database)
     wire = Wire()
     worker = a_worker(far.database, wire, lease=1.0)
-    whole = dispatch.sending.gate
+    whole = dispatch.sending.gate_all
 
-    def slow(*told: object) -> bool:
+    def slow(*told: object) -> object:
         heals(far, 2.0)
         passed = whole(*told)  # type: ignore[arg-type]
         far.line.silent = True  # the commit goes out, and its answer is late
         return passed
 
-    monkeypatch.setattr(dispatch.sending, "gate", slow)
+    monkeypatch.setattr(dispatch.sending, "gate_all", slow)
     worker.send_due()
     assert wire.taken == []
     (row,) = letters(database, 1)

@@ -63,7 +63,7 @@ def sign(database: Database, token: str, chosen: Terms | None = None, **told: An
     """Sign as Els de Wit, for all that is offered or for ``chosen``; return the number of the invitation."""
     who = {"signer": "Els de Wit", "function": "directeur", "wording": worded, "now": PLANNED, "wall": WALL} | told
     with database.writing() as session:
-        offered = Terms.read(invitations.by_token(session, token, WALL).terms)
+        offered = invitations.offered(invitations.by_token(session, token, WALL))
         return invitations.sign(session, token, chosen or offered, **who).id
 
 

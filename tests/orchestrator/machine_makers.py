@@ -23,7 +23,7 @@ from sqlalchemy import select
 from orchestrator import ledger
 from orchestrator.db import Database
 from orchestrator.models import Base
-from orchestrator.rounds import sending
+from orchestrator.rounds import claiming, following, sending
 
 Row = tuple[Any, ...]
 numbers = st.integers(0, 2**64 - 1)
@@ -180,8 +180,9 @@ class Planting:
 
 
 def forget_statements() -> None:
-    for made in _made(vars(sending).values()):
-        made()
+    for room in (claiming, following, sending):
+        for forget in _made(vars(room).values()):
+            forget()
 
 
 def _made(values: Iterable[object]) -> list[Callable[[], None]]:

@@ -29,6 +29,7 @@ from orchestrator.db import Session
 from orchestrator.models import Reply
 from orchestrator.rounds import answers, coding, copies, lifecycle, lookup, sending, settling
 from orchestrator.rounds.answers import Proposed, Told
+from orchestrator.rounds.matching import Matches, Signs
 from orchestrator.rounds.sending import Claim, Result
 from orchestrator.states import AttemptOutcome
 from profiles.errors import Refused
@@ -201,9 +202,10 @@ class PairMachine(ChanceMachine):
         proposed = PROPOSED.get(label, PROPOSED["OVERIG"])
         with self.database.writing() as session:
             for mail in answers.unread(session, 10):
-                known = answers.answered_by(session, mail)
-                for inquiry in answers.match(session, mail.envelope_to.split(","), []):
-                    if inquiry.id not in known:
+                signs = Signs(mail.id, mail.envelope_to.split(","), [])
+                matches = Matches(session, [signs])
+                for inquiry in matches.inquiries(signs):
+                    if inquiry.id not in matches.replied(mail.id):
                         said = Told("human", "Re: woning", None)
                         answers.add_reply(session, inquiry, mail, said, "Dank.", proposed, self.now)
         if (key, half.id) not in self.replies:

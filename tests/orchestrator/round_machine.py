@@ -244,7 +244,7 @@ class RoundMachine(ChanceMachine):
         round_ = "SELECT id, design, digest, design_path, planned_by, planned_at, approved_by, approved_at FROM round"
         pairs = "SELECT p.id, p.listing_id, p.code, p.sham, p.first FROM pair p JOIN round r ON r.id = p.round_id"
         letters = """SELECT i.id, i.pair_id, i.arm, i."order", i.gap, i.variant, i.profile, i.sender_name,
-            i.reply_address, i.message_id, i.channel, i.recipient, i.subject, i.body,
+            i.reply_address, i.message_id, i.channel, i.address_index, i.subject, i.body,
             CASE i."order" WHEN 1 THEN i.planned_at END FROM inquiry i
             JOIN pair p ON p.id = i.pair_id JOIN round r ON r.id = p.round_id"""
         asked = [f"{round_} WHERE version = ?", f"{pairs} WHERE r.version = ?", f"{letters} WHERE r.version = ?"]

@@ -10,6 +10,7 @@ from house_makers import (
     ROUND,
     TUESDAY,
     a_listing,
+    a_monday,
     an_advertiser,
     answer,
     answered,
@@ -18,6 +19,7 @@ from house_makers import (
     letters,
     only,
     only_sqlite,
+    plan,
     refused,
     run,
     send,
@@ -29,7 +31,8 @@ from sqlalchemy import select
 
 from orchestrator.db import Database, DatabaseError
 from orchestrator.models import Coding, Decline, DeferredReply, Delivery, InboundMail, Inquiry, Reply
-from orchestrator.rounds import answers, coding, lookup
+from orchestrator.rounds import answers, coding, lookup, matching
+from orchestrator.rounds.matching import Matches, Signs
 from orchestrator.states import CodedBy, MailState
 from profiles.pairs import BOTH, Arm
 
@@ -47,12 +50,13 @@ def put(database: Database, content: str, source: str, delivery: str) -> bool:
 
 def found(database: Database, *recipients: str, references: tuple[str, ...] = ()) -> list[int]:
     with database.reading() as session:
-        return [inquiry.id for inquiry in answers.match(session, recipients, references)]
+        signs = Signs(0, recipients, references)
+        return [inquiry.id for inquiry in Matches(session, [signs]).inquiries(signs)]
 
 
 def by_listing(database: Database, sender: str, text: str, now: object = TUESDAY) -> int | None:
     with database.reading() as session:
-        inquiry = answers.match_by_listing(session, sender, text, now)  # type: ignore[arg-type]
+        inquiry = matching.by_listing(session, sender, text, now)  # type: ignore[arg-type]
         return inquiry.id if inquiry else None
 
 
@@ -402,8 +406,11 @@ def test_what_a_coder_has_done_leaves_that_queue_and_what_two_agree_on_leaves_al
 @only_sqlite
 def test_the_queue_of_a_round_holds_no_replies_of_another(database: Database) -> None:
     waiting(database)
+    plan(database, a_monday(round="another-round"), rows=[a_listing(7)])
     with database.reading() as session:
-        assert coding.queue(session, lookup.find(session, ROUND).id + 1, "anna") == []
+        first, other = (lookup.find(session, name).id for name in (ROUND, "another-round"))
+        assert len(coding.queue(session, first, "anna")) == 1
+        assert coding.queue(session, other, "anna") == []
 
 
 def test_two_people_who_code_at_once_are_both_counted(database: Database) -> None:

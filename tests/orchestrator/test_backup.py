@@ -1,9 +1,7 @@
 """A backup holds one moment, whole; putting one back happens in one step, with nobody looking."""
 
 import os
-import shutil
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,12 +20,10 @@ only_postgresql = pytest.mark.parametrize("database", ["postgresql"], indirect=T
 
 
 @pytest.fixture
-def house(tmp_path: Path, blank_sqlite: Path) -> Iterator[Database]:
+def house(house: Database) -> Database:
     """A file of our own with a round in it."""
-    made = Database.at(f"sqlite:///{shutil.copy(blank_sqlite, tmp_path / 'praktijktest.db')}")
-    run(made)
-    yield made
-    made.engine.dispose()
+    run(house)
+    return house
 
 
 def mark(made: Database) -> None:

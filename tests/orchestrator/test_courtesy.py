@@ -18,7 +18,9 @@ from house_makers import (
     code,
     events,
     gate,
+    index,
     letters,
+    moves,
     only,
     only_sqlite,
     record,
@@ -27,11 +29,11 @@ from house_makers import (
     send_both,
     sweep,
 )
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from orchestrator.db import Database
 from orchestrator.intake import Channel
-from orchestrator.models import Advertiser, Decline
+from orchestrator.models import Decline
 from orchestrator.rounds import lifecycle
 from orchestrator.states import AttemptOutcome, LetterState
 from profiles.pairs import BOTH, Arm
@@ -119,7 +121,7 @@ def test_the_letter_answers_the_invitation_and_names_dwelling_and_applicant(data
     inquiry = letters(database)[0]
     assert decline.in_reply_to == "<r1@alfa.example>"
     assert inquiry.profile["name"]["first"] in decline.body
-    assert decline.recipient == inquiry.recipient
+    assert decline.address_index == inquiry.address_index
     assert decline.message_id != inquiry.message_id
 
 
@@ -130,7 +132,7 @@ def test_the_letter_goes_by_mail_also_to_who_has_a_form(database: Database) -> N
     send_both(database)
     answered(database, 1, "UITNODIGING")
     decline = only(declines(database))
-    assert (decline.channel, decline.recipient) == (Channel.SMTP, "verhuur@alfa.example")
+    assert (decline.channel, decline.address_index) == (Channel.SMTP, index(database, "verhuur@alfa.example"))
     assert only(claim_declines(database, decline.planned_at)).id == decline.id
 
 
@@ -200,7 +202,7 @@ def test_no_courtesy_letter_goes_against_consent_or_kill_switch(database: Databa
         elif what == "kill switch":
             lifecycle.set_sending(session, False, "r.visser", TUESDAY, "klacht")
         else:
-            session.execute(update(Advertiser).values(email="ander@alfa.example"))
+            moves(session, "ander@alfa.example")
     assert [each for each in held if gate(database, each, decline.planned_at)] == []
     assert not sent(database, decline.planned_at)
 

@@ -23,6 +23,7 @@ from invitation_makers import (
     terms,
 )
 from sqlalchemy import func, select
+from test_scope import as_kept
 
 from orchestrator import enrolment, invitations, own_access, own_data
 from orchestrator.db import Database
@@ -49,7 +50,7 @@ def test_only_a_countersigned_invitation_is_a_consent(database: Database) -> Non
     assert row.scoped
     assert (row.purpose, row.max_pairs, row.valid_from) == (Purpose.LEARNING, 20, SOON)
     assert row.valid_until == enrolment.end_of(date(2026, 12, 31))
-    assert enrolment.scope_of(row) == terms().scope
+    assert enrolment.scope_of(row) == as_kept(database, terms().scope)
 
 
 def test_what_was_signed_is_kept_word_for_word_with_its_fingerprint(database: Database) -> None:
@@ -59,8 +60,8 @@ def test_what_was_signed_is_kept_word_for_word_with_its_fingerprint(database: Da
     assert row.signed_text.startswith(TEXT)
     assert "Els de Wit" in row.signed_text
     assert row.digest == invitations.fingerprint(row.signed_text)
-    assert Terms.read(row.agreed or {}) == terms(max_pairs=3)
-    assert Terms.read(row.terms) == terms()
+    assert invitations.agreed(row) == terms(max_pairs=3)
+    assert invitations.offered(row) == terms()
 
 
 def test_the_ledger_tells_every_step_and_names_nobody_of_the_office(database: Database) -> None:
@@ -138,7 +139,7 @@ def test_signing_and_declining_twice_is_once(database: Database) -> None:
     first = sign(database, token, terms(max_pairs=3))
     assert sign(database, token, terms(max_pairs=9), signer="Iemand Anders") == first
     row = stored(database)
-    assert (row.signer, Terms.read(row.agreed or {}).max_pairs) == ("Els de Wit", 3)
+    assert (row.signer, invitations.latest(row).max_pairs) == ("Els de Wit", 3)
     other = invite(database, an_offer("beta"))
     for _ in range(2):
         with database.writing() as session:

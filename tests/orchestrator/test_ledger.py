@@ -7,11 +7,11 @@ from itertools import pairwise
 
 import pytest
 from house_makers import PLANNED, answered, events, letters, only, run, send_both, together
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from orchestrator import ledger
 from orchestrator.db import Database, DatabaseError
-from orchestrator.models import Event
+from orchestrator.models import Event, LetterCopy
 from profiles.pairs import BOTH
 
 
@@ -156,4 +156,15 @@ def test_no_name_and_no_address_stands_in_the_ledger_of_a_round_that_was_sent_an
     assert words.isdisjoint({*people, *BOTH, "dutch", "moroccan"})
     assert advertiser not in told
     assert "Proefstraat" not in told
+    assert faults(database) == []
+
+
+def test_an_event_about_a_new_row_names_the_number_that_the_row_gets(database: Database) -> None:
+    with database.writing() as session:
+        copy = LetterCopy(message_id="<a@b.example>", seen_at=PLANNED, dated_at=None)
+        session.add(copy)
+        ledger.append(session, PLANNED, "a", "copy.seen", lambda: f"copy:{copy.id}")
+    with database.reading() as session:
+        number = session.scalars(select(LetterCopy.id)).one()
+    assert [event.subject for event in events(database)] == [f"copy:{number}"]
     assert faults(database) == []

@@ -23,6 +23,7 @@ from house_makers import (
     letter,
     letters,
     meddle,
+    moves,
     only,
     only_sqlite,
     record,
@@ -35,6 +36,7 @@ from house_makers import (
 )
 from sqlalchemy import delete, select, update
 
+from orchestrator.addresses import index_of
 from orchestrator.db import Database, Session
 from orchestrator.design import Purpose
 from orchestrator.models import Advertiser, Enrolment, Inquiry, Listing, Pair
@@ -196,8 +198,10 @@ def test_without_any_consent_nothing_goes(database: Database) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        update(Advertiser).values(email="ander@alfa.example"),
-        update(Inquiry).values(recipient="vreemde@elders.example"),
+        lambda session: moves(session, "ander@alfa.example"),
+        lambda session: session.execute(
+            update(Inquiry).values(address_index=index_of(session, "vreemde@elders.example"))
+        ),
     ],
     ids=["advertiser-moved", "letter-meddled-with"],
 )

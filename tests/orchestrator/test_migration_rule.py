@@ -25,11 +25,17 @@ SEALED_PEOPLE = (
     "invitation.contact", "invitation.signed_text", "invitation.signer", "invitation.signer_function", "contact.email",
     "person.email", "person.totp_secret", "web_session.totp_secret", "hand_mask.phrase",
 )  # fmt: skip
+SEALED_ADDRESSES = (
+    "advertiser.email", "inquiry.recipient", "decline.recipient", "request_letter.recipient", "draft.participants",
+)  # fmt: skip
+ADDRESSES = ("advertiser.email_index", "inquiry.address_index", "decline.address_index", "request_letter.address_index")
 FOUND = ("invitation.contact_index", "contact.email_index", "person.email_index")
 EXCEPTIONS = {
     **{("0028", f"{column} is gone"): PLAIN for column in SEALED},
     **{("0029", f"{column} is gone"): PLAIN for column in SEALED_PEOPLE},
     **{("0029", f"{column} is asked of who does not know it"): PLAIN for column in FOUND},
+    **{("0032", f"{column} is gone"): PLAIN for column in SEALED_ADDRESSES},
+    **{("0032", f"{column} is asked of who does not know it"): PLAIN for column in ADDRESSES},
     ("0004", "inquiry.domain is asked of who does not know it"): OLDER,
     ("0004", "decline.domain is asked of who does not know it"): OLDER,
     ("0005", "channel_fault.seen_at is asked of who does not know it"): OLDER,

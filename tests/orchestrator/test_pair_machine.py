@@ -100,7 +100,7 @@ PLANTED: dict[str, tuple[str, Callable[[Planting], None]]] = {
     "the first letter is refused and the second goes": ("is planned, not cancelled|pair . is|was claimed",
         lambda plant: plant.put(sending, "tell_next", lambda *_: None)),
     "what could not leave waits in a pair that is over": ("over is planned", lambda plant: plant.put(
-        sending, "_drop_if_over", lambda *_: None)),
+        sending, "drop_if_over", lambda *_: None)),
     "a mail that comes to the other half is not heard": ("answers are|uncertain, not sent", lambda plant: plant.put(
         answers, "_came_for", lambda *_: None)),
     "one person decides alone": ("codes Said|the answers are", lambda plant: plant.put(

@@ -18,11 +18,14 @@ from house_makers import (
     refused,
     round_state,
 )
+from sqlalchemy import select, update
 
 from orchestrator import accounts, ledger, mail_trips, readiness
+from orchestrator.addresses import set_addresses
 from orchestrator.db import Database
 from orchestrator.design import Design
-from orchestrator.models import Enrolment
+from orchestrator.intake import Channel
+from orchestrator.models import Advertiser, Enrolment, Inquiry
 from orchestrator.readiness import HEADINGS, Item, Power
 from orchestrator.rounds import lifecycle, lookup
 from orchestrator.states import Role, RoundState
@@ -66,6 +69,17 @@ def test_a_live_round_with_everything_in_order_waits_for_the_second_person_alone
     approved(database)
     assert blocking(database) == []
     assert round_state(database) is RoundState.APPROVED
+
+
+def test_a_form_without_https_holds_a_live_round_up_and_is_named(database: Database) -> None:
+    plan(database, live(), bank=a_bank())
+    assert items(database)["forms"].ok
+    with database.writing() as session:
+        office = session.scalars(select(Advertiser)).one()
+        set_addresses(session, office, office.email, "http://alfa.example/contact")
+        session.execute(update(Inquiry).values(channel=Channel.WEBFORM, address_index=office.form_index))
+    assert "http://alfa.example/contact" in items(database)["forms"].why
+    assert "forms" in blocking(database)
 
 
 @pytest.mark.parametrize(

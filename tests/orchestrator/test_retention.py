@@ -1,12 +1,9 @@
 """When the term of a study is over its mail is gone, also from every backup, and its results stay as they were."""
 
 import hashlib
-import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
 from house_makers import ROUND, TUESDAY, answer, events, letters, refused, run
 from sqlalchemy import select, update
 
@@ -21,13 +18,6 @@ CLOSED = datetime(2026, 10, 31, 12, 0, tzinfo=UTC)
 OVER = datetime(2027, 4, 30, 12, 0, tzinfo=UTC)  # six months later: April has no 31st
 SECRET = "Groet, Wilhelmina van Geheimenisse"
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def house(tmp_path: Path, blank_sqlite: Path) -> Iterator[Database]:
-    made = Database.at(f"sqlite:///{shutil.copy(blank_sqlite, tmp_path / 'praktijktest.db')}")
-    yield made
-    made.engine.dispose()
 
 
 def closed(database: Database) -> None:

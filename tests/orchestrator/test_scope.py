@@ -1,5 +1,6 @@
 """No letter goes outside what an advertiser signed for: not planned, not claimed, not through the gate."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -13,6 +14,7 @@ from house_makers import (
     an_advertiser,
     claim,
     gate,
+    index,
     letters,
     meddle,
     only_sqlite,
@@ -27,6 +29,7 @@ from invitation_makers import SOON, take_part, terms
 from sqlalchemy import delete, insert, select, update
 
 from orchestrator import outlook
+from orchestrator.addresses import as_stored
 from orchestrator.db import Database
 from orchestrator.design import Purpose
 from orchestrator.models import Enrolment, EnrolmentScope, Inquiry, Listing, Refusal
@@ -38,13 +41,19 @@ from profiles.errors import BadInput
 ADDRESS = "verhuur@alfa.example"
 
 
+def as_kept(database: Database, scope: Scope) -> Scope:
+    """A scope as the record has it: of its addresses the fingerprints."""
+    return replace(scope, addresses=frozenset(index(database, each) for each in scope.addresses))
+
+
 def set_scope(database: Database, scope: Scope) -> None:
     """Let every consent be one that was signed, for this scope."""
+    kept = as_kept(database, scope)
     with database.writing() as session:
         session.execute(update(Enrolment).values(scoped=True))
         session.execute(delete(EnrolmentScope))
         for consent in session.scalars(select(Enrolment.id)).all():
-            rows = [{"enrolment_id": consent, "kind": kind, "value": value} for kind, value in scope.lines()]
+            rows = [{"enrolment_id": consent, "kind": kind, "value": value} for kind, value in kept.lines()]
             if rows:
                 session.execute(insert(EnrolmentScope), rows)
 
@@ -76,7 +85,7 @@ def _narrow(session: Any, scope: Scope) -> None:
     consent = session.scalars(select(Enrolment.id)).one()
     session.execute(delete(EnrolmentScope))
     for kind, value in scope.lines():
-        session.add(EnrolmentScope(enrolment_id=consent, kind=kind, value=value))
+        session.add(EnrolmentScope(enrolment_id=consent, kind=kind, value=as_stored(session, kind, value)))
 
 
 @pytest.mark.parametrize("outside", OUTSIDE)
@@ -136,7 +145,8 @@ def test_one_consent_must_cover_a_letter_whole_and_not_two_in_part(database: Dat
             advertiser_id=old.advertiser_id, purpose=old.purpose, valid_from=old.valid_from - (DUE - OPENING),
             valid_until=old.valid_until, scoped=True,
         )  # fmt: skip
-        new.lines = [EnrolmentScope(kind=kind, value=value) for kind, value in scoped(grounds={"age"}).lines()]
+        lines = scoped(grounds={"age"}).lines()
+        new.lines = [EnrolmentScope(kind=kind, value=as_stored(session, kind, value)) for kind, value in lines]
         session.add(new)
 
     meddle(database, another)

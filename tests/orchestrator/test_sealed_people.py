@@ -1,7 +1,5 @@
 """Who signs, who is written to and who signs in stand in no file in clear, and are found all the same."""
 
-import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,13 +23,6 @@ from orchestrator.vault import Vault
 SIGNER, FUNCTION = "Wilhelmina van Geheimenisse", "zaakwaarneemster"
 CONTACT, PERSON = "w.geheimenisse@alfa.example", "brechtje.onbekend@stad.example"
 WHEN = datetime(2026, 9, 7, 8, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def house(tmp_path: Path, blank_sqlite: Path) -> Iterator[Database]:
-    made = Database.at(f"sqlite:///{shutil.copy(blank_sqlite, tmp_path / 'praktijktest.db')}")
-    yield made
-    made.engine.dispose()
 
 
 def peopled(database: Database) -> str:

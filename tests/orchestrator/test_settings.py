@@ -1,5 +1,6 @@
 """Configuration: read once, typed, and loud about what it does not know."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,69 @@ def test_settings_do_not_change_once_read() -> None:
     settings = Settings.from_env()
     with pytest.raises(ValidationError):
         settings.live = True  # type: ignore[misc]
+
+
+ORGANISATION = {"ISSUER": "https://aanmelden.stad.example/desk", "CLIENT_ID": "praktijktest", "CLIENT_SECRET": "geheim"}
+
+
+def set_organisation(monkeypatch: pytest.MonkeyPatch, **changes: str | None) -> None:
+    for name, value in {**ORGANISATION, **changes}.items():
+        if value is not None:
+            monkeypatch.setenv(f"PRAKTIJKTEST_OIDC_{name}", value)
+
+
+def test_an_organisation_needs_an_issuer_a_name_and_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_organisation(monkeypatch)
+    assert Settings.from_env().oidc_issuer == ORGANISATION["ISSUER"]
+    assert "geheim" not in repr(Settings.from_env())
+
+
+@pytest.mark.parametrize("missing", ORGANISATION)
+def test_a_part_of_an_organisation_is_none(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    set_organisation(monkeypatch, **{missing: None})
+    (problem,) = problems()
+    assert problem.code == "half-provider"
+    assert f"PRAKTIJKTEST_OIDC_{missing}" in str(problem.remedy)
+
+
+@pytest.mark.parametrize(
+    ("issuer", "live", "fine"),
+    [
+        ("http://127.0.0.1:9400", "no", True),
+        ("http://localhost:9400", "no", True),
+        ("http://127.0.0.1:9400", "yes", False),
+        ("https://127.0.0.1:9400", "yes", True),
+        ("http://aanmelden.stad.example", "no", False),
+        ("https://aanmelden.stad.example?x=1", "no", False),
+        ("https://naam:geheim@aanmelden.stad.example", "no", False),
+        ("aanmelden.stad.example", "no", False),
+    ],
+)
+def test_the_organisation_is_reached_over_https_or_on_this_machine_in_a_rehearsal(
+    monkeypatch: pytest.MonkeyPatch, issuer: str, live: str, fine: bool
+) -> None:
+    set_organisation(monkeypatch, ISSUER=issuer)
+    monkeypatch.setenv("PRAKTIJKTEST_LIVE", live)
+    if fine:
+        assert Settings.from_env().oidc_issuer == issuer
+    else:
+        assert [problem.code for problem in problems()] == ["bad-issuer"]
+
+
+def test_a_password_or_a_file_of_the_organisation_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_organisation(monkeypatch, CLIENT_SECRET="géheim", CA_FILE="/bestaat/niet.pem")
+    found = problems()
+    assert [problem.code for problem in found] == ["bad-login", "no-such-file"]
+    assert "géheim" not in "".join(map(str, found))
+
+
+@pytest.mark.parametrize("library", ["authlib", "joserfc"])
+def test_an_organisation_without_what_it_takes_is_named_with_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)  # as Python says that something is not installed
+    assert Settings.from_env().oidc_issuer is None
+    set_organisation(monkeypatch)
+    (problem,) = problems()
+    assert problem.code == "no-oidc"
+    assert "praktijktest[oidc]" in str(problem.remedy)

@@ -1,8 +1,6 @@
 """What people write and say is in no file of ours in clear; a key that is destroyed takes every copy along."""
 
 import base64
-import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,13 +23,6 @@ from profiles.errors import Refused
 
 SECRET = b"Met vriendelijke groet, Wilhelmina van Geheimenisse"
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def house(tmp_path: Path, blank_sqlite: Path) -> Iterator[Database]:
-    made = Database.at(f"sqlite:///{shutil.copy(blank_sqlite, tmp_path / 'praktijktest.db')}")
-    yield made
-    made.engine.dispose()
 
 
 def keep(house: Database, key: str = "m1", raw: bytes = SECRET) -> int:

@@ -89,12 +89,21 @@ class FakeSource:
         table: RoundTable = make.full_round(**self.facts)
         return table
 
+    def office_table(self, round_name: str, advertiser: str) -> RoundTable:  # noqa: ARG002 - all rows do as well
+        return self.table(round_name)
+
     def has_looks(self, round_name: str) -> bool:
         return round_name == LOOKED_AT
 
     def accepted(self, round_name: str) -> frozenset[str]:
         _known(round_name)
         return frozenset({"P-0001"})
+
+    def take(self, round_name: str, person: str) -> None: ...
+
+    def note_look_read(self, round_name: str, person: str) -> None: ...
+
+    def refuse_coder(self, round_name: str, visitor: Visitor) -> None: ...
 
     def open_look(self, round_name: str, actor: str) -> None: ...
 
@@ -174,6 +183,7 @@ class FakeDoor:
     """Any cookie is that of one person, with all roles unless told otherwise."""
 
     mails = True
+    organisation = "uw organisatie"
 
     def __init__(self, *roles: Role) -> None:
         own = "adv-03" if roles == (Role.BROKER,) else None

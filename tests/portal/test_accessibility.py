@@ -14,17 +14,20 @@ from bank_makers import NAMES
 from browser_makers import needs_chromium, serving, violations
 from page_makers import LOOKED_AT, ROUND, SIGNED_IN, FakeDoor, FakeSource, make
 from playwright.sync_api import Browser, Page
+from pydantic import SecretStr
 
 from orchestrator import pretests
 from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.pretests import RIGHT, Judgement
+from orchestrator.settings import Settings
 from portal.commands import analysing
 from portal.web.app import create_app
 from portal.web.followup_source import FollowupSource
 from portal.web.language import COOKIE
 from portal.web.open_source import OpenReleases
-from portal.web.pages import aftermath, comparing, open_data, pretest, releasing, toolkit
+from portal.web.organisation import Organisation
+from portal.web.pages import aftermath, comparing, open_data, organisation, pretest, releasing, toolkit
 from portal.web.release_source import DatabaseReleases
 from portal.web.toolkit_source import ToolkitSource
 
@@ -53,6 +56,7 @@ PAGES = {
     "browsers": "/browsers",
     "toolkit": "/toolkit",
     "aanmelden": "/aanmelden",
+    "organisatie": "/aanmelden/organisatie/terug",
     "link": "/aanmelden/link/goed",
     "oude link": "/aanmelden/link/oud",
     "fout": "/bestaat-niet",
@@ -68,7 +72,7 @@ PAGES = {
     "vergelijking": f"/uitkomst/{house_makers.ROUND}/1/vergelijking",
     "vrijgave": f"/rondes/{house_makers.ROUND}/vrijgave",
 }
-STATUSES = {"oude link": 410, "gesloten": 410, "te laat": 409}
+STATUSES = {"organisatie": 410, "oude link": 410, "gesloten": 410, "te laat": 409}
 OWN_PAGES = ("ronde", "paren", "waarden")
 Visited = tuple[Database, dict[str, str]]
 
@@ -110,6 +114,8 @@ def signed(blank_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def site(pretest_pages: Visited, signed: Database) -> Iterator[str]:
     """The real server on a free port of the loopback."""
     app = create_app(FakeSource(mode="rehearsal"), FakeDoor())
+    asked = Settings(oidc_issuer="https://stad.example", oidc_client_id="desk", oidc_client_secret=SecretStr("x"))
+    organisation.add(app, FakeDoor(), Organisation(pretest_pages[0], Clock(), asked))
     pretest.add(app, pretest_pages[0], Clock())
     for group in (releasing, comparing):
         group.add(app, DatabaseReleases(signed, Clock()))

@@ -8,7 +8,6 @@ from invitation_makers import worded
 
 from orchestrator import invitations
 from orchestrator.clock import Clock
-from orchestrator.terms import Terms
 from portal import offers as room
 from portal.commands import house
 
@@ -27,7 +26,7 @@ def user(tmp_path, capsys, monkeypatch) -> User:  # type: ignore[no-untyped-def]
 def sign(token: str) -> None:
     with house.open_database().writing() as session:
         wall = Clock().now()
-        offered = Terms.read(invitations.by_token(session, token, wall).terms)
+        offered = invitations.offered(invitations.by_token(session, token, wall))
         invitations.sign(session, token, offered, "Els de Wit", "directeur", worded, wall, wall)
 
 

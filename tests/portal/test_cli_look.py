@@ -148,8 +148,12 @@ def test_a_look_is_opened_on_its_page_by_who_may_and_a_second_click_opens_nothin
         assert "grens overschreden" in seen
         assert "door Ada" in seen
         assert "Open de tussenstand" not in seen
+    for address in (here, f"/rondes/{ROUND}/rapport/onderzoeker", here):
+        assert "grens overschreden" in sender.get(address).text
     with sqlite3.connect(user.folder / "data" / "praktijktest.db") as connection:
         assert connection.execute("SELECT actor FROM event WHERE kind = 'look.opened'").fetchall() == [("Ada",)]
+        # Who opened it read it; who came later is noted once.
+        assert connection.execute("SELECT actor FROM event WHERE kind = 'look.read'").fetchall() == [("Sem",)]
 
 
 def at_the_pages(user: User, name: str, role: Role) -> TestClient:

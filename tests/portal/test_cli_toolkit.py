@@ -15,7 +15,7 @@ def user(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
 
 @pytest.mark.parametrize(("kind", "begins"), [("pdf", b"%PDF"), ("docx", b"PK"), ("html", b"<!DOCTYPE html>")])
 def test_a_command_writes_the_documents_and_says_how_complete_they_are(user: User, kind: str, begins: bytes) -> None:
-    said = user.does("toolkit", "make", str(EXAMPLE), "--format", kind, "--to", "kantoor")
+    said = user.does("toolkit", "make", str(EXAMPLE), "--format", kind, "--out", "kantoor")
     made = sorted(Path("kantoor").glob(f"*.{kind}"))
     assert len(made) == 7
     assert all(path.read_bytes().startswith(begins) for path in made)
@@ -27,7 +27,7 @@ def test_a_municipalitys_texts_come_from_the_folder_of_the_setting(user: User, m
     Path("teksten").mkdir()
     Path("teksten/background.md").write_text("# Bij ons {fout}", encoding="utf-8")
     monkeypatch.setenv("PRAKTIJKTEST_TOOLKIT_TEXTS", "teksten")
-    done = user.says("toolkit", "make", str(EXAMPLE), "--to", "kantoor")
+    done = user.says("toolkit", "make", str(EXAMPLE), "--out", "kantoor")
     assert done.code == 2
     assert "background.md:1: unknown-placeholder" in done.err
     assert not Path("kantoor").exists()

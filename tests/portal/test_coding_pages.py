@@ -5,7 +5,9 @@ import re
 import pytest
 from coding_makers import answered_round, label_of, visitor
 from house_makers import ROUND, events, letters, only_sqlite, together
+from look_makers import looked
 from starlette.testclient import TestClient
+from test_duties import coded_before_the_look
 
 from orchestrator.db import Database
 from orchestrator.models import Reply
@@ -51,6 +53,35 @@ def test_two_coders_who_agree_finish_a_reply_and_progress_counts_up(database: Da
     for _ in coded:
         code_next(bram, "AL_VERHUURD")
     assert {label_of(database, number) for number in coded} == {"AL_VERHUURD"}
+
+
+@pytest.mark.parametrize("name", ["R.Visser", "m.dekker"])
+def test_who_planned_or_approved_reads_before_they_begin_that_they_code_nothing_here(
+    database: Database, name: str
+) -> None:
+    numbers = answered_round(database)
+    person = visitor(database, name, Role.CODER, Role.ANALYST)
+    told = f"{name} heeft &#39;{ROUND}&#39; gepland of goedgekeurd en kan dus weten wie welke brief schreef."
+    desk = person.get("/coderen").text
+    assert told in desk
+    assert "4 antwoorden wachten op iemand" in desk
+    assert f'href="{DESK}"' not in desk
+    assert told in person.get(f"{DESK}/verschillen").text
+    for refused in (person.get(DESK), person.post(f"{DESK}/{numbers[0]}", data={"label": "OVERIG"})):
+        assert refused.status_code == 403
+        assert told in refused.text
+    assert label_of(database, numbers[0]) is None
+
+
+def test_who_coded_in_a_round_sees_no_look_that_somebody_opened(database: Database) -> None:
+    coded_before_the_look(database, "anna")
+    looked(database, "bram")
+    coder, analyst = (visitor(database, name, Role.CODER, Role.ANALYST) for name in ("anna", "bram"))
+    for page in ("tussenstanden", "rapport/onderzoeker", "rapport/onderzoeker.pdf"):
+        answered = coder.get(f"/rondes/{ROUND}/{page}")
+        assert answered.status_code == 403
+        assert "ziet geen cijfers per profiel" in answered.text
+        assert analyst.get(f"/rondes/{ROUND}/{page}").status_code == 200
 
 
 def test_a_form_that_is_sent_twice_is_one_label(database: Database) -> None:

@@ -9,10 +9,10 @@ from request_makers import browser
 from test_invitation_pages import CHOICE
 from test_invitation_pages import browser as office_browser
 
+from orchestrator import invitations
 from orchestrator.db import Database
 from orchestrator.models import InvitationState
 from orchestrator.states import Role
-from orchestrator.terms import Terms
 
 pytestmark = only_sqlite
 
@@ -53,7 +53,7 @@ def test_the_link_is_shown_once_and_stands_in_no_ledger(database: Database) -> N
     assert office_browser(database).get(link).status_code == 200
     assert link not in browser(database, "anna", Role.DESIGNER).get(HOME).text
     assert link.rpartition("/")[2] not in repr([(each.kind, each.data) for each in events(database)])
-    offered = Terms.read(stored(database).terms)
+    offered = invitations.offered(stored(database))
     assert (offered.channels, offered.max_pairs, len(offered.days_off)) == ({"smtp", "phone"}, 12, 2)
 
 

@@ -13,7 +13,6 @@ from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.models import InvitationState
 from orchestrator.settings import Settings
-from orchestrator.terms import Terms
 from portal.web.app import make_app
 from results import invitation
 
@@ -54,7 +53,7 @@ def test_the_office_signs_for_less_and_gets_its_copy_and_the_announcement(databa
         answer = office.post(f"/uitnodiging/{token}/tekenen", data=CHOICE)
         assert "U hebt getekend" in answer.text
     row = stored(database)
-    agreed = Terms.read(row.agreed or {})
+    agreed = invitations.latest(row)
     assert (agreed.grounds, agreed.channels, agreed.max_pairs) == ({"origin"}, {"smtp"}, 4)
     assert len(agreed.days_off) == 3
     assert row.signed_text is not None
@@ -92,7 +91,7 @@ def test_an_office_that_was_offered_named_listings_ticks_some_of_them(database: 
     token = invited(database, listings=frozenset({"ams-1", "ams-2"}))
     answer = browser(database).post(f"/uitnodiging/{token}/tekenen", data={**CHOICE, "listings": ["ams-2"]})
     assert "U hebt getekend" in answer.text
-    assert Terms.read(stored(database).agreed or {}).listings == {"ams-2"}
+    assert invitations.latest(stored(database)).listings == {"ams-2"}
 
 
 def test_declining_is_one_click_and_twice_is_once(database: Database) -> None:

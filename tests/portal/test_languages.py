@@ -61,6 +61,7 @@ SAID_BY = (
     "orchestrator/accounts.py", "orchestrator/second_factor.py", "orchestrator/sessions.py",
     "orchestrator/exposure.py", "orchestrator/followup.py", "orchestrator/own_views.py",
     "orchestrator/outlook.py", "orchestrator/retests.py", "orchestrator/rounds/restored.py", "orchestrator/status.py",
+    "orchestrator/rounds/duties.py",
     "orchestrator/views.py",
     "results/balance.py", "results/wellbeing.py", "profiles/applicants.py",
     *(f"orchestrator/design/{name}.py" for name in (

@@ -16,8 +16,9 @@ from starlette.testclient import TestClient
 
 from orchestrator.context import NOTE_DAYS
 from orchestrator.db import Database
-from orchestrator.models import Advertiser, ContextNote, Enrolment, Inquiry, Listing, Pair, Round
+from orchestrator.models import Advertiser, ContextNote, Enrolment, Event, Inquiry, Listing, Pair, Round
 from orchestrator.states import Role, RoundState
+from orchestrator.takings import TAKEN
 from portal.web.access import ACCESS, PUBLIC
 from portal.web.access import OWN as OWN_ROWS
 
@@ -212,16 +213,36 @@ def test_who_decides_sees_the_note_but_not_the_advertiser_the_arms_or_the_answer
         assert hidden not in text, hidden
 
 
-def test_until_a_note_is_decided_nobody_of_the_desk_sees_the_arms_of_its_test(closed: Database) -> None:
+def test_while_an_advertiser_may_be_heard_nobody_of_the_desk_sees_the_arms_of_its_tests(closed: Database) -> None:
     code, other, *_ = codes(closed, OWN)
     write(office(closed), code)
-    researcher = desk(closed)
-    waiting = researcher.get(f"/rondes/{ROUND}/tests/{code}").text
-    assert "Verborgen tot over de toelichting van de aanbieder is besloten." in waiting
-    assert "Controleprofiel" not in waiting
-    assert "Controleprofiel" in researcher.get(f"/rondes/{ROUND}/tests/{other}").text
+    researcher, later = desk(closed), desk(closed, now=CLOSED_AT + (NOTE_DAYS + 1) * DAY + HOUR)
+
+    def told(browser: TestClient, of: str) -> bool:
+        page = browser.get(f"/rondes/{ROUND}/tests/{of}").text
+        hidden = "Verborgen zolang de aanbieder nog iets kan zeggen over deze test" in page
+        assert hidden is ("Controleprofiel" not in page)
+        return not hidden
+
+    assert [told(researcher, of) for of in (code, other)] == [False, False]
+    assert [told(later, of) for of in (code, other)] == [False, True]
     researcher.post(f"{NOTES}/{code}", data={"accept": "nee", "reason": "De advertentie stond nog open."})
-    assert "Controleprofiel" in researcher.get(f"/rondes/{ROUND}/tests/{code}").text
+    assert [told(researcher, of) for of in (code, other)] == [True, False]
+
+
+@pytest.mark.parametrize("file", ["bestand.zip", "pairs.csv"])
+def test_who_took_the_arms_of_a_round_home_decides_on_none_of_its_notes(closed: Database, file: str) -> None:
+    code, told = codes(closed, OWN)[0], {"accept": "ja", "reason": "Al verhuurd volgens het kadaster."}
+    write(office(closed), code)
+    knows = desk(closed)
+    for harmless in ("checksums.sha256", "results.json", ""):
+        assert knows.get(f"/rondes/{ROUND}/export{'/' * bool(harmless)}{harmless}").status_code == 200
+    with closed.reading() as session:
+        assert not session.scalars(select(Event).where(Event.kind == TAKEN)).all()
+    assert knows.get(f"/rondes/{ROUND}/export/{file}").status_code == 200
+    refused = knows.post(f"{NOTES}/{code}", data=told)
+    assert (refused.status_code, "Laat een ander besluiten" in refused.text) == (403, True)
+    assert desk(closed, "een-ander", Role.ANALYST).post(f"{NOTES}/{code}", data=told).status_code == 303
 
 
 def test_a_decision_has_a_reason_is_made_once_and_is_told_to_the_office(closed: Database) -> None:

@@ -1,6 +1,7 @@
 """The pairs of a round in the browser: found by an address, told in full, and without the arms to who may not know."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,12 +18,16 @@ from house_makers import (
     only_sqlite,
     run,
 )  # fmt: skip
+from sqlalchemy import update
 from starlette.testclient import TestClient
 
+from orchestrator.context import NOTE_DAYS
 from orchestrator.db import Database
-from orchestrator.models import Inquiry, Reply
+from orchestrator.models import Inquiry, Reply, Round
 from orchestrator.rounds import lifecycle
+from orchestrator.sealing import GONE
 from orchestrator.states import Role
+from portal.web.language import COOKIE, DUTCH, ENGLISH
 
 pytestmark = only_sqlite
 PAIRS = f"/rondes/{ROUND}/tests"
@@ -116,9 +121,13 @@ def test_a_pair_tells_listing_letters_answers_and_events_but_no_arm_while_the_ro
     assert "profiel:" not in page
 
 
-def test_after_the_round_the_arms_and_names_are_told(ria: TestClient, database: Database) -> None:
+def test_once_no_advertiser_may_be_heard_any_more_the_arms_and_names_are_told(
+    ria: TestClient, database: Database
+) -> None:
     code = codes(ria.get(PAIRS).text)[0]
     closed(database)
+    with database.writing() as session:
+        session.query(Round).update({Round.closed_at: DUE - timedelta(days=NOTE_DAYS + 1)})
     page = ria.get(f"{PAIRS}/{code}").text
     assert [name for name in names(database, code) if name not in page] == []
     assert "Controleprofiel:" in page
@@ -243,3 +252,28 @@ def test_no_call_is_entered_for_a_letter_that_never_went_or_a_round_that_ended(d
     with database.writing() as session:
         lifecycle.abort(session, ROUND, "r.visser", DUE, "klaar")
     assert ria.post(address, data=HEARD).status_code == 409
+
+
+def told_in(reader: TestClient, language: str, address: str) -> str:
+    reader.cookies.set(COOKIE, language)
+    answer = reader.get(address)
+    assert answer.status_code == 200, address
+    return answer.text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [(ENGLISH, "(destroyed when its term was over)"), (DUTCH, GONE)], ids=[ENGLISH, DUTCH]
+)
+def test_a_text_that_was_destroyed_is_told_in_the_language_of_the_reader(
+    database: Database, language: str, said: str
+) -> None:
+    answered_round(database, pairs=1)
+    with database.writing() as session:
+        session.execute(update(Reply).values(text_sealed=None))
+    (code,) = {row.pair.code for row in letters(database)}
+    coder = visitor(database, "cor", Role.CODER)
+    desk = told_in(coder, language, f"/coderen/{ROUND}")
+    closed(database)
+    told = told_in(visitor(database, "ria", Role.ANALYST), language, f"{PAIRS}/{code}")
+    for each in (told, desk):
+        assert [words for words in ("(destroyed when its term was over)", GONE) if words in each] == [said]

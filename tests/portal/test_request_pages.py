@@ -40,7 +40,7 @@ def test_a_round_is_planned_approved_by_another_and_started_on_pages(database: D
     assert "tess" in page.text
     refused = planner.post(f"{HERE}/goedkeuren")
     assert refused.status_code == 403
-    assert "Laat een tweede persoon goedkeuren." in refused.text
+    assert "Laat een ander goedkeuren." in refused.text
     assert "Goedgekeurd door bram." in browser(database, "bram", Role.APPROVER).post(f"{HERE}/goedkeuren").text
     tester = browser(database, "tess", Role.SENDER)
     assert "Uw belblad" in tester.post(f"{HERE}/starten").text
@@ -127,6 +127,15 @@ def test_a_coder_sees_an_answer_and_nothing_of_office_tester_round_or_script(dat
     assert REFUSAL in page
     hidden = (*OFFICES, "Makelaardij", "tess", NAME, "afkomst", "Marokkaanse")
     assert not any(word in page for word in hidden)
+
+
+def test_who_planned_a_request_test_reads_that_somebody_else_codes_its_answers(database: Database) -> None:
+    running(database)
+    asked(database)
+    page = browser(database, "Anna", Role.CODER).get(DESK).text
+    assert f"Anna heeft &#39;{NAME}&#39; gepland of goedgekeurd" in page
+    assert REFUSAL not in page
+    assert "gepland of goedgekeurd" not in browser(database, "cora", Role.CODER).get(DESK).text
 
 
 def test_two_coders_agree_on_a_code_and_who_called_is_asked_nothing(database: Database) -> None:

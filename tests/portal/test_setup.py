@@ -298,13 +298,16 @@ def test_a_plan_is_approved_by_another_and_started_by_a_sender_once_each(databas
     assert told == ["round.planned", "round.approved", "round.running"]
 
 
-def test_who_codes_sees_when_letters_go_and_not_what_stands_in_them(database: Database) -> None:
+def test_who_codes_sees_when_letters_go_and_neither_what_stands_in_them_nor_the_seed(database: Database) -> None:
     planned(with_example(database))
     coder = browser(database, "Cor", Role.CODER, Role.ANALYST)
     page = coder.get("/rondes/amersfoort-2026-najaar/opzet").text
-    assert "U codeert in deze ronde" in page
+    assert "U hebt de rol codeur" in page
     assert "P-0001" in page
     assert "<details>" not in page
+    assert "sample.pairs: 240" in page
+    assert "\nseed: " not in page
+    assert "\nseed: " in browser(database, "An", Role.ANALYST).get("/rondes/amersfoort-2026-najaar/opzet").text
 
 
 def test_a_new_version_shows_what_it_changes_and_asks_why(database: Database) -> None:

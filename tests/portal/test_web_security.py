@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
@@ -86,6 +87,23 @@ def test_hsts_is_told_where_people_come_by_https_also_behind_a_proxy_and_not_to_
     assert "Strict-Transport-Security" not in a_client(database).get("/aanmelden").headers
     direct = a_client(database, base_url="https://testserver").get("/aanmelden").headers
     assert "max-age=31536000" in direct["Strict-Transport-Security"]
+
+
+def test_security_txt_tells_whom_to_reach_for_less_than_a_year_and_is_not_there_without_an_address(
+    database: Database,
+) -> None:
+    def asked(settings: Settings) -> tuple[int, str]:
+        app = make_app(database, Clock(), settings=settings)
+        answer = TestClient(app).get("/.well-known/security.txt")
+        return answer.status_code, answer.text
+
+    status, told = asked(Settings(web_url="https://desk.stad.example", desk_sender="desk@stad.example"))
+    fields = dict(line.split(": ", 1) for line in told.splitlines())
+    assert (status, fields["Contact"]) == (200, "mailto:desk@stad.example")
+    assert fields["Canonical"] == "https://desk.stad.example/.well-known/security.txt"
+    left = datetime.fromisoformat(fields["Expires"]) - Clock().now()
+    assert timedelta(days=170) < left < timedelta(days=365)
+    assert asked(Settings())[0] == 404
 
 
 def test_a_cookie_is_secure_behind_a_proxy_that_speaks_https_for_us(database: Database) -> None:

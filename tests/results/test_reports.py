@@ -15,6 +15,7 @@ from profiles.errors import BadInput, Refused
 from profiles.factors import Factor, FactorLevel
 from profiles.pairs import Arm
 from profiles.profile import Ground
+from results import context_effect
 from results.reports import Audience, Report, build, render, wording
 from results.reports.values import Broker, Direction, Municipality, Researcher, Unpaired
 from results.statistics import Estimate, Verdict
@@ -405,6 +406,11 @@ def alone(positive: int, negative: int, arm: Arm, since: int) -> list[make.PairR
 def unpaired_table(**changes: object) -> make.RoundTable:
     rows = [*alone(70, 50, Arm.CONTROL, 0), *alone(40, 80, Arm.TREATMENT, 200)]
     return make.table(rows, approach="unpaired", state="released", **changes)
+
+
+def test_a_note_in_an_unpaired_round_takes_no_pair_out_of_it() -> None:
+    table = unpaired_table()
+    assert context_effect.of(table, {table.rows[0].pair}) is None
 
 
 def test_an_unpaired_round_compares_two_groups_of_listings_in_plain_words() -> None:

@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from house_makers import MINUTE, OPENING, a_listing, an_advertiser, letters, run
 from mailbox_makers import LEDGER, Mailbox
+from sqlalchemy import URL
 
 from orchestrator import backup, views
 from orchestrator.clock import Clock
@@ -127,7 +128,7 @@ class Drill:
         self.database.engine.dispose()
         url = self.database.engine.url
         if url.get_backend_name() != "sqlite":
-            self._pg_restore(file)
+            pg_restore(url, file)
             self._tells() if told else None
         elif told:
             backup.put_back(url.render_as_string(), file, lambda made: self._tells(made))
@@ -140,12 +141,6 @@ class Drill:
     def _tells(self, database: Database | None = None) -> None:
         with (database or self.database).writing() as session:
             restored.mark(session, "m.dekker", self.now, restored.TOLD)
-
-    def _pg_restore(self, file: Path) -> None:
-        address = self.database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        program = shutil.which("pg_restore")
-        assert program is not None
-        subprocess.run([program, "--clean", "--if-exists", "--no-owner", f"--dbname={address}", str(file)], check=True)
 
     def why_shut(self) -> str | None:
         with self.database.reading() as session:
@@ -161,6 +156,14 @@ class Drill:
         return [message_id for message_id, times in Counter(self.relay.taken).items() if times > 1]
 
 
+def pg_restore(url: URL, file: Path) -> None:
+    """Put a backup into a PostgreSQL database, as docs/operations.md says."""
+    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    program = shutil.which("pg_restore")
+    assert program is not None
+    subprocess.run([program, "--clean", "--if-exists", "--no-owner", f"--dbname={address}", str(file)], check=True)
+
+
 @contextmanager
 def a_file_database(folder: Path, blank: Path) -> Iterator[Database]:
     """A SQLite database of our own, to be lost."""
@@ -170,8 +173,8 @@ def a_file_database(folder: Path, blank: Path) -> Iterator[Database]:
 
 
 @contextmanager
-def a_server_database(beside: Database) -> Iterator[Database]:
-    """A PostgreSQL database of our own, to be lost, on the server of another one."""
+def a_server_database(beside: Database, *, empty: bool = False) -> Iterator[Database]:
+    """A PostgreSQL database of our own, to be lost, on the server of another one; ``empty`` has no tables at all."""
     if not (shutil.which("pg_dump") and shutil.which("pg_restore")):
         pytest.skip("no pg_dump and pg_restore (Debian: postgresql-client)")
     url, name = beside.engine.url.difference_update_query(["options"]), f"proef_{os.getpid()}_{secrets.token_hex(4)}"
@@ -180,7 +183,8 @@ def a_server_database(beside: Database) -> Iterator[Database]:
         connection.execute(f'CREATE DATABASE "{name}"'.encode())
     made = Database.at(url.set(database=name).render_as_string(hide_password=False), beside.vault.keys)
     try:
-        prepare(made)
+        if not empty:
+            prepare(made)
         yield made
     finally:
         made.engine.dispose()

@@ -195,14 +195,14 @@ def test_an_outcome_that_cannot_be_written_is_said_while_it_waits(
 ) -> None:
     run(database)
     monkeypatch.setattr(dispatch, "RECORD_PAUSE_SECONDS", 0.0)
-    whole, failures = dispatch.sending.record, iter([True, True, False])
+    whole, failures = dispatch.sending.record_all, iter([True, True, False])
 
     def fails(*told: object) -> None:
         if next(failures):
             raise OperationalError("UPDATE", {}, Exception("server closed the connection unexpectedly\nmore"))
         whole(*told)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(dispatch.sending, "record", fails)
+    monkeypatch.setattr(dispatch.sending, "record_all", fails)
     with caplog.at_level(logging.ERROR):
         assert a_worker(database).send_due() == 1
     assert caplog.text.count("database-away: De database antwoordt niet (server closed") == 1

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 from house_makers import only
+from hypothesis import given
+from hypothesis import strategies as st
 from wire_makers import GOODBYE, MailServer, an_envelope, no_gate, running, shut_gate, unused_port
 
 from orchestrator.intake import Channel
 from orchestrator.settings import Settings
 from profiles.errors import Refused
+from workers.channels import message
 from workers.channels.choose import channels
 from workers.channels.message import compose
 from workers.channels.outbox import Outbox
@@ -151,6 +154,28 @@ def test_the_two_letters_of_a_pair_have_the_same_headers_in_the_same_order() -> 
     ]  # fmt: skip
     different = {key for key in one if one[key] != other[key]}
     assert different == {"From"}
+
+
+@given(
+    name=st.text(st.characters(categories=["L", "Zs", "P"]), min_size=1, max_size=60),
+    subject=st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=120),
+    body=st.text(st.characters(exclude_categories=["Cs"]), max_size=300),
+    before=st.none() | st.just("<eerder@woonpost.example>"),
+)
+def test_a_letter_has_the_same_bytes_as_one_of_which_no_header_was_made_before(
+    name: str, subject: str, body: str, before: str | None
+) -> None:
+    letter = an_envelope(sender_name=name, subject=subject, body=body, in_reply_to=before)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(message, "POLICY", policy.SMTP)
+        anew = compose(letter).as_bytes()
+    assert compose(letter).as_bytes() == anew
+
+
+def test_a_letter_refers_in_plain_words_to_one_with_an_id_longer_than_a_line() -> None:
+    long = f"<{'AM0PR05MB' * 9}@eurprd05.prod.outlook.com>"
+    lines = compose(an_envelope(in_reply_to=long)).as_bytes().splitlines()
+    assert {f"In-Reply-To: {long}".encode(), f"References: {long}".encode()} <= set(lines)
 
 
 def test_without_a_mail_server_a_letter_becomes_a_file_and_never_twice(tmp_path: Path) -> None:

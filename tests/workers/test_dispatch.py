@@ -1,5 +1,6 @@
 """A sending worker from claim to record, with a wire that does as it is told."""
 
+import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -38,6 +39,7 @@ from orchestrator.intake import Channel as Road
 from orchestrator.models import Attempt, Control, Decline, Inquiry
 from orchestrator.rounds import lifecycle
 from orchestrator.rounds.sending import Envelope
+from orchestrator.settings import Settings
 from orchestrator.states import AttemptOutcome, LetterState, RoundState
 from workers.advance import advance_rounds
 from workers.backup_guard import BackupGuard
@@ -71,7 +73,10 @@ def test_nothing_due_sends_nothing_and_writes_nothing(database: Database) -> Non
 
 
 def test_a_worker_takes_no_more_than_a_batch_at_a_time(database: Database) -> None:
-    run(database, rows=BATCH + 3)
+    keys = ("alfa", "bravo", "charlie", "delta")
+    offices = [an_advertiser(key, email=f"huur@{key}.example") for key in keys]
+    homes = [a_listing(number, keys[number % len(keys)]) for number in range(1, BATCH + 4)]
+    run(database, a_monday(sample={"pairs": len(homes)}), participants=offices, rows=homes)
     worker = a_dispatcher(database, Wire())
     assert worker.send_due() == BATCH
     assert worker.send_due() == 3
@@ -114,8 +119,12 @@ def test_a_letter_whose_road_fails_before_the_gate_leaves_one_try_on_record(data
     assert tried.ended_at is not None
 
 
-def test_a_letter_that_may_no_longer_go_does_not_even_ask_the_road(database: Database) -> None:
-    run(database, rows=2)
+@pytest.mark.parametrize(("channel", "asked"), [(Road.WEBFORM, 1), (Road.SMTP, 2)])
+def test_a_form_whose_letter_may_no_longer_go_is_not_even_asked_for_its_page(
+    database: Database, channel: Road, asked: int
+) -> None:
+    form = "http://127.0.0.1:8480/formulier/alfa" if channel is Road.WEBFORM else None
+    run(database, participants=[an_advertiser(channel=channel, form_url=form)], rows=[a_listing(1), a_listing(2)])
 
     def withdraws(_: Envelope) -> None:
         with database.writing() as session:
@@ -123,7 +132,19 @@ def test_a_letter_that_may_no_longer_go_does_not_even_ask_the_road(database: Dat
 
     wire = Wire(withdraws)
     a_dispatcher(database, wire).send_due()
-    assert len(wire.asked) == 1
+    assert (len(wire.asked), len(wire.taken)) == (asked, 1)
+
+
+def test_letters_for_which_half_the_lease_left_no_time_are_free_at_once(database: Database) -> None:
+    run(database, rows=3)
+    wire = Wire()
+    worker = replace(a_dispatcher(database, wire), settings=Settings(lease_seconds=1.0))
+    wire.mishap = lambda _: time.sleep(0.6)
+    assert worker.send_due() == 3
+    assert (len(wire.asked), len(wire.taken)) == (1, 1)
+    assert sorted(row.state for row in letters(database, 1)) == [S.PLANNED, S.PLANNED, S.SENT]
+    wire.mishap = None
+    assert a_dispatcher(database, wire, DUE + SECOND).send_due() == 2
 
 
 def test_one_letter_that_fails_does_not_hold_up_the_others(database: Database) -> None:

@@ -2,12 +2,13 @@
 
 import base64
 from datetime import UTC, datetime
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workers.inbox.mime import POLICY, Part
 from workers.inbox.parse import Mail, MailKind, content_key, parse
 
 OURS = "<r.7f3a@woonpost.example>"
@@ -346,6 +347,26 @@ def test_a_mail_made_by_the_standard_library_is_read() -> None:
     read = parse(made.as_bytes())
     assert (read.sender_name, read.subject, read.text) == ("Zoë", "Één", "Prima, één uur.")
     assert read.attachments == ("plattegrond één.pdf",)
+
+
+def changed(part: Message) -> list[object]:
+    """What a part says of a header, each time after it was changed."""
+    told: list[object] = []
+    for change in (
+        lambda: part.set_raw("Subject", "een"),
+        lambda: part.set_raw("SUBJECT", "twee"),
+        lambda: part.replace_header("subject", "drie"),
+        lambda: part.__delitem__("Subject"),
+        lambda: part.__setitem__("subject", "vier"),
+        lambda: part.add_header("Subject", "vijf"),
+    ):
+        change()
+        told += [part.get("sUbject"), part["subject"], part.get_all("Subject", ["geen"]), "subject" in part]
+    return told
+
+
+def test_a_part_knows_its_headers_by_name_as_they_are_now() -> None:
+    assert changed(Part(POLICY)) == changed(Message(POLICY))
 
 
 @settings(deadline=None)

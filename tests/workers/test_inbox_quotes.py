@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workers.inbox.quotes import cut_quotes
+from workers.inbox.quotes import bare, cut_quotes
 
 OURS = """Beste verhuurder,
 
@@ -200,3 +200,8 @@ def test_no_answer_is_ever_lost(answer: list[str], layout: Callable[[str, str], 
 def test_any_text_can_be_cut(text: str, ours: str) -> None:
     kept = cut_quotes(text, ours)
     assert len(kept) <= len(text) + 1
+
+
+@given(st.text() | st.text(st.characters(max_codepoint=127)))
+def test_letters_and_digits_are_the_same_whichever_alphabet_stands_beside_them(text: str) -> None:
+    assert bare(f"{text}é") == f"{bare(text)}é"

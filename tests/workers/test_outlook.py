@@ -17,6 +17,7 @@ from house_makers import (
     a_monday,
     an_advertiser,
     letters,
+    moves,
     only_sqlite,
     run,
 )  # fmt: skip
@@ -27,7 +28,7 @@ from sqlalchemy import update
 from orchestrator import outlook
 from orchestrator.db import Database, Session
 from orchestrator.design import Calendar
-from orchestrator.models import Advertiser, Base, Control, Enrolment, Inquiry
+from orchestrator.models import Base, Control, Enrolment, Inquiry
 from orchestrator.outlook import Fate, Outlook
 from orchestrator.rounds import holds, lifecycle, lookup
 from orchestrator.rounds.sending import Envelope
@@ -40,15 +41,11 @@ BY = "r.visser"
 HAPPENINGS: dict[str, Callable[[Session, str, datetime], object]] = {
     "withdraws": lambda session, who, now: lifecycle.withdraw(session, who, BY, now),
     "consent ends": lambda session, who, now: _consent(session, who, valid_until=now + DAY),
-    "moves": lambda session, who, _: _change(session, who, email="weg@elders.example"),
+    "moves": lambda session, who, _: moves(session, "weg@elders.example", who),
     "is held": lambda session, who, now: holds.hold(session, who, "klacht", BY, now),
     "stop": lambda session, _, now: lifecycle.set_sending(session, False, BY, now, "klacht"),
     "pause": lambda session, _, now: lifecycle.pause(session, ROUND, BY, now, "klacht"),
 }
-
-
-def _change(session: Session, who: str, **values: object) -> None:
-    session.execute(update(Advertiser).where(Advertiser.key == who).values(**values))
 
 
 def _consent(session: Session, who: str, **values: object) -> None:

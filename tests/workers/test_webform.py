@@ -13,6 +13,7 @@ from tls_makers import authority
 from wire_makers import no_gate, shut_gate, unused_port
 
 from orchestrator.forms import Encoding, Form, Success, Value
+from workers.channels.form_page import Page, read_page
 from workers.channels.transport import GateShut, TransportError
 from workers.channels.webform import KEPT_SECONDS, Webform
 
@@ -29,7 +30,7 @@ FORM_PAGE = page(*FIELDS)
 def form_channel() -> Iterator[Webform]:
     channel = Webform(SECONDS, trust=TRUST)
     yield channel
-    channel.client.close()
+    channel.close()
 
 
 def a_channel(answer: bytes) -> Webform:
@@ -136,6 +137,24 @@ def test_two_applicants_are_never_one_visitor(form_channel: Webform) -> None:
         form_channel.send(a_message(form, message_id="<b@w.example>"), no_gate)
         assert site.asked == ["GET /", "POST /"] * 2
         assert "cookie" not in _headers(site.requests[2])
+
+
+def test_two_letters_that_go_at_the_same_time_keep_their_own_sessions(
+    form_channel: Webform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with online({"GET /": http("200 OK", FORM_PAGE, Set_Cookie="sessie=s1"), "POST /": THANKS}) as site:
+        form = a_form(site, "/", page=site.at("/"), tokens=("csrf",))
+
+        def while_the_other_goes(text: str) -> Page:
+            monkeypatch.undo()
+            site.pages["GET /"] = http("200 OK", FORM_PAGE, Set_Cookie="sessie=s2")
+            form_channel.send(a_message(form, message_id="<b@w.example>"), no_gate)
+            return read_page(text)
+
+        monkeypatch.setattr("workers.channels.webform.read_page", while_the_other_goes)
+        form_channel.send(a_message(form), no_gate)
+        assert site.asked == ["GET /", "GET /", "POST /", "POST /"]
+        assert [_headers(site.requests[number])["cookie"] for number in (2, 3)] == ["sessie=s2", "sessie=s1"]
 
 
 @pytest.mark.parametrize(
@@ -423,7 +442,7 @@ def test_a_post_that_fell_into_a_closing_connection_is_uncertain(
 
 def _reset(channel: Webform) -> None:
     """Close our own end, as after a reset that arrived: the first write fails."""
-    pool = channel.client._transport._pool  # type: ignore[attr-defined]  # noqa: SLF001 - no other way to the socket
+    pool = channel.transport._pool  # noqa: SLF001 - no other way to the socket
     (connection,) = pool.connections
     stream = connection._connection._network_stream  # noqa: SLF001 - idem
     stream.get_extra_info("socket").shutdown(socket.SHUT_WR)

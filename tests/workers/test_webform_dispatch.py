@@ -18,11 +18,10 @@ from orchestrator.db import Database
 from orchestrator.forms import simple
 from orchestrator.intake import Channel, Participant
 from orchestrator.models import Attempt, Pair
-from orchestrator.rounds.sending import LONGEST_RESPONSE
 from orchestrator.settings import Settings
 from orchestrator.states import AttemptOutcome, Exclusion, LetterState
 from workers.channels.webform import Webform
-from workers.dispatch import Dispatcher
+from workers.dispatch import LONGEST_RESPONSE, Dispatcher
 
 A, S = AttemptOutcome, LetterState
 THANKS = http("200 OK", "<p>Bedankt voor uw bericht</p>")

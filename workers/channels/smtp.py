@@ -4,7 +4,7 @@ import re
 import smtplib
 import ssl
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import NoReturn, TypeVar
@@ -40,10 +40,11 @@ class Submission:
 
 
 class Smtp:
-    """One recipient per letter, no pipelining; the connection is kept between letters. ``timeout`` in seconds per step.
+    """One recipient per letter, no pipelining; connections are kept between letters. ``timeout`` in seconds per step.
 
-    For one worker: letters go one after another. A certificate that does not hold, a server without the protection
-    that was asked for, or a refused login is never an answer to the letter: it may be tried again.
+    Each thread of a worker has a connection to itself while it hands in a letter. A certificate that does not hold, a
+    server without the protection that was asked for, or a refused login is never an answer to the letter: it may be
+    tried again.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class Smtp:
     ) -> None:
         self.host, self.port, self.timeout, self.redirect_all_to = host, port, timeout, redirect_all_to
         self.how = how or Submission()
-        self._kept: smtplib.SMTP | None = None
+        self._kept: list[smtplib.SMTP] = []
         self.patience = Patience()
         self._refused = ""
 
@@ -65,30 +66,42 @@ class Smtp:
         return self._hand_in(message.as_bytes(), sender, recipient, lambda: None)
 
     def _hand_in(self, body: bytes, sender: str, recipient: str, gate: Gate) -> str:
-        connection = self._connected(sender.rpartition("@")[2])
         # Whatever goes wrong, this connection is not trusted with another letter.
-        self._kept = None
-        try:
-            self._address(connection, sender, recipient)
+        connection = self._begun(sender)
+        with ExitStack() as otherwise:
+            otherwise.callback(connection.close)
+            self._address(connection, recipient)
             gate()
             faults.at("gated")
             accepted = _body(connection, body)
-            self._kept = connection
-        finally:
-            if self._kept is None:
-                connection.close()
+            otherwise.pop_all()
+        self._kept.append(connection)
         return accepted
 
-    def _connected(self, name: str) -> smtplib.SMTP:
-        """Return a connection that answers: the kept one, or a new one when the server ended it meanwhile.
+    def _begun(self, sender: str) -> smtplib.SMTP:
+        """Return a connection on which a letter began: a kept one, or a new one when the server ended it meanwhile."""
+        while self._kept:
+            with suppress(IndexError):  # another thread took the last one
+                kept = self._kept.pop()
+                faults.at("mail")
+                with suppress(OSError, smtplib.SMTPException):
+                    if kept.mail(sender)[0] == 250:
+                        return kept
+                kept.close()
+        connection = self._connected(sender.rpartition("@")[2])
+        with ExitStack() as otherwise:
+            otherwise.callback(connection.close)
+            _before_body("ehlo", connection.ehlo_or_helo_if_needed)
+            faults.at("mail")
+            _expect("mail", lambda: connection.mail(sender), 250)
+            otherwise.pop_all()
+        return connection
 
-        A new one greets with the applicants' domain: the name of this machine would give the sender away.
+    def _connected(self, name: str) -> smtplib.SMTP:
+        """Return a new connection, that greets with the applicants' domain.
+
+        The name of this machine would give the sender away.
         """
-        if self._kept is not None:
-            with suppress(OSError, smtplib.SMTPException):
-                if self._kept.noop()[0] == 250:
-                    return self._kept
-            self._kept.close()
         if self.patience.waits():
             raise TransportError(self._refused, "auth")
         faults.at("connect")
@@ -149,10 +162,7 @@ class Smtp:
             raise TransportError(f"inloggen bij {self} lukt niet: {type(error).__name__}: {error}", "auth") from error
         self.patience.welcomed()
 
-    def _address(self, connection: smtplib.SMTP, sender: str, recipient: str) -> None:
-        _before_body("ehlo", connection.ehlo_or_helo_if_needed)
-        faults.at("mail")
-        _expect("mail", lambda: connection.mail(sender), 250)
+    def _address(self, connection: smtplib.SMTP, recipient: str) -> None:
         faults.at("rcpt")
         _expect("rcpt", lambda: connection.rcpt(recipient), 250)
         faults.at("data")

@@ -86,7 +86,7 @@ class _Wire:
 
 
 class Webform:
-    """For one worker: forms go one after another. ``timeout`` in seconds to connect, to write and to wait for a line.
+    """The forms of one worker, whose letters may go at the same time. ``timeout`` in seconds per step.
 
     An answer may take twice as long, for many a form sends its mails before it answers. Unless ``anywhere``, only
     this machine is asked: a rehearsal reaches nobody. With it, only public addresses are, and only over https.
@@ -94,37 +94,54 @@ class Webform:
 
     def __init__(self, timeout: float, *, anywhere: bool = False, trust: ssl.SSLContext | None = None) -> None:
         self.anywhere, self.patience = anywhere, 2 * timeout
-        self.client = httpx.Client(
-            timeout=httpx.Timeout(connect=timeout, write=timeout, pool=timeout, read=self.patience),
-            transport=GuardedTransport(
-                trust or ssl.create_default_context(), anywhere=anywhere, idle_seconds=KEPT_SECONDS
-            ),
+        self.timeout = httpx.Timeout(connect=timeout, write=timeout, pool=timeout, read=self.patience)
+        self.transport = GuardedTransport(
+            trust or ssl.create_default_context(), anywhere=anywhere, idle_seconds=KEPT_SECONDS
+        )
+
+    def send(self, envelope: Envelope, gate: Gate) -> str:
+        """Post once; return the status line and the page. See DESIGN §4 for what each `TransportError` leads to."""
+        if envelope.form is None:
+            raise ValueError(f"{envelope.message_id} has no form")
+        visit = _Visit(envelope.form, self._browser(), self.anywhere, self.patience)
+        answer = visit.post(envelope, visit.tokens(), gate)
+        _refuse(envelope.form, answer)
+        try:
+            last = visit.follow(answer, SEE_OTHER)
+        except TransportError as error:
+            raise TransportError(str(error), "answer", body_left=True, response=answer.whole) from error
+        return _accepted(envelope.form, last)
+
+    def close(self) -> None:
+        """End the connections that are kept."""
+        self.transport.close()
+
+    def _browser(self) -> httpx.Client:
+        """One for each letter: a cookie would tell that two applicants are one visitor, or end a session of theirs."""
+        return httpx.Client(
+            timeout=self.timeout,
+            transport=self.transport,  # whose connections outlive it: it is never closed
             headers=BROWSER,
             follow_redirects=False,
             trust_env=False,
         )
 
-    def send(self, envelope: Envelope, gate: Gate) -> str:
-        """Post once; return the status line and the page. See DESIGN §4 for what each `TransportError` leads to."""
-        form = envelope.form
-        if form is None:
-            raise ValueError(f"{envelope.message_id} has no form")
-        # A cookie would tell that two applicants are one visitor.
-        self.client.cookies.clear()
-        tokens = self._tokens(form)
-        answer = self._post(form, envelope, tokens, gate)
-        _refuse(form, answer)
-        try:
-            last = self._follow(form, answer, SEE_OTHER)
-        except TransportError as error:
-            raise TransportError(str(error), "answer", body_left=True, response=answer.whole) from error
-        return _accepted(form, last)
 
-    def _tokens(self, form: Form) -> dict[str, str]:
+@dataclass(frozen=True)
+class _Visit:
+    """One applicant at one form."""
+
+    form: Form
+    browser: httpx.Client
+    anywhere: bool
+    patience: float
+
+    def tokens(self) -> dict[str, str]:
         """Read the page with the form; a form that is not what was described is found here, before anything leaves."""
+        form = self.form
         if form.page is None:
             return {}
-        answer = self._follow(form, self._ask(form, "GET", form.page), (*SEE_OTHER, *SAME_AGAIN))
+        answer = self.follow(self._ask("GET", form.page), (*SEE_OTHER, *SAME_AGAIN))
         if answer.status != httpx.codes.OK:
             raise TransportError(f"{form.page} geeft {answer.words}", "form", response=answer.whole)
         found = read_page(answer.text).form_with([*form.fields, *form.tokens])
@@ -136,42 +153,41 @@ class Webform:
             raise TransportError(_changed(form.page, gone, new), "form", response=answer.whole)
         return {name: found[name].value for name in form.tokens}
 
-    def _post(self, form: Form, envelope: Envelope, tokens: Mapping[str, str], gate: Gate) -> Answer:
-        filled = form.filled(_values(envelope), tokens)
+    def post(self, envelope: Envelope, tokens: Mapping[str, str], gate: Gate) -> Answer:
+        """Send the form, once."""
+        form, filled = self.form, self.form.filled(_values(envelope), tokens)
         headers = {"Idempotency-Key": envelope.message_id.strip("<>")}
         if form.encoding is Encoding.JSON:
-            return self._ask(
-                form, "POST", form.url, gate, json=filled, headers=headers | {"Accept": "application/json"}
-            )
+            return self._ask("POST", form.url, gate, json=filled, headers=headers | {"Accept": "application/json"})
         came_from = form.page or form.url
         headers |= {"Referer": came_from, "Origin": f"{urlsplit(came_from).scheme}://{urlsplit(came_from).netloc}"}
-        return self._ask(form, "POST", form.url, gate, data=_as_typed(filled), headers=headers)
+        return self._ask("POST", form.url, gate, data=_as_typed(filled), headers=headers)
 
-    def _follow(self, form: Form, answer: Answer, statuses: tuple[int, ...]) -> Answer:
+    def follow(self, answer: Answer, statuses: tuple[int, ...]) -> Answer:
         """Ask by GET where the answer points, as long as that is on the list; never post again."""
         for _ in range(MOST_REDIRECTS):
             if answer.status not in statuses or answer.location is None:
                 return answer
-            answer = self._ask(form, "GET", _joined(answer.url, answer.location))
+            answer = self._ask("GET", _joined(answer.url, answer.location))
             statuses = (*SEE_OTHER, *SAME_AGAIN)
-        raise TransportError(f"{form.url} stuurt steeds opnieuw door", "form", response=answer.whole)
+        raise TransportError(f"{self.form.url} stuurt steeds opnieuw door", "form", response=answer.whole)
 
-    def _ask(self, form: Form, method: str, url: str, gate: Gate | None = None, **content: Any) -> Answer:
+    def _ask(self, method: str, url: str, gate: Gate | None = None, **content: Any) -> Answer:
         """Make one request to a host on the list; return its answer, whatever the status."""
-        self._allow(form, url)
+        self._allow(url)
         wire = _Wire(gate)
         try:
-            request = self.client.build_request(method, url, extensions={"trace": wire}, **content)
-            with closing(self.client.send(request, stream=True)) as response:
+            request = self.browser.build_request(method, url, extensions={"trace": wire}, **content)
+            with closing(self.browser.send(request, stream=True)) as response:
                 return _answer(response, time.monotonic() + self.patience)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             left = wire.phase == "post" and method == "POST"
             phase = "page" if wire.phase == "post" and not left else wire.phase
             raise TransportError(f"{host_of(url)}: {_why(error)}", phase, body_left=left) from error
 
-    def _allow(self, form: Form, url: str) -> None:
-        if host_of(url) not in form.allowed:
-            told = f"{form.url} stuurt door naar {shorten(url, 200)}, en dat hoort niet bij dit formulier"
+    def _allow(self, url: str) -> None:
+        if host_of(url) not in self.form.allowed:
+            told = f"{self.form.url} stuurt door naar {shorten(url, 200)}, en dat hoort niet bij dit formulier"
             raise TransportError(told, "form")
         if not self.anywhere and urlsplit(url).hostname not in LOOPBACK:
             raise TransportError(f"oefenronde: {url} ligt buiten deze machine", "connect", permanent=True)

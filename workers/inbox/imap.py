@@ -2,7 +2,7 @@
 
 import hashlib
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,7 @@ from orchestrator.clock import Clock
 from orchestrator.db import Database, Session
 from orchestrator.models import ImapCursor
 from orchestrator.rounds import answers, copies
+from orchestrator.rounds.answers import Arrival
 from orchestrator.settings import PREFIX, Security, Settings
 from profiles.errors import Refused
 from workers import faults
@@ -24,7 +25,7 @@ from workers.inbox.parse import content_key, delivered_to, parse
 from workers.patience import Patience
 from workers.trust import trust
 
-BATCH = 20
+BATCH = 50
 """Mails in one transaction."""
 
 MOST = 200
@@ -57,8 +58,8 @@ class Fetched:
     whole: bool
 
 
-Keep = Callable[[Session, Fetched, datetime], object]
-"""What is done with a mail, in the transaction that moves the cursor past it."""
+Keep = Callable[[Session, Sequence[Fetched], datetime], object]
+"""What is done with a batch of mails, in the transaction that moves the cursor past it."""
 
 
 @dataclass(frozen=True)
@@ -138,14 +139,17 @@ def _read_on(database: Database, clock: Clock, client: IMAPClient, folder: Folde
         last = mailbox.last_uid(session, source, validity)
     sizes = _sizes(client, last)
     for batch in _batches(sizes, folder.most_bytes):
-        given = _fetch(client, batch, folder.most_bytes)
+        big = [uid for uid, size in batch.items() if size > folder.most_bytes]
+        given = _fetch(client, batch, big)
         faults.at("fetched")
         with database.writing() as session:
             cursor = _hold(session, source, validity, last)
-            for uid, (raw, came) in given.items():
-                whole, now = batch[uid] <= folder.most_bytes, clock.now()
-                mail = Fetched(source, f"{validity}:{uid}", raw, clock.when(came) if came else now, whole)
-                folder.keep(session, mail, now)
+            now = clock.now()
+            mails = [
+                Fetched(source, f"{validity}:{uid}", raw, clock.when(came) if came else now, uid not in big)
+                for uid, (raw, came) in given.items()
+            ]
+            folder.keep(session, mails, now)
             last = max(batch)
             mailbox.advance(cursor, validity, last)
             faults.at("storing")
@@ -167,19 +171,24 @@ def _hold(session: Session, source: str, validity: int, last: int) -> ImapCursor
     return cursor
 
 
-def _answer(session: Session, mail: Fetched, now: datetime) -> None:
-    """An answer of an advertiser: kept raw, and read later by the path that all answers take."""
+def _answer(session: Session, mails: Sequence[Fetched], now: datetime) -> None:
+    """Answers of advertisers: kept raw, and read later by the path that all answers take."""
+    came = [_arrival(mail) for mail in mails]
+    for mail, fresh in zip(mails, answers.store_all(session, came), strict=True):
+        if fresh is not None and not mail.whole:
+            answers.set_aside(session, fresh, TOO_BIG, now)
+
+
+def _arrival(mail: Fetched) -> Arrival:
     addressees = ",".join(delivered_to(mail.raw))
-    key = content_key(mail.raw)
-    fresh = answers.store(session, mail.raw, key, mail.source, mail.key, addressees, mail.received_at)
-    if fresh is not None and not mail.whole:
-        answers.defer(session, fresh, TOO_BIG, now)
+    return Arrival(mail.raw, content_key(mail.raw), mail.source, mail.key, addressees, mail.received_at)
 
 
-def _copy(session: Session, mail: Fetched, now: datetime) -> None:
-    """A copy of one of our own letters: evidence, never an answer, and not kept."""
-    parsed = parse(mail.raw)
-    copies.keep(session, parsed.message_id, parsed.date, now)
+def _copy(session: Session, mails: Sequence[Fetched], now: datetime) -> None:
+    """Copies of our own letters: evidence, never an answer, and not kept."""
+    for mail in mails:
+        parsed = parse(mail.raw)
+        copies.keep(session, parsed.message_id, parsed.date, now)
 
 
 @contextmanager
@@ -253,12 +262,13 @@ def _batches(sizes: Mapping[int, int], most_bytes: int) -> Iterator[dict[int, in
         yield batch
 
 
-def _fetch(client: IMAPClient, batch: Mapping[int, int], most_bytes: int) -> dict[int, tuple[bytes, datetime | None]]:
+def _fetch(
+    client: IMAPClient, batch: Collection[int], big: Collection[int]
+) -> dict[int, tuple[bytes, datetime | None]]:
     """Return by UID, in order, the raw mail and when it came, of the big ones the headers; never marks one as seen."""
-    big = [uid for uid, size in batch.items() if size > most_bytes]
     with _faults("Berichten ophalen lukt niet"):
         told = client.fetch([uid for uid in batch if uid not in big], ["BODY.PEEK[]", "INTERNALDATE"])
-        told |= client.fetch(big, ["BODY.PEEK[HEADER]", "INTERNALDATE"])
+        told |= client.fetch(list(big), ["BODY.PEEK[HEADER]", "INTERNALDATE"])
     return {uid: _told(uid, told.get(uid, {})) for uid in batch}
 
 

@@ -12,6 +12,7 @@ from email.header import decode_header
 from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
 from email.policy import Compat32
+from typing import Any
 
 # A reply is a few lines; what lies beyond is a hostile or broken mail.
 LONGEST_TEXT = 50_000
@@ -43,10 +44,44 @@ TOLD_ELSEWHERE = frozenset({"message/delivery-status", "text/rfc822-headers", "m
 _MAILS = frozenset({"message/rfc822", "message/global"})
 
 
+class Part(Message):
+    """A part of a mail that knows its headers by name, where the library goes through all of them at each question."""
+
+    _values: dict[str, list[str]] | None = None
+
+    def get_all(self, name: str, failobj: Any = None) -> Any:
+        if self._values is None:
+            self._values = {}
+            for each, value in self.raw_items():
+                self._values.setdefault(each.lower(), []).append(value)
+        return self._values.get(name.lower()) or failobj
+
+    def get(self, name: str, failobj: Any = None) -> Any:
+        found = self.get_all(name)
+        return found[0] if found else failobj
+
+    def set_raw(self, name: str, value: Any) -> None:
+        self._values = None
+        super().set_raw(name, value)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._values = None
+        super().__setitem__(name, value)
+
+    def __delitem__(self, name: str) -> None:
+        self._values = None
+        super().__delitem__(name)
+
+    def replace_header(self, name: str, value: Any) -> None:
+        self._values = None
+        super().replace_header(name, value)
+
+
 class AsItCame(Compat32):
     """Hands headers out, and writes them, as they came, if not too long; the default wraps or folds odd ones."""
 
     mangle_from_ = False
+    message_factory = Part
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)

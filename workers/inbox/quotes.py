@@ -11,6 +11,7 @@ from itertools import pairwise
 
 _MARK = re.compile(r"^[ \t]*(?:>[ \t]?|\|[ \t])+")
 _NOT_WORD = re.compile(r"[\W_]+")
+_NO_WORD = dict.fromkeys(code for code in range(128) if not chr(code).isalnum())
 _SEEN = 500  # letters of a line that are held against the patterns: no header of a quotation is longer
 _LONG = 30  # letters; a shorter line can be anybody's ("Met vriendelijke groeten")
 _FIELDS = 3  # of Van, Verzonden, Aan, Onderwerp; one fewer under a line that announces them
@@ -69,29 +70,31 @@ def cut_quotes(text: str, ours: str) -> str:
 
 def _joined(lines: Iterable[str]) -> str:
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n").rstrip()
-    return text if _bare(text) else ""
+    return text if bare(text) else ""
 
 
-def _bare(text: str) -> str:
-    return _NOT_WORD.sub("", text).casefold()
+def bare(text: str) -> str:
+    """The letters and digits alone; of ASCII the table says the same as the pattern, and much faster."""
+    return (text.translate(_NO_WORD) if text.isascii() else _NOT_WORD.sub("", text)).casefold()
 
 
 def _lines(raw: Sequence[str], ours: str) -> list[_Line]:
-    texts = [_MARK.sub("", line) for line in raw]
+    marks = [_MARK.match(line) for line in raw]
+    texts = [line[mark.end() :] if mark else line for line, mark in zip(raw, marks, strict=True)]
     headers, mine = _headers([text[:_SEEN] for text in texts]), _ours(texts, ours)
-    return [_Line(line, _MARK.match(line) is not None, at in mine, at in headers) for at, line in enumerate(raw)]
+    return [_Line(line, marks[at] is not None, at in mine, at in headers) for at, line in enumerate(raw)]
 
 
 def _ours(texts: Sequence[str], ours: str) -> set[int]:
     """The lines of our letter: long ones wherever its words run on, short ones only beside another line of ours."""
-    whole, exact = _bare(ours), {_bare(line) for line in ours.split("\n")}
-    bare = [_bare(text) for text in texts]
-    mine = {at for at, line in enumerate(bare) if len(line) >= _LONG and line in whole}
-    filled = [at for at, line in enumerate(bare) if line]
+    whole, exact = bare(ours), {bare(line) for line in ours.split("\n")}
+    words = [bare(text) for text in texts]
+    mine = {at for at, line in enumerate(words) if len(line) >= _LONG and line in whole}
+    filled = [at for at, line in enumerate(words) if line]
     for order in (filled, filled[::-1]):
         for before, at in pairwise(order):
-            pair = bare[before] + bare[at] if before < at else bare[at] + bare[before]
-            if before in mine and (bare[at] in exact or pair in whole):
+            pair = words[before] + words[at] if before < at else words[at] + words[before]
+            if before in mine and (words[at] in exact or pair in whole):
                 mine.add(at)
     return mine
 

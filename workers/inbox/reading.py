@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 
 from orchestrator import mail_trips
-from orchestrator.db import Database, Session, Unfit
+from orchestrator.db import Database, Session, Taken, Unfit
 from orchestrator.models import InboundMail, Inquiry, RequestLetter
 from orchestrator.rounds import answers, copies, mailing
 from orchestrator.rounds.answers import Proposed
+from orchestrator.rounds.matching import Matches, Signs, by_listing
+from orchestrator.sealing import open_all
 from profiles.errors import Refused
 from results import outcomes
 from workers import faults
@@ -18,7 +21,9 @@ from workers.inbox.parse import Mail, MailKind, parse
 from workers.inbox.quotes import cut_quotes
 from workers.inbox.staff import mask_staff
 
-BATCH = 20
+BATCH = 200
+"""Mails in one transaction."""
+
 UNREADABLE = "onleesbaar"
 
 
@@ -31,36 +36,92 @@ class Unreadable(Refused):
         super().__init__("unreadable-mail", message, "Lees het in de mailbox, en meld deze fout.")
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """A mail of the batch that is read, with what it says and by what its place is found."""
+
+    mail: InboundMail
+    parsed: Mail
+    signs: Signs
+
+
 def read_stored(database: Database, now: datetime) -> int:
-    """Read the oldest stored mails, a batch in one transaction; return how many."""
+    """Read the oldest stored mails, a batch in one transaction; return how many.
+
+    Each mail gets its place as if it were read alone: a reply of each inquiry it answers, a deferred reply, or a
+    notice. One at which that fails is set aside, and the batch is read without it.
+    """
     while True:
         try:
-            return _read_batch(database, now)
+            return _read_batch(database, now, BATCH)
         except Unreadable as found:
-            with database.writing() as session:
-                answers.set_aside(session, found.mail_id, UNREADABLE, now)
+            _set_aside(database, found, now)
+        except (*MALFORMED, Unfit, Taken):
+            # It failed only as all was written, or somebody was ahead of us: alone, each mail tells for itself.
+            return _read_alone(database, now)
 
 
-def _read_batch(database: Database, now: datetime) -> int:
+def _read_alone(database: Database, now: datetime) -> int:
+    """Read what a batch would hold, each mail in a transaction of its own; return how many were read."""
+    count = 0
+    for _ in range(BATCH):
+        try:
+            count += _read_batch(database, now, 1)
+        except Unreadable as found:
+            _set_aside(database, found, now)
+    return count
+
+
+def _set_aside(database: Database, found: Unreadable, now: datetime) -> None:
     with database.writing() as session:
-        mails = answers.unread(session, BATCH)
-        for mail in mails:
-            read(session, mail, now)
-            faults.at("reading")
-    if mails:
-        faults.at("read")
-    return len(mails)
+        answers.set_aside(session, found.mail_id, UNREADABLE, now)
 
 
-def read(session: Session, mail: InboundMail, now: datetime) -> None:
-    """Give one stored mail its place: a reply of each inquiry it answers, a deferred reply, or a notice.
+def _read_batch(database: Database, now: datetime, most: int) -> int:
+    """Read so many mails in one transaction, and return how many could be.
 
-    Raises `Unreadable` when that fails on what the mail holds; then the transaction is lost.
+    Raises `Unreadable` when it failed on one of them, after it was taken apart, and it is known on which.
     """
-    with _readable(mail):
+    numbers: list[int] = []
+    try:
+        with database.writing() as session:
+            mails = answers.unread(session, most)
+            numbers += [mail.id for mail in mails]
+            count = _read(session, mails, now)
+    except (*MALFORMED, Unfit) as error:
+        if len(numbers) != 1:
+            raise
+        raise Unreadable(numbers[0], error) from error
+    if numbers:
+        faults.at("read")
+    return count
+
+
+def _read(session: Session, mails: Sequence[InboundMail], now: datetime) -> int:
+    """Give these mails their places, in order: what one brings about, the next one finds. Return how many were read."""
+    open_all(session, mails)
+    batch = [_opened(mail) for mail in mails]
+    matches = Matches(session, [each.signs for each in batch if each])
+    for mail, each in zip(mails, batch, strict=True):
+        if each is None:
+            answers.defer(session, mail, UNREADABLE, now)
+        else:
+            with _readable(mail):
+                inquiries = _placed(session, each, matches, now)
+                _lighten(session, mail, each.parsed, inquiries, now)
+        faults.at("reading")
+    answers.written_together(session)
+    return sum(each is not None for each in batch)
+
+
+def _opened(mail: InboundMail) -> _Opened | None:
+    """Take a mail apart; None for one at which that fails: it waits for a person."""
+    try:
         parsed = parse(mail.raw)
-        inquiries = _placed(session, mail, parsed, now)
-        _lighten(session, mail, parsed, inquiries, now)
+    except MALFORMED:
+        return None
+    recipients = (*mail.envelope_to.split(","), *parsed.recipients)
+    return _Opened(mail, parsed, Signs(mail.id, recipients, parsed.references))
 
 
 def redeliver(session: Session, mail: InboundMail, inquiry: Inquiry, actor: str, now: datetime) -> None:
@@ -90,40 +151,41 @@ def _readable(mail: InboundMail) -> Iterator[None]:
         raise Unreadable(number, error) from error
 
 
-def _placed(session: Session, mail: InboundMail, parsed: Mail, now: datetime) -> Sequence[Inquiry]:
+def _placed(session: Session, each: _Opened, matches: Matches, now: datetime) -> Sequence[Inquiry]:
     """Place a mail; return the inquiries it answers, none for one that waits or says nothing."""
-    if copies.note(session, parsed.message_id, parsed.date, now):
-        answers.ignore(session, mail, now, "own-letter")
+    mail, parsed = each.mail, each.parsed
+    if (why := _says_nothing(session, parsed, now)) is not None:
+        answers.ignore(session, mail, now, why)
         return []
-    if mail_trips.came_back(session, parsed.message_id, now):
-        answers.ignore(session, mail, now, "own-trial")
-        return []
-    if parsed.kind is MailKind.NOTICE:
-        answers.ignore(session, mail, now, "delivery-notice")
-        return []
-    if (asked := mailing.match(session, _recipients(mail, parsed), parsed.references)) is not None:
+    if (asked := matches.request(each.signs)) is not None:
         _add_to_request(session, mail, parsed, asked, now)
         return []
-    inquiries, known = _answered(session, mail, parsed), answers.answered_by(session, mail)
+    inquiries, known = _answered(session, each, matches), matches.replied(mail.id)
     for inquiry in inquiries:
         if inquiry.id not in known:
             _add(session, mail, parsed, inquiry, now)
+            matches.take_in(inquiry)
     if not inquiries:
         answers.defer(session, mail, "geen-reactie-gevonden", now)
     return inquiries
 
 
-def _answered(session: Session, mail: InboundMail, parsed: Mail) -> Sequence[Inquiry]:
+def _says_nothing(session: Session, parsed: Mail, now: datetime) -> str | None:
+    """Why a mail is no answer: it is a letter of our own, or a notice about one; None for any other."""
+    if copies.note(session, parsed.message_id, parsed.date, now):
+        return "own-letter"
+    if mail_trips.came_back(session, parsed.message_id, now):
+        return "own-trial"
+    return "delivery-notice" if parsed.kind is MailKind.NOTICE else None
+
+
+def _answered(session: Session, each: _Opened, matches: Matches) -> Sequence[Inquiry]:
     """Find what a mail answers: by its addresses, by its references, else by who wrote about which dwelling."""
-    if found := answers.match(session, _recipients(mail, parsed), parsed.references):
+    if found := matches.inquiries(each.signs):
         return found
-    text = f"{parsed.subject}\n{parsed.text}"
-    by_listing = answers.match_by_listing(session, parsed.sender, text, mail.received_at)
-    return [by_listing] if by_listing else []
-
-
-def _recipients(mail: InboundMail, parsed: Mail) -> tuple[str, ...]:
-    return (*mail.envelope_to.split(","), *parsed.recipients)
+    text = f"{each.parsed.subject}\n{each.parsed.text}"
+    about = by_listing(session, each.parsed.sender, text, each.mail.received_at)
+    return [about] if about else []
 
 
 def _add_to_request(session: Session, mail: InboundMail, parsed: Mail, asked: RequestLetter, now: datetime) -> None:
@@ -139,8 +201,9 @@ def _add_to_request(session: Session, mail: InboundMail, parsed: Mail, asked: Re
 
 def _add(session: Session, mail: InboundMail, parsed: Mail, inquiry: Inquiry, now: datetime) -> None:
     own = cut_quotes(parsed.text, inquiry.body)
-    proposed = _proposed(parsed, mask_staff(own, parsed.sender_name))
-    text = mask_staff(_with_attachments(own, parsed), parsed.sender_name)
+    masked = mask_staff(own, parsed.sender_name)
+    proposed = _proposed(parsed, masked)
+    text = mask_staff(_with_attachments(own, parsed), parsed.sender_name) if parsed.attachments else masked
     answers.add_reply(session, inquiry, mail, _told(parsed), text, proposed, now)
 
 

@@ -7,6 +7,7 @@ from itertools import islice
 PERSON, PHONE, ADDRESS = "[medewerker]", "[telefoonnummer]", "[e-mailadres]"
 
 _PARTICLE = r"(?:van|von|de|den|der|het|'t|ten|ter|te|op|in|el|al|la|le|da|dos|ben|bin|vd|v\.d\.)"
+_IS_PARTICLE = re.compile(_PARTICLE, re.IGNORECASE)
 _CAPITAL = r"(?:Van|Von|De|Den|Der|Ter|Ten|El|Van de|Van der|Van den)"
 _UPPER = r"[^\W\d_a-zà-öø-ÿ]"
 # A full stop ends an initial ("J.", "Th.") or stands inside a word; behind a name it ends the sentence.
@@ -125,9 +126,11 @@ def _without_office(name: str) -> str:
 def _everywhere(text: str, names: list[str]) -> str:
     whole = {name.strip(" \t.,!*_\"'") for name in names}
     words = {word.strip(".,!*_") for name in whole for word in name.split()}
-    telling = {word for word in words if len(word) > 1 and not re.fullmatch(_PARTICLE, word, re.IGNORECASE)}
+    telling = {word for word in words if len(word) > 1 and not _IS_PARTICLE.fullmatch(word)}
     # Whole names first, so that the particles inside them go too.
-    one = "|".join(re.escape(name) for name in sorted(whole | telling, key=len, reverse=True) if name)
+    # A name that stands nowhere is not looked for: to compile what looks for it takes longer than all else here.
+    there = sorted((name for name in whole | telling if name and name in text), key=len, reverse=True)
+    one = "|".join(map(re.escape, there))
     if not one:
         return text
     return re.sub(

@@ -72,9 +72,11 @@ def _add_differences(app: FastAPI, source: CodingSource) -> None:
     def show(request: Request, round_name: str, status: int = 200) -> HTMLResponse:
         """What differs for those who may decide, how far they agree for those who do the research."""
         roles = request.state.visitor.roles
-        found = source.differences(round_name, acting(request)) if Role.CODER in roles else ()
+        codes = Role.CODER in roles
+        found = source.differences(round_name, acting(request)) if codes else ()
+        barred = source.barred(round_name, acting(request)) if codes else None
         agreed = source.agreement(round_name) if may(request.state.visitor, "coding_masks") else None
-        told = {"differences": found, "agreement": agreed, "fault": status == 422, **CHOICES}
+        told = {"differences": found, "barred": barred, "agreement": agreed, "fault": status == 422, **CHOICES}
         return page(request, "coding_differences.html", status, round=round_name, **told)
 
     @app.get("/coderen/{round_name}/verschillen", response_class=HTMLResponse)

@@ -9,9 +9,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
 
 from orchestrator.design import AdvertiserKind
-from orchestrator.invitations import LASTS, OPEN, Offer
+from orchestrator.invitations import LASTS, OPEN, Offer, latest
 from orchestrator.models import InvitationState
-from orchestrator.terms import Terms
 from portal import offers
 from portal.web.access import acting, may
 from portal.web.enrolment_source import EnrolmentSource, Sent
@@ -74,7 +73,7 @@ def _show(
 ) -> HTMLResponse:  # fmt: skip
     visitor = request.state.visitor
     steps = {name: may(visitor, f"enrolment_{name}") for name in ("invite", "countersign", "revoke")}
-    lines = [(each, invitation.told_terms(Terms.read(each.row.agreed or each.row.terms))) for each in source.all()]
+    lines = [(each, invitation.told_terms(latest(each.row))) for each in source.all()]
     words = {"STATES": INVITATION_STATES, "kinds": KINDS, "purposes": PURPOSES, "channels": CHANNELS}
     labels = {each.value: told.label for each, told in grounds.load().grounds.items()}
     form = {"faults": faults or {}, "given": given, "grounds": labels, "mails": source.mails, "days": LASTS.days}

@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
 
+from orchestrator import invitations
 from orchestrator.intake import HOW_DAYS, read_days
 from orchestrator.models import Invitation, InvitationState
 from orchestrator.scope import EVERY
@@ -72,7 +73,7 @@ def _shown(
     request: Request, token: str, row: Invitation, status: int = 200, faults: Mapping[str, Problem] | None = None,
     typed: Mapping[str, Any] | None = None,
 ) -> HTMLResponse:  # fmt: skip
-    offered = Terms.read(row.terms)
+    offered = invitations.offered(row)
     if row.state is not InvitationState.OFFERED:
         return page(request, "invitation_state.html", status, row=row, token=token, states=InvitationState)
     labels = {each: grounds.load().grounds[Ground(each)].label for each in sorted(offered.grounds)}
@@ -95,11 +96,12 @@ def _offered(terms: Terms) -> dict[str, Any]:
 
 def _signed(request: Request, source: InvitationSource, token: str, fields: FormData) -> Response:
     row = source.seen(token)
-    typed = {name: str(fields.get(name) or "").strip() for name in _offered(Terms.read(row.terms))}
+    offered = invitations.offered(row)
+    typed = {name: str(fields.get(name) or "").strip() for name in _offered(offered)}
     lists = {name: frozenset(str(each) for each in fields.getlist(name)) for name in ("grounds", "channels")}
-    listings = _keys(fields, Terms.read(row.terms))
+    listings = _keys(fields, offered)
     try:
-        chosen = _terms(Terms.read(row.terms), typed, lists, listings)
+        chosen = _terms(offered, typed, lists, listings)
         if not fields.get("sure"):
             raise BadInput(Problem("sure-not", "Vink aan dat u dit mag tekenen."))
         source.sign(token, chosen, typed["signer"], typed["function"])

@@ -13,6 +13,8 @@ from results.reports import Audience, build
 def add(app: FastAPI, source: Source) -> None:
     @app.get("/rondes/{round_name}/tussenstanden", response_class=HTMLResponse)
     def looks(request: Request, round_name: str) -> HTMLResponse:
+        source.refuse_coder(round_name, request.state.visitor)
+        source.note_look_read(round_name, acting(request))
         table = source.table(round_name)
         report = build(table, Audience.RESEARCHER, language=language_of(request))
         opens = may(request.state.visitor, "looks_open") and not disclosure.unblinded(table.facts.state)

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from orchestrator.rounds.duties import same
 from orchestrator.states import Role
 from portal.web.access import acting
 from portal.web.door import Door
@@ -45,7 +46,7 @@ def add(app: FastAPI, door: Door) -> None:
 
     @app.post("/mensen/intrekken")
     def people_revoke(request: Request, name: Text = "") -> Response:
-        if name.strip().casefold() == acting(request).casefold():
+        if same(name, acting(request)):
             raise Refused("own-access", "Uw eigen toegang trekt u niet zelf in.", "Laat een andere beheerder dat doen.")
         door.revoke(name, acting(request))
         return RedirectResponse("/mensen", 303)

@@ -78,8 +78,8 @@ def _add_desk(app: FastAPI, releases: SealedReleases) -> None:
         return _step(request, releases, round_name, lambda: releases.draft(round_name, acting(request), why))
 
     @app.get("/rondes/{round_name}/vrijgave/{number}/vrijgave.zip")
-    def release_bundle(round_name: str, number: int) -> Response:
-        made = releases.release_file(round_name, number)
+    def release_bundle(request: Request, round_name: str, number: int) -> Response:
+        made = releases.release_file(round_name, number, acting(request))
         return download(zipped(made), f"{round_name}-{number}-vrijgave.zip", "application/zip")
 
 

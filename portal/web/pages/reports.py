@@ -3,6 +3,7 @@
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 
+from portal.web.access import acting
 from portal.web.pages.results import download
 from portal.web.rendering import ASSETS, HOME, language_of
 from portal.web.source import Source
@@ -25,6 +26,8 @@ def add(app: FastAPI, source: Source) -> None:
 
     @app.get("/rondes/{round_name}/rapport/onderzoeker.pdf")
     def report_researcher_pdf(request: Request, round_name: str) -> Response:
+        source.refuse_coder(round_name, request.state.visitor)
+        source.note_look_read(round_name, acting(request))
         return paper(request, round_name, Audience.RESEARCHER)
 
     @app.get("/rondes/{round_name}/rapport/gemeente.pdf")
@@ -38,6 +41,8 @@ def add(app: FastAPI, source: Source) -> None:
 
     @app.get("/rondes/{round_name}/rapport/onderzoeker", response_class=HTMLResponse)
     def report_researcher(request: Request, round_name: str) -> HTMLResponse:
+        source.refuse_coder(round_name, request.state.visitor)
+        source.note_look_read(round_name, acting(request))
         return report(request, round_name, Audience.RESEARCHER)
 
     @app.get("/rondes/{round_name}/rapport/gemeente", response_class=HTMLResponse)
@@ -53,4 +58,7 @@ def _made(source: Source, request: Request, round_name: str, audience: Audience,
     """The report as it was released, if it was: that of an advertiser. Every other is of the moment."""
     language = language_of(request)
     frozen = source.released_report(round_name, advertiser, language) if advertiser else None
-    return frozen or build(source.table(round_name), audience, advertiser=advertiser, language=language)
+    if frozen is not None:
+        return frozen
+    table = source.office_table(round_name, advertiser) if advertiser else source.table(round_name)
+    return build(table, audience, advertiser=advertiser, language=language)

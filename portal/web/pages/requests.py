@@ -159,7 +159,8 @@ def _add_desk(app: FastAPI, source: RequestSource) -> None:
 
     def show(request: Request, status: int = 200) -> HTMLResponse:
         answer = source.answer(acting(request))
-        return page(request, "request_coding.html", status, answer=answer, codes=codes, fault=status == 422)
+        told = {"answer": answer, "codes": codes, "closed": source.closed_to(acting(request)), "fault": status == 422}
+        return page(request, "request_coding.html", status, **told)
 
     @app.get(DESK, response_class=HTMLResponse)
     def request_coding(request: Request) -> HTMLResponse:

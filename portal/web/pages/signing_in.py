@@ -72,19 +72,26 @@ def words_of(request: Request) -> str:
     return describe(request.headers.get("user-agent", ""))
 
 
+def ask(
+    request: Request, door: Door, next_page: str, status: int = 200, *, carried: Carried | None = None, **told: object
+) -> HTMLResponse:
+    """The page on which somebody asks for a link, or goes to their organisation."""
+    ways = {"mails": door.mails, "organisation": door.organisation, "asked": False}
+    return page(request, "sign_in.html", status, **{**ways, **told}, next=local(next_page), carried=carried)
+
+
 def add(app: FastAPI, door: Door) -> None:
     limits = Limits(door)
 
     @app.get("/aanmelden", response_class=HTMLResponse)
     def sign_in(request: Request, next: str = "/") -> HTMLResponse:
-        return page(request, "sign_in.html", next=local(next), mails=door.mails, carried=None, asked=False)
+        return ask(request, door, next)
 
     @app.post("/aanmelden", response_class=HTMLResponse)
     def sign_in_ask(request: Request, email: Text = "", next: Text = "/", carried: Text = "") -> HTMLResponse:
         limits.require(request)
         asked = bool(email.strip()) and door.mails
-        kept = Carried.read(carried)
-        answer = page(request, "sign_in.html", next=local(next), mails=door.mails, carried=kept, asked=asked)
+        answer = ask(request, door, next, carried=Carried.read(carried), asked=asked)
         if asked:
             browser = request.cookies.get(BROWSER) or secrets.token_urlsafe(32)
             kept_by(request, answer, browser)
@@ -114,7 +121,7 @@ def add(app: FastAPI, door: Door) -> None:
         if request.state.waiting is not None:
             return ask_code(request, door, "/", kept, status=401)
         if request.state.visitor is None:
-            return page(request, "sign_in.html", 401, next="/", mails=door.mails, carried=kept, asked=False)
+            return ask(request, door, "/", 401, carried=kept)
         if kept is None:
             raise Refused("unknown-form", "Er is geen formulier om mee verder te gaan.", "Ga naar de rondes.")
         return page(request, "sign_in_further.html", carried=kept)

@@ -53,5 +53,5 @@ def _sections(
         noise=noise.of(counted, sham, facts.level),
         times=times.of(counted, facts.response_days, facts.level),
         answers=answers.of(counted, facts.level),
-        advertisers=advertisers.of(rows, facts.level),
+        advertisers=advertisers.of(table),
     )

@@ -19,7 +19,7 @@ from results.statistics.advertiser import (
     shares,
 )
 from results.statistics.multiplicity import QValues, storey
-from results.tables import PairRow
+from results.tables import RoundTable
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,10 @@ class Advertisers:
     card: ReportCard
 
 
-def of(rows: tuple[PairRow, ...], level: float) -> Advertisers:
+def of(table: RoundTable) -> Advertisers:
     """Compare the advertisers of a round that have a usable pair; there is at least one."""
-    tested = {key: row for key, row in figures.advertiser_rows(rows, level).items() if row.result.counts.n}
+    level = table.facts.level
+    tested = {key: row for key, row in figures.everyone(table).items() if row.result.counts.n}
     c10, c01 = (
         np.array([getattr(each.result.counts, cell) for each in tested.values()], dtype=np.int64)
         for cell in ("c10", "c01")

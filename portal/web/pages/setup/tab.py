@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from orchestrator.rounds.duties import same
 from orchestrator.states import Role, RoundState
 from portal.web.access import acting, may
 from portal.web.rendering import page
@@ -26,7 +27,7 @@ def add(app: FastAPI, setup: Setup) -> None:
         codes = Role.CODER in visitor.roles
         seen = setup.tab(round_name, with_text=not codes)
         able = {step for step in STEPS if may(visitor, step)}
-        if seen.round.planned_by.casefold() == visitor.name.casefold():
+        if same(seen.round.planned_by, visitor.name):
             able.discard("round_approve")
         told = {"seen": seen, "codes": codes, "able": able, "amendable": seen.round.state in AMENDABLE}
         return page(request, "setup/tab.html", status, round=round_name, problem=problem, reason=reason, **told)

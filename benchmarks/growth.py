@@ -1,0 +1,291 @@
+"""What becomes of the time when there is ten times as much? The exponent of each piece of work, fitted over its sizes.
+
+An exponent of 1 is as many times the time as there is more; of a claim or a page, which handle a few rows of all there
+are, it is hoped to be near 0. Work within this process is counted in seconds of the processor, that of a server in
+seconds on the clock. The least size is left out of a fit when there are more than two: it mostly tells what is read or
+compiled once.
+
+Run: python -m benchmarks.growth [most] [runs]
+"""
+
+import asyncio
+import gc
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from benchmarks import inbox, pages, papers, planning
+from benchmarks.pages_database import NOW, Wave, fill
+from benchmarks.record import Figure, shown
+from benchmarks.server import postgres
+from orchestrator.bulk import survey
+from orchestrator.db import Database
+from orchestrator.master_keys import Keys
+from orchestrator.models import Advertiser, Attempt, Enrolment, Inquiry, Listing, Pair, Reply
+from orchestrator.rounds import lookup, sending
+from orchestrator.rounds import planning as rounds_planning
+from orchestrator.schedule import place_all
+from orchestrator.schema import prepare
+from orchestrator.states import RoundState
+from results import keeping, tables
+from results.reports import Audience, build
+
+LEAST, MOST = 1_000, 1_000_000
+REPEATS = 40
+"""Of what takes milliseconds, so many times in each run."""
+
+LINEAR = 1.05
+"""Above this a piece of work grows faster than what there is to do."""
+
+Clock = Callable[[], float]
+Work = Callable[[], object]
+Made = Generator[Work]
+
+
+@dataclass(frozen=True)
+class Series:
+    """One piece of work at several sizes, up to ``most``; ``made`` prepares a size and gives the work on it."""
+
+    what: str
+    of: str
+    most: int
+    made: Callable[[int], Made]
+    each: bool = True
+    """Whether the work is done for each of the things there are, or for a few of all."""
+
+    repeats: int = 1
+    anew: bool = False
+    """Whether it can be done once only on what was made for it."""
+
+    clock: Clock = time.process_time
+
+    def seconds(self, size: int, runs: int) -> list[float]:
+        """Seconds of the work, of each run; what is made for it is not counted."""
+        if self.anew:
+            return [taken for _ in range(runs) for taken in self._of_one(size, 1)]
+        return self._of_one(size, runs)
+
+    def _of_one(self, size: int, runs: int) -> list[float]:
+        with closing(self.made(size)) as made:
+            work = next(made)
+            if self.repeats > 1:
+                work()
+            return [self._timed(work) for _ in range(runs)]
+
+    def _timed(self, work: Work) -> float:
+        gc.collect()
+        began = self.clock()
+        for _ in range(self.repeats):
+            work()
+        return (self.clock() - began) / self.repeats
+
+
+def sizes(most: int) -> list[int]:
+    return [LEAST * 10**step for step in range(4) if LEAST * 10**step <= most]
+
+
+def exponents(times: Mapping[int, Sequence[float]]) -> tuple[float, ...]:
+    """Of each run, the slope of log seconds against log size by least squares; of one size there is none."""
+    used = sorted(times)[1:] if len(times) > 2 else sorted(times)
+    if len(used) < 2:
+        return ()
+    runs = min(len(taken) for taken in times.values())
+    logs = np.log10(used)
+    return tuple(float(np.polyfit(logs, np.log10([times[size][run] for size in used]), 1)[0]) for run in range(runs))
+
+
+def measure(runs: int, most: int = MOST) -> list[Figure]:
+    """Each series in turn, at every size up to its own most, and ``most``."""
+    return [figure for series in all_series() for figure in told(series, measured(series, runs, most))]
+
+
+def measured(series: Series, runs: int, most: int) -> dict[int, Sequence[float]]:
+    return {size: series.seconds(size, runs) for size in sizes(min(series.most, most))}
+
+
+def told(series: Series, times: Mapping[int, Sequence[float]]) -> Iterator[Figure]:
+    """Its time at each size, by the piece when it does all of them, and its exponent."""
+    for size, taken in times.items():
+        scale, unit = (1e6 / size, f"us for each of {series.of}") if series.each else (1e3, "ms")
+        yield Figure(f"{series.what}, {size:,} {series.of}", unit, tuple(scale * each for each in taken))
+    if found := exponents(times):
+        yield Figure(f"{series.what}: exponent", "", found, f"{LINEAR} or less")
+
+
+def all_series() -> Iterator[Series]:
+    yield Series("draw and schedule", "pairs", 1_000_000, _drawn)
+    yield Series("match and write", "pairs", 100_000, _written)
+    yield Series("a whole plan on SQLite", "pairs", 100_000, _planned, anew=True)
+    yield Series("reading replies on SQLite", "replies", 10_000, _read, anew=True)
+    yield Series("a round from rows on SQLite", "pairs", 100_000, _loaded)
+    yield Series("keeping the outcomes of a round on SQLite", "pairs", 100_000, _kept, anew=True)
+    yield Series("the report of one office on SQLite", "pairs", 100_000, _of_one_office, each=False)
+    yield Series("the report of a researcher", "pairs", 100_000, _reported)
+    yield Series("reports of all offices, twenty-four pairs each", "pairs", 100_000, _papers)
+    yield Series("ten pages on SQLite", "inquiries", 1_000_000, _pages, each=False)
+    yield Series("a claim on SQLite", "inquiries", 1_000_000, _claims_here, each=False, repeats=REPEATS)
+    yield Series(
+        "a claim on PostgreSQL", "inquiries", 1_000_000, _claims_there, each=False, repeats=REPEATS,
+        clock=time.perf_counter,
+    )  # fmt: skip
+
+
+# --- planning ------------------------------------------------------------------------------------------------------
+
+
+def _drawn(size: int) -> Made:
+    bench = planning.Bench.of(size)
+    design, loads, homes = bench.design, bench.loads(), bench.homes()
+    texts = len(planning.texts_of(design))
+
+    def draw() -> None:
+        planning.drawn(design, homes, texts)
+        place_all(design, loads)
+
+    yield draw
+
+
+def _written(size: int) -> Made:
+    bench = planning.Bench.of(size)
+    yield lambda: planning.in_words(bench)
+
+
+def _planned(size: int) -> Made:
+    bench = planning.Bench.of(size)
+
+    def plan() -> None:
+        with database.writing() as session:
+            words = (bench.design, bench.participants, bench.listings)
+            rounds_planning.plan(session, *words, actor="benchmark", now=datetime(2026, 9, 1, tzinfo=UTC))
+
+    with a_file() as database:
+        yield plan
+
+
+# --- what came back --------------------------------------------------------------------------------------------------
+
+
+def _read(size: int) -> Made:
+    with a_file() as database:
+        raws = inbox.answers_to_all(database, size, random.Random(0))  # noqa: S311 - nothing to guess
+        yield lambda: inbox.read_all(database, raws)
+
+
+OFFICE = "adv-00001"
+CLOSED = Wave("dicht", RoundState.CLOSED, timedelta(weeks=-12))
+
+
+def _loaded(size: int) -> Made:
+    """One closed round of so many pairs."""
+
+    def load() -> tables.RoundTable:
+        with database.reading() as session:
+            return tables.load(session, CLOSED.name, NOW)
+
+    with a_file() as database:
+        fill(database, 2 * size, [CLOSED])
+        yield load
+
+
+def _kept(size: int) -> Made:
+    def keep() -> None:
+        while not keeping.keep(database):
+            pass
+
+    with a_file() as database:
+        fill(database, 2 * size, [CLOSED])
+        yield keep
+
+
+def _of_one_office(size: int) -> Made:
+    def report() -> None:
+        with database.reading() as session:
+            table = tables.of_office(session, CLOSED.name, OFFICE)
+        build(table, Audience.BROKER, advertiser=OFFICE)
+
+    with a_file() as database:
+        fill(database, 2 * size, [CLOSED])
+        while not keeping.keep(database):
+            pass
+        yield report
+
+
+def _reported(size: int) -> Made:
+    table, _ = papers.a_round(size // papers.EACH)
+    yield lambda: build(table, Audience.RESEARCHER)
+
+
+def _papers(size: int) -> Made:
+    table, offices = papers.a_round(size // papers.EACH)
+
+    def every() -> None:
+        for office in offices:
+            build(table, Audience.BROKER, advertiser=office)
+
+    yield every
+
+
+# --- pages, and the claim -------------------------------------------------------------------------------------------
+
+
+def _pages(size: int) -> Made:
+    with a_file() as database:
+        fill(database, size)
+        signed_in = pages.signed_in(database)
+        yield lambda: asyncio.run(pages.each_page(database, 1, signed_in))
+
+
+def _claims_here(size: int) -> Made:
+    with a_file() as database:
+        yield _claim_of(database, size)
+
+
+def _claims_there(size: int) -> Made:
+    with postgres() as server:
+        database = Database.at(server.create("growth"), Keys.passing())
+        prepare(database)
+        yield _claim_of(database, size)
+        database.engine.dispose()
+
+
+def _claim_of(database: Database, size: int) -> Work:
+    """Claim ten letters of the running round, half an hour on, and undo it."""
+    fill(database, size)
+    with database.writing() as session:
+        survey(session, Advertiser, Enrolment, Listing, Pair, Inquiry, Reply, Attempt)
+    moment, minute = NOW + timedelta(minutes=30), timedelta(minutes=1)
+
+    def claim() -> None:
+        with database.writing() as session:
+            round_ = lookup.find(session, "loopt")
+            sending.claim_inquiries(session, round_, "bench", moment, minute, 5 * minute, 10)
+            session.rollback()
+
+    return claim
+
+
+@contextmanager
+def a_file() -> Iterator[Database]:
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database.at(f"sqlite:///{folder}/growth.db")
+        prepare(database)
+        yield database
+        database.engine.dispose()
+
+
+def main(most: int, runs: int) -> None:
+    for series in all_series():
+        for figure in told(series, measured(series, runs, most)):
+            spread = f"{shown(min(figure.values))} to {shown(max(figure.values))}"
+            print(f"{figure.what:60} {shown(figure.median):>10} {figure.unit:28} {spread}", flush=True)
+
+
+if __name__ == "__main__":
+    main(*(int(each) for each in [*sys.argv[1:], str(MOST), "3"][:2]))

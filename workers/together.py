@@ -1,0 +1,101 @@
+"""What several threads ask of the database at about the same time is done in one transaction for all of them."""
+
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar, cast
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+LINGER_SECONDS = 0.02
+"""So long the first waits for the others: a commit takes about as long, and they would wait for it."""
+
+
+class _Asked(Generic[A, B]):
+    """One question of one thread, which waits until it is answered or is the one to do the work."""
+
+    def __init__(self, what: A) -> None:
+        self.what = what
+        self.answer: Future[B] = Future()
+        self.turn = threading.Event()
+
+
+@dataclass
+class Together(Generic[A, B]):
+    """Whoever comes first does the work of all that came, once all threads that are at work have come, or nearly so.
+
+    Of what came, the kind that most of them asked is done and the rest waits for those, who will soon ask the same.
+    ``work`` is given at most ``most`` at a time, all of one type, and answers in the same order. An answer that is an
+    error is raised in the thread that asked; what ``work`` itself raises, in all of them and in who did the work.
+    """
+
+    work: Callable[[Sequence[A]], Sequence[B | BaseException]]
+    most: int
+    _came: threading.Condition = field(default_factory=threading.Condition)
+    _waiting: list[_Asked[A, B]] = field(default_factory=list)
+    _led: bool = False
+    _at_work: int = 0
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """A thread that will ask: the first of the others waits a moment for it."""
+        with self._came:
+            self._at_work += 1
+        try:
+            yield
+        finally:
+            with self._came:
+                self._at_work -= 1
+                self._came.notify()
+
+    def ask(self, what: A) -> B:
+        """Return the answer to this, or raise it."""
+        mine = _Asked[A, B](what)
+        with self._came:
+            self._waiting.append(mine)
+            first, self._led = not self._led, True
+            self._came.notify()  # nobody but who leads waits for it
+        if not first:
+            mine.turn.wait()
+        if not mine.answer.done():
+            try:
+                while not mine.answer.done():
+                    self._do(self._taken())
+            finally:
+                self._hand_over(mine)
+        return mine.answer.result()
+
+    def _taken(self) -> list[_Asked[A, B]]:
+        with self._came:
+            self._came.wait_for(lambda: len(self._waiting) >= self._at_work, LINGER_SECONDS)
+            ((kind, _),) = Counter(type(each.what) for each in self._waiting).most_common(1)
+            taken = [each for each in self._waiting if type(each.what) is kind][: self.most]
+            self._waiting = [each for each in self._waiting if each not in taken]
+            return taken
+
+    def _do(self, taken: Sequence[_Asked[A, B]]) -> None:
+        answers: Sequence[B | BaseException | None] = ()
+        try:
+            answers = self.work([each.what for each in taken])
+        finally:
+            # What it raises goes on in this thread, and is raised in every other one that asked: none waits for ever.
+            lost: list[B | BaseException | None] = [sys.exception()] * len(taken)
+            for each, told in zip(taken, answers or lost, strict=True):
+                if isinstance(told, BaseException):
+                    each.answer.set_exception(told)
+                else:
+                    each.answer.set_result(cast("B", told))
+                each.turn.set()
+
+    def _hand_over(self, mine: _Asked[A, B]) -> None:
+        with self._came:
+            # It is still there when this thread was interrupted: nobody wants its answer any more.
+            self._waiting = [each for each in self._waiting if each is not mine]
+            self._led = bool(self._waiting)
+            if self._led:
+                self._waiting[0].turn.set()
