@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 from starlette.types import ASGIApp
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -46,6 +46,12 @@ def serving(app: ASGIApp) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join(10)
+
+
+def follow(way: Locator) -> None:
+    """Click a link or a button, and wait for the page it leads to; a click alone returns while the old one stands."""
+    with way.page.expect_navigation(timeout=PATIENT):
+        way.click()
 
 
 def violations(page: Page) -> list[str]:

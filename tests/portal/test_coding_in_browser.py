@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser_makers import needs_chromium, serving, violations
+from browser_makers import PATIENT, follow, needs_chromium, serving, violations
 from coding_makers import answered_round
 from house_makers import DUE, ROUND, a_session, code, letters
 from playwright.sync_api import Browser, Page
@@ -62,6 +62,7 @@ def opened(chromium: Browser, site: str, cookie: str, language: str = "nl", widt
     context = chromium.new_context(viewport={"width": width, "height": 900}, **told)
     cookies = {COOKIE: cookie, LANGUAGE: language}
     context.add_cookies([{"name": name, "value": value, "url": site} for name, value in cookies.items()])
+    context.set_default_timeout(PATIENT)
     return context.new_page()
 
 
@@ -130,7 +131,6 @@ def test_a_reply_is_coded_without_a_script(site: str, house: House, chromium: Br
     page.goto(site + DESK)
     assert not page.locator("#toetsen").is_visible()
     page.locator("#label-OVERIG").check()
-    with page.expect_navigation():
-        page.get_by_role("button", name="Opslaan en volgende").click()
+    follow(page.get_by_role("button", name="Opslaan en volgende"))
     page.context.close()
     assert coded(house[0], "kaal") == ["OVERIG"]

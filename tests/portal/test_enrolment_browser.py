@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser_makers import PATIENT, needs_chromium, serving, violations
+from browser_makers import PATIENT, follow, needs_chromium, serving, violations
 from house_makers import a_session
 from playwright.sync_api import Browser, Page
 from request_makers import MONDAY
@@ -50,10 +50,10 @@ def test_an_office_is_invited_signs_and_is_countersigned_by_hand(
     fits(page, width)
     for name in ("key", "name", "contact", "email", "first", "last", "max_pairs", "days_off"):
         page.locator(f"#{name}").fill(TYPED[name])
-    page.locator("#uitnodigen ~ form button").click()
+    follow(page.locator("#uitnodigen ~ form button"))
     fits(page, width)  # no ground was chosen
     page.locator("#grounds-origin").check()
-    page.locator("#uitnodigen ~ form button").click()
+    follow(page.locator("#uitnodigen ~ form button"))
     fits(page, width)
     link = page.locator("main code").inner_text()
     _sign(context.new_page(), address + link[link.index("/uitnodiging") :], width)
@@ -61,9 +61,10 @@ def test_an_office_is_invited_signs_and_is_countersigned_by_hand(
     told = {COOKIE: a_session(database, "bram", {Role.APPROVER}), LANGUAGE: language}
     second.add_cookies([{"name": key, "value": value, "url": address} for key, value in told.items()])
     page = second.new_page()
+    page.set_default_timeout(PATIENT)
     page.goto(f"{address}/deelname")
     fits(page, width)
-    page.locator("form[action$='/tekenen'] button").click()
+    follow(page.locator("form[action$='/tekenen'] button"))
     fits(page, width)
     assert not page.locator("form[action$='/tekenen']").count()
     for each in (context, second):
@@ -76,10 +77,10 @@ def _sign(page: Page, link: str, width: int) -> None:
     fits(page, width)
     for name, value in (("signer", "Els de Wit"), ("function", "directeur"), ("days_off", "")):
         page.locator(f"#{name}").fill(value)
-    page.get_by_text("Teken", exact=True).click()
+    follow(page.get_by_text("Teken", exact=True))
     fits(page, width)  # a day off that was offered may not be taken away, and nobody said to be entitled
     page.locator("#days_off").fill(TYPED["days_off"])
     page.locator("#sure").check()
-    page.get_by_text("Teken", exact=True).click()
+    follow(page.get_by_text("Teken", exact=True))
     page.get_by_text("U hebt getekend").first.wait_for()
     fits(page, width)

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from browser_makers import needs_chromium
+from browser_makers import follow, needs_chromium
 from cli_makers import DESIGN, LISTINGS, PARTICIPANTS, ROUND, User, a_free_port, a_user
 from playwright.sync_api import Browser, Page
 from test_cli_processes import FAST, page, running, wait_until
@@ -105,7 +105,7 @@ def test_from_the_first_start_to_the_research_file(
         set_up(vera, journey, user)
         approve(journey, user)
         vera.goto(f"{journey.site}/rondes/{ROUND}/opzet")
-        vera.get_by_role("button", name="Start de ronde").click()
+        follow(vera.get_by_role("button", name="Start de ronde"))
         journey.stop("gestart", vera)
     with running(user, "run", "--port", port, "--speed", FAST, "--from", str(next_spring), **market):
         wait_until(lambda: page(int(port)), "a page")
@@ -132,25 +132,25 @@ def set_up(vera: Page, journey: Journey, user: User) -> None:
     """Give the three files of the round to a draft, and plan it."""
     vera.goto(f"{journey.site}/opzet")
     vera.fill("#name", ROUND)
-    vera.get_by_role("button", name="Begin").click()
+    follow(vera.get_by_role("button", name="Begin"))
     draft = vera.url.rpartition("/")[0]
     vera.goto(f"{draft}/yaml")
     vera.set_input_files("#file", user.file(DESIGN))
-    vera.get_by_role("button", name="Opslaan").click()
+    follow(vera.get_by_role("button", name="Opslaan"))
     vera.goto(f"{draft}/bestanden")
     for key in ("participants", "listings"):
         vera.set_input_files(f"#{key}", user.file(f"{key}.csv"))
-    vera.get_by_role("button", name="Opslaan", exact=True).click()
-    vera.get_by_role("link", name="Verder naar controleren en plannen").click()
+    follow(vera.get_by_role("button", name="Opslaan", exact=True))
+    follow(vera.get_by_role("link", name="Verder naar controleren en plannen"))
     journey.stop("opzet", vera)
-    vera.get_by_role("button", name="Plan de ronde").click()
+    follow(vera.get_by_role("button", name="Plan de ronde"))
     assert vera.locator("h1").inner_text() == f"Ronde {ROUND}"
 
 
 def approve(journey: Journey, user: User) -> None:
     bert = journey.arrive("Bert", link_of(user, "Bert"))
     bert.goto(f"{journey.site}/rondes/{ROUND}/opzet")
-    bert.get_by_role("button", name="Keur goed").click()
+    follow(bert.get_by_role("button", name="Keur goed"))
     journey.stop("goedgekeurd", bert)
 
 
@@ -181,8 +181,7 @@ def code_everything(journey: Journey, user: User) -> None:
             assert not re.search("controleprofiel|testprofiel", own.inner_text("main"), re.IGNORECASE)
             own.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
             own.check('input[name="label"][value="OVERIG"]')
-            with own.expect_navigation():  # else there may be no page for a moment, and no form on it
-                own.get_by_role("button", name="Opslaan en volgende").click()
+            follow(own.get_by_role("button", name="Opslaan en volgende"))
         assert "Er wacht niets op u." in own.inner_text("main")
     journey.stop("gecodeerd", journey.people[CODERS[1]])
 
@@ -193,7 +192,7 @@ def look_round(journey: Journey) -> None:
         assert vera.goto(f"{journey.site}/rondes/{ROUND}/{tab}").status == 200  # type: ignore[union-attr]
         journey.stop(f"tab-{tab}", vera)
     vera.goto(f"{journey.site}/rondes/{ROUND}/tests")
-    vera.get_by_role("link", name=re.compile(r"^P-\d+$")).first.click()
+    follow(vera.get_by_role("link", name=re.compile(r"^P-\d+$")).first)
     journey.stop("test", vera)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import followup_makers
 import pytest
-from browser_makers import PATIENT, needs_chromium, serving, violations
+from browser_makers import PATIENT, follow, needs_chromium, serving, violations
 from house_makers import DAY, PLANNED, ROUND, a_session
 from own_makers import CLOSED_AT, OWN, closed_round
 from playwright.sync_api import Browser, Page
@@ -68,7 +68,7 @@ def enter(chromium: Browser, database: Database, site: str, width: int, language
     page = browser.new_page()
     page.set_default_timeout(PATIENT)
     page.goto(a_link(database, site))
-    page.click("main button")
+    follow(page.locator("main button"))
     assert page.url == f"{site}/mijn"
     return page
 
@@ -90,36 +90,36 @@ def test_an_office_walks_from_its_link_to_its_outcome_and_a_note(
 ) -> None:
     page = enter(chromium, house, site, width, language)
     look(page, width)
-    page.click("a[href='/mijn/gegevens']")
+    follow(page.locator("a[href='/mijn/gegevens']"))
     look(page, width)
-    page.click("a[href='/mijn/toolkit']")
+    follow(page.locator("a[href='/mijn/toolkit']"))
     look(page, width)
     page.check("#part-statement")
     page.fill("#url", "https://deuren.example/verklaring")
     page.fill("#since", "2026-09-01")
-    page.click("form[action='/mijn/toolkit/gebruik'] button")
+    follow(page.locator("form[action='/mijn/toolkit/gebruik'] button"))
     assert page.locator("td", has_text="https://deuren.example/verklaring").count() == 1
     look(page, width)
-    page.click("a[href='/mijn']")
-    page.click(f"a[href='{MINE}']")
+    follow(page.locator("a[href='/mijn']"))
+    follow(page.locator(f"a[href='{MINE}']"))
     look(page, width)
-    page.click(f"a[href='{MINE}/wat-helpt']")
+    follow(page.locator(f"a[href='{MINE}/wat-helpt']"))
     look(page, width)
     page.check("#action-order-lot")
     page.fill("#due", "2027-01-04")
-    page.click(f"form[action='{MINE}/wat-helpt'] button")
+    follow(page.locator(f"form[action='{MINE}/wat-helpt'] button"))
     assert page.locator("th", has_text="Loot onder").count() == 1
     look(page, width)
-    page.click(f"a[href='{MINE}']")
+    follow(page.locator(f"a[href='{MINE}']"))
     code = first_code(house, 1)
-    page.click(f"a[href='{MINE}/tests/{code}']")
+    follow(page.locator(f"a[href='{MINE}/tests/{code}']"))
     look(page, width)
     page.fill("#text", NOTE)
-    page.click("main form button")
+    follow(page.locator("main form button"))
     assert page.locator("[aria-invalid], .pt-error").count() == 1
     assert page.input_value("#text") == NOTE
     page.check("#keuze-al-verhuurd")
-    page.click("main form button")
+    follow(page.locator("main form button"))
     assert page.url.startswith(f"{site}{MINE}#")
     page.context.close()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from browser_makers import PATIENT, needs_chromium, serving, violations
+from browser_makers import PATIENT, follow, needs_chromium, serving, violations
 from house_makers import a_session, only_sqlite
 from page_makers import OURS
 from playwright.sync_api import Browser
@@ -173,22 +173,22 @@ def test_somebody_sets_up_the_app_and_shows_its_code_in_a_real_browser_without_s
         said: list[str] = []
         page.on("console", lambda line: said.append(line.text))
         page.goto(f"{site}/aanmelden/link/{a_link(database)}?next=/mensen")
-        page.get_by_role("button", name="Meld mij aan").click()
+        follow(page.get_by_role("button", name="Meld mij aan"))
         assert page.get_by_role("img", name="QR-code").bounding_box()["width"] > 150  # type: ignore[index]
         found = violations(page)
         secret = page.locator("#sleutel").inner_text().replace(" ", "")
         page.fill("#code", code(secret, -1))
-        page.get_by_role("button", name="Koppel de app").click()
+        follow(page.get_by_role("button", name="Koppel de app"))
         assert page.locator(".pt-codes li").count() == 10
         found += violations(page)
-        page.get_by_role("link", name="Ik heb ze bewaard").click()
+        follow(page.get_by_role("link", name="Ik heb ze bewaard"))
         assert page.url == f"{site}/mensen"
-        page.get_by_role("button", name="Afmelden", exact=True).click()
+        follow(page.get_by_role("button", name="Afmelden", exact=True))
         page.goto(f"{site}/aanmelden/link/{a_link(database)}?next=/mensen")
-        page.get_by_role("button", name="Meld mij aan").click()
+        follow(page.get_by_role("button", name="Meld mij aan"))
         found += violations(page)
         page.fill("#code", code(secret))
-        page.get_by_role("button", name="Verder").click()
+        follow(page.get_by_role("button", name="Verder"))
         assert page.url == f"{site}/mensen"
         page.context.close()
     database.engine.dispose()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from browser_makers import PATIENT, needs_chromium, serving, violations
+from browser_makers import PATIENT, follow, needs_chromium, serving, violations
 from house_makers import PLANNED, a_session, round_state
 from playwright.sync_api import Browser, Page
 
@@ -91,6 +91,7 @@ def test_a_page_of_the_setup_is_accessible_reflows_and_obeys_its_own_policy(
     context = chromium.new_context(viewport={"width": width, "height": 900})
     context.add_cookies([{"name": COOKIE, "value": cookie, "url": site}])
     context.add_cookies([{"name": LANGUAGE, "value": language, "url": site}])
+    context.set_default_timeout(PATIENT)
     page, said = context.new_page(), []
     page.on("console", lambda line: said.append(line.text))
     page.goto(site + PAGES[name])
@@ -124,10 +125,10 @@ def test_from_the_first_start_to_a_round_that_runs_with_two_people_and_without_s
         link = accounts.make_link(session, accounts.find(session, "Bert"), "beheerder", now, now)
     second = signed_in(chromium, site, link)
     second.goto(f"{site}/rondes/{ROUND}/opzet")
-    second.get_by_role("button", name="Keur goed").click()
+    follow(second.get_by_role("button", name="Keur goed"))
     assert "goedgekeurd door Bert" in second.locator("#staat + p").inner_text()
     page.reload()
-    page.get_by_role("button", name="Start de ronde").click()
+    follow(page.get_by_role("button", name="Start de ronde"))
     assert round_state(database, ROUND) is RoundState.RUNNING
     for each in (page, second):
         each.context.close()
@@ -139,7 +140,7 @@ def signed_in(chromium: Browser, site: str, link: str) -> Page:
     page = chromium.new_context(java_script_enabled=False).new_page()
     page.set_default_timeout(PATIENT)
     page.goto(f"{site}/aanmelden/link/{link}")
-    page.get_by_role("button", name="Meld mij aan").click()
+    follow(page.get_by_role("button", name="Meld mij aan"))
     if page.locator("#sleutel").count():
         _link_an_app(page)
     return page
@@ -149,8 +150,8 @@ def _link_an_app(page: Page) -> None:
     """Do what a role that sees how the research goes asks at the first visit."""
     secret = page.locator("#sleutel").inner_text().replace(" ", "")
     page.fill("#code", pyotp.TOTP(secret).now())
-    page.get_by_role("button", name="Koppel de app").click()
-    page.get_by_role("link", name="Ik heb ze bewaard").click()
+    follow(page.get_by_role("button", name="Koppel de app"))
+    follow(page.get_by_role("link", name="Ik heb ze bewaard"))
 
 
 def add_person(page: Page, site: str, name: str, role: str) -> None:
@@ -158,30 +159,30 @@ def add_person(page: Page, site: str, name: str, role: str) -> None:
     page.fill("#name", name)
     page.fill("#email", f"{name.lower()}@stad.example")
     page.check(f"#rol-{role}")
-    page.get_by_role("button", name="Voeg toe").click()
+    follow(page.get_by_role("button", name="Voeg toe"))
 
 
 def write_draft(page: Page, site: str) -> None:
     """Begin with the example, walk all pages, and make a mistake on the way that is shown and mended."""
     page.goto(f"{site}/opzet")
     page.fill("#name", ROUND)
-    page.get_by_role("button", name="Begin").click()
+    follow(page.get_by_role("button", name="Begin"))
     page.fill('[id="study.name"]', "Gelijke kansen in Amersfoort")
     while page.locator('[id="participants"]').count() == 0:
         if page.locator('[id="schedule.gap_hours.min"]').count():
             page.fill('[id="schedule.gap_hours.min"]', "48")
-            page.get_by_role("button", name="Opslaan en verder").click()
+            follow(page.get_by_role("button", name="Opslaan en verder"))
             page.locator('a[href="#schedule.gap_hours.min"]').click()
             assert page.input_value('[id="schedule.gap_hours.min"]') == "48"
             page.fill('[id="schedule.gap_hours.min"]', "3")
-        page.get_by_role("button", name="Opslaan en verder").click()
+        follow(page.get_by_role("button", name="Opslaan en verder"))
     for key, name in zip(("participants", "listings"), DATA, strict=True):
         page.set_input_files(f"#{key}", EXAMPLE / name)
-    page.get_by_role("button", name="Opslaan", exact=True).click()
+    follow(page.get_by_role("button", name="Opslaan", exact=True))
 
 
 def plan(page: Page) -> None:
-    page.get_by_role("link", name="Verder naar controleren en plannen").click()
+    follow(page.get_by_role("link", name="Verder naar controleren en plannen"))
     assert "De opzet klopt." in page.inner_text("main")
-    page.get_by_role("button", name="Plan de ronde").click()
+    follow(page.get_by_role("button", name="Plan de ronde"))
     assert page.locator("h1").inner_text() == f"Ronde {ROUND}"
