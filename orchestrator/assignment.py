@@ -5,10 +5,11 @@ seat; the rotation decides what comes with a seat. The seat is kept with the pai
 from the design and its seat alone, and a growing round goes on where it was.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import count
 from types import MappingProxyType
 
 import numpy as np
@@ -258,7 +259,8 @@ def _shams(design: Design, keys: Bits) -> Ints:
 
 def _numbers(seed: int, purpose: str, names: Sequence[str]) -> Ints:
     """The number of each row's block in a random order of the blocks, by its name."""
-    known = list(dict.fromkeys(names))
-    order = np.argsort(bits(seed, purpose, digests(known)))
-    numbers = dict(zip([known[place] for place in order.tolist()], range(len(known)), strict=True))
-    return np.fromiter(map(numbers.__getitem__, names), np.int64, len(names))
+    known: dict[str, int] = defaultdict(count().__next__)
+    met = np.fromiter(map(known.__getitem__, names), np.int64, len(names))
+    numbers = np.empty(len(known), np.int64)
+    numbers[np.argsort(bits(seed, purpose, digests(list(known))))] = np.arange(len(known))
+    return numbers[met]

@@ -44,15 +44,24 @@ def digests(texts: Sequence[str]) -> Bits:
 
     Texts of the same length in bytes, up to eight, never share a number; any others by a chance of 2**-64.
     """
-    rows = texts if "".join(texts).isascii() else [text.encode() for text in texts]
-    lengths = np.fromiter(map(len, rows), np.uint64, len(rows))
-    width = -(-int(lengths.max(initial=1)) // WORD)
-    words = np.array(rows, f"S{width * WORD}").view("<u8").reshape(len(rows), width).astype(np.uint64)
+    try:
+        words, lengths = _words(texts)
+    except UnicodeEncodeError:  # not all are ASCII, of which a character is a byte
+        words, lengths = _words([text.encode() for text in texts])
+    width = words.shape[1]
     state = _mixed(lengths * GOLDEN)
     for place in range(width):
         # How far the longest text reaches must not matter to the others.
         state = np.where(lengths > place * WORD, _mixed(state ^ words[:, place]), state)
     return state
+
+
+def _words(rows: Sequence[str] | Sequence[bytes]) -> tuple[Bits, Bits]:
+    """The bytes of texts as words of eight, a row each, and the length of each in bytes."""
+    lengths = np.fromiter(map(len, rows), np.uint64, len(rows))
+    width = -(-int(lengths.max(initial=1)) // WORD)
+    words = np.array(rows, f"S{width * WORD}").view("<u8").reshape(len(rows), width)
+    return words.astype(np.uint64, copy=False), lengths
 
 
 def together(one: Bits, other: Bits) -> Bits:
