@@ -21,6 +21,7 @@ from orchestrator.models import Inquiry, Listing, Pair, Round, Study
 from orchestrator.outlook import A_PERSON, WORDS, Fate
 from orchestrator.rounds.permission import rules
 from orchestrator.schedule import Calendar
+from orchestrator.several import ask
 from orchestrator.states import OPEN_LETTER, LetterState, Why
 from profiles.sentences import Sentence
 
@@ -103,10 +104,15 @@ def _is_due(fate: Fate, before: Fate | None, now: datetime) -> bool:
 def _next_pairs(session: Session, round_: Round, most: int) -> set[int]:
     """Return the pairs of the open inquiries that are planned first: found along the index of what is due."""
     # Of all rounds: those that are being picked up are few, and who asks leaves out what is not of this one.
-    found = set(session.scalars(select(Inquiry.pair_id).where(Inquiry.state.in_((_CLAIMED, _SENDING)))))
+    found = set(ask(session, _picked_up(), {}).scalars())
     if (span := waiting_span(session, round_)) is not None:
-        found.update(session.scalars(_waiting_pairs(), span | {"most": WINDOW * most}))
+        found.update(ask(session, _waiting_pairs(), span | {"most": WINDOW * most}).scalars())
     return found
+
+
+@cache
+def _picked_up() -> Select[*tuple[Any, ...]]:
+    return select(Inquiry.pair_id).where(Inquiry.state.in_((_CLAIMED, _SENDING)))
 
 
 @cache

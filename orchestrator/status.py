@@ -1,10 +1,12 @@
 """What works and what does not, for whoever is woken at night: plain sentences, with since when and what to do."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import exists, func, literal_column, select
+from sqlalchemy import CompoundSelect, Select, exists, func, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
 from orchestrator import ahead, channel_faults, heartbeats, mailbox, views
@@ -26,6 +28,7 @@ from orchestrator.models import (
     Round,
 )  # fmt: skip
 from orchestrator.rounds.permission import Kind
+from orchestrator.several import ask
 from orchestrator.states import ROUND_ENDED, LetterState, MailState, RoundState
 from orchestrator.views import said
 from profiles.sentences import Sentence
@@ -84,8 +87,9 @@ class Chapter:
 
 def of_house(session: Session, clock: Clock, mailboxes: Sequence[str]) -> tuple[Chapter, ...]:
     """Tell how this installation is; ``mailboxes`` are the names of the folders it is set to read."""
+    control = session.get_one(Control, 1)  # held here: whoever asks for it below finds it in the session
     chapters = (
-        ("verzending", "Verzending", _sending(session)),
+        ("verzending", "Verzending", _sending(session, control)),
         ("storingen", "Storingen", _faults(session)),
         ("werkprocessen", "Werkprocessen", _workers(session, clock)),
         ("post", "Post", _mail(session, clock, mailboxes)),
@@ -117,8 +121,7 @@ def sentence(fact: Fact) -> str:
     return " ".join(filter(None, [told, f"({', '.join(moments)})" if moments else "", fact.do]))
 
 
-def _sending(session: Session) -> Iterator[Fact]:
-    control = session.get_one(Control, 1)
+def _sending(session: Session, control: Control) -> Iterator[Fact]:
     if control.restored_at is not None:
         do = "Kijk eerst wat er al weg was: praktijktest reconcile --by NAAM."
         yield Fact(False, "Verzending", _shut(session), control.restored_at, do=do)
@@ -208,17 +211,12 @@ def _mailbox(source: str, ended: datetime | None, clock: Clock) -> Fact:
 
 
 def _people(session: Session) -> Iterator[Fact]:
-    deferred = select(func.count(), func.min(DeferredReply.deferred_at)).where(DeferredReply.resolved_at.is_(None))
-    waiting, oldest = session.execute(deferred).one()
+    (waiting, oldest), *lost = ask(session, _for_people(), {}).all()
     if waiting:
         do = "Geef ze hun plaats: praktijktest deferred, en dan praktijktest assign."
         words = Sentence.of("Aantal dat bij geen reactie past: %(number)s.", number=waiting)
         yield Fact(False, "Niet toegewezen berichten", words, oldest, do=do)
-    uncertain = [
-        *_uncertain(session, Inquiry, "Onzekere reacties"),
-        *_uncertain(session, Decline, "Onzekere afmeldingen"),
-        *_uncertain(session, RequestLetter, "Onzekere verzoeken"),
-    ]
+    uncertain = [_uncertain(what, *told) for what, told in zip(_LETTERS, lost, strict=True) if told[0]]
     yield from uncertain
     paused = views.held_advertisers(session)
     for held in paused:
@@ -228,6 +226,10 @@ def _people(session: Session) -> Iterator[Fact]:
     if not (waiting or uncertain or paused):
         yield Fact(True, "Werk voor mensen", "Er wacht niets op een mens.")
 
+
+_LETTERS: Mapping[str, Kind] = {
+    "Onzekere reacties": Inquiry, "Onzekere afmeldingen": Decline, "Onzekere verzoeken": RequestLetter,
+}  # fmt: skip
 
 # Written out, so that a database sees that its index has these letters and no others.
 _UNCERTAIN = literal_column(f"'{LetterState.UNCERTAIN}'", Inquiry.state.type)
@@ -240,18 +242,26 @@ _IN_REQUESTS_THAT_GO_ON = exists().where(
 )  # fmt: skip
 
 
-def _uncertain(session: Session, kind: Kind, what: str) -> Iterator[Fact]:
+@cache
+def _for_people() -> CompoundSelect[*tuple[Any, ...]]:
+    """How many mails wait for a place and since when, and the same of the letters of `_LETTERS`, a row each."""
+    mails = select(func.count(), func.min(DeferredReply.deferred_at)).where(DeferredReply.resolved_at.is_(None))
+    return union_all(mails, *(_lost(kind) for kind in _LETTERS.values()))
+
+
+def _lost(kind: Kind) -> Select[*tuple[Any, ...]]:
     """Letters of which nobody knows whether they arrived; of a round that ended nobody needs to know any more."""
     rows = select(func.count(), func.min(kind.planned_at)).select_from(kind)
     rows = rows.join(Inquiry, Inquiry.id == Decline.inquiry_id) if kind is Decline else rows
     goes_on = _IN_REQUESTS_THAT_GO_ON if kind is RequestLetter else _IN_A_ROUND_THAT_GOES_ON
-    rows = rows.where(kind.state == _UNCERTAIN, goes_on)
-    number, oldest = session.execute(rows).one()
-    if number:
-        do = "Zij gaan nooit opnieuw uit. Een kopie of antwoord maakt ze zeker; vraag anders de mailserver na."
-        do = do if kind is not Decline else "Bel de aanbieder: misschien staat er nog een bezichtiging."
-        words = Sentence.of("Aantal waarvan niemand weet of het aankwam: %(number)s.", number=number)
-        yield Fact(False, what, words, oldest, do=do)
+    return rows.where(kind.state == _UNCERTAIN, goes_on)
+
+
+def _uncertain(what: str, number: int, oldest: datetime) -> Fact:
+    do = "Zij gaan nooit opnieuw uit. Een kopie of antwoord maakt ze zeker; vraag anders de mailserver na."
+    do = do if _LETTERS[what] is not Decline else "Bel de aanbieder: misschien staat er nog een bezichtiging."
+    words = Sentence.of("Aantal waarvan niemand weet of het aankwam: %(number)s.", number=number)
+    return Fact(False, what, words, oldest, do=do)
 
 
 def _rounds(session: Session, now: datetime) -> Iterator[Fact]:

@@ -115,15 +115,24 @@ def of_round(session: Session, round_id: int) -> Tallies:
 
 def fingerprint(session: Session, round_: Round) -> tuple[object, ...]:
     """Return what changes whenever the answers of a round, its state or its letters do; nothing is counted for it."""
-    counted: Counter[str] = Counter()
-    for table in (Tally, TallyChange):
-        rows = select(table.what, func.sum(table.n)).where(table.round_id == round_.id, table.hour == "")
-        for what, n in session.execute(rows.group_by(table.what)):
-            counted[what] += int(n)
-    withdrawn = session.scalar(select(func.count(Enrolment.withdrawn_at)))
-    deferred = session.scalar(select(func.count()).where(DeferredReply.resolved_at.is_(None)))
-    coded = session.scalar(select(func.max(Coding.id)))
-    return (round_.id, round_.state, round_.digest, coded, withdrawn, deferred, *sorted(counted.items()))
+    connection = session.connection()
+    counted = ((what, int(n)) for what, n in connection.execute(_plain(), {"round_id": round_.id}))
+    elsewhere = connection.execute(_elsewhere()).one()
+    return (round_.id, round_.state, round_.digest, *elsewhere, *sorted(counted))
+
+
+@cache
+def _plain() -> Select[*tuple[Any, ...]]:
+    both = _both(Tally.what, Tally.hour, Tally.n)
+    return select(both.c.what, func.sum(both.c.n)).where(both.c.hour == "").group_by(both.c.what)
+
+
+@cache
+def _elsewhere() -> Select[*tuple[Any, ...]]:
+    """The newest coding of all, how many advertisers ended their part, and how many mails wait for a place."""
+    coded, withdrawn = select(func.max(Coding.id)), select(func.count(Enrolment.withdrawn_at))
+    deferred = select(func.count()).where(DeferredReply.resolved_at.is_(None))
+    return select(*(each.scalar_subquery() for each in (coded, withdrawn, deferred)))
 
 
 def first_and_last(session: Session, round_id: int, what: str) -> tuple[datetime, datetime] | None:

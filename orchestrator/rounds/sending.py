@@ -358,7 +358,12 @@ def _told(result: Result, next_try: datetime) -> dict[str, object]:
 
 def is_open(session: Session) -> bool:
     """Return whether anything may be sent at all: nobody shut the installation, and no restored backup waits."""
-    return bool(session.scalar(select(control.sending_is_open())))
+    return bool(ask(session, _open(), {}).scalar())
+
+
+@cache
+def _open() -> Select[tuple[bool]]:
+    return select(control.sending_is_open())
 
 
 def _from(result: Result) -> tuple[LetterState, ...]:

@@ -15,6 +15,9 @@ from orchestrator.schedule.times import Days
 WEEK = 7
 HOUR, DAY = 3600, 86400
 
+Few = NDArray[np.int32]
+"""Counts that fit in half the bytes, and are read in half the time: the open seconds of some decades."""
+
 Closure = tuple[Days | None, frozenset[date]]
 """The first and last day on which an advertiser may be written to, if it gave these, and its days off between them."""
 
@@ -30,7 +33,7 @@ class Openings:
     monday: date
     starts: Ints
     """The moment at which each day opens, or would have."""
-    passed: Ints
+    passed: Few
     """By calendar and day: how many open seconds of the period come before it; one column more, for all of them."""
 
     @classmethod
@@ -44,15 +47,14 @@ class Openings:
         starts = np.array([calendar.opening(day).timestamp() for day in days], np.int64)
         lengths = np.array([(span[1] - span[0]).total_seconds() if span else 0 for span in spans], np.int64)
         lengths *= _open_days(monday, number, [((schedule.first_day, schedule.last_day), frozenset())])[0]
-        # Half the bytes are read in half the time, and hold the open seconds of decades.
         passed = np.zeros((len(closures), number + 1), np.int32)
         np.cumsum(_open_days(monday, number, closures) * lengths.astype(np.int32), axis=1, out=passed[:, 1:])
         return cls(monday, starts, passed)
 
-    @property
+    @cached_property
     def totals(self) -> Ints:
         """The number of open seconds of each calendar."""
-        return self.passed[:, -1]
+        return self.passed[:, -1].astype(np.int64)
 
     def day_index(self, day: date) -> int | None:
         """The index of a day; None when it is in no week of the period."""
@@ -75,14 +77,15 @@ class Openings:
 
     def rest_of_day(self, calendars: Ints, seconds: Ints) -> Ints:
         """How many open seconds are left on the day of each open second, itself included."""
-        return _at(self.passed, calendars, self._days(calendars, seconds) + 1) - seconds
+        left: Ints = _at(self.passed, calendars, self._days(calendars, seconds) + 1) - seconds
+        return left
 
     def _days(self, calendars: Ints, seconds: Ints) -> Ints:
         days, begins, longest = self._working_days
         # Were all days as long as the longest, this would be the one; a day that is shorter, for the clock changes
         # within its hours, puts it off.
         places = begins[calendars] + seconds // longest
-        found = days[places]
+        found: Ints = days[places]
         while (over := seconds >= _at(self.passed, calendars, found + 1)).any():
             places += over
             found = days[places]
@@ -97,9 +100,9 @@ class Openings:
         return np.flatnonzero(open_) % number, np.cumsum(many) - many, int(lengths.max(initial=1))
 
 
-def _at(table: Ints, rows: Ints, columns: Ints) -> Ints:
+def _at(table: Few, rows: Ints, columns: Ints) -> Few:
     """What a table holds at these places; twice as fast as to index by two arrays."""
-    held: Ints = table.ravel().take(rows * table.shape[1] + columns)
+    held: Few = table.ravel().take(rows * table.shape[1] + columns)
     return held
 
 
