@@ -4,7 +4,7 @@ The rows go in the transaction of the session and are held to the same constrain
 column's type writes it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -20,6 +20,9 @@ Row = Mapping[str, Any]
 CHUNK = 5_000
 """So many rows go at a time: PostgreSQL checks the references at the end of each, while the client waits for it."""
 
+FEW = 200
+"""Of these so many are made ready at a time: a server is at work on them while the next are made."""
+
 
 def insert_all(session: Session, model: type[Base], rows: Iterable[Row]) -> None:
     """Insert rows that all have the same attributes; what they leave out is the column's default, or nothing.
@@ -30,9 +33,7 @@ def insert_all(session: Session, model: type[Base], rows: Iterable[Row]) -> None
     connection, left, table = session.connection(), iter(rows), model.metadata.tables[model.__tablename__]
     write = _copy if connection.dialect.name == "postgresql" else _execute_many
     while chunk := list(islice(left, CHUNK)):
-        values = _values(table, chunk)
-        written = [_written(connection, table.columns[key], column) for key, column in values.items()]
-        write(connection, table, list(values), zip(*written, strict=True))
+        write(connection, table, list(_values(table, chunk[:1])), _ready(connection, table, chunk))
 
 
 def number(session: Session, *models: type[Base]) -> None:
@@ -76,6 +77,13 @@ def _values(table: Table, rows: Sequence[Row]) -> dict[str, list[Any]]:
         elif isinstance(column.default, ScalarElementColumnDefault):
             values[column.key] = [column.default.arg] * len(rows)
     return values
+
+
+def _ready(connection: Connection, table: Table, rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows as the driver wants them."""
+    for start in range(0, len(rows), FEW):
+        values = _values(table, rows[start : start + FEW])
+        yield from zip(*(_written(connection, table.columns[key], of) for key, of in values.items()), strict=True)
 
 
 def _written(connection: Connection, column: Column[Any], values: list[Any]) -> list[Any]:

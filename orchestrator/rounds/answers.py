@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from orchestrator import ledger
 from orchestrator.bulk import Row, free_numbers, insert_all, number
-from orchestrator.db import some
 from orchestrator.design import from_canonical
 from orchestrator.models import (
     Decline,
@@ -25,6 +25,7 @@ from orchestrator.models import (
 from orchestrator.rounds.courtesy import plan_decline
 from orchestrator.rounds.settling import settle
 from orchestrator.sealing import sealed_rows
+from orchestrator.several import among, ask
 from orchestrator.states import ROUND_ENDED, CodedBy, LetterState, MailState, Road
 from profiles.errors import BadInput, Problem, Refused
 
@@ -276,21 +277,26 @@ def _check_heard(inquiry: Inquiry, heard: Heard, now: datetime) -> None:
 
 
 def _known_deliveries(session: Session, arrivals: Sequence[Arrival]) -> set[tuple[str, str]]:
-    found, sources = set[tuple[str, str]](), {each.source for each in arrivals}
-    for keys in some({each.source_key for each in arrivals}):
-        rows = select(Delivery.source, Delivery.source_key)
-        rows = rows.where(Delivery.source.in_(sources), Delivery.source_key.in_(keys))
-        found.update((source, key) for source, key in session.execute(rows))
-    return found
+    told = {"sources": [*{each.source for each in arrivals}], "keys": [each.source_key for each in arrivals]}
+    return {(source, key) for source, key in ask(session, _deliveries(), told)}
+
+
+@cache
+def _deliveries() -> Select[*tuple[Any, ...]]:
+    rows = select(Delivery.source, Delivery.source_key)
+    return rows.where(among(Delivery.source, "sources"), among(Delivery.source_key, "keys"))
 
 
 def _known_mails(session: Session, arrivals: Sequence[Arrival]) -> dict[str, InboundMail]:
     """The mails with these contents; locked: whoever reads one now must not miss whom else it came for."""
-    found = dict[str, InboundMail]()
-    for keys in some(sorted({each.content_key for each in arrivals})):
-        rows = select(InboundMail).where(InboundMail.content_key.in_(keys)).order_by(InboundMail.id).with_for_update()
-        found |= {mail.content_key: mail for mail in session.scalars(rows)}
-    return found
+    found = session.scalars(_mails_of(), {"keys": [each.content_key for each in arrivals]})
+    return {mail.content_key: mail for mail in found}
+
+
+@cache
+def _mails_of() -> Select[InboundMail]:
+    rows = select(InboundMail).where(among(InboundMail.content_key, "keys"))
+    return rows.order_by(InboundMail.id).with_for_update()
 
 
 def _fresh(arrival: Arrival) -> dict[str, Any]:

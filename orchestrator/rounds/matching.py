@@ -1,16 +1,18 @@
 """What mails answer: asked of the record in a few statements for a whole batch, or for one."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, contains_eager, joinedload, selectinload
 
-from orchestrator.db import some
 from orchestrator.models import Advertiser, Decline, Inquiry, Listing, Pair, Reply, RequestLetter
 from orchestrator.request_models import LetterStep
+from orchestrator.several import among, ask
 
 WINDOW = timedelta(days=60)
 """A mail that names neither address nor letter is about one that went no longer ago than this."""
@@ -22,6 +24,8 @@ _FOR_COURTESY = (
     ),
 )
 """What an invitation asks of an inquiry, to be given back."""
+
+_ASKING = RequestLetter.step == LetterStep.REQUEST
 
 
 @dataclass(frozen=True)
@@ -102,34 +106,55 @@ def _named(inquiry: Inquiry, wording: str) -> bool:
     return any(re.search(rf"\b{re.escape(part.casefold())}\b", wording) for part in (name["first"], name["last"]))
 
 
-def _inquiries(session: Session, column: InstrumentedAttribute[str], values: Collection[str]) -> Iterator[Inquiry]:
-    for these in some(values):
-        yield from session.scalars(select(Inquiry).where(column.in_(these)).options(*_FOR_COURTESY))
+def _inquiries(session: Session, column: InstrumentedAttribute[str], values: Collection[str]) -> Iterable[Inquiry]:
+    return session.scalars(_inquiries_by(column), {"values": [*values]}) if values else ()
 
 
-def _of_declines(session: Session, named: Collection[str]) -> Iterator[tuple[str, Inquiry]]:
-    for these in some(named):
-        rows = select(Decline.message_id, Inquiry).join(Decline.inquiry).where(Decline.message_id.in_(these))
-        yield from ((message_id, inquiry) for message_id, inquiry in session.execute(rows.options(*_FOR_COURTESY)))
+def _of_declines(session: Session, named: Collection[str]) -> Iterable[tuple[str, Inquiry]]:
+    found = session.execute(_inquiries_by_decline(), {"named": [*named]}) if named else ()
+    return ((message_id, inquiry) for message_id, inquiry in found)
 
 
 def _requests(session: Session, addresses: Collection[str], named: Collection[str]) -> dict[str, RequestLetter]:
     """The letters that ask an owner something, by their address, and by the id of each letter of the same request."""
-    found, asking = dict[str, RequestLetter](), RequestLetter.step == LetterStep.REQUEST
-    for these in some(addresses):
-        for letter in session.scalars(select(RequestLetter).where(RequestLetter.reply_address.in_(these), asking)):
-            found[letter.reply_address] = letter
-    other = aliased(RequestLetter)
-    rows = select(other.message_id, RequestLetter).join(other, other.request_id == RequestLetter.request_id)
-    for these in some(named):
-        for message_id, letter in session.execute(rows.where(other.message_id.in_(these), asking)):
-            found[message_id] = letter
+    found = dict[str, RequestLetter]()
+    for letter in session.scalars(_requests_to(), {"addresses": [*addresses]}):
+        found[letter.reply_address] = letter
+    for message_id, letter in session.execute(_requests_by_letter(), {"named": [*named]}) if named else ():
+        found[message_id] = letter
     return found
 
 
 def _replied(session: Session, mails: Collection[int]) -> Mapping[int, set[int]]:
     found: dict[int, set[int]] = {mail: set() for mail in mails}
-    for these in some(mails):
-        for mail, inquiry in session.execute(select(Reply.mail_id, Reply.inquiry_id).where(Reply.mail_id.in_(these))):
-            found[mail or 0].add(inquiry)
+    for mail, inquiry in ask(session, _replies_to(), {"mails": [*mails]}):
+        found[mail].add(inquiry)
     return found
+
+
+@cache
+def _inquiries_by(column: InstrumentedAttribute[str]) -> Select[Inquiry]:
+    return select(Inquiry).where(among(column, "values")).options(*_FOR_COURTESY)
+
+
+@cache
+def _inquiries_by_decline() -> Select[str, Inquiry]:
+    rows = select(Decline.message_id, Inquiry).join(Decline.inquiry).where(among(Decline.message_id, "named"))
+    return rows.options(*_FOR_COURTESY)
+
+
+@cache
+def _requests_to() -> Select[RequestLetter]:
+    return select(RequestLetter).where(among(RequestLetter.reply_address, "addresses"), _ASKING)
+
+
+@cache
+def _requests_by_letter() -> Select[str, RequestLetter]:
+    other = aliased(RequestLetter)
+    rows = select(other.message_id, RequestLetter).join(other, other.request_id == RequestLetter.request_id)
+    return rows.where(among(other.message_id, "named"), _ASKING)
+
+
+@cache
+def _replies_to() -> Select[*tuple[Any, ...]]:
+    return select(Reply.mail_id, Reply.inquiry_id).where(among(Reply.mail_id, "mails"))
