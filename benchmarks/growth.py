@@ -261,9 +261,10 @@ def _claim_of(database: Database, size: int) -> Work:
     with database.writing() as session:
         survey(session, Advertiser, Enrolment, Listing, Pair, Inquiry, Reply, Attempt)
     moment, minute = NOW + timedelta(minutes=30), timedelta(minutes=1)
+    asked = database.repeating()  # as a worker asks
 
     def claim() -> None:
-        with database.writing() as session:
+        with asked.writing() as session:
             round_ = lookup.find(session, "loopt")
             sending.claim_inquiries(session, round_, "bench", moment, minute, 5 * minute, 10)
             session.rollback()

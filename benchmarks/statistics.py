@@ -169,17 +169,30 @@ def pandas_bootstrap(data: Data) -> tuple[float, str, int]:
     return time.perf_counter() - start, f"net error {np.std(found):.5f}", len(found)
 
 
+RIVALS: tuple[tuple[str, Callable[[Data], tuple[float, str]], str], ...] = (
+    ("statsmodels GEE", statsmodels_gee, ""),
+    ("statsmodels ConditionalLogit", statsmodels_clogit, "1,000 or more"),
+    ("R survival clogit", r_clogit, "300 or more"),
+)
+"""Who else gives one of our numbers, and how many times as long as ours it is hoped to take."""
+
+
 def measure(runs: int, pairs: int = 1_000_000, groups: int = 5_000) -> list[Figure]:
-    """Ours, and the one rival that is done in seconds; `main` has the others, which take minutes."""
+    """Ours and its rivals, R's where there is R; `main` has the bootstrap, which takes minutes each time."""
     data = made(pairs, groups)
     packed = data.packed
     table, strata = counted(packed, groups), counted(4 * data.stratum + data.cell, STRATA)
     count = timed(in_turn(packed, lambda each: counted(each, groups)), runs)
     whole = timed(lambda: everything(table, strata), runs)
     warnings.simplefilter("ignore")
-    rival = Figure("statsmodels GEE", "s", tuple(statsmodels_gee(data)[0] for _ in range(runs)))
     ours = Figure("full analysis from counts", "s", tuple(whole.tolist()), "under 0.05")
-    return [Figure("counting", "s", tuple(count.tolist())), ours, rival, ratio("GEE to ours", rival, ours)]
+    figures = [Figure("counting", "s", tuple(count.tolist())), ours]
+    for name, work, aim in RIVALS:
+        if work is r_clogit and shutil.which("Rscript") is None:
+            continue
+        rival = Figure(name, "s", tuple(work(data)[0] for _ in range(runs)))
+        figures += [rival, ratio(f"{name} to ours", rival, ours, aim)]
+    return figures
 
 
 def told(name: str, seconds: float, ours: float, said: str) -> None:

@@ -52,7 +52,7 @@ class Selection:
     refused: tuple[Refusal, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Home:
     """A listing that gets a pair: its key, that of its advertiser, and the stratum it is in."""
 
@@ -117,9 +117,9 @@ def seat_all(design: Design, homes: Sequence[Home]) -> Seats:
     keys = digests([home.listing for home in homes])
     blocks = strata * (advertisers.max(initial=0) + 1) + advertisers
     order, sham = shuffled(bits(design.seed, "seat", keys), blocks), _shams(design, keys)
-    place = np.zeros_like(sham)
+    place, kinds = np.zeros_like(sham), sham[order]
     for kind in (REAL, *range(len(BOTH))):
-        own = order[sham[order] == kind]
+        own = order[kinds == kind]
         place[own] = np.arange(own.size)
     return Seats(sham, place, order)
 

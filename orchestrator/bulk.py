@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, insert, inspect, text
+from sqlalchemy import Column, Connection, Enum, Table, insert, inspect, text
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
@@ -89,6 +89,9 @@ def _ready(connection: Connection, table: Table, rows: Sequence[Row]) -> Iterato
 def _written(connection: Connection, column: Column[Any], values: list[Any]) -> list[Any]:
     """The values of a column as the driver wants them."""
     write = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    if isinstance(column.type, Enum):  # few words, each of which is written many times
+        known = {word: write(word) if write else word for word in set(values)}
+        return [known[word] for word in values]
     return [write(value) for value in values] if write else values
 
 

@@ -42,7 +42,7 @@ class Placement:
     refused: tuple[Refusal, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Load:
     """What one advertiser is to bear: its listings, by distinct keys, and the days on which it may be written to.
 
