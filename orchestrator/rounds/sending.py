@@ -362,7 +362,7 @@ def is_open(session: Session) -> bool:
 
 
 @cache
-def _open() -> Select[tuple[bool]]:
+def _open() -> Select[bool]:
     return select(control.sending_is_open())
 
 
