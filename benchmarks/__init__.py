@@ -8,7 +8,7 @@ ALL: Final[Mapping[str, str]] = {
     "lateness": "seconds between the plan and the letter, on a day on which 100,000 are due",
     "planning": "drawing and scheduling 1,000,000 pairs beside a plain loop; storing beside the drivers",
     "inbox": "replies a second from bytes to label, beside parsing alone",
-    "statistics": "a full analysis of 1,000,000 pairs beside GEE",
+    "statistics": "a full analysis of 1,000,000 pairs beside GEE and two conditional logits",
     "outcomes": "from a database of 1,000,000 pairs to a full analysis",
     "pages": "the most used pages over 1,000,000 inquiries",
     "papers": "reports of advertisers as PDF",
