@@ -169,12 +169,19 @@ def pandas_bootstrap(data: Data) -> tuple[float, str, int]:
     return time.perf_counter() - start, f"net error {np.std(found):.5f}", len(found)
 
 
-RIVALS: tuple[tuple[str, Callable[[Data], tuple[float, str]], str], ...] = (
+Rival = tuple[str, Callable[[Data], tuple[float, str]], str]
+
+RIVALS: tuple[Rival, ...] = (
     ("statsmodels GEE", statsmodels_gee, ""),
     ("statsmodels ConditionalLogit", statsmodels_clogit, "1,000 or more"),
     ("R survival clogit", r_clogit, "300 or more"),
 )
 """Who else gives one of our numbers, and how many times as long as ours it is hoped to take."""
+
+
+def rivals() -> tuple[Rival, ...]:
+    """Those that this machine has."""
+    return tuple(each for each in RIVALS if each[1] is not r_clogit or shutil.which("Rscript"))
 
 
 def measure(runs: int, pairs: int = 1_000_000, groups: int = 5_000) -> list[Figure]:
@@ -187,9 +194,7 @@ def measure(runs: int, pairs: int = 1_000_000, groups: int = 5_000) -> list[Figu
     warnings.simplefilter("ignore")
     ours = Figure("full analysis from counts", "s", tuple(whole.tolist()), "under 0.05")
     figures = [Figure("counting", "s", tuple(count.tolist())), ours]
-    for name, work, aim in RIVALS:
-        if work is r_clogit and shutil.which("Rscript") is None:
-            continue
+    for name, work, aim in rivals():
         rival = Figure(name, "s", tuple(work(data)[0] for _ in range(runs)))
         figures += [rival, ratio(f"{name} to ours", rival, ours, aim)]
     return figures
@@ -219,15 +224,11 @@ def main(pairs: int, groups: int, alone: bool) -> None:
     if alone:
         return
     warnings.simplefilter("ignore")
-    told("R survival clogit", *_told(r_clogit(data), ours))
-    told("statsmodels GEE, clustered by advertiser", *_told(statsmodels_gee(data), ours))
-    told("statsmodels ConditionalLogit", *_told(statsmodels_clogit(data), ours))
+    for name, work, _ in rivals():
+        seconds, said = work(data)
+        told(name, seconds, ours, said)
     seconds, said, draws = pandas_bootstrap(data)
     told(f"pandas bootstrap of pairs, {draws:,} draws", seconds, ours, said)
-
-
-def _told(found: tuple[float, str], ours: float) -> tuple[float, float, str]:
-    return found[0], ours, found[1]
 
 
 if __name__ == "__main__":
