@@ -25,6 +25,7 @@ from benchmarks import inbox, pages, papers, planning
 from benchmarks.pages_database import NOW, Wave, fill
 from benchmarks.record import Figure, shown
 from benchmarks.server import postgres
+from orchestrator.assignment import Homes
 from orchestrator.bulk import survey
 from orchestrator.db import Database
 from orchestrator.master_keys import Keys
@@ -142,12 +143,13 @@ def all_series() -> Iterator[Series]:
 
 def _drawn(size: int) -> Made:
     bench = planning.Bench.of(size)
-    design, loads, homes = bench.design, bench.loads(), bench.homes()
+    design, columns, closures = bench.design, bench.columns(), bench.closures()
     texts = len(planning.texts_of(design))
 
     def draw() -> None:
+        homes = Homes.of(*columns)
         planning.drawn(design, homes, texts)
-        place_all(design, loads)
+        place_all(design, homes, closures)
 
     yield draw
 

@@ -23,9 +23,10 @@ import psycopg
 from sqlalchemy import select, text
 
 from benchmarks import planning_loop
+from benchmarks.planning_loop import Load
 from benchmarks.record import Figure, ratio
 from orchestrator import name_bank
-from orchestrator.assignment import REAL, Home, seat, seat_all
+from orchestrator.assignment import REAL, Homes, seat, seat_all
 from orchestrator.bulk import insert_all
 from orchestrator.db import Database, Session
 from orchestrator.design import Design, read_design
@@ -37,7 +38,7 @@ from orchestrator.rotation import Turns, turns
 from orchestrator.rounds import planning
 from orchestrator.rounds.casting import Cast, Casting
 from orchestrator.rounds.writing import compose
-from orchestrator.schedule import Load, place_all
+from orchestrator.schedule import Closure, place_all
 from orchestrator.schema import prepare
 from profiles.applicants import variants
 from profiles.pairs import BOTH
@@ -111,27 +112,37 @@ class Bench:
         self.took.setdefault(stage, []).append(clock() - begun)
         return found
 
-    def loads(self) -> dict[str, Load]:
-        own: dict[str, list[str]] = {each.advertiser: [] for each in self.participants}
-        for row in self.listings:
-            own[row.advertiser].append(row.listing)
+    @property
+    def planned(self) -> list[float]:
+        """How long it took to draw and schedule all, in each run."""
+        return [sum(run) for run in zip(*(self.took[part] for part in ("read keys", "draw", "schedule")), strict=True)]
+
+    def closures(self) -> dict[str, Closure]:
         return {
-            each.advertiser: Load(
-                tuple(own[each.advertiser]), (each.consent_from, each.consent_until), each.days_off or frozenset()
-            )
+            each.advertiser: ((each.consent_from, each.consent_until), each.days_off or frozenset())
             for each in self.participants
         }
 
-    def homes(self) -> list[Home]:
-        return [Home(row.listing, row.advertiser, "") for row in self.listings]
+    def loads(self) -> dict[str, Load]:
+        """The same advertiser by advertiser, as a loop wants it."""
+        own: dict[str, list[str]] = {each.advertiser: [] for each in self.participants}
+        for row in self.listings:
+            own[row.advertiser].append(row.listing)
+        return {key: Load(tuple(own[key]), closure) for key, closure in self.closures().items()}
+
+    def columns(self) -> tuple[list[str], list[str], list[str]]:
+        """Of each listing its key, that of its advertiser, and its stratum."""
+        rows = self.listings
+        return [row.listing for row in rows], [row.advertiser for row in rows], [""] * len(rows)
 
 
 def in_memory(bench: Bench) -> None:
     """Draw and schedule, and the loop that does the same."""
-    design, loads, homes = bench.design, bench.loads(), bench.homes()
+    design, columns, closures, loads = bench.design, bench.columns(), bench.closures(), bench.loads()
     texts = texts_of(design)
+    homes = bench.timed("read keys", lambda: Homes.of(*columns))
     bench.timed("draw", lambda: drawn(design, homes, len(texts)))
-    moments = bench.timed("schedule", lambda: place_all(design, loads))
+    moments = bench.timed("schedule", lambda: place_all(design, homes, closures))
     rng = random.Random(design.seed)  # noqa: S311 - no secret
     planned = bench.timed("loop", lambda: planning_loop.plan(design, loads, list(texts), rng))
     if (moments.letters < 0).any() or len(planned) < len(bench.listings):
@@ -142,7 +153,7 @@ def texts_of(design: Design) -> Sequence[str]:
     return variants(design.signal, design.letters.level, design.letters.language)
 
 
-def drawn(design: Design, homes: list[Home], texts: int) -> list[Turns]:
+def drawn(design: Design, homes: Homes, texts: int) -> list[Turns]:
     """Seat all pairs, and give them what comes with their seats, kind by kind."""
     seats = seat_all(design, homes)
     names = {REAL: "real"} | {number: arm.value for number, arm in enumerate(BOTH)}
@@ -156,7 +167,7 @@ def in_words(bench: Bench) -> None:
     casting = Casting(design, bank, texts_of(design))
     owners = {each.advertiser: number for number, each in enumerate(bench.participants)}
     rows = {each.listing: _row(each, owners) for each in bench.listings}
-    seats = seat(design, bench.homes())
+    seats = seat(design, Homes.of(*bench.columns()))
     casts = bench.timed("match", lambda: [casting.cast(rows[key], place) for key, place in seats.items()])
     bench.timed("render", lambda: [_letters(design, rows[cast.drawn.listing], cast) for cast in casts])
 
@@ -270,9 +281,8 @@ def report(bench: Bench, runs: int) -> None:
         spread = f"{middle:.2f} ({min(took):.2f} - {max(took):.2f})"
         print(f"{stage:24}{spread:>26}{pairs / middle:>20,.0f}")
     took = bench.took
-    both = [one + other for one, other in zip(took["draw"], took["schedule"], strict=True)]
     print()
-    tell("the loop takes", "draw and schedule", took["loop"], both)
+    tell("the loop takes", "draw and schedule", took["loop"], bench.planned)
     for name in ("SQLite", "PostgreSQL"):
         if f"{name}: store" in took:
             tell(f"storing on {name} takes", "the driver", took[f"{name}: store"], took[f"{name}: driver"])
@@ -303,8 +313,10 @@ def measure(runs: int, drawn: int = 1_000_000, stored_pairs: int = 100_000) -> l
     in_memory(Bench.of(EACH))
     for _ in range(runs):
         in_memory(bench)
-    both = tuple(map(sum, zip(bench.took["draw"], bench.took["schedule"], strict=True)))
-    ours, loop = Figure("draw and schedule", "s", both), Figure("the plain loop", "s", tuple(bench.took["loop"]))
+    ours, loop = (
+        Figure("draw and schedule", "s", tuple(bench.planned)),
+        Figure("the plain loop", "s", tuple(bench.took["loop"])),
+    )
     smaller = Bench.of(stored_pairs)
     on_sqlite(smaller, runs)
     on_postgresql(smaller, runs)

@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import accumulate
+from typing import NamedTuple
 
 from orchestrator.design import Calendar, Design, Schedule
 from orchestrator.design.calendar import AMSTERDAM
-from orchestrator.schedule import Load
+from orchestrator.schedule import Closure
 
 SECOND = timedelta(seconds=1)
 HOUR = 3600
@@ -20,12 +21,20 @@ TRIES = 500
 Planned = tuple[datetime, datetime, timedelta, str | None, str, list[str]]
 
 
+class Load(NamedTuple):
+    """The listings of one advertiser, and when it may be written to."""
+
+    listings: tuple[str, ...]
+    closure: Closure
+
+
 class OpenHours:
     """The open seconds of one advertiser, counted by bisection."""
 
     def __init__(self, schedule: Schedule, load: Load) -> None:
-        first_day, last_day = load.consent or (schedule.first_day, schedule.last_day)
-        spans = Calendar(schedule, days_off=load.days_off).spans
+        consent, days_off = load.closure
+        first_day, last_day = consent or (schedule.first_day, schedule.last_day)
+        spans = Calendar(schedule, days_off=days_off).spans
         spans = tuple(span for span in spans if first_day <= span[0].astimezone(AMSTERDAM).date() <= last_day)
         self.openings, self.closings = [span[0] for span in spans], [span[1] for span in spans]
         self.ends = list(accumulate((end - start) // SECOND for start, end in spans))

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from itertools import count
 from types import MappingProxyType
 
@@ -52,13 +53,31 @@ class Selection:
     refused: tuple[Refusal, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
-    """A listing that gets a pair: its key, that of its advertiser, and the stratum it is in."""
+@dataclass(frozen=True, eq=False)
+class Homes:
+    """Listings that get a pair, a row each: the key of it, that of its advertiser, and the stratum it is in."""
 
-    listing: str
-    advertiser: str
-    stratum: str
+    listings: Sequence[str]
+    advertisers: Sequence[str]
+    strata: Sequence[str]
+    keys: Bits
+    """By what chance knows each listing."""
+
+    @classmethod
+    def of(cls, listings: Sequence[str], advertisers: Sequence[str], strata: Sequence[str]) -> "Homes":
+        """Return these listings, whose keys are all different."""
+        return cls(listings, advertisers, strata, digests(listings))
+
+    @cached_property
+    def owners(self) -> tuple[tuple[str, ...], Ints]:
+        """Each advertiser once, and the place of each row's among these."""
+        return _numbered(self.advertisers)
+
+    def at(self, rows: Ints) -> "Homes":
+        """Return some of these, in this order."""
+        columns = (self.listings, self.advertisers, self.strata)
+        listings, advertisers, strata = ([column[row] for row in rows.tolist()] for column in columns)
+        return Homes(listings, advertisers, strata, self.keys[rows])
 
 
 @dataclass(frozen=True)
@@ -106,17 +125,16 @@ class Seats:
 REAL = -1
 
 
-def seat_all(design: Design, homes: Sequence[Home]) -> Seats:
+def seat_all(design: Design, homes: Homes) -> Seats:
     """Seat the pairs of a plan: the declared shares exactly sham, chosen by chance; the rest real.
 
     Places are given block by block: stratum after stratum, in it advertiser after advertiser, both in an order drawn by
     the seed. So every block is as balanced as the rotation, and so is the whole.
     """
-    strata = _numbers(design.seed, "seat of stratum", [home.stratum for home in homes])
-    advertisers = _numbers(design.seed, "seat of advertiser", [home.advertiser for home in homes])
-    keys = digests([home.listing for home in homes])
+    strata = _in_random_order(design.seed, "seat of stratum", *_numbered(homes.strata))
+    advertisers = _in_random_order(design.seed, "seat of advertiser", *homes.owners)
     blocks = strata * (advertisers.max(initial=0) + 1) + advertisers
-    order, sham = shuffled(bits(design.seed, "seat", keys), blocks), _shams(design, keys)
+    order, sham = shuffled(bits(design.seed, "seat", homes.keys), blocks), _shams(design, homes.keys)
     place, kinds = np.zeros_like(sham), sham[order]
     for kind in (REAL, *range(len(BOTH))):
         own = order[kinds == kind]
@@ -124,14 +142,13 @@ def seat_all(design: Design, homes: Sequence[Home]) -> Seats:
     return Seats(sham, place, order)
 
 
-def seat(design: Design, homes: Collection[Home]) -> dict[str, Seat]:
+def seat(design: Design, homes: Homes) -> dict[str, Seat]:
     """Seat the pairs of a plan, as `seat_all`; by listing, in the order in which places are given."""
-    rows = list(homes)
-    seats = seat_all(design, rows)
+    seats = seat_all(design, homes)
     columns = zip(
         seats.order.tolist(), seats.sham[seats.order].tolist(), seats.place[seats.order].tolist(), strict=True
     )
-    return {rows[row].listing: Seat(None if sham == REAL else BOTH[sham], place) for row, sham, place in columns}
+    return {homes.listings[row]: Seat(None if sham == REAL else BOTH[sham], place) for row, sham, place in columns}
 
 
 def next_seat(design: Design, listing: str, taken: Counter[Arm | None]) -> Seat:
@@ -249,18 +266,24 @@ def _cap(design: Design, participant: Participant, used: int) -> int:
 
 def _shams(design: Design, keys: Bits) -> Ints:
     """Which pairs are sham, and what they show, as `Seats` tells it."""
-    question, by_chance = design.question, np.argsort(bits(design.seed, "sham", keys))
+    question, sham = design.question, np.full(len(keys), REAL)
     many = round(len(keys) * question.sham_share)
     more = round(len(keys) * (question.sham_share + question.sham_treatment_share))
-    sham = np.full(len(keys), REAL)
-    sham[by_chance[:many]], sham[by_chance[many:more]] = range(len(BOTH))
+    if more:  # fewer than all: which rows have the lowest numbers is known without sorting them
+        by_chance = np.argpartition(bits(design.seed, "sham", keys), [many, more])
+        sham[by_chance[:many]], sham[by_chance[many:more]] = range(len(BOTH))
     return sham
 
 
-def _numbers(seed: int, purpose: str, names: Sequence[str]) -> Ints:
-    """The number of each row's block in a random order of the blocks, by its name."""
+def _numbered(names: Sequence[str]) -> tuple[tuple[str, ...], Ints]:
+    """Each name once, and the place of each row's among these."""
     known: dict[str, int] = defaultdict(count().__next__)
     met = np.fromiter(map(known.__getitem__, names), np.int64, len(names))
-    numbers = np.empty(len(known), np.int64)
-    numbers[np.argsort(bits(seed, purpose, digests(list(known))))] = np.arange(len(known))
+    return tuple(known), met
+
+
+def _in_random_order(seed: int, purpose: str, names: Sequence[str], met: Ints) -> Ints:
+    """The number of each row's block in a random order of the blocks, whose names these are."""
+    numbers = np.empty(len(names), np.int64)
+    numbers[np.argsort(bits(seed, purpose, digests(names)))] = np.arange(len(names))
     return numbers[met]

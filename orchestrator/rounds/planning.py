@@ -1,6 +1,6 @@
 """From design, participants and listings to a planned round: every letter written, every moment fixed."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from orchestrator import enrolment, ledger, limits, name_bank, people, retests, tallies
-from orchestrator.assignment import Home, RefusalReason, Selection, seat, select_listings, stratum_of
+from orchestrator.assignment import Homes, RefusalReason, Selection, seat, select_listings, stratum_of
 from orchestrator.bulk import Row, insert_all, survey
 from orchestrator.db import allow_thought
 from orchestrator.design import Design, canonical, digest, from_canonical
@@ -22,7 +22,7 @@ from orchestrator.rounds import lookup
 from orchestrator.rounds.casting import Cast, Casting
 from orchestrator.rounds.lent import NOTHING, Lending, of_pair
 from orchestrator.rounds.writing import compose
-from orchestrator.schedule import Load, Times, place_all
+from orchestrator.schedule import Closure, Times, place_all
 from orchestrator.states import LetterState, PairState, RoundState
 from profiles import grounds, letter_checks, versions
 from profiles.catalogue import Catalogue
@@ -80,10 +80,12 @@ def plan(
     selection = select_listings(design, participants, listings, limits.used_up(session), agreed)
     if short := [in_file(found, path) for found in short_quotas(design, participants, listings, selection.chosen)]:
         raise BadInput(short)
-    placed, refused = _assign(session, design, participants, listings, advertisers, selection)
-    casts, unnamed = _cast(session, round_, [rows[key] for key in placed])
-    refused |= unnamed
-    planned = {key: placed[key] for key in casts}
+    homes = _chosen(design, participants, listings, selection)
+    moments = place_all(design, homes, _closures(session, participants, advertisers))
+    placed = moments.placement()
+    casts, unnamed = _cast(session, round_, homes.at(moments.found), rows)
+    refused = {each.listing: each.reason for each in (*selection.refused, *placed.refused)} | unnamed
+    planned = {key: placed.times[key] for key in casts}
     write_refusals(session, round_, {rows[key].id: why for key, why in refused.items()})
     write_pairs(session, round_, planned, rows, casts)
     survey(session, Advertiser, Enrolment, Listing, Pair, Inquiry)
@@ -150,50 +152,40 @@ def _study(session: Session, design: Design) -> Study:
     return study
 
 
-def _assign(
-    session: Session,
-    design: Design,
-    participants: Sequence[Participant],
-    listings: Sequence[ListingRow],
-    advertisers: Mapping[str, Advertiser],
-    selection: Selection,
-) -> tuple[dict[str, Times], dict[str, str]]:
-    """Fix the moments of the chosen listings; return the times and the refusals, both by listing key."""
-    refused = {refusal.listing: refusal.reason.value for refusal in selection.refused}
-    chosen, off = set(selection.chosen), enrolment.all_days_off(session)
-    own: dict[str, list[str]] = defaultdict(list)
-    for row in listings:
-        if row.listing in chosen:
-            own[row.advertiser].append(row.listing)
-    loads = {
-        each.advertiser: Load(
-            listings=tuple(own[each.advertiser]),
-            consent=(each.consent_from, each.consent_until),
-            days_off=off[advertisers[each.advertiser].id],
-        )
+def _chosen(
+    design: Design, participants: Sequence[Participant], listings: Sequence[ListingRow], selection: Selection
+) -> Homes:
+    """Return the listings that were chosen, in the order in which they were given."""
+    chosen, kinds = set(selection.chosen), {each.advertiser: each.kind.value for each in participants}
+    rows = [row for row in listings if row.listing in chosen]
+    return Homes.of(
+        [row.listing for row in rows],
+        [row.advertiser for row in rows],
+        [stratum_of(design, row.district, kinds[row.advertiser]) for row in rows],
+    )
+
+
+def _closures(
+    session: Session, participants: Sequence[Participant], advertisers: Mapping[str, Advertiser]
+) -> dict[str, Closure]:
+    """Return when each advertiser may be written to, by its key."""
+    off = enrolment.all_days_off(session)
+    return {
+        each.advertiser: ((each.consent_from, each.consent_until), off[advertisers[each.advertiser].id])
         for each in participants
     }
-    placed = place_all(design, loads).placement()
-    return dict(placed.times), refused | {refusal.listing: refusal.reason.value for refusal in placed.refused}
 
 
 def _cast(
-    session: Session, round_: Round, chosen: Sequence[Listing]
+    session: Session, round_: Round, homes: Homes, rows: Mapping[str, Listing]
 ) -> tuple[dict[str, Cast], dict[str, RefusalReason]]:
     """Draw the pair of each listing, or refuse it because its advertiser has met all names; by listing key."""
-    casting = Casting.of(session, round_, {row.advertiser_id for row in chosen})
-    rows = {row.key: row for row in chosen}
-    seats = seat(casting.design, [_home(casting.design, row) for row in chosen])
-    cast = {key: casting.cast(rows[key], place) for key, place in seats.items()}
+    casting = Casting.of(session, round_, {rows[key].advertiser_id for key in homes.listings})
+    cast = {key: casting.cast(rows[key], place) for key, place in seat(casting.design, homes).items()}
     return (
         {key: found for key, found in cast.items() if found},
         {key: RefusalReason.NO_NAME for key, found in cast.items() if not found},
     )
-
-
-def _home(design: Design, row: Listing) -> Home:
-    advertiser = row.advertiser
-    return Home(row.key, advertiser.key, stratum_of(design, row.district, advertiser.kind.value))
 
 
 def without_name(session: Session, round_: Round) -> int:

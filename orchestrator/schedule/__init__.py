@@ -7,14 +7,15 @@ from datetime import UTC, date, datetime
 import numpy as np
 from numpy.random import Generator
 
+from orchestrator.assignment import Homes
 from orchestrator.design import Calendar, Design
 from orchestrator.design.calendar import Span
 from orchestrator.schedule.draws import OPENING_SPREAD, SECOND, Asked, Dice
 from orchestrator.schedule.placing import Board, Moments, borne, pair_keys, place_all, times_of
-from orchestrator.schedule.times import Load, Placement, Times
+from orchestrator.schedule.times import Closure, Placement, Times
 
 __all__ = [
-    "Calendar", "Load", "Moments", "Placement", "Times", "latest_start", "place", "place_all", "place_beside",
+    "Calendar", "Closure", "Moments", "Placement", "Times", "latest_start", "place", "place_all", "place_beside",
     "when_open",
 ]  # fmt: skip
 
@@ -36,8 +37,7 @@ def place(
     counter in its key. ``consent`` is the first and last day the advertiser takes part: no letter is planned outside
     them, nor on its ``days_off``.
     """
-    load = Load(tuple(dict.fromkeys(listings)), consent, days_off)
-    return place_all(design, {advertiser: load}).placement()
+    return place_all(design, _homes(advertiser, dict.fromkeys(listings)), {advertiser: (consent, days_off)}).placement()
 
 
 def place_beside(
@@ -59,7 +59,7 @@ def place_beside(
     alone = np.zeros(1, np.int64)
     earliest, latest = math.ceil(window[0].timestamp()), math.floor(window[1].timestamp())
     lows, choices = dice.choices(alone, np.array([earliest]), np.array([latest]))
-    keys = pair_keys([advertiser], alone, [listing])
+    keys = pair_keys(_homes(advertiser, [listing]))
     asked = Asked(alone, keys, lows, np.minimum(choices, dice.room - lows))
     held = np.cumsum([0, *(2 * len(other.moments) for other in others)]).tolist()
     board, calendar = Board(design.schedule, dice.openings, 1, held[-1] + dice.letters), Calendar(design.schedule)
@@ -69,6 +69,11 @@ def place_beside(
         for moments in letters.T.tolist():
             return times_of(moments, dice.longest)
     return None
+
+
+def _homes(advertiser: str, listings: Collection[str]) -> Homes:
+    """The listings of one advertiser; of strata a schedule knows nothing."""
+    return Homes.of(list(listings), [advertiser] * len(listings), [""] * len(listings))
 
 
 def latest_start(design: Design, days_off: frozenset[date] = frozenset()) -> datetime | None:

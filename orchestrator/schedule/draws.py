@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from orchestrator import chance
 from orchestrator.chance import Bits, Ints
 from orchestrator.design import Design
-from orchestrator.schedule.openings import Closure, Openings
+from orchestrator.schedule.openings import Openings
+from orchestrator.schedule.times import Closure
 
 SECOND = timedelta(seconds=1)
 OPENING_SPREAD = timedelta(hours=1)

@@ -10,16 +10,13 @@ from numpy.typing import NDArray
 
 from orchestrator.chance import Ints
 from orchestrator.design import Calendar, Schedule
-from orchestrator.schedule.times import Days
+from orchestrator.schedule.times import Closure
 
 WEEK = 7
 HOUR, DAY = 3600, 86400
 
 Few = NDArray[np.int32]
 """Counts that fit in half the bytes, and are read in half the time: the open seconds of some decades."""
-
-Closure = tuple[Days | None, frozenset[date]]
-"""The first and last day on which an advertiser may be written to, if it gave these, and its days off between them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,15 +62,15 @@ class Openings:
         """How many open seconds of its calendar come before each moment."""
         # From opening to opening it is 23 to 25 hours: counted in days of 24, at most one too many.
         days = np.clip((moments - self.starts[0] + HOUR) // DAY, 0, len(self.starts) - 1)
-        days -= (days > 0) & (self.starts[days] > moments)
-        open_ = _at(self.passed, calendars, days) + np.maximum(moments - self.starts[days], 0)
+        days -= (days > 0) & (self.starts.take(days) > moments)
+        open_ = _at(self.passed, calendars, days) + np.maximum(moments - self.starts.take(days), 0)
         passed: Ints = np.minimum(open_, _at(self.passed, calendars, days + 1))
         return passed
 
     def moments(self, calendars: Ints, seconds: Ints) -> tuple[Ints, Ints]:
         """The moment and the day of each open second of its calendar, counted from 0, below its total."""
         days = self._days(calendars, seconds)
-        return self.starts[days] + seconds - _at(self.passed, calendars, days), days
+        return self.starts.take(days) + seconds - _at(self.passed, calendars, days), days
 
     def rest_of_day(self, calendars: Ints, seconds: Ints) -> Ints:
         """How many open seconds are left on the day of each open second, itself included."""
@@ -81,23 +78,27 @@ class Openings:
         return left
 
     def _days(self, calendars: Ints, seconds: Ints) -> Ints:
-        days, begins, longest = self._working_days
-        # Were all days as long as the longest, this would be the one; a day that is shorter, for the clock changes
+        days, begins, longest, even = self._working_days
+        # Where all days are as long as the longest, this is the one; a day that is shorter, for the clock changes
         # within its hours, puts it off.
-        places = begins[calendars] + seconds // longest
-        found: Ints = days[places]
-        while (over := seconds >= _at(self.passed, calendars, found + 1)).any():
+        places = begins.take(calendars) + seconds // longest
+        found: Ints = days.take(places)
+        while not even and (over := seconds >= _at(self.passed, calendars, found + 1)).any():
             places += over
-            found = days[places]
+            found = days.take(places)
         return found
 
     @cached_property
-    def _working_days(self) -> tuple[Ints, Ints, int]:
-        """The days on which calendars are open, one calendar after another, where each begins, and the longest day."""
+    def _working_days(self) -> tuple[Ints, Ints, int, bool]:
+        """The days on which calendars are open, one calendar after another, and where each calendar begins.
+
+        With these the length of the longest day, and whether all are as long.
+        """
         lengths = np.diff(self.passed, axis=1)
-        open_, number = lengths > 0, lengths.shape[1]
+        open_, longest = lengths > 0, int(lengths.max(initial=1))
         many = open_.sum(axis=1)
-        return np.flatnonzero(open_) % number, np.cumsum(many) - many, int(lengths.max(initial=1))
+        days = np.broadcast_to(np.arange(lengths.shape[1]), open_.shape)[open_]
+        return days, np.cumsum(many) - many, longest, bool((many * longest == self.totals).all())
 
 
 def _at(table: Few, rows: Ints, columns: Ints) -> Few:
@@ -108,12 +109,14 @@ def _at(table: Few, rows: Ints, columns: Ints) -> Few:
 
 def _open_days(monday: date, number: int, closures: Sequence[Closure]) -> NDArray[np.bool_]:
     """By closure and day: whether an advertiser may be written to on it."""
-    spans = [((c[0] - monday).days, (c[1] - monday).days) if c else (0, number) for c, _ in closures]
+    start = monday.toordinal()
+    spans = [(c[0].toordinal() - start, c[1].toordinal() - start) if c else (0, number) for c, _ in closures]
     first, last = np.array(spans, np.int64).reshape(-1, 2).T[:, :, np.newaxis]
     days = np.arange(number)
     may: NDArray[np.bool_] = (first <= days) & (days <= last)
-    off = [(row, (day - monday).days) for row, (_, days_off) in enumerate(closures) for day in days_off]
-    rows, columns = np.array(off, np.int64).reshape(-1, 2).T
+    rows = np.repeat(np.arange(len(closures)), [len(days_off) for _, days_off in closures])
+    off = [day.toordinal() for _, days_off in closures for day in days_off]
+    columns = np.array(off, np.int64) - start
     within = (columns >= 0) & (columns < number)
     may[rows[within], columns[within]] = False
     return may

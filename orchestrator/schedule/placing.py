@@ -8,19 +8,19 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import chain, pairwise
+from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from orchestrator import chance
-from orchestrator.assignment import Refusal, RefusalReason
+from orchestrator.assignment import Homes, Refusal, RefusalReason
 from orchestrator.chance import Bits, Ints
 from orchestrator.design import Design, Schedule
 from orchestrator.schedule.draws import Asked, Dice
 from orchestrator.schedule.openings import WEEK, Openings
-from orchestrator.schedule.times import Load, Placement, Times
+from orchestrator.schedule.times import Closure, Placement, Times
 
 TRIES = 500
 NONE = -1
@@ -41,15 +41,20 @@ class Moments:
     ``letters`` has a row for each letter of a pair, in order; ``longest`` is the longest declared gap, in seconds.
     """
 
-    listings: tuple[str, ...]
+    homes: Homes
     letters: Ints
     longest: int
+
+    @property
+    def found(self) -> Ints:
+        """The rows that moments were found for."""
+        return np.flatnonzero(self.letters[0] != NONE)
 
     def placement(self) -> Placement:
         """The same in words."""
         times: dict[str, Times] = {}
         refused: list[Refusal] = []
-        for listing, moments in zip(self.listings, self.letters.T.tolist(), strict=True):
+        for listing, moments in zip(self.homes.listings, self.letters.T.tolist(), strict=True):
             if moments[0] == NONE:
                 refused.append(Refusal(listing, RefusalReason.NO_MOMENT))
             else:
@@ -65,33 +70,32 @@ def times_of(moments: Sequence[int], longest: int) -> Times:
     return Times(first, second, gaps[0], tuple(zip(further, gaps[1:], strict=True)))
 
 
-def place_all(design: Design, loads: Mapping[str, Load]) -> Moments:
-    """Draw the moments of all pairs of many advertisers, by the advertiser's key; the rules are those of `place`.
+def place_all(design: Design, homes: Homes, closures: Mapping[str, Closure]) -> Moments:
+    """Draw the moments of all pairs of many advertisers, whose closures are known by its key; rules as of `place`.
 
-    What an advertiser gets follows from the design, its key and its load: not from the others, nor from any order.
+    What an advertiser gets follows from the design, its key, its closure and its listings: not from the others, nor
+    from any order.
     """
-    closures = [(load.consent, load.days_off) for load in loads.values()]
-    numbers = {closure: number for number, closure in enumerate(dict.fromkeys(closures))}
-    dice = Dice.of(design, tuple(numbers))
-    sizes = np.array([len(load.listings) for load in loads.values()], np.int64)
-    owners = np.repeat(np.arange(len(loads)), sizes)
-    calendars = np.array([numbers[closure] for closure in closures], np.int64)[owners]
-    listings = tuple(chain.from_iterable(load.listings for load in loads.values()))
-    keys = pair_keys(list(loads), owners, listings)
+    advertisers, owners = homes.owners
+    numbers: dict[Closure, int] = {}
+    known = [numbers.setdefault(closures[each], len(numbers)) for each in advertisers]
+    dice, calendars = Dice.of(design, tuple(numbers)), np.array(known, np.int64)[owners]
+    keys = pair_keys(homes)
     asked = Asked(calendars, keys, np.zeros_like(calendars), dice.room[calendars])
-    letters = np.full((dice.letters, len(listings)), NONE)
+    letters = np.full((dice.letters, len(homes.listings)), NONE)
     in_order = chance.shuffled(chance.bits(design.seed, "rank", keys), owners)
-    for levels in _abreast(sizes, in_order):
+    for levels in _abreast(np.bincount(owners), in_order):
         board = Board(design.schedule, dice.openings, len(levels[0]), len(levels) * dice.letters)
         for level, pairs in enumerate(levels):
             for rows, found in borne(dice, board, level * dice.letters, asked.at(pairs)):
                 letters[:, pairs[rows]] = found
-    return Moments(listings, letters, dice.longest)
+    return Moments(homes, letters, dice.longest)
 
 
-def pair_keys(advertisers: Sequence[str], owners: Ints, listings: Sequence[str]) -> Bits:
-    """By what chance knows each pair; ``owners`` are the places of the listings' advertisers."""
-    return chance.together(chance.digests(advertisers)[owners], chance.digests(listings))
+def pair_keys(homes: Homes) -> Bits:
+    """By what chance knows each pair."""
+    advertisers, owners = homes.owners
+    return chance.together(chance.digests(advertisers)[owners], homes.keys)
 
 
 def _abreast(sizes: Ints, in_order: Ints) -> Iterator[list[Ints]]:
@@ -114,17 +118,20 @@ class Board:
         days = len(openings.starts)
         self.per_week, self.per_day = schedule.per_advertiser_week, schedule.per_advertiser_day
         self.rest = math.ceil(schedule.cooldown_hours * 3600)
-        self.in_week = np.zeros((advertisers, days // WEEK), np.int16)
-        self.on_day = np.zeros((advertisers, days), np.int16)
+        self.days = days
+        # By advertiser and week, or day; flat, since that is read in half the time.
+        self.in_week = np.zeros(advertisers * days // WEEK, np.int16)
+        self.on_day = np.zeros(advertisers * days, np.int16)
         # Counted from here the seconds fit in 32 bits: nothing is read as much as these.
         self.origin = int(openings.starts[0])
         self.letters = np.full((places, advertisers), FAR, np.int32)
 
     def has_room(self, rows: Ints, days: Ints) -> Flags:
         """Whether each advertiser may have one more pair in the week and on the day of its first letter."""
-        room: Flags = self.in_week[rows, days // WEEK] < self.per_week
+        places = rows * self.days + days
+        room: Flags = self.in_week.take(places // WEEK) < self.per_week
         if self.per_day:
-            room &= self.on_day[rows, days] < self.per_day
+            room &= self.on_day.take(places) < self.per_day
         return room
 
     def has_rest(self, rows: Ints, moments: Ints, places: int) -> Flags:
@@ -136,8 +143,9 @@ class Board:
 
     def add(self, rows: Ints, letters: Ints, days: Ints, place: int) -> None:
         """Put the letters of a pair on this place and the next of these advertisers, which are all different."""
-        self.in_week[rows, days // WEEK] += 1
-        self.on_day[rows, days] += 1
+        places = rows * self.days + days
+        self.in_week[places // WEEK] += 1
+        self.on_day[places] += 1
         self.letters[place : place + len(letters), rows] = letters - self.origin
 
     def hold(self, place: int, times: Times, day: int | None) -> None:
@@ -152,20 +160,20 @@ class Board:
         around = [whole(moment) for whole in (math.floor, math.ceil) for moment in moments]
         self.letters[place : place + len(around), 0] = around
         if day is not None:
-            self.in_week[0, day // WEEK] += 1
-            self.on_day[0, day] += 1
+            self.in_week[day // WEEK] += 1
+            self.on_day[day] += 1
 
 
 def borne(dice: Dice, board: Board, place: int, asked: Asked) -> Iterator[tuple[Ints, Ints]]:
     """Put one more pair of each advertiser on the board, at the first of its draws that the advertiser can bear.
 
     Its letters go on ``place`` and the next. Yield the rows of those that found one, and the moments of their letters.
-    The fewer are left, the more draws of each are looked at together; which is the first that can be borne does not
-    change by it.
+    The fewer are left and the more they tried, the more draws of each are looked at together; which is the first that
+    can be borne does not change by it.
     """
     waiting, tried = np.flatnonzero(asked.choices > 0), 0
     while waiting.size and tried < TRIES:
-        many = min(TRIES - tried, max(1, TOGETHER // waiting.size))
+        many = min(TRIES - tried, max(1, min(tried, TOGETHER // waiting.size)))
         rows, numbers = np.repeat(waiting, many), np.tile(np.arange(tried, tried + many), waiting.size)
         rows, letters, days = _bearable(dice, board, place, rows, asked.at(rows), numbers)
         # The draws of an advertiser follow each other: the first is where its row begins.

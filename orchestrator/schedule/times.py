@@ -9,6 +9,9 @@ from orchestrator.assignment import Refusal
 Days = tuple[date, date]
 """A first and a last day, both included."""
 
+Closure = tuple[Days | None, frozenset[date]]
+"""The first and last day on which an advertiser may be written to, if it gave these, and its days off between them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Times:
@@ -40,15 +43,3 @@ class Placement:
 
     times: Mapping[str, Times]
     refused: tuple[Refusal, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What one advertiser is to bear: its listings, by distinct keys, and the days on which it may be written to.
-
-    ``consent`` is the first and last day it takes part, all days when it is None.
-    """
-
-    listings: tuple[str, ...]
-    consent: Days | None = None
-    days_off: frozenset[date] = frozenset()

@@ -13,7 +13,7 @@ from scipy.stats import binomtest, chisquare
 
 from orchestrator.assignment import (
     Draw,
-    Home,
+    Homes,
     Refusal,
     RefusalReason,
     Seat,
@@ -57,12 +57,13 @@ def listings_of(**numbers: int) -> list[ListingRow]:
     return [a_listing(f"{key}-{number}", key) for key, count in numbers.items() for number in range(count)]
 
 
-def homes(*, advertisers: int = 40, each: int = 6, strata: int = 1) -> list[Home]:
+def homes(*, advertisers: int = 40, each: int = 6, strata: int = 1) -> Homes:
     numbers = range(advertisers * each)
-    return [Home(KEYS[at], f"aanbieder-{at % advertisers}", f"wijk-{at % strata}") for at in numbers]
+    owners = [f"aanbieder-{at % advertisers}" for at in numbers]
+    return Homes.of(KEYS[: len(numbers)], owners, [f"wijk-{at % strata}" for at in numbers])
 
 
-def drawn(design: Design, places: Sequence[Home], variants: Sequence[str] = VARIANTS) -> list[Draw]:
+def drawn(design: Design, places: Homes, variants: Sequence[str] = VARIANTS) -> list[Draw]:
     """The pairs of these homes, in order of their seats."""
     return [draw(design, key, variants, place) for key, place in seat(design, places).items()]
 
@@ -87,7 +88,8 @@ def test_a_draw_of_an_approved_round_can_be_repeated_for_ever() -> None:
 @given(st.data())
 def test_neither_the_order_of_listings_nor_that_of_texts_changes_a_draw(data: st.DataObject) -> None:
     design, places = a_design(seed=data.draw(st.integers(0, 2**53 - 1))), homes(advertisers=5)
-    shuffled, variants = data.draw(st.permutations(places)), data.draw(st.permutations(VARIANTS))
+    rows = data.draw(st.permutations(list(zip(places.listings, places.advertisers, places.strata, strict=True))))
+    shuffled, variants = Homes.of(*map(list, zip(*rows, strict=True))), data.draw(st.permutations(VARIANTS))
     assert drawn(design, shuffled, variants) == drawn(design, places)
 
 
@@ -104,7 +106,7 @@ def test_chance_decides_which_pairs_are_sham() -> None:
     times = Counter(
         key for seed in range(400) for key, place in seat(a_design(seed=seed), places).items() if place.sham
     )
-    assert chisquare([times[home.listing] for home in places]).pvalue > SURE
+    assert chisquare([times[key] for key in places.listings]).pvalue > SURE
 
 
 @given(st.integers(0, 2**53 - 1), st.integers(1, 9))
@@ -118,9 +120,9 @@ def test_the_places_of_each_kind_are_numbered_without_gaps(seed: int, strata: in
 def test_within_every_stratum_and_advertiser_order_and_words_are_nearly_even(seed: int) -> None:
     design, places = a_design(seed=seed, question={"sham_share": 0}), homes(strata=4)
     found = {each.listing: each for each in drawn(design, places, [f"brief-{number}" for number in range(8)])}
-    for part in ("stratum", "advertiser"):
-        for key in {getattr(home, part) for home in places}:
-            own = [found[home.listing] for home in places if getattr(home, part) == key]
+    for names in (places.strata, places.advertisers):
+        for name in set(names):
+            own = [found[key] for key, other in zip(places.listings, names, strict=True) if other == name]
             first = Counter(each.first for each in own)
             assert abs(first[Arm.CONTROL] - first[Arm.TREATMENT]) <= 8
             for arm in BOTH:

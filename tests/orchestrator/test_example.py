@@ -4,7 +4,7 @@ import json
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from orchestrator.assignment import Home, draw, seat, select_listings
+from orchestrator.assignment import Homes, draw, seat, select_listings
 from orchestrator.design import Mode, digest, json_schema, read_design
 from orchestrator.fitting import check_intake
 from orchestrator.forms import Encoding
@@ -63,7 +63,8 @@ def test_every_pair_of_the_example_is_chosen_drawn_and_placed() -> None:
         keys[listing.advertiser].append(listing.listing)
     placed = {advertiser: place(DESIGN, advertiser, listings) for advertiser, listings in keys.items()}
     assert sum(len(placement.times) for placement in placed.values()) == 240
-    seats = seat(DESIGN, [Home(row.listing, row.advertiser, "") for row in LISTINGS])
+    homes = Homes.of([row.listing for row in LISTINGS], [row.advertiser for row in LISTINGS], [""] * len(LISTINGS))
+    seats = seat(DESIGN, homes)
     drawn = [draw(DESIGN, key, variants(DESIGN.letters.level), seats[key]) for key in selection.chosen]
     assert Counter(each.first for each in drawn) == {Arm.CONTROL: 120, Arm.TREATMENT: 120}
     assert sum(each.sham is Arm.CONTROL for each in drawn) == 24

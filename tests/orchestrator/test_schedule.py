@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import kstest
 
-from orchestrator.assignment import Refusal, RefusalReason
+from orchestrator.assignment import Homes, Refusal, RefusalReason
 from orchestrator.design import Design
-from orchestrator.schedule import Calendar, Load, Times, latest_start, place, place_all, place_beside
+from orchestrator.schedule import Calendar, Times, latest_start, place, place_all, place_beside
 from orchestrator.schedule.openings import Openings
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -22,8 +22,9 @@ SURE = 1e-4
 
 def alone(design: Design, number: int) -> list[Times]:
     """The times of so many pairs, each with an advertiser of its own."""
-    loads = {f"a-{each}": Load((f"ams-{each}",)) for each in range(number)}
-    return list(place_all(design, loads).placement().times.values())
+    keys = [f"a-{each}" for each in range(number)]
+    homes = Homes.of([f"ams-{each}" for each in range(number)], keys, [""] * number)
+    return list(place_all(design, homes, dict.fromkeys(keys, (None, frozenset()))).placement().times.values())
 
 
 def fractions(design: Design, moments: list[datetime]) -> NDArray[np.float64]:

@@ -1,10 +1,10 @@
 """Many advertisers placed at once: every rule holds for each, and none notices the others."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -14,8 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare, kstest
 
+from orchestrator.assignment import Homes
 from orchestrator.design import Calendar, Design
-from orchestrator.schedule import Load, Times, place, place_all, place_beside, placing
+from orchestrator.schedule import Times, place, place_all, place_beside, placing
+from orchestrator.schedule.placing import Moments
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 SURE = 1e-4
@@ -47,6 +49,21 @@ loads = st.builds(
     consents,
     st.sets(st.integers(-2, 40), max_size=8),
 )
+
+
+class Load(NamedTuple):
+    """What an advertiser is to bear."""
+
+    listings: tuple[str, ...]
+    consent: tuple[date, date] | None
+    days_off: frozenset[date]
+
+
+def all_placed(design: Design, loads: Mapping[str, Load]) -> Moments:
+    rows = [(key, advertiser, "") for advertiser, load in loads.items() for key in load.listings]
+    listings, advertisers, strata = ([row[part] for row in rows] for part in range(3))
+    closures = {advertiser: (load.consent, load.days_off) for advertiser, load in loads.items()}
+    return place_all(design, Homes.of(listings, advertisers, strata), closures)
 
 
 def keyed(asked: Iterable[tuple[int, Any, frozenset[date]]]) -> dict[str, Load]:
@@ -95,7 +112,7 @@ def test_every_pair_keeps_every_rule(
     schedule: dict[str, Any], asked: list[tuple[int, Any, frozenset[date]]], seed: int
 ) -> None:
     design, all_ = a_design(seed=seed, schedule=schedule), keyed(asked)
-    placement = place_all(design, all_).placement()
+    placement = all_placed(design, all_).placement()
     refused = {refusal.listing for refusal in placement.refused}
     for load in all_.values():
         assert broken(design, load, [placement.times[key] for key in load.listings if key not in refused]) == []
@@ -114,13 +131,13 @@ def test_an_advertiser_gets_what_it_would_have_got_alone(
     schedule: dict[str, Any], asked: list[tuple[int, Any, frozenset[date]]], batches: tuple[int, int], rng: Any
 ) -> None:
     design, all_ = a_design(schedule=schedule), keyed(asked)
-    together = place_all(design, all_).placement()
-    shuffled = list(all_.items())
+    together = all_placed(design, all_).placement()
+    shuffled = [(key, load._replace(listings=load.listings[::-1])) for key, load in all_.items()]
     rng.shuffle(shuffled)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(placing, "ABREAST", batches[0])
         patch.setattr(placing, "TOGETHER", batches[1])
-        assert place_all(design, dict(shuffled)).placement().times == together.times
+        assert all_placed(design, dict(shuffled)).placement().times == together.times
     for key, load in all_.items():
         alone = place(design, key, load.listings[::-1], consent=load.consent, days_off=load.days_off)
         assert alone.times.items() <= together.times.items()
@@ -135,14 +152,14 @@ def test_a_listing_that_is_refused_does_not_stand_in_the_way_of_the_next() -> No
         "gap_hours": {"min": 1, "max": 3},
     }
     design = a_design(schedule=schedule)
-    placement = place_all(design, keyed([(7, None, frozenset())] * 50)).placement()
+    placement = all_placed(design, keyed([(7, None, frozenset())] * 50)).placement()
     assert len(placement.times) == 5 * 50
     assert len(placement.refused) == 2 * 50
 
 
 def test_of_the_weeks_that_take_one_pair_each_is_left_over_as_often() -> None:
     design = a_design(schedule={"per_advertiser_week": 1, "cooldown_hours": 0, "last_day": "2026-10-09"})
-    moments = place_all(design, keyed([(4, None, frozenset())] * 5000))
+    moments = all_placed(design, keyed([(4, None, frozenset())] * 5000))
     first = moments.letters[0]
     weeks = (first - first.min()) // (7 * 86400)
     assert chisquare(np.bincount(weeks, minlength=5)).pvalue > SURE
@@ -151,7 +168,7 @@ def test_of_the_weeks_that_take_one_pair_each_is_left_over_as_often() -> None:
 def test_second_letters_are_uniform_between_the_gaps() -> None:
     schedule = {"from": "00:00", "until": "23:59", "weekdays": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]}
     design = a_design(schedule={**schedule, "gap_hours": {"min": 2, "max": 3}})
-    first, second = place_all(design, keyed([(1, None, frozenset())] * 20_000)).letters
+    first, second = all_placed(design, keyed([(1, None, frozenset())] * 20_000)).letters
     gaps = second - first
     assert kstest((gaps - 7200) / 3600, "uniform").pvalue > SURE
 
