@@ -443,17 +443,17 @@ def worker(
     ] = 1,
 ) -> None:
     """Een werkproces voor één wachtrij, of een groep daarvan (productie, met Redis)."""
-    from portal.commands import running
+    from portal.commands import working
 
-    running.worker(queue, processes)
+    working.worker(queue, processes)
 
 
 @app.command()
 def beat() -> None:
     """De klok die de werkprocessen wekt (productie, met Redis)."""
-    from portal.commands import running
+    from portal.commands import ticking
 
-    running.beat()
+    ticking.beat()
 
 
 _AS_GIVEN = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}

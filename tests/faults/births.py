@@ -26,13 +26,14 @@ import sqlalchemy.dialects.postgresql.psycopg
 
 import workers.tasks
 from portal import cli
-from portal.commands import running
+from portal.commands import ticking, working
 
 import naive  # isort: skip
 
 PRELOADED = (
     celery.apps.beat, celery.apps.worker, celery.bin.beat, celery.bin.worker, celery.concurrency.prefork,
-    celery.concurrency.solo, kombu.transport.redis, sqlalchemy.dialects.postgresql.psycopg, running, workers.tasks,
+    celery.concurrency.solo, kombu.transport.redis, sqlalchemy.dialects.postgresql.psycopg, ticking, working,
+    workers.tasks,
 )  # fmt: skip
 celery.worker.request.datetime = clocks.Moment  # type: ignore[assignment]  # there it asks whether a tick expired
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
