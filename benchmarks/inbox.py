@@ -20,13 +20,13 @@ from benchmarks.dispatch import MORNING, a_round
 from benchmarks.record import Figure, ratio
 from benchmarks.server import postgres
 from orchestrator.db import Database
+from orchestrator.garbage import collect_less
 from orchestrator.master_keys import Keys
 from orchestrator.models import Inquiry
 from orchestrator.rounds import answers, lifecycle, planning
 from orchestrator.schema import prepare
 from workers.inbox.parse import content_key
 from workers.inbox.reading import read_stored
-from workers.runtime import collect_less
 
 NOW = MORNING + timedelta(hours=2)
 TEXTS = (

@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from scipy.stats import binomtest, chisquare
-
 from orchestrator.enrolment import ZONE
 from orchestrator.planned import PlannedLetter, PlannedPair
 from profiles.pairs import Arm
@@ -99,6 +97,8 @@ def verdict(lines: Sequence[Line], level: float = 0.05) -> str:
 
 
 def _chance(split: tuple[int, ...]) -> float:
+    from scipy.stats import binomtest, chisquare  # slow to import
+
     if len(split) == 1:
         return 1.0
     return float(binomtest(split[0], sum(split)).pvalue if len(split) == 2 else chisquare(split).pvalue)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import numpy as np
-from scipy.stats import fisher_exact
 
 from orchestrator.wellbeing import Gaps, Part
 from profiles.sentences import Sentence
@@ -73,6 +72,8 @@ def lost(parts: Mapping[str, Sequence[Part]]) -> Check:
 
 def _uneven(parts: Sequence[Part]) -> bool:
     """Say whether any part lost more than the others: exact, each against the rest, Bonferroni over the parts."""
+    from scipy.stats import fisher_exact  # slow to import
+
     ended, gone = sum(part.ended for part in parts), sum(part.lost + part.bounced for part in parts)
     for part in parts:
         own, rest = part.lost + part.bounced, gone - part.lost - part.bounced

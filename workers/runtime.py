@@ -1,12 +1,12 @@
 """What the tasks of this process work with: made once from the environment, or set by an embedding command."""
 
-import gc
 from dataclasses import dataclass
 from functools import cached_property
 
 from orchestrator.clock import Clock
 from orchestrator.control import read_clock
 from orchestrator.db import Database
+from orchestrator.garbage import collect_less
 from orchestrator.settings import Settings
 from workers import faults
 from workers.backup_guard import BackupGuard
@@ -53,14 +53,6 @@ class Runtime:
     @cached_property
     def patience(self) -> Patience:
         return Patience()
-
-
-def collect_less() -> None:
-    """Let this process look for garbage less often than Python does by itself.
-
-    A batch makes tens of thousands of objects that last as long as it does: each look goes through them for nothing.
-    """
-    gc.set_threshold(10_000, 20, 20)
 
 
 _current: Runtime | None = None

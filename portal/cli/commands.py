@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from orchestrator.garbage import collect_less
 from portal.cli import api_tokens, brokers, followup, groups, invitations, statistics, upkeep
 from portal.cli.arguments import Advertiser, By, Folder, Reason, Round
 from profiles.errors import BadInput, PraktijktestError, Refused
@@ -41,6 +42,7 @@ app.command()(statistics.power)
 
 def main() -> None:
     """Run a command; exit 0 when done, 2 for what the user can mend, 1 for anything else."""
+    collect_less()
     try:
         app()
     except PraktijktestError as error:

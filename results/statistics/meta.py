@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, special
+from scipy import special
 
 from profiles.errors import BadInput, Problem
 from results.statistics.counts import Counts
@@ -169,6 +169,8 @@ def dersimonian_laird(y: Floats, v: Floats) -> float:
 
 def paule_mandel(y: Floats, v: Floats) -> float:
     """The tau squared at which Q equals its degrees of freedom, at least 0."""
+    from scipy import optimize  # slow to import
+
     df = len(y) - 1
     if _q(y, v, 0.0) <= df:
         return 0.0
@@ -177,6 +179,8 @@ def paule_mandel(y: Floats, v: Floats) -> float:
 
 def reml(y: Floats, v: Floats) -> float:
     """Restricted maximum likelihood of tau squared, at least 0: the highest root of the score, or the border 0."""
+    from scipy import optimize  # slow to import
+
     tried = np.concatenate(([0.0], np.geomspace(1e-6, 1.0, 60) * _ceiling(y, v)))
     worth = np.array([_restricted(y, v, float(tau2)) for tau2 in tried])
     at = int(worth.argmax())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, special
+from scipy import special
 
 from profiles.errors import BadInput, Problem
 
@@ -90,6 +90,8 @@ def _least(chances: Floats, observed: Floats, misfit: float, worse: Floats, patt
 
 
 def _solve(cost: Floats, equal: Floats, right: Floats, below: Floats | None, limit: Floats | None) -> float:
+    from scipy import optimize  # slow to import
+
     found = optimize.linprog(cost, A_ub=below, b_ub=limit, A_eq=equal, b_eq=right, bounds=(0, None), method="highs")
     if not found.success:
         raise BadInput(

@@ -10,7 +10,7 @@ from math import exp
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, sparse, special
+from scipy import sparse, special
 
 from profiles.errors import BadInput, Problem
 from results.statistics.bias.effects import Effects, decompose
@@ -128,6 +128,8 @@ def _result(
 
 def _climb(letters: _Letters, start: Floats) -> tuple[Floats, float]:
     """Maximum and log-likelihood; with as many parameters as columns of x gamma is 0. BadInput when it does not end."""
+    from scipy import optimize  # slow to import
+
     n = letters.n
 
     def loss(parameters: Floats) -> tuple[float, Floats]:
