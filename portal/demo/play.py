@@ -21,7 +21,6 @@ from orchestrator.settings import SecondFactor, Settings
 from orchestrator.states import RoundState
 from portal.commands import people
 from portal.commands.outputs import print_results, write_files, write_reports
-from portal.commands.running import serve
 from portal.demo import stage
 from portal.demo.coders import code_waiting
 from profiles.errors import PraktijktestError
@@ -103,6 +102,8 @@ def run(wishes: Wishes) -> None:
     _tell_lateness(here, design.round)
     out.print(f"Klaar in {time.monotonic() - began:.0f} seconden.")
     if wishes.serve:
+        from portal.commands.running import serve  # the pages are slow to import
+
         out.print(f"Pagina's: {settings.site}/   Stop met Ctrl-C.")
         people.welcome(here.database, settings)
         # Whoever looks around in a round of simulated people needs no app on a phone; it is never a live one.
