@@ -57,7 +57,7 @@ def demo(
     bias: Annotated[float, typer.Option(min=0.0, max=0.35, help="Nettoverschil van de markt (0.15: 15 punten)")] = 0.15,
     out: Annotated[Path | None, typer.Option(help="Map voor database en rapporten.")] = None,
     serve: Annotated[bool, typer.Option("--serve", help="Blijf draaien en toon de pagina's.")] = False,
-    seconds: Annotated[float, typer.Option(min=10, help="Hoeveel seconden de zes weken duren.")] = 36.0,
+    seconds: Annotated[float, typer.Option(min=10, help="Hoeveel seconden de zes weken duren.")] = 33.0,
 ) -> None:
     """Speel een hele ronde na op een gesimuleerde markt, in minder dan een minuut."""
     from portal import demo as room
