@@ -45,9 +45,22 @@ _MAILS = frozenset({"message/rfc822", "message/global"})
 
 
 class Part(Message):
-    """A part of a mail that knows its headers by name, where the library goes through all of them at each question."""
+    """A part of a mail that knows its headers by name and its kind, which the library reads again at each question."""
 
     _values: dict[str, list[str]] | None = None
+    _kind: str | None = None
+
+    def get_content_type(self) -> str:
+        if self._kind is None:
+            self._kind = super().get_content_type()
+        return self._kind
+
+    def set_default_type(self, ctype: str) -> None:
+        self._kind = None
+        super().set_default_type(ctype)
+
+    def _changed(self) -> None:
+        self._values = self._kind = None
 
     def get_all(self, name: str, failobj: Any = None) -> Any:
         if self._values is None:
@@ -61,19 +74,19 @@ class Part(Message):
         return found[0] if found else failobj
 
     def set_raw(self, name: str, value: Any) -> None:
-        self._values = None
+        self._changed()
         super().set_raw(name, value)
 
     def __setitem__(self, name: str, value: Any) -> None:
-        self._values = None
+        self._changed()
         super().__setitem__(name, value)
 
     def __delitem__(self, name: str) -> None:
-        self._values = None
+        self._changed()
         super().__delitem__(name)
 
     def replace_header(self, name: str, value: Any) -> None:
-        self._values = None
+        self._changed()
         super().replace_header(name, value)
 
 
