@@ -9,6 +9,7 @@ from sqlalchemy import Integer, Text, select
 
 from orchestrator.db import Database
 from orchestrator.models import Attempt, Event, Listing
+from orchestrator.schema import prepare
 from orchestrator.several import among, ask, by_row, change, put
 from orchestrator.states import AttemptOutcome
 
@@ -40,6 +41,17 @@ def test_a_list_may_name_a_row_that_is_not_there_or_nothing_at_all(database: Dat
     (only,) = keys(database)
     assert found(database, Integer, rows=[only + 9, only], told=[1, 2]) == {only: 2}
     assert found(database, Integer, rows=[], told=[]) == {}
+
+
+def test_sqlite_looks_a_list_up_in_an_index() -> None:
+    database = Database.at("sqlite://")
+    prepare(database)
+    rows = select(Listing.city).where(among(Listing.key, "rows"), among(Listing.id, "ids"))
+    with database.reading() as session:
+        told = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {rows.compile(database.engine)}", ("[]", "[]"))
+        plan = [line.detail for line in told]
+    assert any(step.startswith("SEARCH listing") for step in plan)
+    assert "SCAN listing" not in plan
 
 
 def a_try(number: int, **told: Any) -> dict[str, Any]:
