@@ -65,9 +65,9 @@ def fill(database: Database, inquiries: int, all_waves: Sequence[Wave] = ()) -> 
     chance, design, all_waves = random.Random(2026), read_design(EXAMPLE), all_waves or waves()  # noqa: S311 - nothing to guess
     pairs = inquiries // len(all_waves) // 2
     with database.writing() as session:
-        study = _house(session, design, pairs)
+        study, addresses = _house(session, design, pairs)
         for number, wave in enumerate(all_waves):
-            _wave(session, wave, design, study, number * pairs, pairs, chance)
+            _wave(session, wave, design, study, number * pairs, pairs, addresses, chance)
     with database.writing() as session:
         tallies.rebuild(session)
     with database.engine.connect() as connection:
@@ -75,7 +75,8 @@ def fill(database: Database, inquiries: int, all_waves: Sequence[Wave] = ()) -> 
         connection.commit()
 
 
-def _house(session: Session, design: Design, pairs: int) -> int:
+def _house(session: Session, design: Design, pairs: int) -> tuple[int, list[str]]:
+    """The number of the study, and the fingerprint of the address of each office."""
     study = Study(**{name: getattr(design.study, name) for name in _STUDY})
     session.add(study)
     session.flush()
@@ -86,7 +87,7 @@ def _house(session: Session, design: Design, pairs: int) -> int:
     consent = {"purpose": design.study.purpose, "valid_from": began, "valid_until": ends}
     insert_all(session, Enrolment, ({"advertiser_id": each, **consent} for each in range(1, advertisers + 1)))
     insert_all(session, Listing, (_listing(each, advertisers) for each in range(1, pairs + 1)))
-    return study.id
+    return study.id, [str(office["email_index"]) for office in offices]
 
 
 def _advertiser(session: Session, number: int) -> Row:
@@ -100,17 +101,26 @@ def _advertiser(session: Session, number: int) -> Row:
 
 def _listing(number: int, advertisers: int) -> Row:
     return {
-        "id": number, "key": f"w-{number}", "advertiser_id": 1 + number % advertisers,
+        "id": number, "key": f"w-{number}", "advertiser_id": 1 + _office_of(number, advertisers),
         "street": f"Proefstraat {number}",
         "postcode": "3811 AB", "city": "Amersfoort", "district": f"Wijk {number % 12}", "rent": 1200, "rooms": 3,
         "reference": f"REF-{number}", "url": "",
     }  # fmt: skip
 
 
+def _office_of(listing: int, offices: int) -> int:
+    """The place of the office that offers a listing: the listings of one follow each other, and so do their days."""
+    return listing // PAIRS_PER_ADVERTISER % offices
+
+
 def _wave(
-    session: Session, wave: Wave, design: Design, study: int, before: int, pairs: int, chance: random.Random
-) -> None:
-    own = design.model_copy(update={"round": wave.name})
+    session: Session, wave: Wave, design: Design, study: int, before: int, pairs: int, addresses: Sequence[str],
+    chance: random.Random,
+) -> None:  # fmt: skip
+    # Every working day of five weeks each office has a pair.
+    most = {"sample": {"per_advertiser": PAIRS_PER_ADVERTISER}, "schedule": {"per_advertiser_week": 5}}
+    parts = {name: getattr(design, name).model_copy(update=told) for name, told in most.items()}
+    own = design.model_copy(update={"round": wave.name, **parts})
     moved = NOW - timedelta(weeks=6) + wave.shift
     closed = moved + timedelta(weeks=10) if wave.ended else None
     round_ = Round(
@@ -122,7 +132,7 @@ def _wave(
     session.flush()
     numbers = range(before + 1, before + pairs + 1)
     insert_all(session, Pair, (_pair(number, number - before, round_.id, wave, chance) for number in numbers))
-    letters = [letter for number in numbers for letter in _letters(number, number - before, wave, chance)]
+    letters = [each for number in numbers for each in _letters(number, number - before, wave, addresses, chance)]
     insert_all(session, Inquiry, letters)
     _answers(session, wave, [each for each in letters if each["state"] is LetterState.SENT], chance)
 
@@ -135,20 +145,24 @@ def _pair(number: int, place: int, round_id: int, wave: Wave, chance: random.Ran
     }  # fmt: skip
 
 
-def _letters(number: int, place: int, wave: Wave, chance: random.Random) -> Iterator[dict[str, Any]]:
+def _letters(
+    number: int, place: int, wave: Wave, addresses: Sequence[str], chance: random.Random
+) -> Iterator[dict[str, Any]]:
     """Both letters of a pair, the second some hours after the first."""
     day = WORKDAYS[place % len(WORKDAYS)]
     first = datetime.combine(day, time(9), ZONE).astimezone(UTC) + wave.shift
     at = first + timedelta(minutes=chance.randrange(200))
     arms = chance.sample(BOTH, 2)
     for order, arm in enumerate(arms, start=1):
-        yield _letter(2 * number - 2 + order, number, place, arm, order, at, wave, chance)
+        where = addresses[_office_of(place, len(addresses))]
+        yield _letter(2 * number - 2 + order, number, place, where, arm, order, at, wave, chance)
         at += timedelta(minutes=120 + chance.randrange(120))
 
 
 def _letter(
-    id_: int, pair: int, place: int, arm: Arm, order: int, at: datetime, wave: Wave, chance: random.Random
-) -> dict[str, Any]:
+    id_: int, pair: int, place: int, address: str, arm: Arm, order: int, at: datetime, wave: Wave,
+    chance: random.Random,
+) -> dict[str, Any]:  # fmt: skip
     sent = wave.state is not RoundState.APPROVED and at < NOW
     first, last = (("Emma", "de Vries"), ("Samira", "El Amrani"))[BOTH.index(arm)]
     name = {"first": first, "last": f"{last} {pair % 50}", "name_set": ("dutch", "moroccan")[BOTH.index(arm)]}
@@ -156,7 +170,7 @@ def _letter(
         "id": id_, "pair_id": pair, "arm": arm, "order": order, "gap": timedelta(hours=2 * (order - 1)),
         "variant": f"v{chance.randrange(8)}", "profile": {"name": name}, "sender_name": f"{first} {name['last']}",
         "reply_address": f"{id_}@woonpost.example", "state": LetterState.SENT if sent else LetterState.PLANNED,
-        "channel": Channel.SMTP, "address_index": f"{place:020}", "domain": "kantoor.example",
+        "channel": Channel.SMTP, "address_index": address, "domain": "kantoor.example",
         "message_id": f"<{id_}@woonpost.example>", "subject": "Woning",
         "body": BODY.format(street=f"Proefstraat {place}"),
         "planned_at": at, "not_after": at + timedelta(days=2),
