@@ -5,7 +5,21 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 
-from sqlalchemy import ColumnElement, Select, String, and_, bindparam, cast, exists, func, literal, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute as Column
 from sqlalchemy.orm import Session, aliased
 
@@ -37,14 +51,18 @@ from orchestrator.states import ON_THE_WIRE, AttemptOutcome, LetterState, RoundS
 
 def in_scope(address_index: Column[str], advertiser_id: Column[int]) -> ColumnElement[bool]:
     """Return the condition that a letter goes to an address its advertiser enrolled, as enrolled now."""
-    return (
-        exists()
-        .where(
-            Advertiser.id == advertiser_id,
-            or_(Advertiser.email_index == address_index, Advertiser.form_index == address_index),
-        )
-        .correlate_except(Advertiser)
-    )
+    one_of_its = or_(Advertiser.email_index == address_index, Advertiser.form_index == address_index)
+    rows = select(Advertiser.id).where(Advertiser.id == advertiser_id, one_of_its)
+    return of_each(rows.correlate_except(Advertiser))
+
+
+def of_each(rows: Select[int]) -> ColumnElement[bool]:
+    """Return the condition that this selects anything, to be asked of each letter by itself.
+
+    PostgreSQL would begin at the other end, with all pairs of the round or all advertisers, and then look which of them
+    are asked about: OFFSET 0 forbids that.
+    """
+    return exists(rows.offset(literal_column("0")))
 
 
 NOW: ColumnElement[datetime] = bindparam("now", type_=UtcDateTime())

@@ -1,6 +1,6 @@
 """Whether a letter may go, now: the conditions in SQL, asked at the claim, again at the gate, and by the outlook."""
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, literal_column, not_, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from orchestrator import control, enrolment, limits
@@ -71,7 +71,7 @@ def _pair_rules() -> list[ColumnElement[bool]]:
     sent = exists().where(*follows, before.state == LetterState.SENT)
     around = (Pair.id == Inquiry.pair_id, Round.id == Pair.round_id, Listing.id == Pair.listing_id)
     allowed = select(Pair.id).where(*around, *rules(Inquiry).values()).correlate_except(Pair, Round, Listing)
-    return [or_(Inquiry.order == 1, sent.correlate_except(before)), _of_each(allowed)]
+    return [or_(Inquiry.order == 1, sent.correlate_except(before)), limits.of_each(allowed)]
 
 
 def _courtesy_rules() -> list[ColumnElement[bool]]:
@@ -83,7 +83,7 @@ def _courtesy_rules() -> list[ColumnElement[bool]]:
         Listing.id == Pair.listing_id,
         *rules(Decline).values(),
     )
-    return [_of_each(allowed.correlate_except(Inquiry, Pair, Round, Study, Listing))]
+    return [limits.of_each(allowed.correlate_except(Inquiry, Pair, Round, Study, Listing))]
 
 
 def _request_rules() -> list[ColumnElement[bool]]:
@@ -106,12 +106,4 @@ def _request_rules() -> list[ColumnElement[bool]]:
         enrolment.valid(office, RequestRound.purpose, limits.NOW),
         or_(RequestLetter.step == LetterStep.THANKS, asks),
     )
-    return [_of_each(allowed.correlate_except(OwnerRequest, RequestRound))]
-
-
-def _of_each(allowed: Select[int]) -> ColumnElement[bool]:
-    """Return the condition that this selects anything, to be asked of each letter by itself.
-
-    PostgreSQL would ask it of all pairs of the round first and then look which of them are due: OFFSET 0 forbids that.
-    """
-    return exists(allowed.offset(literal_column("0")))
+    return [limits.of_each(allowed.correlate_except(OwnerRequest, RequestRound))]
