@@ -29,7 +29,7 @@ class Runtime:
     @classmethod
     def open(cls, settings: Settings) -> "Runtime":
         """Connect to the database of these settings and read its clock."""
-        collect_less()
+        collect_less()  # a child of a pool did not come in by the command
         faults.arm(settings.fault_at, testing=settings.fault_tests)
         database = Database.at(settings.database, settings.keys)
         return cls(settings, database, read_clock(database))
