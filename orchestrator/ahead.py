@@ -21,7 +21,7 @@ from orchestrator.models import Inquiry, Listing, Pair, Round, Study
 from orchestrator.outlook import A_PERSON, WORDS, Fate
 from orchestrator.rounds.permission import rules
 from orchestrator.schedule import Calendar
-from orchestrator.several import ask
+from orchestrator.several import among, ask
 from orchestrator.states import OPEN_LETTER, LetterState, Why
 from profiles.sentences import Sentence
 
@@ -156,7 +156,7 @@ def _told(session: Session, round_: Round, letters: Sequence[int], now: datetime
     if not letters:
         return {}
     asked = limits.parameters(from_canonical(round_.design), now) | {"letters": letters}
-    return {row.id: row for row in session.execute(_conditions(), asked)}
+    return {row.id: row for row in ask(session, _conditions(), asked)}
 
 
 @cache
@@ -169,7 +169,7 @@ def _conditions() -> Select[*tuple[Any, ...]]:
         .join(Round, Round.id == Pair.round_id)
         .join(Study, Study.id == Round.study_id)
         .join(Listing, Listing.id == Pair.listing_id)
-        .where(Inquiry.id.in_(bindparam("letters", expanding=True)))
+        .where(among(Inquiry.id, "letters"))
     )
 
 

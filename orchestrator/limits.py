@@ -1,9 +1,10 @@
 """Scope, caps, rest and days off as SQL conditions: what an advertiser may bear, asked at the moment of sending."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
+from typing import TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -71,8 +72,12 @@ NOW: ColumnElement[datetime] = bindparam("now", type_=UtcDateTime())
 PURPOSE: ColumnElement[Purpose] = bindparam("purpose", type_=Study.purpose.type)
 
 
-REST = ("rest_since", "rest_until")
+REST = ("rest_since", "rest_until", "rest_ended")
 AGES = timedelta(days=36_500)
+LATEST_RECORD = timedelta(days=1)
+"""So long after a round was closed what went just before is written down at the latest, and by far."""
+
+T = TypeVar("T")
 LIVE = (AttemptOutcome.SENDING, AttemptOutcome.SENT, AttemptOutcome.UNCERTAIN)
 """Tries of which a letter may be with the other side."""
 
@@ -135,15 +140,25 @@ def under_caps() -> ColumnElement[bool]:
 
     To be used inside a statement on `Pair` and `Listing`, asked with `parameters`.
     """
-    week, day = (bindparam(name, type_=UtcDateTime()) for name in ("week_start", "day_start"))
     # One and the same consent must hold now and leave room: an older, wider one that ended gives none.
-    room = room_for_one(Listing.advertiser_id)
     return and_(
-        _pairs_tried(None, _of_this_round) < bindparam("per_advertiser"),
-        _pairs_tried(week, _of_this_round) < bindparam("per_week"),
-        _pairs_tried(day, _of_this_round) < bindparam("per_day"),
-        enrolment.valid(Listing.advertiser_id, PURPOSE, NOW, room),
+        _under_caps_of_round(),
+        enrolment.valid(Listing.advertiser_id, PURPOSE, NOW, room_for_one(Listing.advertiser_id)),
     )
+
+
+def _under_caps_of_round() -> ColumnElement[bool]:
+    """All three are counted in one go through what this round has at this advertiser."""
+    week, day = (bindparam(name, type_=UtcDateTime()) for name in ("week_start", "day_start"))
+    pair, listing, first = aliased(Pair), aliased(Listing), aliased(Inquiry)
+    tried, at = func.count(), _went_at(first)
+    room = and_(
+        tried < bindparam("per_advertiser"),
+        tried.filter(at >= week) < bindparam("per_week"),
+        tried.filter(at >= day) < bindparam("per_day"),
+    )
+    rows = _tried(select(room), pair, listing, first, Listing.advertiser_id).where(pair.round_id == Pair.round_id)
+    return rows.correlate_except(pair, listing, first).scalar_subquery()
 
 
 def room_for_one(advertiser_id: Column[int]) -> ColumnElement[bool]:
@@ -151,7 +166,7 @@ def room_for_one(advertiser_id: Column[int]) -> ColumnElement[bool]:
 
     To be used inside a condition on `Enrolment`.
     """
-    used = _pairs_tried(Enrolment.valid_from, of=advertiser_id) + _requests_tried(Enrolment.valid_from, advertiser_id)
+    used = _pairs_tried(Enrolment.valid_from, advertiser_id) + _requests_tried(Enrolment.valid_from, advertiser_id)
     return or_(Enrolment.max_pairs.is_(None), Enrolment.max_pairs > used)
 
 
@@ -184,7 +199,8 @@ def request_parameters(session: Session, now: datetime) -> dict[str, object]:
 
 def _rest(rest: timedelta, now: datetime) -> dict[str, object]:
     """Without a rest nobody waits for anybody, whatever their clocks say."""
-    return dict(zip(REST, (now - rest, now + rest) if rest else (now + AGES, now - AGES), strict=True))
+    since, until = (now - rest, now + rest) if rest else (now + AGES, now - AGES)
+    return dict(zip(REST, (since, until, since - LATEST_RECORD), strict=True))
 
 
 def _of_another_pair(pair: type[Pair]) -> ColumnElement[bool]:
@@ -195,24 +211,38 @@ def _letter_went(
     advertiser_id: Column[int], *which: Callable[[type[Pair]], ColumnElement[bool]]
 ) -> ColumnElement[bool]:
     """A letter to this advertiser went on the wire, or may have, within the rest before now."""
-    letter, pair, listing = aliased(Inquiry), aliased(Pair), aliased(Listing)
-    joined = (letter.pair_id == pair.id, pair.listing_id == listing.id, listing.advertiser_id == advertiser_id)
+    letter = aliased(Inquiry)
     late = (letter.state.in_(ON_THE_WIRE), _went_at(letter) > _since())
-    went = exists().where(*joined, *(condition(pair) for condition in which), *late)
-    return went.correlate_except(letter, pair, listing)
+    return _lately(advertiser_id, letter, *which, also=late)
 
 
 def _second_letter_soon(
     advertiser_id: Column[int], *which: Callable[[type[Pair]], ColumnElement[bool]]
 ) -> ColumnElement[bool]:
     """A further letter of a pair that began is due to this advertiser within the rest after now."""
-    letter, pair, listing, first = aliased(Inquiry), aliased(Pair), aliased(Listing), aliased(Inquiry)
-    joined = (letter.pair_id == pair.id, pair.listing_id == listing.id, listing.advertiser_id == advertiser_id)
-    begun = exists().where(first.pair_id == pair.id, first.order == 1, first.state == LetterState.SENT)
+    letter, first = aliased(Inquiry), aliased(Inquiry)
+    begun = exists().where(first.pair_id == letter.pair_id, first.order == 1, first.state == LetterState.SENT)
     to_go = letter.state.in_((LetterState.PLANNED, LetterState.CLAIMED))
     due = (letter.order > 1, to_go, letter.planned_at <= bindparam(REST[1], type_=UtcDateTime()))
-    soon = exists().where(*joined, *(condition(pair) for condition in which), *due, begun.correlate_except(first))
-    return soon.correlate_except(letter, pair, listing)
+    return _lately(advertiser_id, letter, *which, also=(*due, begun.correlate_except(first)))
+
+
+def _lately(
+    advertiser_id: Column[int],
+    letter: type[Inquiry],
+    *which: Callable[[type[Pair]], ColumnElement[bool]],
+    also: Sequence[ColumnElement[bool]],
+) -> ColumnElement[bool]:
+    """There is such a letter to this advertiser, in a round that goes on or ended within the rest before now.
+
+    Of the others nothing went since, and nothing will: an advertiser may have years of them.
+    """
+    pair, listing, round_ = aliased(Pair), aliased(Listing), aliased(Round)
+    goes_on = or_(round_.closed_at.is_(None), round_.closed_at > bindparam(REST[2], type_=UtcDateTime()))
+    joined = (letter.pair_id == pair.id, pair.listing_id == listing.id, listing.advertiser_id == advertiser_id)
+    of_round = (pair.round_id == round_.id, round_.started_at.is_not(None), goes_on)
+    found = exists().where(*joined, *of_round, *(condition(pair) for condition in which), *also)
+    return found.correlate_except(letter, pair, listing, round_)
 
 
 def _request_went(advertiser_id: Column[int]) -> ColumnElement[bool]:
@@ -294,31 +324,20 @@ def start_of_week(now: datetime) -> datetime:
     return datetime.combine(monday, time.min, ZONE).astimezone(UTC)
 
 
-def _of_this_round(pair: type[Pair]) -> ColumnElement[bool]:
-    return pair.round_id == Pair.round_id
-
-
-def _pairs_tried(
-    since: ColumnElement[datetime] | Column[datetime] | None,
-    *which: Callable[[type[Pair]], ColumnElement[bool]],
-    of: Column[int] = Listing.advertiser_id,
-) -> ColumnElement[int]:
-    """Count the pairs of this advertiser whose first letter went, or may have gone, on the wire."""
+def _pairs_tried(since: Column[datetime], of: Column[int]) -> ColumnElement[int]:
+    """Count the pairs of this advertiser whose first letter went, or may have gone, on the wire since then."""
     pair, listing, first = aliased(Pair), aliased(Listing), aliased(Inquiry)
-    rows = (
-        select(func.count())
-        .select_from(pair)
-        .join(listing, listing.id == pair.listing_id)
-        .join(first, and_(first.pair_id == pair.id, first.order == 1))
-        .where(
-            listing.advertiser_id == of,
-            first.state.in_(ON_THE_WIRE),
-            *(condition(pair) for condition in which),
-        )
-    )
-    if since is not None:
-        rows = rows.where(_went_at(first) >= since)
+    rows = _tried(select(func.count()), pair, listing, first, of).where(_went_at(first) >= since)
     return rows.correlate_except(pair, listing, first).scalar_subquery()
+
+
+def _tried(
+    rows: Select[T], pair: type[Pair], listing: type[Listing], first: type[Inquiry], of: Column[int]
+) -> Select[T]:
+    """Of the pairs of this advertiser of which the first letter went, or may have gone, on the wire."""
+    rows = rows.select_from(pair).join(listing, listing.id == pair.listing_id)
+    rows = rows.join(first, and_(first.pair_id == pair.id, first.order == 1))
+    return rows.where(listing.advertiser_id == of, first.state.in_(ON_THE_WIRE))
 
 
 def _requests_tried(since: Column[datetime], advertiser_id: Column[int]) -> ColumnElement[int]:

@@ -20,7 +20,7 @@ from orchestrator.intake import Channel
 from orchestrator.models import Advertiser, Decline, Inquiry, Listing, Pair, Round, Study
 from orchestrator.rounds import sending
 from orchestrator.rounds.permission import Kind, rules
-from orchestrator.several import ask
+from orchestrator.several import among, ask
 from orchestrator.states import OPEN_LETTER, Exclusion, LetterState, RoundState, Why
 from profiles.sentences import Sentence
 
@@ -314,4 +314,4 @@ def _letters(kind: Kind, *, of_pairs: bool) -> Select[*tuple[Any, ...]]:
     rows = rows.join(Study, Study.id == Round.study_id).join(Listing, Listing.id == Pair.listing_id)
     rows = rows.join(Advertiser, Advertiser.id == Listing.advertiser_id).order_by(kind.planned_at, kind.id)
     rows = rows.where(Pair.round_id == bindparam("round_id"))
-    return rows.where(Pair.id.in_(bindparam("pairs", expanding=True))) if of_pairs else rows
+    return rows.where(among(Pair.id, "pairs")) if of_pairs else rows
