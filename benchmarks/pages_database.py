@@ -125,8 +125,8 @@ def _wave(
     closed = moved + timedelta(weeks=10) if wave.ended else None
     round_ = Round(
         study_id=study, name=wave.name, version=1, design=canonical(own), digest=digest(own), state=wave.state,
-        planned_by="r.visser", planned_at=moved, approved_by="m.dekker", approved_at=moved, started_at=moved,
-        closed_at=closed,
+        planned_by="r.visser", planned_at=moved, approved_by="m.dekker", approved_at=moved,
+        started_at=None if wave.state is RoundState.APPROVED else moved, closed_at=closed,
     )  # fmt: skip
     session.add(round_)
     session.flush()
