@@ -30,7 +30,7 @@ from orchestrator.states import LetterState
 from orchestrator.tally_models import Tally, TallyChange
 
 HOUR = "%Y-%m-%d %H"
-VERSION = 2
+VERSION = 3
 MOST_LETTERS = 4
 """A set has at most so many letters (`models.Inquiry`)."""
 
@@ -289,7 +289,8 @@ def install(connection: Connection) -> bool:
 def install_triggers(connection: Connection, prefix: str, wanted: Mapping[str, Mapping[str, str]]) -> bool:
     """Make these triggers unless all are there; return whether it was done.
 
-    Each has by its name the ``table``, the ``event``, the ``body``, and ``when`` it is for some rows only.
+    Each has by its name the ``table``, the ``event``, the ``body``, and ``when`` it is for some rows only. One with
+    ``tables`` of the rows that changed, which PostgreSQL alone has, is asked once a statement.
 
     Those of an earlier version, whose names begin so too, go: they would count twice.
     """
@@ -316,6 +317,7 @@ def _present(connection: Connection) -> set[str]:
 
 def _make(connection: Connection, name: str, trigger: Mapping[str, str], dialect: str) -> None:
     table, event, body, when = trigger["table"], trigger["event"], trigger["body"], trigger.get("when", "true")
+    once = f"REFERENCING {trigger['tables']} FOR EACH STATEMENT" if "tables" in trigger else None
     if dialect == "sqlite":
         connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
         connection.exec_driver_sql(f"CREATE TRIGGER {name} AFTER {event} ON {table} WHEN {when} BEGIN {body} END")
@@ -325,8 +327,8 @@ def _make(connection: Connection, name: str, trigger: Mapping[str, str], dialect
         f"$body$ BEGIN {body} RETURN NULL; END $body$"
     )
     connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name} ON {table}")
-    row = f"FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION {name}()"
-    connection.exec_driver_sql(f"CREATE TRIGGER {name} AFTER {event} ON {table} {row}")
+    each = once or f"FOR EACH ROW WHEN ({when})"
+    connection.exec_driver_sql(f"CREATE TRIGGER {name} AFTER {event} ON {table} {each} EXECUTE FUNCTION {name}()")
 
 
 def _triggers(dialect: str) -> Iterator[tuple[str, dict[str, str]]]:
@@ -339,9 +341,40 @@ def _triggers(dialect: str) -> Iterator[tuple[str, dict[str, str]]]:
             "delete": ("DELETE", [_written(each, "OLD", -1, dialect) for each in own]),
             "update": (f"UPDATE OF {', '.join(columns)}", list(_changed(own, dialect))),
         }
+        if table == "inquiry":
+            del bodies["insert"]
         for kind, (event, statements) in bodies.items():
-            if (table, kind) != ("inquiry", "insert"):
+            if table == "inquiry" and dialect == "postgresql":
+                yield f"tally_{table}_{kind}_{VERSION}", _of_statement(own, kind)
+            else:
                 yield f"tally_{table}_{kind}_{VERSION}", {"table": table, "event": event, "body": " ".join(statements)}
+
+
+_ROWS_OF = {
+    "update": ("OLD TABLE AS gone NEW TABLE AS came", "SELECT *, -1 AS n FROM gone UNION ALL SELECT *, 1 FROM came"),
+    "delete": ("OLD TABLE AS gone", "SELECT *, -1 AS n FROM gone"),
+}
+
+
+def _of_statement(own: Iterable[Measure], kind: str) -> dict[str, str]:
+    """Count all letters that a statement changed by one statement: a worker claims, passes and records many at once.
+
+    What did not change is taken off and added. The round is asked of each letter by itself: a plan that once was made
+    for all letters of a round, and is kept, would read all pairs for a few.
+    """
+    tables, rows = _ROWS_OF[kind]
+    of_row = "(SELECT round_id FROM pair WHERE pair.id = pair_id) AS round_id"
+    told = ", ".join(
+        f"({each.what.format(row='letter')}, {_hour(each, 'letter', 'postgresql')}, {each.when.format(row='letter')})"
+        for each in own
+    )
+    letter = f"letter AS MATERIALIZED (SELECT *, {of_row} FROM ({rows}) AS changed)"  # noqa: S608 - our own names
+    counted = f"letter CROSS JOIN LATERAL (VALUES {told}) AS told (what, hour, counts)"
+    body = (
+        f"INSERT INTO tally_change (round_id, what, hour, n) WITH {letter} SELECT round_id, what, hour, sum(n) "  # noqa: S608 - as above
+        f"FROM {counted} WHERE counts GROUP BY round_id, what, hour HAVING sum(n) <> 0;"
+    )
+    return {"table": "inquiry", "event": kind.upper(), "body": body, "tables": tables}
 
 
 def _changed(own: Iterable[Measure], dialect: str) -> Iterator[str]:

@@ -155,7 +155,7 @@ def test_an_upgrade_that_took_the_triggers_away_puts_them_back_and_counts_again(
     run(database, rows=2)
     on = " ON inquiry" if database.engine.dialect.name == "postgresql" else ""
     with database.writing() as session:
-        session.execute(text(f"DROP TRIGGER tally_inquiry_update_2{on}"))
+        session.execute(text(f"DROP TRIGGER tally_inquiry_update_{tallies.VERSION}{on}"))
     send_both(database)
     with database.reading() as session:
         assert tallies.differences(session)
@@ -182,9 +182,9 @@ def test_the_triggers_of_an_earlier_version_go_as_they_would_count_twice(databas
     with database.writing() as session:
         connection = session.connection()
         for name, trigger in tallies._triggers(connection.dialect.name):  # noqa: SLF001 - what an older version made
-            tallies._make(connection, name.replace("_2", "_1"), trigger, connection.dialect.name)
+            tallies._make(connection, name.replace(f"_{tallies.VERSION}", "_1"), trigger, connection.dialect.name)
         on = " ON inquiry" if connection.dialect.name == "postgresql" else ""
-        session.execute(text(f"DROP TRIGGER tally_inquiry_update_2{on}"))
+        session.execute(text(f"DROP TRIGGER tally_inquiry_update_{tallies.VERSION}{on}"))
     prepare(database)
     send_both(database)
     assert told(database).letters[LetterState.SENT] == 4
