@@ -3,12 +3,17 @@
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
+from typing import cast
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, String, Table, bindparam, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from orchestrator import ledger
+from orchestrator.db import UtcDateTime
 from orchestrator.models import ChannelFault
+from orchestrator.several import ask
 from orchestrator.text_file import on_one_line
 
 log = logging.getLogger(__name__)
@@ -29,10 +34,8 @@ def note(session: Session, channel: str, message: str, now: datetime) -> None:
 
 def clear(session: Session, channel: str, now: datetime) -> None:
     """Note that a channel works; nothing happens when that was known."""
-    cleared = session.execute(
-        update(ChannelFault).where(*_open(channel)).values(cleared_at=now).returning(ChannelFault.id)
-    ).all()
-    if cleared:
+    session.flush()  # one that was noted in this transaction
+    if ask(session, _cleared(), {"of": channel, "now": now}).all():
         log.warning("%s: werkt weer", on_one_line(channel))
         ledger.append(session, now, "channels", "channel.mended", "channel")
 
@@ -42,6 +45,14 @@ def lasting(session: Session) -> Sequence[ChannelFault]:
     return session.scalars(
         select(ChannelFault).where(ChannelFault.cleared_at.is_(None)).order_by(ChannelFault.since)
     ).all()
+
+
+@cache
+def _cleared() -> ReturningUpdate[int]:
+    """Asked after each letter: made once."""
+    of, now = bindparam("of", type_=String()), bindparam("now", type_=UtcDateTime())
+    open_ = (ChannelFault.channel == of, ChannelFault.cleared_at.is_(None))
+    return update(cast("Table", ChannelFault.__table__)).where(*open_).values(cleared_at=now).returning(ChannelFault.id)
 
 
 def _open(channel: str) -> tuple[ColumnElement[bool], ...]:

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -31,7 +32,7 @@ class Master:
 
     secret: bytes
 
-    @property
+    @cached_property
     def id(self) -> str:
         return hashlib.sha256(b"praktijktest master key" + self.secret).hexdigest()[:16]
 

@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Any
 
+from sqlalchemy import ColumnElement
+
 from orchestrator.models import Inquiry
 from profiles.profile import Gender, Language, Name, Profile
 
@@ -24,6 +26,10 @@ def to_record(profile: Profile) -> dict[str, Any]:
         "phone": profile.phone,
         "address": profile.address,
     }
+
+
+given_name: ColumnElement[str] = Inquiry.profile["name"]["first"].as_string()
+"""How who wrote an inquiry is called, without reading all of the profile."""
 
 
 def profile_of(inquiry: Inquiry) -> Profile:

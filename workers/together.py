@@ -4,7 +4,6 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar, cast
@@ -21,8 +20,26 @@ class _Asked(Generic[A, B]):
 
     def __init__(self, what: A) -> None:
         self.what = what
-        self.answer: Future[B] = Future()
-        self.turn = threading.Event()
+        self.done = False
+        self._answer: B | BaseException | None = None
+        self._turn = threading.Lock()
+        self._turn.acquire()
+
+    def wait(self) -> None:
+        """Wait until it is answered, or until this thread leads."""
+        self._turn.acquire()
+
+    def lead(self) -> None:
+        self._turn.release()
+
+    def tell(self, answer: B | BaseException | None) -> None:
+        self._answer, self.done = answer, True
+        self._turn.release()
+
+    def result(self) -> B:
+        if isinstance(self._answer, BaseException):
+            raise self._answer
+        return cast("B", self._answer)
 
 
 @dataclass
@@ -51,7 +68,7 @@ class Together(Generic[A, B]):
         finally:
             with self._came:
                 self._at_work -= 1
-                self._came.notify()
+                self._wake()
 
     def ask(self, what: A) -> B:
         """Return the answer to this, or raise it."""
@@ -59,16 +76,21 @@ class Together(Generic[A, B]):
         with self._came:
             self._waiting.append(mine)
             first, self._led = not self._led, True
-            self._came.notify()  # nobody but who leads waits for it
+            self._wake()
         if not first:
-            mine.turn.wait()
-        if not mine.answer.done():
+            mine.wait()
+        if not mine.done:
             try:
-                while not mine.answer.done():
+                while not mine.done:
                     self._do(self._taken())
             finally:
                 self._hand_over(mine)
-        return mine.answer.result()
+        return mine.result()
+
+    def _wake(self) -> None:
+        """Wake who leads, which alone waits for the others, once they all have come: for each would be for nothing."""
+        if len(self._waiting) >= self._at_work:
+            self._came.notify()
 
     def _taken(self) -> list[_Asked[A, B]]:
         with self._came:
@@ -86,11 +108,7 @@ class Together(Generic[A, B]):
             # What it raises goes on in this thread, and is raised in every other one that asked: none waits for ever.
             lost: list[B | BaseException | None] = [sys.exception()] * len(taken)
             for each, told in zip(taken, answers or lost, strict=True):
-                if isinstance(told, BaseException):
-                    each.answer.set_exception(told)
-                else:
-                    each.answer.set_result(cast("B", told))
-                each.turn.set()
+                each.tell(told)
 
     def _hand_over(self, mine: _Asked[A, B]) -> None:
         with self._came:
@@ -98,4 +116,4 @@ class Together(Generic[A, B]):
             self._waiting = [each for each in self._waiting if each is not mine]
             self._led = bool(self._waiting)
             if self._led:
-                self._waiting[0].turn.set()
+                self._waiting[0].lead()

@@ -1,22 +1,26 @@
 """What is handed to a channel: one letter of any kind, with all that sending it once needs, and nothing of the arm."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Integer, Label, Row, Select, Text, case, null, select
 from sqlalchemy.orm import Session
 
 from orchestrator.addresses import index_of
 from orchestrator.forms import Form, described
 from orchestrator.intake import Channel
 from orchestrator.logs import about
-from orchestrator.models import Advertiser, Decline, Inquiry, OwnerRequest, RequestLetter
-from orchestrator.people import profile_of
-from orchestrator.rounds.permission import AnyLetter, Kind
+from orchestrator.models import Advertiser, Decline, Inquiry, Listing, OwnerRequest, Pair, RequestLetter
+from orchestrator.people import given_name
+from orchestrator.rounds.permission import Kind
 from orchestrator.sealing import open_all
 from orchestrator.settings import PREFIX
+from orchestrator.several import among, by_row
+from orchestrator.states import LetterState
 
 log = logging.getLogger(__name__)
 
@@ -57,73 +61,81 @@ class Envelope:
     form: Form | None = None
 
 
-def envelopes(session: Session, letters: Mapping[Claim, AnyLetter], now: datetime) -> dict[Claim, Envelope]:
-    """Put letters in their envelopes, dated ``now``; without those that were written for another address.
+def envelopes(session: Session, kind: Kind, claims: Sequence[Claim], now: datetime) -> dict[Claim, Envelope]:
+    """Put letters of one kind in their envelopes, dated ``now``; without those that are no longer claimed so.
 
-    No statement lets such a letter go. But what is sealed cannot be compared in a statement, so it is done here too.
+    Without those too that were written for another address: no statement lets such a letter go, but what is sealed
+    cannot be compared in a statement, so it is done here as well.
     """
-    offices = _offices(session, list(letters.values()))
-    open_all(session, {office for letter, office in offices.items() if letter.channel is Channel.SMTP})
-    found = {}
-    for claim, letter in letters.items():
-        office = offices[letter]
-        address = office.email if letter.channel is Channel.SMTP else office.form_url
-        if not address or index_of(session, address) != letter.address_index:
-            said = about("letter", **{claim.kind.__tablename__: claim.id})
-            log.error(_NOT_ITS_ADDRESS, claim.id, extra=said)
-        elif isinstance(letter, RequestLetter):
-            found[claim] = _of_owner(letter, address, claim, now)
+    rows = session.execute(_letters(kind), named(claims)).all()
+    open_all(session, {row.Advertiser for row in rows if row.channel is Channel.SMTP})
+    known, found = {claim.id: claim for claim in claims}, {}
+    for row in rows:
+        address = row.Advertiser.email if row.channel is Channel.SMTP else row.Advertiser.form_url
+        if address and index_of(session, address) == row.address_index:
+            found[known[row.id]] = _envelope(row, address, known[row.id], now)
         else:
-            found[claim] = _of_pair(letter, address, claim, now)
+            log.error(_NOT_ITS_ADDRESS, row.id, extra=about("letter", **{kind.__tablename__: row.id}))
     return found
 
 
-def _offices(session: Session, letters: Sequence[AnyLetter]) -> dict[AnyLetter, Advertiser]:
-    asks = {letter.request_id: letter for letter in letters if isinstance(letter, RequestLetter)}
-    rows = select(OwnerRequest.id, Advertiser).join(Advertiser, Advertiser.id == OwnerRequest.advertiser_id)
-    found = dict(session.execute(rows.where(OwnerRequest.id.in_(asks))).all()) if asks else {}
-    return {
-        each: found[each.request_id] if isinstance(each, RequestLetter) else _inquiry_of(each).pair.listing.advertiser
-        for each in letters
-    }
+def named(claims: Sequence[Claim]) -> dict[str, list[int]]:
+    """Return what `under_fence` is asked with."""
+    return {"letters": [claim.id for claim in claims], "fences": [claim.fence for claim in claims]}
 
 
-def _inquiry_of(letter: Inquiry | Decline) -> Inquiry:
-    return letter if isinstance(letter, Inquiry) else letter.inquiry
+def under_fence(kind: Kind) -> list[ColumnElement[bool]]:
+    """Return the conditions that a letter is one of those that are named, each under the fence that is told of it."""
+    return [among(kind.id, "letters"), kind.fence == by_row(kind.id, "letters", "fences", Integer())]
 
 
-def _of_pair(letter: Inquiry | Decline, address: str, claim: Claim, now: datetime) -> Envelope:
-    inquiry = _inquiry_of(letter)
-    listing = inquiry.pair.listing
+@cache
+def _letters(kind: Kind) -> Select[*tuple[Any, ...]]:
+    """Select of claimed letters what an envelope asks of them, of their pairs and of the offices they go to."""
+    own = (kind.id, kind.channel, kind.address_index, kind.subject, kind.body, kind.message_id)
+    rows: Select[*tuple[Any, ...]] = select(*own).select_from(kind)
+    rows = _of_owner(rows) if kind is RequestLetter else _of_pair(rows, kind)
+    return rows.add_columns(Advertiser).where(*under_fence(kind), kind.state == LetterState.CLAIMED)
+
+
+def _of_owner(rows: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    own = (RequestLetter.sender_name, RequestLetter.reply_address, RequestLetter.in_reply_to)
+    rows = rows.add_columns(*own, _no_words("given_name"), RequestLetter.subject.label("reference"))
+    rows = rows.join(OwnerRequest, OwnerRequest.id == RequestLetter.request_id)
+    return rows.join(Advertiser, Advertiser.id == OwnerRequest.advertiser_id)
+
+
+def _of_pair(rows: Select[*tuple[Any, ...]], kind: Kind) -> Select[*tuple[Any, ...]]:
+    thread = Decline.in_reply_to if kind is Decline else _no_words("in_reply_to")
+    told = (Inquiry.sender_name, Inquiry.reply_address, thread, given_name.label("given_name"))
+    rows = rows.add_columns(*told, _reference().label("reference"))
+    rows = rows.join(Inquiry, Inquiry.id == Decline.inquiry_id) if kind is Decline else rows
+    rows = rows.join(Pair, Pair.id == Inquiry.pair_id).join(Listing, Listing.id == Pair.listing_id)
+    return rows.join(Advertiser, Advertiser.id == Listing.advertiser_id)
+
+
+def _no_words(name: str) -> Label[str]:
+    return null().cast(Text()).label(name)
+
+
+def _reference() -> ColumnElement[str]:
+    """Return by what an office knows a dwelling: its own words, or where it is."""
+    return case((Listing.reference != "", Listing.reference), else_=Listing.street + ", " + Listing.city)
+
+
+def _envelope(row: Row[*tuple[Any, ...]], address: str, claim: Claim, now: datetime) -> Envelope:
     return Envelope(
         claim=claim,
-        channel=letter.channel,
+        channel=row.channel,
         recipient=address,
-        sender_name=inquiry.sender_name,
-        given_name=profile_of(inquiry).name.first,
-        sender_address=inquiry.reply_address,
-        subject=letter.subject,
-        body=letter.body,
-        message_id=letter.message_id,
-        reference=listing.reference or f"{listing.street}, {listing.city}",
-        in_reply_to=letter.in_reply_to if isinstance(letter, Decline) else None,
+        sender_name=row.sender_name,
+        given_name=row.given_name or row.sender_name.partition(" ")[0],
+        sender_address=row.reply_address,
+        subject=row.subject,
+        body=row.body,
+        message_id=row.message_id,
+        reference=row.reference,
+        in_reply_to=row.in_reply_to,
         date=now,
-        form=described(listing.advertiser.form, address) if letter.channel is Channel.WEBFORM else None,
-    )
-
-
-def _of_owner(letter: RequestLetter, address: str, claim: Claim, now: datetime) -> Envelope:
-    return Envelope(
-        claim=claim,
-        channel=letter.channel,
-        recipient=address,
-        sender_name=letter.sender_name,
-        given_name=letter.sender_name.partition(" ")[0],
-        sender_address=letter.reply_address,
-        subject=letter.subject,
-        body=letter.body,
-        message_id=letter.message_id,
-        reference=letter.subject,
-        in_reply_to=letter.in_reply_to,
-        date=now,
+        form=described(row.Advertiser.form, address) if row.channel is Channel.WEBFORM else None,
     )

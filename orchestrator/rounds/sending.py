@@ -13,18 +13,16 @@ from typing import Any, cast
 
 from sqlalchemy import (
     ColumnElement,
-    Integer,
     Row,
     Select,
     Table,
     Text,
     bindparam,
-    literal,
     select,
     update,
 )
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from orchestrator import control, ledger, limits
@@ -48,7 +46,7 @@ from orchestrator.rounds.claiming import claim_inquiries as claim_inquiries
 from orchestrator.rounds.claiming import claim_requests as claim_requests
 from orchestrator.rounds.envelopes import Claim as Claim
 from orchestrator.rounds.envelopes import Envelope as Envelope
-from orchestrator.rounds.envelopes import envelopes
+from orchestrator.rounds.envelopes import envelopes, named, under_fence
 from orchestrator.rounds.following import drop_if_over, tell_next, too_close
 from orchestrator.rounds.permission import Kind, permitted
 from orchestrator.several import among, ask, by_row, change, put
@@ -94,9 +92,7 @@ def all_written(session: Session, claims: Sequence[Claim], now: datetime) -> dic
     """
     found: dict[Claim, Envelope] = {}
     for kind in dict.fromkeys(claim.kind for claim in claims):
-        known = {claim.id: claim for claim in claims if claim.kind is kind}
-        letters = session.scalars(_letters(kind), _named(list(known.values()))).all()
-        found |= envelopes(session, {known[letter.id]: letter for letter in letters}, now)
+        found |= envelopes(session, kind, [claim for claim in claims if claim.kind is kind], now)
     return {claim: found[claim] for claim in claims if claim in found}
 
 
@@ -105,8 +101,9 @@ def may_go(
 ) -> set[Claim]:
     """Return those of these claims whose letters the gate would let pass now."""
     around, found = _around_all(session, claims), set()
+    designs = _designs_of(session, around)
     for together in _by_round(around):
-        asked = _asked(session, together, around, now, grace) | rates.parameters(now)
+        asked = _asked(session, together, around, designs, now, grace) | rates.parameters(now)
         passing = set(ask(session, _passing(together[0].kind, rates), asked).scalars())
         found |= {claim for claim in together if claim.id in passing}
     return found
@@ -143,12 +140,12 @@ def gate_all(
     `AlreadyTried` is of any of them: whoever gets it asks for each alone.
     """
     around = _around_all(session, claims)
-    _hold_still(session, around, alone=rates.any)
+    designs = _hold_still(session, around, alone=rates.any)
     # Two workers may hold claims on two pairs of one advertiser: the lock makes the caps exact, not nearly so.
     limits.lock(session, {row.advertiser_id for row in around.values()})
     passed = []
     for together in _one_of_each(around, alone=rates.any):
-        asked = _asked(session, together, around, now, grace) | rates.parameters(now) | {"lease": now + lease}
+        asked = _asked(session, together, around, designs, now, grace) | rates.parameters(now) | {"lease": now + lease}
         changed = set(ask(session, _gate_statement(together[0].kind, rates), asked).scalars())
         passed += [claim for claim in together if claim.id in changed]
     _open_attempts(session, passed, around, worker, now)
@@ -195,7 +192,7 @@ def record_all(
 def _record_sent(session: Session, kind: Kind, sent: Mapping[Claim, Result], worker: str, now: datetime) -> None:
     """sending → sent, for letters of one kind at once: nearly all are."""
     words = [result.detail for result in sent.values()]
-    asked = {**_named(list(sent)), "words": words, "sent_now": now}
+    asked = {**named(list(sent)), "words": words, "sent_now": now}
     done = dict(iter(ask(session, _sent_statement(kind), asked)))
     ended = [_ended(done[claim.id], claim, now, result) for claim, result in sent.items() if claim.id in done]
     if ended:
@@ -233,48 +230,32 @@ def _tell_late(session: Session, claim: Claim, worker: str, now: datetime, resul
     ledger.append(session, now, worker, "letter.late-result", _subject(claim), {"outcome": result.outcome.value})
 
 
-def _named(claims: Sequence[Claim]) -> dict[str, list[int]]:
-    return {"letters": [claim.id for claim in claims], "fences": [claim.fence for claim in claims]}
-
-
 def _asked(
-    session: Session, claims: Sequence[Claim], around: Mapping[Claim, Row[Any]], now: datetime, grace: timedelta
+    session: Session,
+    claims: Sequence[Claim],
+    around: Mapping[Claim, Row[Any]],
+    designs: Mapping[int, str],
+    now: datetime,
+    grace: timedelta,
 ) -> dict[str, object]:
     """Return what the conditions of the gate are asked with, for letters of one kind and round."""
     first, asked = claims[0], dict[str, object](now=now)
     if first.kind is Inquiry:
-        asked = limits.parameters(from_canonical(around[first].design), now)
+        asked = limits.parameters(from_canonical(designs[around[first].round_id]), now)
     elif first.kind is RequestLetter:
         asked = limits.request_parameters(session, now)
-    return {**asked, **_named(claims), "late": now - grace}
-
-
-def _under_fence(kind: Kind) -> list[ColumnElement[bool]]:
-    return [among(kind.id, "letters"), kind.fence == by_row(kind.id, "letters", "fences", Integer())]
+    return {**asked, **named(claims), "late": now - grace}
 
 
 def _held(kind: Kind, rates: Rates) -> list[ColumnElement[bool]]:
     """Return the conditions of the gate: fence, lease, and whatever the claim asked."""
     lasts = (kind.state == LetterState.CLAIMED, kind.lease_until > limits.NOW)
-    return [*_under_fence(kind), *lasts, *permitted(kind, rates)]
+    return [*under_fence(kind), *lasts, *permitted(kind, rates)]
 
 
 @cache
 def _passing(kind: Kind, rates: Rates) -> Select[int]:
     return select(kind.id).where(*_held(kind, rates))
-
-
-@cache
-def _letters(kind: Kind) -> Select[Any]:
-    """Select claimed letters, with all that an envelope asks of their pairs."""
-    rows = select(kind).where(*_under_fence(kind), kind.state == LetterState.CLAIMED)
-    if kind is RequestLetter:
-        return rows
-    if kind is Inquiry:
-        of_pair = joinedload(Inquiry.pair, innerjoin=True)
-    else:
-        of_pair = joinedload(Decline.inquiry, innerjoin=True).joinedload(Inquiry.pair, innerjoin=True)
-    return rows.options(of_pair.joinedload(Pair.listing, innerjoin=True).joinedload(Listing.advertiser, innerjoin=True))
 
 
 def _around_all(session: Session, claims: Sequence[Claim]) -> dict[Claim, Row[Any]]:
@@ -311,15 +292,15 @@ def _one_of_each(around: Mapping[Claim, Row[Any]], *, alone: bool) -> Iterable[l
 
 @cache
 def _around(kind: Kind) -> Select[*tuple[Any, ...]]:
-    """Select what the gate locks and asks with: the letter's round, design, advertiser and domain."""
+    """Select what the gate locks and asks with: the letter's round, advertiser and domain."""
     if kind is RequestLetter:
-        asked = (OwnerRequest.round_id, literal("").label("design"), OwnerRequest.advertiser_id)
+        asked = (OwnerRequest.round_id, OwnerRequest.advertiser_id)
         request = select(kind.id, kind.message_id, kind.domain, *asked).join(OwnerRequest)
         return request.where(among(kind.id, "letters"))
-    told = (kind.id, kind.message_id, kind.domain, Pair.round_id, Round.design, Listing.advertiser_id)
+    told = (kind.id, kind.message_id, kind.domain, Pair.round_id, Listing.advertiser_id)
     rows: Select[*tuple[Any, ...]] = select(*told)
     rows = rows.join_from(Decline, Inquiry) if kind is Decline else rows.select_from(Inquiry)
-    rows = rows.join(Pair, Pair.id == Inquiry.pair_id).join(Round, Round.id == Pair.round_id)
+    rows = rows.join(Pair, Pair.id == Inquiry.pair_id)
     return rows.join(Listing, Listing.id == Pair.listing_id).where(among(kind.id, "letters"))
 
 
@@ -397,25 +378,39 @@ def _sent_statement(kind: Kind) -> ReturningUpdate[int, str]:
         "lease_until": None,
     }  # fmt: skip
     gated = table.c.state.in_(GATED)
-    return update(table).where(*_under_fence(kind), gated).values(told).returning(table.c.id, table.c.message_id)
+    return update(table).where(*under_fence(kind), gated).values(told).returning(table.c.id, table.c.message_id)
 
 
-def _hold_still(session: Session, around: Mapping[Claim, Row[Any]], *, alone: bool) -> None:
+def _hold_still(session: Session, around: Mapping[Claim, Row[Any]], *, alone: bool) -> dict[int, str]:
     """Let nobody stop sending or pause the round until this transaction ends; ``alone``, nobody else pass the gate.
 
     Whoever stops or pauses waits that long, and then finds the letter on the wire: once it is done, nothing goes that
-    it did not see. Letters that are counted by the minute pass one at a time.
+    it did not see. Letters that are counted by the minute pass one at a time. Return the designs of the rounds.
     """
     ask(session, _still(Control, alone=alone), {"rows": [1]})
-    for of, requests in ((Round, False), (RequestRound, True)):
-        ids = {row.round_id for claim, row in around.items() if (claim.kind is RequestLetter) is requests}
-        if ids:
-            ask(session, _still(of), {"rows": sorted(ids)})
+    if asks := _rounds(around, requests=True):
+        ask(session, _still(RequestRound), {"rows": asks})
+    return _designs_of(session, around, still=True)
+
+
+def _rounds(around: Mapping[Claim, Row[Any]], *, requests: bool) -> list[int]:
+    return sorted({row.round_id for claim, row in around.items() if (claim.kind is RequestLetter) is requests})
 
 
 @cache
-def _still(kind: type[Control | Round | RequestRound], *, alone: bool = False) -> Select[int]:
+def _still(kind: type[Control | RequestRound], *, alone: bool = False) -> Select[int]:
     return select(kind.id).where(among(kind.id, "rows")).order_by(kind.id).with_for_update(read=not alone)
+
+
+def _designs_of(session: Session, around: Mapping[Claim, Row[Any]], *, still: bool = False) -> dict[int, str]:
+    rounds = _rounds(around, requests=False)
+    return dict(iter(ask(session, _designs(still=still), {"rows": rounds}))) if rounds else {}
+
+
+@cache
+def _designs(*, still: bool) -> Select[int, str]:
+    rows = select(Round.id, Round.design).where(among(Round.id, "rows")).order_by(Round.id)
+    return rows.with_for_update(read=True) if still else rows
 
 
 def _open_attempts(
