@@ -1,7 +1,7 @@
 """What a sending worker asks of the database: the letters, may one go, does it pass the gate, and what became of it.
 
 The lanes of one worker ask together (`workers.together`): one commit lets several letters through the gate, each still
-before the first byte of its body, and one commit records several.
+before the first byte of its body, and records what became of the letters before them.
 """
 
 from collections.abc import Sequence
@@ -21,11 +21,11 @@ from orchestrator.settings import Settings
 from orchestrator.states import AttemptOutcome
 from orchestrator.web_address import host_of
 from workers.clock_guard import ClockGuard
-from workers.together import Together
+from workers.together import Asked, Together
 
 BACK_OFF_SECONDS = 30.0
-MOST = 32
-"""So many letters at the most are asked about at once: they wait for each other."""
+MOST = 48
+"""So many letters at the most are asked about, or told of, at once: they wait for each other."""
 
 FAULTS_OF_SERVER = frozenset({"connect", "tls", "auth", "policy"})
 LONGEST_PLACE = 200
@@ -113,40 +113,67 @@ class Desk:
         """claimed → sending, committed; False when it may not go. Raises what `sending.gate` does."""
         return bool(self._asks.ask(Pass(claim)))
 
-    def record(self, outcome: Outcome) -> None:
-        """Write down what the wire told."""
-        self._asks.ask(outcome)
+    def tell(self, outcome: Outcome) -> Asked[Ask, object]:
+        """Let what the wire told be written down with what is asked next; `written_down` waits for it."""
+        return self._asks.tell(outcome)
+
+    def written_down(self, told: Asked[Ask, object]) -> None:
+        """Wait until what was told is written down; raise why it was not."""
+        self._asks.answer(told)
+
+    def hurry(self) -> None:
+        """Write down what was told while nobody asks anything."""
+        self._asks.hurry()
 
     def _answers(self, asked: Sequence[Ask]) -> Sequence[object]:
-        if outcomes := [each for each in asked if isinstance(each, Outcome)]:
-            return self._record(outcomes)
-        if looks := [each.claim for each in asked if isinstance(each, Look)]:
-            return self._look(looks)
-        return self._pass([each.claim for each in asked])
+        looks, passes = ([each.claim for each in asked if isinstance(each, kind)] for kind in (Look, Pass))
+        outcomes = [each for each in asked if isinstance(each, Outcome)]
+        found: dict[Claim, object] = {}
+        if looks:
+            found |= self._look(looks)
+        if passes or outcomes:
+            found |= self._pass(passes, outcomes)
+        return [None if isinstance(each, Outcome) else found[each.claim] for each in asked]
 
-    def _look(self, claims: Sequence[Claim]) -> list[bool]:
+    def _look(self, claims: Sequence[Claim]) -> dict[Claim, bool]:
         with self.database.reading() as session:
             found = sending.may_go(session, claims, self.clock.now(), self.grace, self.rates)
-        return [claim in found for claim in claims]
+        return {claim: claim in found for claim in claims}
 
-    def _pass(self, claims: Sequence[Claim]) -> list[bool | AlreadyTried]:
+    def _pass(self, claims: Sequence[Claim], outcomes: Sequence[Outcome]) -> dict[Claim, bool | AlreadyTried]:
+        """One commit lets letters through the gate, and keeps what became of those before them.
+
+        The gate comes first: it takes the locks that whoever pauses a round or stops sending takes first, too.
+        """
         now = self.clock.now()
         if self.guard.ahead:  # asked after the time was: whenever it jumps, nothing goes by a wrong one
-            return [False for _ in claims]
+            self._record(outcomes)
+            return dict.fromkeys(claims, False)
         try:
             with self.database.writing() as session:
-                passed = sending.gate_all(session, claims, self.worker, now, self.lease, self.grace, self.rates)
+                passed = self._gate(session, claims, now) if claims else []
+                self._write_down(session, outcomes)
         except AlreadyTried as error:
             # Nothing was committed, and of several nobody knows whose try it was: each is asked for alone.
-            return [error] if len(claims) == 1 else [self._pass([claim])[0] for claim in claims]
-        return [claim in passed for claim in claims]
+            if len(claims) == 1 and not outcomes:
+                return {claims[0]: error}
+            self._record(outcomes)
+            return {claim: self._pass([claim], ())[claim] for claim in claims}
+        return {claim: claim in passed for claim in claims}
 
-    def _record(self, told: Sequence[Outcome]) -> list[None]:
-        with self.database.writing() as session:
+    def _gate(self, session: Session, claims: Sequence[Claim], now: datetime) -> list[Claim]:
+        return sending.gate_all(session, claims, self.worker, now, self.lease, self.grace, self.rates)
+
+    def _record(self, told: Sequence[Outcome]) -> None:
+        if told:
+            with self.database.writing() as session:
+                self._write_down(session, told)
+
+    def _write_down(self, session: Session, told: Sequence[Outcome]) -> None:
+        if told:
             results = [(each.claim, each.result) for each in told]
             sending.record_all(session, results, self.worker, self.now, self.clock.real(BACK_OFF_SECONDS))
             _tell_of_roads(session, told, self.now)
-        return [None for _ in told]
 
 
 def _tell_of_roads(session: Session, told: Sequence[Outcome], now: datetime) -> None:

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property, partial
@@ -26,6 +27,7 @@ from workers.backup_guard import BackupGuard
 from workers.channels.transport import Channel, GateShut, TransportError
 from workers.clock_guard import MOST_DRIFT_SECONDS, ClockGuard
 from workers.desk import BACK_OFF_SECONDS, FAULTS_OF_SERVER, Desk, Outcome
+from workers.lane import Lane
 
 BATCH = 128
 LANES = 16
@@ -42,7 +44,9 @@ SWEEP_MARGIN_SECONDS = 2.0
 LONGEST_RESPONSE = 20_000
 """So many characters of an answer are kept: enough to see what a page said, also years later."""
 
-RECORD_SECONDS, RECORD_PAUSE_SECONDS = 300.0, 1.0
+HURRY_SECONDS = 0.05
+"""What the wire told is written down after so long at the most, also when no lane comes to the gate meanwhile."""
+
 LEDGER_MAILBOX = "ledger-mailbox"
 WAITS = (
     "De verzending begint pas als de map met kopieën tot het einde is gelezen. Duurt dit langer dan een minuut, kijk "
@@ -185,26 +189,28 @@ class Dispatcher:
     def _on_lanes(self, waiting: deque[Envelope], until: float) -> None:
         lanes = min(LANES, -(-len(waiting) // LETTERS_PER_LANE))
         if lanes <= 1:
-            self._lane(waiting, until)
+            self._lane(waiting, until, alone=True)
             return
         at_work = [self._lanes.submit(self._lane, waiting, until) for _ in range(lanes)]
-        wait(at_work)
+        while wait(at_work, HURRY_SECONDS).not_done:
+            with suppress(*DatabaseAway):  # the lane that told it will try again, and say so
+                self.desk.hurry()
         for lane in at_work:
             lane.result()
 
-    def _lane(self, waiting: deque[Envelope], until: float) -> None:
+    def _lane(self, waiting: deque[Envelope], until: float, *, alone: bool = False) -> None:
+        lane = Lane(self.desk, alone)
         with self.desk.at_work():
-            while waiting and time.monotonic() < until:
-                try:
-                    envelope = waiting.popleft()
-                except IndexError:
-                    return
-                self._send(envelope)
+            try:
+                while time.monotonic() < until and (envelope := _first(waiting)):
+                    self._send(envelope, lane)
+            finally:
+                lane.settle()
 
-    def _send(self, envelope: Envelope) -> None:
+    def _send(self, envelope: Envelope, lane: Lane) -> None:
         claim = envelope.claim
         try:
-            result = self._on_the_wire(replace(envelope, date=self.desk.now))
+            result = self._on_the_wire(replace(envelope, date=self.desk.now), lane)
         except GateShut:
             self._release(claim, GLANCE_SECONDS)
             return
@@ -214,32 +220,16 @@ class Dispatcher:
         except DatabaseAway as error:
             log.error("Brief %s gaat nu niet uit. %s", claim.id, why_away(error), extra=about("letter", **_ids(claim)))
             # Whether the gate was committed nobody can tell, but nothing left: without this it would be uncertain.
-            self._record(claim, Result(AttemptOutcome.NOT_SENT, "gate", type(error).__name__))
+            lane.tell(Outcome(claim, Result(AttemptOutcome.NOT_SENT, "gate", type(error).__name__), None))
             return
         faults.at("after-250")
-        self._record(claim, result, envelope)
+        lane.tell(Outcome(claim, result, envelope))
 
-    def _record(self, claim: Claim, result: Result, envelope: Envelope | None = None) -> None:
-        """Write down what the wire told; only this process knows it, so it waits for a database that is away."""
-        until, told = time.monotonic() + RECORD_SECONDS, False
-        while True:
-            try:
-                self.desk.record(Outcome(claim, result, envelope))
-                return
-            except DatabaseAway as error:
-                if not told:
-                    words = (claim.id, result.outcome.value, why_away(error))
-                    log.error("Brief %s (%s) wacht op vastleggen. %s", *words, extra=about("letter", **_ids(claim)))
-                told = True
-                if time.monotonic() > until:
-                    raise
-                time.sleep(RECORD_PAUSE_SECONDS)
-
-    def _gate(self, claim: Claim) -> None:
+    def _gate(self, lane: Lane, claim: Claim) -> None:
         """claimed → sending, committed; raise `GateShut` when it may not go, `TransportError` when it is too late."""
         # From before it is asked: its answer may be long under way, and the lease runs from when it was asked.
         body_by = time.monotonic() + self.settings.lease_seconds
-        if not self.desk.gate(claim):
+        if not lane.gate(claim):
             raise GateShut
         if time.monotonic() > body_by:
             raise TransportError("de tijd voor deze brief was om voordat de tekst begon", "lease")
@@ -248,12 +238,12 @@ class Dispatcher:
         with self.database.writing() as session:
             sending.release(session, claim, self.desk.now, self.clock.real(seconds))
 
-    def _on_the_wire(self, envelope: Envelope) -> Result:
+    def _on_the_wire(self, envelope: Envelope, lane: Lane) -> Result:
         # A mail server hears of a letter from us alone before the gate; whoever has a form sees who asks for its page.
         if envelope.channel is Road.WEBFORM and not self.desk.may_go(envelope.claim):
             raise GateShut
         try:
-            answer = self.roads[envelope.channel].send(envelope, partial(self._gate, envelope.claim))
+            answer = self.roads[envelope.channel].send(envelope, partial(self._gate, lane, envelope.claim))
         except TransportError as error:
             response = error.response and _storable(error.response)
             result = Result(_outcome(error), error.phase, _storable(str(error)), response)
@@ -269,6 +259,14 @@ class Dispatcher:
         told = about("letter", **_ids(envelope.claim), outcome=AttemptOutcome.SENT.value)
         log.info("Brief %s:%s: sent", envelope.claim.kind.__tablename__, envelope.claim.id, extra=told)
         return Result(AttemptOutcome.SENT, "answer", answer.partition("\n")[0], answer)
+
+
+def _first(waiting: deque[Envelope]) -> Envelope | None:
+    """Take the first of those that wait; None when another lane took the last."""
+    try:
+        return waiting.popleft()
+    except IndexError:
+        return None
 
 
 def _ids(claim: Claim) -> dict[str, int]:

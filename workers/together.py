@@ -2,7 +2,6 @@
 
 import sys
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ LINGER_SECONDS = 0.02
 """So long the first waits for the others: a commit takes about as long, and they would wait for it."""
 
 
-class _Asked(Generic[A, B]):
+class Asked(Generic[A, B]):
     """One question of one thread, which waits until it is answered or is the one to do the work."""
 
     def __init__(self, what: A) -> None:
@@ -36,6 +35,11 @@ class _Asked(Generic[A, B]):
         self._answer, self.done = answer, True
         self._turn.release()
 
+    @property
+    def failed(self) -> bool:
+        """Say whether it is known already that the answer is an error."""
+        return isinstance(self._answer, BaseException)
+
     def result(self) -> B:
         if isinstance(self._answer, BaseException):
             raise self._answer
@@ -44,17 +48,18 @@ class _Asked(Generic[A, B]):
 
 @dataclass
 class Together(Generic[A, B]):
-    """Whoever comes first does the work of all that came, once all threads that are at work have come, or nearly so.
+    """Whoever asks first does the work of all that came, once all threads that are at work have come, or nearly so.
 
-    Of what came, the kind that most of them asked is done and the rest waits for those, who will soon ask the same.
-    ``work`` is given at most ``most`` at a time, all of one type, and answers in the same order. An answer that is an
-    error is raised in the thread that asked; what ``work`` itself raises, in all of them and in who did the work.
+    What was told, without waiting for its answer, is done with what is asked next. ``work`` is given at most ``most``
+    at a time and answers in the same order. An answer that is an error is raised in the thread that wants it; what
+    ``work`` itself raises, in all of them and in who did the work.
     """
 
     work: Callable[[Sequence[A]], Sequence[B | BaseException]]
     most: int
     _came: threading.Condition = field(default_factory=threading.Condition)
-    _waiting: list[_Asked[A, B]] = field(default_factory=list)
+    _waiting: list[Asked[A, B]] = field(default_factory=list)
+    _told: list[Asked[A, B]] = field(default_factory=list)
     _led: bool = False
     _at_work: int = 0
 
@@ -72,35 +77,61 @@ class Together(Generic[A, B]):
 
     def ask(self, what: A) -> B:
         """Return the answer to this, or raise it."""
-        mine = _Asked[A, B](what)
+        return self.answer(self.tell(what))
+
+    def tell(self, what: A) -> Asked[A, B]:
+        """Ask this without waiting; `answer` waits for it, and `hurry` sees to it that it is not left lying."""
+        mine = Asked[A, B](what)
         with self._came:
-            self._waiting.append(mine)
-            first, self._led = not self._led, True
-            self._wake()
-        if not first:
+            self._told.append(mine)
+        return mine
+
+    def answer(self, mine: Asked[A, B]) -> B:
+        """Return the answer to what was told, or raise it; to be called once."""
+        leads = False
+        with self._came:
+            if mine in self._told:  # else it is being done, or was
+                self._told.remove(mine)
+                self._waiting.append(mine)
+                leads, self._led = not self._led, True
+                self._wake()
+        if not leads:
             mine.wait()
         if not mine.done:
-            try:
-                while not mine.done:
-                    self._do(self._taken())
-            finally:
-                self._hand_over(mine)
+            self._lead(mine)
         return mine.result()
+
+    def hurry(self) -> None:
+        """Do what was told, unless somebody is at work and will do it."""
+        with self._came:
+            if self._led or not self._told:
+                return
+            self._led, mine = True, self._told[0]
+        self._lead(mine)
+
+    def _lead(self, mine: Asked[A, B]) -> None:
+        try:
+            while not mine.done:
+                self._do(self._taken())
+        finally:
+            self._hand_over(mine)
 
     def _wake(self) -> None:
         """Wake who leads, which alone waits for the others, once they all have come: for each would be for nothing."""
         if len(self._waiting) >= self._at_work:
             self._came.notify()
 
-    def _taken(self) -> list[_Asked[A, B]]:
+    def _taken(self) -> list[Asked[A, B]]:
         with self._came:
-            self._came.wait_for(lambda: len(self._waiting) >= self._at_work, LINGER_SECONDS)
-            ((kind, _),) = Counter(type(each.what) for each in self._waiting).most_common(1)
-            taken = [each for each in self._waiting if type(each.what) is kind][: self.most]
-            self._waiting = [each for each in self._waiting if each not in taken]
+            if self._waiting:
+                self._came.wait_for(lambda: len(self._waiting) >= self._at_work, LINGER_SECONDS)
+            taken = [*self._told, *self._waiting][: self.most]
+            self._told, self._waiting = (
+                [each for each in of if each not in taken] for of in (self._told, self._waiting)
+            )
             return taken
 
-    def _do(self, taken: Sequence[_Asked[A, B]]) -> None:
+    def _do(self, taken: Sequence[Asked[A, B]]) -> None:
         answers: Sequence[B | BaseException | None] = ()
         try:
             answers = self.work([each.what for each in taken])
@@ -110,7 +141,7 @@ class Together(Generic[A, B]):
             for each, told in zip(taken, answers or lost, strict=True):
                 each.tell(told)
 
-    def _hand_over(self, mine: _Asked[A, B]) -> None:
+    def _hand_over(self, mine: Asked[A, B]) -> None:
         with self._came:
             # It is still there when this thread was interrupted: nobody wants its answer any more.
             self._waiting = [each for each in self._waiting if each is not mine]

@@ -20,7 +20,7 @@ from orchestrator.rounds import settling
 from orchestrator.rounds.sending import Envelope
 from orchestrator.settings import Settings
 from orchestrator.states import AttemptOutcome, LetterState
-from workers import dispatch, faults, runtime, tasks
+from workers import faults, lane, runtime, tasks
 from workers.channels.transport import Gate
 from workers.dispatch import Dispatcher
 from workers.runtime import Runtime
@@ -140,8 +140,8 @@ def test_a_full_disk_at_the_gate_sends_nothing(
 ) -> None:
     wire = Wire()
     worker = a_worker(disk, wire)
-    monkeypatch.setattr(dispatch, "RECORD_SECONDS", 0.0)
-    monkeypatch.setattr(dispatch, "RECORD_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(lane, "RECORD_SECONDS", 0.0)
+    monkeypatch.setattr(lane, "RECORD_PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(faults, "at", lambda phase: disk.fill() if phase == "claimed" else None)
     with pytest.raises(DatabaseAway), caplog.at_level(logging.ERROR):
         worker.send_due()
@@ -160,9 +160,9 @@ def test_a_full_disk_when_a_letter_went_leaves_it_sent_or_uncertain_and_never_se
 ) -> None:
     wire = Wire(disk.fill)
     worker = a_worker(disk, wire)
-    monkeypatch.setattr(dispatch, "RECORD_SECONDS", 60.0 if room_comes else 0.0)
+    monkeypatch.setattr(lane, "RECORD_SECONDS", 60.0 if room_comes else 0.0)
     # The pause is where time passes: that is when somebody makes room.
-    monkeypatch.setattr(dispatch.time, "sleep", lambda _: disk.clear() if room_comes else None)
+    monkeypatch.setattr(lane.time, "sleep", lambda _: disk.clear() if room_comes else None)
     with caplog.at_level(logging.ERROR):
         if room_comes:
             assert worker.send_due() == 2

@@ -2,13 +2,14 @@
 
 import os
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from house_makers import DUE, attempts, only_sqlite, refused, run, states
+from house_makers import DUE, a_listing, a_monday, an_advertiser, attempts, only_sqlite, refused, run, states
 from sqlalchemy.exc import OperationalError
 
 from orchestrator.clock import Clock
@@ -17,7 +18,7 @@ from orchestrator.intake import Channel as Road
 from orchestrator.rounds.sending import Envelope
 from orchestrator.settings import Settings
 from orchestrator.states import LetterState
-from workers import dispatch, faults
+from workers import faults, lane
 from workers.channels.transport import Gate
 from workers.dispatch import Dispatcher
 
@@ -111,7 +112,7 @@ def a_dispatcher(database: Database, road: Recording, away: dict[int, str]) -> D
 def test_an_outcome_is_written_down_when_the_database_is_back(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatch, "RECORD_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(lane, "RECORD_PAUSE_SECONDS", 0.0)
     run(database)
     road = Recording()
     # 1 claims, 2 is the gate, 3 and on record; what is read in between is not counted.
@@ -125,7 +126,7 @@ def test_an_outcome_is_written_down_when_the_database_is_back(
 def test_an_outcome_that_was_written_though_the_commit_seemed_lost_is_written_once(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatch, "RECORD_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(lane, "RECORD_PAUSE_SECONDS", 0.0)
     run(database)
     road = Recording()
     a_dispatcher(database, road, {3: "after"}).send_due()
@@ -141,6 +142,27 @@ def test_a_gate_of_which_nobody_knows_whether_it_closed_sends_nothing_and_leaves
     assert road.sent == []
     assert states(database) == ["planned", "planned"]
     assert attempts(database) == ["not_sent"]
+
+
+@only_sqlite
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("lost", [2, 3, 4, 5])
+def test_a_lost_commit_that_records_letters_and_lets_others_go_doubles_none_and_leaves_none_in_doubt(
+    database: Database, monkeypatch: pytest.MonkeyPatch, lost: int, when: str
+) -> None:
+    monkeypatch.setattr(lane, "RECORD_PAUSE_SECONDS", 0.0)
+    offices = [an_advertiser(key, email=f"huur@{key}.example") for key in ("alfa", "bravo", "charlie", "delta")]
+    homes = [a_listing(number, offices[number % 4].advertiser) for number in range(1, 21)]
+    run(database, a_monday(sample={"pairs": len(homes)}), participants=offices, rows=homes)
+    road = Recording()
+    worker = a_dispatcher(database, road, {lost: when})
+    assert worker.send_due() == len(homes)
+    assert len(road.sent) == len(set(road.sent))
+    found = Counter(states(database))
+    assert found[LetterState.SENT] == len(road.sent)
+    assert found[LetterState.SENT] + found[LetterState.PLANNED] == found.total()
+    # Of a letter that was let go while the commit was lost nothing left; of one on the wire every try is known.
+    assert Counter(attempts(database))["sent"] == len(road.sent)
 
 
 def test_the_hook_is_known_to_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ from orchestrator.rounds.sending import Envelope
 from orchestrator.schema import prepare
 from orchestrator.settings import Settings
 from orchestrator.states import AttemptOutcome, LetterState
-from workers import dispatch, faults
+from workers import dispatch, faults, lane
 from workers.channels.transport import Gate
 from workers.dispatch import Dispatcher
 
@@ -138,7 +138,7 @@ def test_the_server_soon_takes_a_client_for_dead_whose_machine_is_gone(far: Far)
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres.Impatient, "patience", 1.0)
-    monkeypatch.setattr(dispatch, "RECORD_PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr(lane, "RECORD_PAUSE_SECONDS", 0.1)
 
 
 @only_postgresql

@@ -20,7 +20,7 @@ from orchestrator.models import Control, Event
 from orchestrator.rounds import lifecycle, restored
 from orchestrator.rounds.sending import Envelope
 from orchestrator.settings import Settings
-from workers import dispatch
+from workers import dispatch, lane
 from workers.backup_guard import BackupGuard
 from workers.channels.transport import Gate
 from workers.clock_guard import ClockGuard
@@ -194,7 +194,7 @@ def test_an_outcome_that_cannot_be_written_is_said_while_it_waits(
     database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     run(database)
-    monkeypatch.setattr(dispatch, "RECORD_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(lane, "RECORD_PAUSE_SECONDS", 0.0)
     whole, failures = dispatch.sending.record_all, iter([True, True, False])
 
     def fails(*told: object) -> None:

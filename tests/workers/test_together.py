@@ -25,7 +25,6 @@ class Counting:
         self.sizes: list[int] = []
 
     def __call__(self, asked: Sequence[int | str]) -> list[int]:
-        assert len({type(each) for each in asked}) == 1
         self.sizes.append(len(asked))
         return [len(each) if isinstance(each, str) else 2 * each for each in asked]
 
@@ -57,7 +56,7 @@ def test_each_thread_gets_its_own_answer_and_all_of_them_ask_together() -> None:
     assert work.sizes[: EACH - 1] == [LANES] * (EACH - 1)
 
 
-def test_what_is_asked_differently_is_done_apart_and_everybody_is_answered() -> None:
+def test_what_is_asked_differently_is_done_together_and_everybody_is_answered() -> None:
     asks = Together[int | str, int](Counting(), MOST)
 
     def lane(number: int) -> None:
@@ -65,6 +64,46 @@ def test_what_is_asked_differently_is_done_apart_and_everybody_is_answered() -> 
             assert asks.ask(step if (step + number) % 3 else "x" * step) == (2 * step if (step + number) % 3 else step)
 
     at_once(asks, lane)
+
+
+def test_what_is_told_is_done_with_what_is_asked_next_and_its_answer_waits() -> None:
+    work = Counting()
+    asks = Together[int | str, int](work, 2 * LANES)
+    answers: dict[int, list[int]] = {}
+
+    def lane(number: int) -> None:
+        told = [asks.tell(number)]
+        for step in range(1, EACH):
+            assert asks.ask("x" * step) == step
+            answers.setdefault(number, []).append(asks.answer(told.pop()))
+            told.append(asks.tell(number + step))
+        answers[number].append(asks.answer(told.pop()))
+
+    at_once(asks, lane)
+    assert answers == {number: [2 * (number + step) for step in range(EACH)] for number in range(LANES)}
+    assert work.sizes[: EACH - 1] == [2 * LANES] * (EACH - 1)
+
+
+def test_what_is_told_and_never_asked_for_is_done_by_who_hurries_and_only_once() -> None:
+    work = Counting()
+    asks = Together[int | str, int](work, MOST)
+    with asks.at_work():
+        told = asks.tell(4)
+        asks.hurry()
+        assert told.done
+        asks.hurry()
+        assert asks.answer(told) == 8
+    assert work.sizes == [1]
+
+
+def test_an_error_of_what_was_told_is_known_before_it_is_asked_for_and_raised_then() -> None:
+    asks = Together[int, int](lambda asked: [ValueError("nee") if each == 1 else each for each in asked], MOST)
+    told = asks.tell(1)
+    assert not told.failed
+    assert asks.ask(2) == 2
+    assert told.failed
+    with pytest.raises(ValueError, match="nee"):
+        asks.answer(told)
 
 
 def test_no_more_are_done_at_a_time_than_fit() -> None:
