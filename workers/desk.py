@@ -121,9 +121,9 @@ class Desk:
         """Wait until what was told is written down; raise why it was not."""
         self._asks.answer(told)
 
-    def hurry(self) -> None:
-        """Write down what was told while nobody asks anything."""
-        self._asks.hurry()
+    def hurry(self, seconds: float) -> None:
+        """Write down what was told so long ago, while nobody asks anything."""
+        self._asks.hurry(seconds)
 
     def _answers(self, asked: Sequence[Ask]) -> Sequence[object]:
         looks, passes = ([each.claim for each in asked if isinstance(each, kind)] for kind in (Look, Pass))

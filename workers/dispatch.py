@@ -194,7 +194,7 @@ class Dispatcher:
         at_work = [self._lanes.submit(self._lane, waiting, until) for _ in range(lanes)]
         while wait(at_work, HURRY_SECONDS).not_done:
             with suppress(*DatabaseAway):  # the lane that told it will try again, and say so
-                self.desk.hurry()
+                self.desk.hurry(HURRY_SECONDS)
         for lane in at_work:
             lane.result()
 

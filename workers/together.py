@@ -2,6 +2,7 @@
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ class Asked(Generic[A, B]):
 
     def __init__(self, what: A) -> None:
         self.what = what
+        self.at = time.monotonic()
         self.done = False
         self._answer: B | BaseException | None = None
         self._turn = threading.Lock()
@@ -101,10 +103,10 @@ class Together(Generic[A, B]):
             self._lead(mine)
         return mine.result()
 
-    def hurry(self) -> None:
-        """Do what was told, unless somebody is at work and will do it."""
+    def hurry(self, seconds: float) -> None:
+        """Do what was told so long ago, unless somebody is at work and will do it."""
         with self._came:
-            if self._led or not self._told:
+            if self._led or not self._told or self._told[0].at > time.monotonic() - seconds:
                 return
             self._led, mine = True, self._told[0]
         self._lead(mine)

@@ -89,9 +89,11 @@ def test_what_is_told_and_never_asked_for_is_done_by_who_hurries_and_only_once()
     asks = Together[int | str, int](work, MOST)
     with asks.at_work():
         told = asks.tell(4)
-        asks.hurry()
+        asks.hurry(60.0)
+        assert not told.done
+        asks.hurry(0.0)
         assert told.done
-        asks.hurry()
+        asks.hurry(0.0)
         assert asks.answer(told) == 8
     assert work.sizes == [1]
 
