@@ -1,14 +1,16 @@
 """The one control row: whether anything may be sent, and which clock this installation runs on."""
 
 from datetime import UTC, datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session
 
 from orchestrator import ledger
 from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.models import Control, Decline, Inquiry, Pair, RequestRound, Round
+from orchestrator.several import ask
 from orchestrator.states import OPEN_LETTER, ROUND_ENDED, RoundState
 from profiles.errors import Refused
 
@@ -42,6 +44,13 @@ def set_clock(session: Session, start: datetime, speed: float) -> Clock:
 
 def live_round(session: Session) -> str | None:
     """Return the name of a live round of which letters may still go, courtesy letters included; None without one."""
+    session.flush()
+    return ask(session, _live_round(), {}).scalar() or ask(session, _live_request(), {}).scalar()
+
+
+@cache
+def _live_round() -> Select[str]:
+    """Asked at each claim: made once."""
     courteous = exists().where(
         Decline.inquiry_id == Inquiry.id,
         Inquiry.pair_id == Pair.id,
@@ -49,8 +58,12 @@ def live_round(session: Session) -> str | None:
         Decline.state.in_(OPEN_LETTER),
     )
     goes_on = Round.state.in_((RoundState.RUNNING, RoundState.PAUSED, RoundState.COLLECTING))
-    found = session.scalar(select(Round.name).where(_LIVE, or_(goes_on, courteous)).limit(1))
-    return found or session.scalar(select(RequestRound.name).where(*_LIVE_REQUESTS).limit(1))
+    return select(Round.name).where(_LIVE, or_(goes_on, courteous)).limit(1)
+
+
+@cache
+def _live_request() -> Select[str]:
+    return select(RequestRound.name).where(*_LIVE_REQUESTS).limit(1)
 
 
 def _live_requests() -> ColumnElement[bool]:

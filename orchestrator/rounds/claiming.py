@@ -5,8 +5,22 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, bindparam, literal, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    String,
+    Table,
+    bindparam,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from orchestrator import ledger, limits
 from orchestrator.db import UtcDateTime
@@ -17,6 +31,7 @@ from orchestrator.request_hours import is_open as office_is_open
 from orchestrator.rounds.envelopes import Claim
 from orchestrator.rounds.permission import Kind, permitted
 from orchestrator.schedule import Calendar
+from orchestrator.several import among, ask
 from orchestrator.states import LetterState
 
 PAGES = 2
@@ -132,16 +147,20 @@ def _claim(
     ids = _ids(session, kind, {**asked, **rates.parameters(now)}, most, rates, since, alone=alone)
     if not ids:
         return []
-    rows = session.execute(
-        update(kind)
-        .where(kind.id.in_(ids), kind.state == LetterState.PLANNED)
-        .values(state=LetterState.CLAIMED, fence=kind.fence + 1, worker=worker, lease_until=now + lease)
-        .returning(kind.id, kind.fence)
-        .execution_options(synchronize_session=False)
-    ).all()
-    claims = [Claim(kind, row.id, row.fence) for row in sorted(rows, key=lambda row: ids.index(row.id))]
+    fences = dict(iter(ask(session, _claimed(kind), {"letters": ids, "of": worker, "lease": now + lease})))
+    claims = [Claim(kind, each, fences[each]) for each in ids if each in fences]
     ledger.append(session, now, worker, f"{kind.__tablename__}.claimed", "letters", {"ids": [c.id for c in claims]})
     return claims
+
+
+@cache
+def _claimed(kind: Kind) -> ReturningUpdate[int, int]:
+    """planned → claimed, each under a fence of its own."""
+    table = cast("Table", kind.__table__)
+    told = {"state": LetterState.CLAIMED, "fence": table.c.fence + 1, "worker": bindparam("of", type_=String()),
+            "lease_until": bindparam("lease", type_=UtcDateTime())}  # fmt: skip
+    these = (among(table.c.id, "letters"), table.c.state == LetterState.PLANNED)
+    return update(table).where(*these).values(told).returning(table.c.id, table.c.fence)
 
 
 def _ids(
@@ -163,10 +182,10 @@ def _ids(
     after, size = (since, 0), PAGES * most
     while len(found) < most:
         begun = {**asked, "after_at": after[0], "after_id": after[1]}
-        end = session.execute(_page_end(kind), {**begun, "size": size - 1}).first()
+        end = ask(session, _page_end(kind), {**begun, "size": size - 1}).first()
         until = (end[0], end[1]) if end else (cast("datetime", asked["now"]), LAST)
         page = {"until_at": until[0], "until_id": until[1], "most": most - len(found)}
-        found.extend(session.execute(_due_statement(kind, rates), {**begun, **page}).all())
+        found.extend(ask(session, _due_statement(kind, rates), {**begun, **page}).all())
         if end is None:
             break
         after, size = until, 2 * size
