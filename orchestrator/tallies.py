@@ -60,7 +60,6 @@ class Measure:
 
 
 _ANOTHER = "SELECT 1 FROM reply AS other WHERE other.inquiry_id = {row}.inquiry_id AND other.id <> {row}.id"
-_EARLIER = f"{_ANOTHER} AND other.id < {{row}}.id"
 MEASURES = (
     Measure("inquiry", "'inquiry.' || {row}.state", ("state",)),
     Measure("inquiry", "'planned'", ("planned_at",), hour="planned_at"),
@@ -344,37 +343,42 @@ def _triggers(dialect: str) -> Iterator[tuple[str, dict[str, str]]]:
         if table == "inquiry":
             del bodies["insert"]
         for kind, (event, statements) in bodies.items():
-            if table == "inquiry" and dialect == "postgresql":
-                yield f"tally_{table}_{kind}_{VERSION}", _of_statement(own, kind)
+            if dialect == "postgresql" and (table, kind) != ("reply", "delete"):
+                trigger = _of_statement(table, kind, own)
             else:
-                yield f"tally_{table}_{kind}_{VERSION}", {"table": table, "event": event, "body": " ".join(statements)}
+                trigger = {"table": table, "event": event, "body": " ".join(statements)}
+            yield f"tally_{table}_{kind}_{VERSION}", trigger
 
 
 _ROWS_OF = {
+    "insert": ("NEW TABLE AS came", "SELECT *, 1 AS n FROM came"),
     "update": ("OLD TABLE AS gone NEW TABLE AS came", "SELECT *, -1 AS n FROM gone UNION ALL SELECT *, 1 FROM came"),
     "delete": ("OLD TABLE AS gone", "SELECT *, -1 AS n FROM gone"),
 }
 
 
-def _of_statement(own: Iterable[Measure], kind: str) -> dict[str, str]:
-    """Count all letters that a statement changed by one statement: a worker claims, passes and records many at once.
+def _of_statement(table: str, kind: str, own: Iterable[Measure]) -> dict[str, str]:
+    """Count all rows that a statement changed by one statement: a worker sends, and reads, many letters at once.
 
-    What did not change is taken off and added. The round is asked of each letter by itself: a plan that once was made
-    for all letters of a round, and is kept, would read all pairs for a few.
+    What did not change is taken off and added. The round is asked of each row by itself: a plan that once was made for
+    all letters of a round, and is kept, would read all pairs for a few. Of several replies to one letter that are
+    deleted at once each would take it off: those alone are counted by the row.
     """
     tables, rows = _ROWS_OF[kind]
-    of_row = "(SELECT round_id FROM pair WHERE pair.id = pair_id) AS round_id"
-    told = ", ".join(
-        f"({each.what.format(row='letter')}, {_hour(each, 'letter', 'postgresql')}, {each.when.format(row='letter')})"
-        for each in own
-    )
-    letter = f"letter AS MATERIALIZED (SELECT *, {of_row} FROM ({rows}) AS changed)"  # noqa: S608 - our own names
-    counted = f"letter CROSS JOIN LATERAL (VALUES {told}) AS told (what, hour, counts)"
+    told = ", ".join(_values(each) for each in own if kind != "update" or each.columns)
+    of_row = f"(SELECT pair.round_id {_ROUND_OF[table].format(row='changed')}) AS round_id"
+    one = f"one AS MATERIALIZED (SELECT *, {of_row} FROM ({rows}) AS changed)"  # noqa: S608 - our own names
+    counted = f"one CROSS JOIN LATERAL (VALUES {told}) AS told (what, hour, counts)"
     body = (
-        f"INSERT INTO tally_change (round_id, what, hour, n) WITH {letter} SELECT round_id, what, hour, sum(n) "  # noqa: S608 - as above
+        f"INSERT INTO tally_change (round_id, what, hour, n) WITH {one} SELECT round_id, what, hour, sum(n) "  # noqa: S608 - as above
         f"FROM {counted} WHERE counts GROUP BY round_id, what, hour HAVING sum(n) <> 0;"
     )
-    return {"table": "inquiry", "event": kind.upper(), "body": body, "tables": tables}
+    return {"table": table, "event": kind.upper(), "body": body, "tables": tables}
+
+
+def _values(measure: Measure) -> str:
+    when = (measure.live or measure.when).format(row="one")
+    return f"({measure.what.format(row='one')}, {_hour(measure, 'one', 'postgresql')}, {when})"
 
 
 def _changed(own: Iterable[Measure], dialect: str) -> Iterator[str]:

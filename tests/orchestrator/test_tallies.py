@@ -24,10 +24,11 @@ from house_makers import (
     start,
     sweep,
 )
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from orchestrator import tallies, views
 from orchestrator.db import Database
+from orchestrator.models import Reply
 from orchestrator.rounds import lifecycle, lookup
 from orchestrator.schema import prepare
 from orchestrator.states import LetterState
@@ -94,6 +95,18 @@ def test_what_a_round_goes_through_is_counted_at_every_step(database: Database, 
     assert seen.letters.total() == 12
     assert seen.declines.total() == 1
     assert sum(seen.by_hour["sent"].values()) == seen.letters[LetterState.SENT]
+
+
+def test_two_replies_to_one_letter_that_are_kept_at_once_answer_it_once(database: Database) -> None:
+    run(database, rows=2)
+    send_both(database)
+    first = letters(database)[0].id
+    come = {"inquiry_id": first, "received_at": DUE + HOUR, "kind": "human", "proposal": "OVERIG", "rule": 1,
+            "confidence": 0.9, "label": "OVERIG"}  # fmt: skip
+    with database.writing() as session:
+        session.execute(insert(Reply).values([{**come, "message_id": f"<{n}@kantoor.example>"} for n in range(3)]))
+    seen = told(database)
+    assert (seen.answered, seen.coded) == (1, 3)
 
 
 def test_a_round_that_is_broken_off_leaves_nothing_planned(database: Database) -> None:
