@@ -343,12 +343,16 @@ def _triggers(dialect: str) -> Iterator[tuple[str, dict[str, str]]]:
         if table == "inquiry":
             del bodies["insert"]
         for kind, (event, statements) in bodies.items():
-            if dialect == "postgresql" and (table, kind) != ("reply", "delete"):
+            if dialect == "postgresql" and (table, kind) in _AT_ONCE:
                 trigger = _of_statement(table, kind, own)
             else:
                 trigger = {"table": table, "event": event, "body": " ".join(statements)}
             yield f"tally_{table}_{kind}_{VERSION}", trigger
 
+
+_AT_ONCE = {("inquiry", "update"), ("inquiry", "delete"), ("reply", "insert")}
+"""What PostgreSQL counts by the statement: a worker sends, and reads, many letters at once. Replies are coded one by
+one, and of several replies to one letter that are deleted at once each would take its answer off."""
 
 _ROWS_OF = {
     "insert": ("NEW TABLE AS came", "SELECT *, 1 AS n FROM came"),
@@ -358,11 +362,10 @@ _ROWS_OF = {
 
 
 def _of_statement(table: str, kind: str, own: Iterable[Measure]) -> dict[str, str]:
-    """Count all rows that a statement changed by one statement: a worker sends, and reads, many letters at once.
+    """Count all rows that a statement changed by one statement.
 
     What did not change is taken off and added. The round is asked of each row by itself: a plan that once was made for
-    all letters of a round, and is kept, would read all pairs for a few. Of several replies to one letter that are
-    deleted at once each would take it off: those alone are counted by the row.
+    all letters of a round, and is kept, would read all pairs for a few.
     """
     tables, rows = _ROWS_OF[kind]
     told = ", ".join(_values(each) for each in own if kind != "update" or each.columns)
