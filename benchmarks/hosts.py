@@ -22,12 +22,13 @@ from benchmarks.dispatch import ROOT, Ours, running
 from benchmarks.islands import SHORE, Island, archipelago
 from benchmarks.record import Figure, ratio
 from orchestrator.master_keys import Keys
-from workers.dispatch import LANES
+from orchestrator.settings import Settings
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from servers import OwnRedis, own_postgres, own_redis
 
 HOSTS = (1, 2, 4)
+AT_ONCE = Settings().connections
 PROGRAM = str(Path(sys.executable).with_name("praktijktest"))
 LEASE_SECONDS, WIRE_SECONDS, PATIENCE = 8.0, 3.0, 120.0
 START_SECONDS = 4.0
@@ -176,7 +177,7 @@ def cut(shore: Shore, islands: Sequence[Island]) -> tuple[float, int]:
             lost.plug()
         taken = arrivals()
     # Of the letters on its wires it may not have heard whether they were taken.
-    proved(shore, taken, uncertain=LANES)
+    proved(shore, taken, uncertain=AT_ONCE)
     return took, shore.states()["uncertain"]
 
 
@@ -223,7 +224,7 @@ def _told(
         *(ratio(f"{number} hosts to one", of[number], of[1]) for number in HOSTS[1:]),
         Figure(f"least share of {most} hosts, of its even part", "", tuple(shares)),
         Figure("from a pulled cable to the end of every letter", "s", tuple(settled)),
-        Figure("letters uncertain after a pulled cable", "letters", tuple(doubts), f"{LANES} or less"),
+        Figure("letters uncertain after a pulled cable", "letters", tuple(doubts), f"{AT_ONCE} or less"),
     ]
 
 

@@ -12,8 +12,8 @@ from servers import postgres_kits
 
 from benchmarks import growth, outcomes, weight
 from benchmarks.islands import archipelago
+from orchestrator.settings import Settings
 from profiles.errors import Refused
-from workers.dispatch import LANES
 
 ROOT = Path(__file__).parents[1]
 MEASURED = """
@@ -62,7 +62,7 @@ def test_letters_by_workers_on_four_hosts_go_once_also_when_a_cable_is_pulled() 
     # A process of its own: the network that it makes is not loopback, and no test may reach beyond that.
     done = subprocess.run([sys.executable, "-c", MEASURED], cwd=ROOT, check=True, capture_output=True, text=True)
     told = json.loads(done.stdout)
-    assert told["letters uncertain after a pulled cable"][0] <= LANES
+    assert told["letters uncertain after a pulled cable"][0] <= Settings().connections
     assert told["least share of 4 hosts, of its even part"][0] > 0
 
 

@@ -24,9 +24,6 @@ from workers.clock_guard import ClockGuard
 from workers.together import Asked, Together
 
 BACK_OFF_SECONDS = 30.0
-MOST = 48
-"""So many letters at the most are asked about, or told of, at once: they wait for each other."""
-
 FAULTS_OF_SERVER = frozenset({"connect", "tls", "auth", "policy"})
 LONGEST_PLACE = 200
 
@@ -94,7 +91,8 @@ class Desk:
 
     @cached_property
     def _asks(self) -> Together[Ask, object]:
-        return Together(self._answers, MOST)
+        # Of each lane what it asks, and what it told of the letter before.
+        return Together(self._answers, 2 * self.settings.connections)
 
     def at_work(self) -> AbstractContextManager[None]:
         """A thread that will ask for letters, one after another."""

@@ -30,9 +30,6 @@ from workers.desk import BACK_OFF_SECONDS, FAULTS_OF_SERVER, Desk, Outcome
 from workers.lane import Lane
 
 BATCH = 128
-LANES = 16
-"""So many letters of one worker are on the wire at the same time, when there are many."""
-
 LETTERS_PER_LANE = 4
 """With fewer letters there are fewer lanes: a few letters are no hurry, and each lane is a connection."""
 
@@ -105,7 +102,7 @@ class Dispatcher:
 
     @cached_property
     def _lanes(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(LANES, "lane")
+        return ThreadPoolExecutor(self.settings.connections, "lane")
 
     @property
     def lease(self) -> timedelta:
@@ -187,7 +184,7 @@ class Dispatcher:
                     sending.release(session, envelope.claim, self.desk.now, timedelta())
 
     def _on_lanes(self, waiting: deque[Envelope], until: float) -> None:
-        lanes = min(LANES, -(-len(waiting) // LETTERS_PER_LANE))
+        lanes = min(self.settings.connections, -(-len(waiting) // LETTERS_PER_LANE))
         if lanes <= 1:
             self._lane(waiting, until, alone=True)
             return

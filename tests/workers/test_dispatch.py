@@ -1,6 +1,8 @@
 """A sending worker from claim to record, with a wire that does as it is told."""
 
+import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -80,6 +82,27 @@ def test_a_worker_takes_no_more_than_a_batch_at_a_time(database: Database) -> No
     worker = a_dispatcher(database, Wire())
     assert worker.send_due() == BATCH
     assert worker.send_due() == 3
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_no_more_letters_are_on_the_wire_at_once_than_there_may_be_connections(database: Database, most: int) -> None:
+    offices = [an_advertiser(key, email=f"huur@{key}.example") for key in ("alfa", "bravo", "charlie", "delta")]
+    homes = [a_listing(number, offices[number % 4].advertiser) for number in range(1, 25)]
+    run(database, a_monday(sample={"pairs": len(homes)}), participants=offices, rows=homes)
+    on_the_wire, seen, counting = Counter[str](), set[int](), threading.Lock()
+
+    def crosses(envelope: Envelope) -> None:
+        with counting:
+            on_the_wire["now"] += 1
+            seen.add(on_the_wire["now"])
+        time.sleep(0.01)
+        with counting:
+            on_the_wire["now"] -= 1
+
+    worker = replace(a_dispatcher(database, Wire(crosses)), settings=Settings(connections=most))
+    assert worker.send_due() == len(homes)
+    assert max(seen) == most
+    assert states(database).count(S.SENT) == len(homes)
 
 
 @pytest.mark.parametrize(
