@@ -1,6 +1,8 @@
 """Finding rounds and advertisers by the name a person types."""
 
-from sqlalchemy import select
+from functools import cache
+
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from orchestrator.models import Advertiser, InboundMail, Inquiry, Pair, Reply, Round
@@ -9,7 +11,13 @@ from profiles.errors import Refused
 
 def latest(session: Session, name: str) -> Round | None:
     """Return the newest version of the round of that name."""
-    return session.scalars(select(Round).where(Round.name == name).order_by(Round.version.desc()).limit(1)).first()
+    return session.scalars(_newest(), {"name": name}).first()
+
+
+@cache
+def _newest() -> Select[Round]:
+    """Every page asks it several times: made once."""
+    return select(Round).where(Round.name == bindparam("name")).order_by(Round.version.desc()).limit(1)
 
 
 def version(session: Session, name: str, number: int) -> Round | None:
