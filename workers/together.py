@@ -89,7 +89,7 @@ class Together(Generic[A, B]):
         return mine
 
     def answer(self, mine: Asked[A, B]) -> B:
-        """Return the answer to what was told, or raise it; to be called once."""
+        """Return the answer to what was told, or raise it."""
         leads = False
         with self._came:
             if mine in self._told:  # else it is being done, or was
@@ -97,7 +97,7 @@ class Together(Generic[A, B]):
                 self._waiting.append(mine)
                 leads, self._led = not self._led, True
                 self._wake()
-        if not leads:
+        if not leads and not mine.done:
             mine.wait()
         if not mine.done:
             self._lead(mine)

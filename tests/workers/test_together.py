@@ -104,8 +104,9 @@ def test_an_error_of_what_was_told_is_known_before_it_is_asked_for_and_raised_th
     assert not told.failed
     assert asks.ask(2) == 2
     assert told.failed
-    with pytest.raises(ValueError, match="nee"):
-        asks.answer(told)
+    for _ in range(2):  # whoever asks again waits for nobody
+        with pytest.raises(ValueError, match="nee"):
+            asks.answer(told)
 
 
 def test_no_more_are_done_at_a_time_than_fit() -> None:
