@@ -1,5 +1,6 @@
 """Rest and days off at the moment of sending, and one consent over several rounds."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from house_makers import (
     MINUTE,
     OPENING,
     PLANNED,
+    ROUND,
     a_listing,
     a_monday,
     an_advertiser,
@@ -35,7 +37,7 @@ from orchestrator import enrolment, outlook
 from orchestrator.assignment import RefusalReason
 from orchestrator.db import Database
 from orchestrator.models import Base, Blackout, Control, Inquiry, Pair, Refusal
-from orchestrator.rounds import lookup
+from orchestrator.rounds import lifecycle, lookup
 from orchestrator.states import ON_THE_WIRE, LetterState, Why
 
 S = LetterState
@@ -93,6 +95,21 @@ def test_a_letter_of_which_nobody_knows_whether_it_arrived_asks_for_the_same_res
     send(database, OPENING + HOUR / 2, "uncertain", most=1)
     assert may_go(database, OPENING + REST) == set()
     assert may_go(database, OPENING + REST + HOUR / 2) == {"p2_first"}
+
+
+@pytest.mark.parametrize("end", [lifecycle.close, lifecycle.abort])
+def test_the_rest_after_a_letter_lasts_though_its_round_ended_meanwhile(
+    database: Database, end: Callable[..., object]
+) -> None:
+    resting(database, rows=1)
+    due(database, p1_first=OPENING, p1_second=OPENING + DAY)
+    send(database, OPENING)
+    with database.writing() as session:
+        end(session, ROUND, "r.visser", OPENING + MINUTE, reason="een proef")
+    run(database, a_monday(round="tweede-2026", schedule=A_WEEK), rows=[a_listing(8)])
+    meddle(database, update(Inquiry).where(Inquiry.state == S.PLANNED, Inquiry.order == 1).values(planned_at=OPENING))
+    assert claim(database, OPENING + REST - MINUTE) == []
+    assert len(claim(database, OPENING + REST)) == 1
 
 
 def test_the_second_letter_of_a_pair_does_not_wait_for_its_own_first(database: Database) -> None:
