@@ -28,6 +28,7 @@ MISCHIEF = (
     "451 after the body", "554 after the body",
 )  # fmt: skip
 SLOW_SECONDS, TOO_SLOW_SECONDS = 1.5, 4.0
+AWAY, AWAY_BEFORE = "the sender went away", "the sender went away before the first byte of a letter"
 LEDGER, AGAIN_SECONDS, COPY_SECONDS = "praktijktest+grootboek@woonpost.example", 0.5, 5.0
 
 
@@ -146,7 +147,7 @@ class Sink:
             if text.lower().startswith(b"message-id:"):
                 message_id = text.split(b":", 1)[1].strip().decode()
             if not text or (message_id and fault == "hang up in the body"):
-                self.write("cut", message_id, fault or "the sender went away")
+                self.write("cut", message_id, fault or (AWAY if any(lines) else AWAY_BEFORE))
                 raise HungUp
         return message_id, b"".join(lines)
 
