@@ -13,7 +13,6 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
-    literal,
     or_,
     select,
     tuple_,
@@ -25,7 +24,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from orchestrator import ledger, limits
 from orchestrator.db import UtcDateTime
 from orchestrator.design import from_canonical
-from orchestrator.models import Decline, Inquiry, Listing, Pair, RequestLetter, Round
+from orchestrator.models import Decline, Inquiry, Listing, OwnerRequest, Pair, RequestLetter, Round
 from orchestrator.rates import AS_FAST_AS_IT_CAN, Rates
 from orchestrator.request_hours import is_open as office_is_open
 from orchestrator.rounds.envelopes import Claim
@@ -97,16 +96,24 @@ def claim_requests(
 
 
 @cache
-def _due_statement(kind: Kind, rates: Rates) -> Select[int, int, datetime]:
+def _due_statement(kind: Kind, rates: Rates) -> Select[int, int, int, datetime]:
     """Select those letters of a page that are due and may go, locked and skipping locks."""
-    rows = select(kind.id, literal(0).label("advertiser_id"), kind.planned_at).where(*_due(kind))
+    rows = _with_office(kind).where(*_due(kind))
     if kind is Inquiry:
-        told = (Inquiry.id, Listing.advertiser_id, Inquiry.planned_at)
-        rows = select(*told).where(*_due(kind), Pair.round_id == bindparam("round_id"))
-        rows = rows.join(Pair, Pair.id == Inquiry.pair_id).join(Listing, Listing.id == Pair.listing_id)
+        rows = rows.where(Pair.round_id == bindparam("round_id"))
     of_page = (_place(kind) > _bound("after"), _place(kind) <= _bound("until"))
     rows = rows.where(*of_page, *permitted(kind, rates)).order_by(kind.planned_at, kind.id)
     return rows.limit(bindparam("most", type_=Integer)).with_for_update(of=kind, skip_locked=True)
+
+
+def _with_office(kind: Kind) -> Select[int, int, int, datetime]:
+    """Select letters with their round and with the office they go to."""
+    if kind is RequestLetter:
+        told = (kind.id, OwnerRequest.round_id, OwnerRequest.advertiser_id, kind.planned_at)
+        return select(*told).join_from(kind, OwnerRequest)
+    rows = select(kind.id, Pair.round_id, Listing.advertiser_id, kind.planned_at).select_from(kind)
+    rows = rows.join(Inquiry, Inquiry.id == Decline.inquiry_id) if kind is Decline else rows
+    return rows.join(Pair, Pair.id == Inquiry.pair_id).join(Listing, Listing.id == Pair.listing_id)
 
 
 @cache
@@ -144,11 +151,12 @@ def _claim(
     alone: bool = False,
 ) -> list[Claim]:
     now = cast("datetime", asked["now"])
-    ids = _ids(session, kind, {**asked, **rates.parameters(now)}, most, rates, since, alone=alone)
-    if not ids:
+    found = _due_letters(session, kind, {**asked, **rates.parameters(now)}, most, rates, since, alone=alone)
+    if not found:
         return []
-    fences = dict(iter(ask(session, _claimed(kind), {"letters": ids, "of": worker, "lease": now + lease})))
-    claims = [Claim(kind, each, fences[each]) for each in ids if each in fences]
+    these = {"letters": [each.id for each in found], "of": worker, "lease": now + lease}
+    fences = dict(iter(ask(session, _claimed(kind), these)))
+    claims = [Claim(kind, row.id, fences[row.id], row.round_id, row.advertiser_id) for row in found if row.id in fences]
     ledger.append(session, now, worker, f"{kind.__tablename__}.claimed", "letters", {"ids": [c.id for c in claims]})
     return claims
 
@@ -163,7 +171,7 @@ def _claimed(kind: Kind) -> ReturningUpdate[int, int]:
     return update(table).where(*these).values(told).returning(table.c.id, table.c.fence)
 
 
-def _ids(
+def _due_letters(
     session: Session,
     kind: Kind,
     asked: Mapping[str, object],
@@ -172,13 +180,13 @@ def _ids(
     since: datetime,
     *,
     alone: bool,
-) -> list[int]:
+) -> Sequence[Row[int, int, int, datetime]]:
     """Return the first letters, in the order of their plan, that may go.
 
     What is due is looked through page by page, each twice as long: of a hundred thousand letters that are due, only
     those are asked about that may go next. Where many may not, the pages are soon long.
     """
-    found: list[Row[int, int, datetime]] = []
+    found: list[Row[int, int, int, datetime]] = []
     after, size = (since, 0), PAGES * most
     while len(found) < most:
         begun = {**asked, "after_at": after[0], "after_id": after[1]}
@@ -189,12 +197,12 @@ def _ids(
         if end is None:
             break
         after, size = until, 2 * size
-    return _first_of_each(found) if alone else [row.id for row in found]
+    return _first_of_each(found) if alone else found
 
 
-def _first_of_each(due: Sequence[Row[int, int, datetime]]) -> list[int]:
+def _first_of_each(due: Sequence[Row[int, int, int, datetime]]) -> list[Row[int, int, int, datetime]]:
     """Return the first letter of each advertiser, in the order given: the gate would refuse a second one."""
-    firsts: dict[int, int] = {}
+    firsts: dict[int, Row[int, int, int, datetime]] = {}
     for row in due:
-        firsts.setdefault(row.advertiser_id, row.id)
+        firsts.setdefault(row.advertiser_id, row)
     return list(firsts.values())

@@ -32,11 +32,16 @@ _NOT_ITS_ADDRESS = (
 
 @dataclass(frozen=True)
 class Claim:
-    """One letter that this worker may try to send, under this fence."""
+    """One letter that this worker may try to send, under this fence: of which round, and to whom.
+
+    Neither ever changes of a letter, so that the gate need not look for what it locks.
+    """
 
     kind: Kind
     id: int
     fence: int
+    round_id: int
+    advertiser_id: int
 
 
 @dataclass(frozen=True)

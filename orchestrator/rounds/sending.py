@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -31,11 +31,7 @@ from orchestrator.design import from_canonical
 from orchestrator.models import (
     Attempt,
     Control,
-    Decline,
     Inquiry,
-    Listing,
-    OwnerRequest,
-    Pair,
     RequestLetter,
     RequestRound,
     Round,
@@ -100,10 +96,9 @@ def may_go(
     session: Session, claims: Sequence[Claim], now: datetime, grace: timedelta, rates: Rates = AS_FAST_AS_IT_CAN
 ) -> set[Claim]:
     """Return those of these claims whose letters the gate would let pass now."""
-    around, found = _around_all(session, claims), set()
-    designs = _designs_of(session, around)
-    for together in _by_round(around):
-        asked = _asked(session, together, around, designs, now, grace) | rates.parameters(now)
+    designs, found = _designs_of(session, claims), set()
+    for together in _by_round(claims):
+        asked = _asked(session, together, designs, now, grace) | rates.parameters(now)
         passing = set(ask(session, _passing(together[0].kind, rates), asked).scalars())
         found |= {claim for claim in together if claim.id in passing}
     return found
@@ -139,19 +134,18 @@ def gate_all(
 
     `AlreadyTried` is of any of them: whoever gets it asks for each alone.
     """
-    around = _around_all(session, claims)
-    designs = _hold_still(session, around, alone=rates.any)
+    designs = _hold_still(session, claims, alone=rates.any)
     # Two workers may hold claims on two pairs of one advertiser: the lock makes the caps exact, not nearly so.
-    limits.lock(session, {row.advertiser_id for row in around.values()})
-    passed = []
-    for together in _one_of_each(around, alone=rates.any):
-        asked = _asked(session, together, around, designs, now, grace) | rates.parameters(now) | {"lease": now + lease}
-        changed = set(ask(session, _gate_statement(together[0].kind, rates), asked).scalars())
-        passed += [claim for claim in together if claim.id in changed]
-    _open_attempts(session, passed, around, worker, now)
+    limits.lock(session, {claim.advertiser_id for claim in claims})
+    passed: dict[Claim, Row[int, str, str]] = {}
+    for together in _one_of_each(claims, alone=rates.any):
+        asked = _asked(session, together, designs, now, grace) | rates.parameters(now) | {"lease": now + lease}
+        changed = {row.id: row for row in ask(session, _gate_statement(together[0].kind, rates), asked)}
+        passed |= {claim: changed[claim.id] for claim in together if claim.id in changed}
+    _open_attempts(session, passed, worker, now)
     for claim in passed:
         ledger.append(session, now, worker, "letter.sending", _subject(claim), {"fence": claim.fence})
-    return passed
+    return list(passed)
 
 
 def release(session: Session, claim: Claim, now: datetime, wait: timedelta) -> None:
@@ -233,7 +227,6 @@ def _tell_late(session: Session, claim: Claim, worker: str, now: datetime, resul
 def _asked(
     session: Session,
     claims: Sequence[Claim],
-    around: Mapping[Claim, Row[Any]],
     designs: Mapping[int, str],
     now: datetime,
     grace: timedelta,
@@ -241,7 +234,7 @@ def _asked(
     """Return what the conditions of the gate are asked with, for letters of one kind and round."""
     first, asked = claims[0], dict[str, object](now=now)
     if first.kind is Inquiry:
-        asked = limits.parameters(from_canonical(designs[around[first].round_id]), now)
+        asked = limits.parameters(from_canonical(designs[first.round_id]), now)
     elif first.kind is RequestLetter:
         asked = limits.request_parameters(session, now)
     return {**asked, **named(claims), "late": now - grace}
@@ -258,54 +251,30 @@ def _passing(kind: Kind, rates: Rates) -> Select[int]:
     return select(kind.id).where(*_held(kind, rates))
 
 
-def _around_all(session: Session, claims: Sequence[Claim]) -> dict[Claim, Row[Any]]:
-    """Return what the gate locks and asks with, of each letter."""
-    found: dict[Claim, Row[Any]] = {}
-    for kind in dict.fromkeys(claim.kind for claim in claims):
-        theirs = [claim for claim in claims if claim.kind is kind]
-        rows = {row.id: row for row in ask(session, _around(kind), {"letters": [each.id for each in theirs]})}
-        found |= {claim: rows[claim.id] for claim in theirs}
-    return found
-
-
-def _by_round(around: Mapping[Claim, Row[Any]]) -> Iterable[list[Claim]]:
+def _by_round(claims: Iterable[Claim]) -> Iterable[list[Claim]]:
     """Group letters of one kind and round: their conditions are asked with the same."""
     groups = defaultdict(list)
-    for claim, row in around.items():
-        groups[claim.kind, row.round_id].append(claim)
+    for claim in claims:
+        groups[claim.kind, claim.round_id].append(claim)
     return groups.values()
 
 
-def _one_of_each(around: Mapping[Claim, Row[Any]], *, alone: bool) -> Iterable[list[Claim]]:
+def _one_of_each(claims: Iterable[Claim], *, alone: bool) -> Iterable[list[Claim]]:
     """Group letters of one kind and round, no two to one advertiser; ``alone``, each by itself.
 
     A statement does not count what it lets through itself: only the next one does.
     """
     before: Counter[int] = Counter()
     groups = defaultdict(list)
-    for claim, row in around.items():
-        who = 0 if alone else row.advertiser_id
-        groups[before[who], claim.kind, row.round_id].append(claim)
+    for claim in claims:
+        who = 0 if alone else claim.advertiser_id
+        groups[before[who], claim.kind, claim.round_id].append(claim)
         before[who] += 1
     return groups.values()
 
 
 @cache
-def _around(kind: Kind) -> Select[*tuple[Any, ...]]:
-    """Select what the gate locks and asks with: the letter's round, advertiser and domain."""
-    if kind is RequestLetter:
-        asked = (OwnerRequest.round_id, OwnerRequest.advertiser_id)
-        request = select(kind.id, kind.message_id, kind.domain, *asked).join(OwnerRequest)
-        return request.where(among(kind.id, "letters"))
-    told = (kind.id, kind.message_id, kind.domain, Pair.round_id, Listing.advertiser_id)
-    rows: Select[*tuple[Any, ...]] = select(*told)
-    rows = rows.join_from(Decline, Inquiry) if kind is Decline else rows.select_from(Inquiry)
-    rows = rows.join(Pair, Pair.id == Inquiry.pair_id)
-    return rows.join(Listing, Listing.id == Pair.listing_id).where(among(kind.id, "letters"))
-
-
-@cache
-def _gate_statement(kind: Kind, rates: Rates) -> ReturningUpdate[int]:
+def _gate_statement(kind: Kind, rates: Rates) -> ReturningUpdate[int, str, str]:
     """claimed → sending, for letters of which fence, lease and every condition still hold."""
     table = cast("Table", kind.__table__)
     return (
@@ -316,7 +285,7 @@ def _gate_statement(kind: Kind, rates: Rates) -> ReturningUpdate[int]:
             attempts=table.c.attempts + 1,
             lease_until=bindparam("lease", type_=UtcDateTime()),
         )
-        .returning(table.c.id)
+        .returning(table.c.id, table.c.message_id, table.c.domain)
     )
 
 
@@ -381,20 +350,20 @@ def _sent_statement(kind: Kind) -> ReturningUpdate[int, str]:
     return update(table).where(*under_fence(kind), gated).values(told).returning(table.c.id, table.c.message_id)
 
 
-def _hold_still(session: Session, around: Mapping[Claim, Row[Any]], *, alone: bool) -> dict[int, str]:
+def _hold_still(session: Session, claims: Sequence[Claim], *, alone: bool) -> dict[int, str]:
     """Let nobody stop sending or pause the round until this transaction ends; ``alone``, nobody else pass the gate.
 
     Whoever stops or pauses waits that long, and then finds the letter on the wire: once it is done, nothing goes that
     it did not see. Letters that are counted by the minute pass one at a time. Return the designs of the rounds.
     """
     ask(session, _still(Control, alone=alone), {"rows": [1]})
-    if asks := _rounds(around, requests=True):
+    if asks := _rounds(claims, requests=True):
         ask(session, _still(RequestRound), {"rows": asks})
-    return _designs_of(session, around, still=True)
+    return _designs_of(session, claims, still=True)
 
 
-def _rounds(around: Mapping[Claim, Row[Any]], *, requests: bool) -> list[int]:
-    return sorted({row.round_id for claim, row in around.items() if (claim.kind is RequestLetter) is requests})
+def _rounds(claims: Iterable[Claim], *, requests: bool) -> list[int]:
+    return sorted({claim.round_id for claim in claims if (claim.kind is RequestLetter) is requests})
 
 
 @cache
@@ -402,8 +371,8 @@ def _still(kind: type[Control | RequestRound], *, alone: bool = False) -> Select
     return select(kind.id).where(among(kind.id, "rows")).order_by(kind.id).with_for_update(read=not alone)
 
 
-def _designs_of(session: Session, around: Mapping[Claim, Row[Any]], *, still: bool = False) -> dict[int, str]:
-    rounds = _rounds(around, requests=False)
+def _designs_of(session: Session, claims: Iterable[Claim], *, still: bool = False) -> dict[int, str]:
+    rounds = _rounds(claims, requests=False)
     return dict(iter(ask(session, _designs(still=still), {"rows": rounds}))) if rounds else {}
 
 
@@ -413,13 +382,11 @@ def _designs(*, still: bool) -> Select[int, str]:
     return rows.with_for_update(read=True) if still else rows
 
 
-def _open_attempts(
-    session: Session, claims: Sequence[Claim], around: Mapping[Claim, Row[Any]], worker: str, now: datetime
-) -> None:
+def _open_attempts(session: Session, passed: Mapping[Claim, Row[int, str, str]], worker: str, now: datetime) -> None:
     told = {"worker": worker, "started_at": now, "outcome": AttemptOutcome.SENDING}
     rows = [
-        {"message_id": around[each].message_id, "domain": around[each].domain, "fence": each.fence, **told}
-        for each in claims
+        {"message_id": row.message_id, "domain": row.domain, "fence": claim.fence, **told}
+        for claim, row in passed.items()
     ]
     if not rows:
         return

@@ -25,7 +25,6 @@ from inquiry_model import FINAL, LIVE, NEVER_WENT, Letter, model_of, office_is_o
 from machine_makers import ChanceMachine, moment
 
 from orchestrator import mailbox
-from orchestrator.models import Inquiry
 from orchestrator.rounds import copies, holds, lifecycle, lookup, reconciling, restored, sending, settling
 from orchestrator.rounds.sending import AlreadyTried, Claim, Result
 from orchestrator.states import AttemptOutcome
@@ -50,6 +49,7 @@ class InquiryMachine(ChanceMachine):
         self.backup = deepcopy(self.model)
         self.now = DUE - 7 * HOUR
         self.seq = self.memory.last_event()
+        self.known: dict[Held, Claim] = {}
         self.claims: dict[str, list[Held]] = {name: [] for name in WORKERS}
         self.gated: dict[str, list[Held]] = {name: [] for name in WORKERS}
         self.told: dict[str, list[tuple[Held, str]]] = {name: [] for name in WORKERS}
@@ -121,13 +121,14 @@ class InquiryMachine(ChanceMachine):
             found = sending.claim_inquiries(session, round_, name, self.now, LEASE, GRACE, most)
         held = [(each.id, each.fence) for each in found]
         assert held == self.model.claim(self.now, most), f"{held} was claimed"
+        self.known |= dict(zip(held, found, strict=True))
         self.claims[name] += held
         self.check()
 
     def comes_to_the_gate(self, name: str, held: Held) -> None:
         try:
             with self.database.writing() as session:
-                passed = sending.gate(session, claim_of(held), name, self.now, LEASE, GRACE)
+                passed = sending.gate(session, self.known[held], name, self.now, LEASE, GRACE)
         except AlreadyTried:
             passed = False
         if passed:
@@ -139,7 +140,7 @@ class InquiryMachine(ChanceMachine):
             return
         self.check()
         with self.database.writing() as session:
-            sending.release(session, claim_of(held), self.now, BACK_OFF)
+            sending.release(session, self.known[held], self.now, BACK_OFF)
         self.model.release(held, self.now)
         self.check()
 
@@ -176,7 +177,7 @@ class InquiryMachine(ChanceMachine):
     def records(self, name: str, held: Held, outcome: str) -> None:
         result = Result(AttemptOutcome(outcome), "answer", "wat de overkant zei")
         with self.database.writing() as session:
-            sending.record(session, claim_of(held), name, self.now, result, BACK_OFF)
+            sending.record(session, self.known[held], name, self.now, result, BACK_OFF)
         self.model.record(held, outcome, self.now)
         self.check()
 
@@ -403,10 +404,6 @@ class InquiryMachine(ChanceMachine):
             "sent, but it never went"
         )
         super().ends()
-
-
-def claim_of(held: Held) -> Claim:
-    return Claim(Inquiry, *held)
 
 
 def taken(from_: list[Any], which: int) -> Any:

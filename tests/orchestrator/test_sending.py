@@ -1,5 +1,6 @@
 """Claim, gate, record, sweep on the real tables: at most once, and pairs whole."""
 
+from dataclasses import replace
 from threading import Event as Flag
 from typing import Any
 
@@ -291,7 +292,7 @@ def test_a_reply_changes_nothing_of_a_letter_that_is_known_to_be_sent(database: 
 
 def test_a_result_under_another_fence_changes_nothing(database: Database) -> None:
     held = on_the_wire(database)
-    other = sending.Claim(held.kind, held.id, held.fence + 1)
+    other = replace(held, fence=held.fence + 1)
     record(database, other)
     assert letter(database, held).state is S.SENDING
     assert events(database)[-1].kind == "letter.late-result"

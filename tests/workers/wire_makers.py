@@ -17,7 +17,7 @@ STEPS = ("connect", "ehlo", "mail", "rcpt", "data", "body")
 
 def an_envelope(recipient: str = "info@kantoor.example", **changes: object) -> Envelope:
     values: dict[str, object] = {
-        "claim": Claim(Inquiry, 1, 1),
+        "claim": Claim(Inquiry, 1, 1, 1, 1),
         "channel": Channel.SMTP,
         "recipient": recipient,
         "sender_name": "Zoë van Dijk",
