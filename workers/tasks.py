@@ -1,6 +1,7 @@
 """The tasks: each one looks in the database and carries nothing."""
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,6 +14,9 @@ from workers.app import app
 from workers.harvest import read_feed
 from workers.inbox import imap
 from workers.inbox.reading import BATCH, read_stored
+
+GO_ON_SECONDS = 1.0
+"""So long full batches follow each other in one task: to ask for a task takes as long as to send several letters."""
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +46,13 @@ def on_late_tick(expired: bool, **_: object) -> None:
 
 @app.task
 def send_due() -> None:
-    """Send a batch of what is due; a full batch asks for the next, behind whatever else waits in the queues."""
+    """Send what is due for a moment; a last batch that is full asks for more, behind whatever waits in the queues."""
     with _patient("send"):
-        if runtime.current().dispatcher.send_due() >= dispatch.BATCH:
+        until = time.monotonic() + GO_ON_SECONDS
+        while full := runtime.current().dispatcher.send_due() >= dispatch.BATCH:
+            if time.monotonic() > until:
+                break
+        if full:
             send_due.apply_async(queue="send", expires=10)
 
 
