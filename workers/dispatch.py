@@ -189,9 +189,10 @@ class Dispatcher:
             self._lane(waiting, until, alone=True)
             return
         at_work = [self._lanes.submit(self._lane, waiting, until) for _ in range(lanes)]
-        while wait(at_work, HURRY_SECONDS).not_done:
-            with suppress(*DatabaseAway):  # the lane that told it will try again, and say so
-                self.desk.hurry(HURRY_SECONDS)
+        for lane in at_work:  # one at a time: to wait for all is to take hold of each, and lets them wait too
+            while wait([lane], HURRY_SECONDS).not_done:
+                with suppress(*DatabaseAway):  # the lane that told it will try again, and say so
+                    self.desk.hurry(HURRY_SECONDS)
         for lane in at_work:
             lane.result()
 
