@@ -1,5 +1,6 @@
 """PostgreSQL, by a client that does not wait for ever: a server that is gone, or says nothing, is soon an error."""
 
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
@@ -8,7 +9,8 @@ from psycopg import sql
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 T = TypeVar("T")
 
@@ -23,6 +25,9 @@ _AWAY = {
     "tcp_user_timeout": 4000,
 }
 """The pool asks a connection whether it lives and else makes another: both together stay under ten seconds."""
+
+FRESH_SECONDS = 1.0
+"""Of a connection that answered so lately nobody asks whether it lives: that takes as long as what it is wanted for."""
 
 
 def _set(*settings: str) -> str:
@@ -88,8 +93,8 @@ def make_reader(writer: Engine, *, plan_once: bool = False) -> Engine:
 
 def _engine(url: URL, option: str, *, plan_once: bool, **how: Any) -> Engine:
     # The connection that was used last is used next: what it prepared is not prepared by each of the others as well.
-    kept = {"pool_pre_ping": True, "pool_use_lifo": True}
-    engine = create_engine(url, connect_args=_AWAY, hide_parameters=True, **kept, **how)
+    engine = create_engine(url, connect_args=_AWAY, hide_parameters=True, pool_use_lifo=True, **how)
+    _ask_whether_it_lives(engine)
     options = f"{option} {_OF_SERVER} {PLAN_ONCE if plan_once else ''}"
     prepared = {"prepare_threshold": 0} if plan_once else {}
 
@@ -99,6 +104,24 @@ def _engine(url: URL, option: str, *, plan_once: bool, **how: Any) -> Engine:
         return Impatient.connect(*args, **told)
 
     return engine
+
+
+def _ask_whether_it_lives(engine: Engine) -> None:
+    """Let the pool ask that of a connection which rested for a while; if not, it makes another."""
+
+    @event.listens_for(engine, "connect")
+    @event.listens_for(engine, "checkin")
+    def _answered(connection: object, record: ConnectionPoolEntry) -> None:  # noqa: ARG001 - SQLAlchemy's call
+        record.info["answered"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _lives(connection: Any, record: ConnectionPoolEntry, proxy: object) -> None:  # noqa: ARG001 - as above
+        if time.monotonic() < record.info["answered"] + FRESH_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except psycopg.OperationalError as error:
+            raise InvalidatePoolError from error
 
 
 def copy(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -30,6 +30,7 @@ from profiles.catalogue import Catalogue
 from profiles.errors import BadInput, Refused
 
 only_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+only_postgresql = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 """For tests of what no database does differently."""
 
 ROUND = "proef-2026"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
-from house_makers import PLANNED, events, refused, run
+from house_makers import PLANNED, events, only_postgresql, refused, run
 from sqlalchemy import text
 
 from orchestrator import backup, ledger
@@ -15,8 +15,6 @@ from orchestrator.db import Database
 from orchestrator.models import Control
 from orchestrator.rounds import restored
 from orchestrator.schema import MIGRATIONS
-
-only_postgresql = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
 
 @pytest.fixture

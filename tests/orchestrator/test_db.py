@@ -5,11 +5,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from house_makers import PLANNED, only_sqlite, together
+from house_makers import PLANNED, only_postgresql, only_sqlite, together
 from sqlalchemy import text
 from sqlalchemy.exc import StatementError
 
-from orchestrator import ledger
+from orchestrator import ledger, postgres
 from orchestrator.db import Database, DatabaseError
 from orchestrator.models import Control, Event
 
@@ -106,3 +106,28 @@ def test_the_folder_of_a_new_database_is_made(tmp_path: Path) -> None:
     database = Database.at(f"sqlite:///{tmp_path / 'nieuw' / 'map' / 'x.db'}")
     with database.reading() as session:
         assert session.scalar(text("SELECT 1")) == 1
+
+
+@only_postgresql
+def test_a_connection_that_answered_just_now_is_used_without_asking_whether_it_lives(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    which_connection(database)
+    monkeypatch.setattr(database.reader.dialect, "do_ping", lambda _: pytest.fail("it was asked"))
+    which_connection(database)
+
+
+@only_postgresql
+def test_a_connection_that_was_ended_while_it_rested_is_replaced_unseen(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rested = which_connection(database)
+    with database.writing() as session:
+        session.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": rested})
+    monkeypatch.setattr(postgres, "FRESH_SECONDS", 0.0)
+    assert which_connection(database) != rested
+
+
+def which_connection(database: Database) -> int:
+    with database.reading() as session:
+        return int(session.scalars(text("SELECT pg_backend_pid()")).one())
