@@ -55,7 +55,10 @@ class _Headers(HeaderRegistry):
 
     @cache  # noqa: B019 - as above
     def _made(self, name: str, value: str) -> Any:
-        return super().__call__(name, value)
+        header: Any = super().__call__(name, value)
+        folded = header.fold(policy=SMTP)
+        header.fold = lambda policy: folded  # noqa: ARG005 - the library's call; there is one policy
+        return header
 
 
 POLICY = SMTP.clone(header_factory=_Headers())
