@@ -29,7 +29,7 @@ from workers.clock_guard import MOST_DRIFT_SECONDS, ClockGuard
 from workers.desk import BACK_OFF_SECONDS, FAULTS_OF_SERVER, Desk, Outcome
 from workers.lane import Lane
 
-BATCH = 128
+BATCH = 256
 LETTERS_PER_LANE = 4
 """With fewer letters there are fewer lanes: a few letters are no hurry, and each lane is a connection."""
 

@@ -43,11 +43,12 @@ from orchestrator.rounds import lifecycle
 from orchestrator.rounds.sending import Envelope
 from orchestrator.settings import Settings
 from orchestrator.states import AttemptOutcome, LetterState, RoundState
+from workers import dispatch
 from workers.advance import advance_rounds
 from workers.backup_guard import BackupGuard
 from workers.channels.transport import TransportError
 from workers.clock_guard import ClockGuard
-from workers.dispatch import BATCH, Dispatcher
+from workers.dispatch import Dispatcher
 
 S = LetterState
 A = AttemptOutcome
@@ -74,13 +75,14 @@ def test_nothing_due_sends_nothing_and_writes_nothing(database: Database) -> Non
     assert len(events(database)) == before
 
 
-def test_a_worker_takes_no_more_than_a_batch_at_a_time(database: Database) -> None:
+def test_a_worker_takes_no_more_than_a_batch_at_a_time(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatch, "BATCH", 20)
     keys = ("alfa", "bravo", "charlie", "delta")
     offices = [an_advertiser(key, email=f"huur@{key}.example") for key in keys]
-    homes = [a_listing(number, keys[number % len(keys)]) for number in range(1, BATCH + 4)]
+    homes = [a_listing(number, keys[number % len(keys)]) for number in range(1, 20 + 4)]
     run(database, a_monday(sample={"pairs": len(homes)}), participants=offices, rows=homes)
     worker = a_dispatcher(database, Wire())
-    assert worker.send_due() == BATCH
+    assert worker.send_due() == 20
     assert worker.send_due() == 3
 
 
