@@ -7,8 +7,9 @@ from functools import cache
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Integer, Select, Update, bindparam, func, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from orchestrator import ledger
 from orchestrator.bulk import Row, free_numbers, insert_all, number
@@ -24,7 +25,7 @@ from orchestrator.models import (
 )
 from orchestrator.rounds.courtesy import plan_decline
 from orchestrator.rounds.settling import settle
-from orchestrator.sealing import sealed_rows
+from orchestrator.sealing import sealed_columns, sealed_rows
 from orchestrator.several import among, ask
 from orchestrator.states import ROUND_ENDED, CodedBy, LetterState, MailState, Road
 from profiles.errors import BadInput, Problem, Refused
@@ -125,13 +126,22 @@ def unread(session: Session, most: int) -> Sequence[InboundMail]:
 
     Together they are no larger than `MOST_BYTES`, unless one alone is.
     """
-    size = func.coalesce(func.length(InboundMail.raw_sealed), 0)
-    rows = select(InboundMail.id, size).where(InboundMail.state == MailState.STORED).order_by(InboundMail.id)
-    held = session.execute(rows.limit(most).with_for_update(skip_locked=True)).all()
+    held = session.execute(_stored(), {"most": most}).all()
     total = accumulate(size for _, size in held)
     numbers = [number for (number, _), bytes_ in zip(held, total, strict=True) if bytes_ <= MOST_BYTES]
-    oldest = InboundMail.id.in_(numbers or [number for number, _ in held[:1]])
-    return session.scalars(select(InboundMail).where(oldest).order_by(InboundMail.id)).all()
+    return session.scalars(_these_mails(), {"mails": numbers or [number for number, _ in held[:1]]}).all()
+
+
+@cache
+def _stored() -> Select[int, int]:
+    size = func.coalesce(func.length(InboundMail.raw_sealed), 0)
+    rows = select(InboundMail.id, size).where(InboundMail.state == MailState.STORED).order_by(InboundMail.id)
+    return rows.limit(bindparam("most", type_=Integer)).with_for_update(skip_locked=True)
+
+
+@cache
+def _these_mails() -> Select[InboundMail]:
+    return select(InboundMail).where(among(InboundMail.id, "mails")).order_by(InboundMail.id)
 
 
 def answered_by(session: Session, mail: InboundMail) -> set[int]:
@@ -158,8 +168,42 @@ def set_aside(session: Session, mail_id: int, reason: str, now: datetime) -> Non
 
 
 def written_together(session: Session) -> None:
-    """Let what a batch brought about be written at once, as the transaction commits."""
+    """Write what a batch brought about: the replies as rows, and the mails that came to one state by one statement.
+
+    The session, which would ask of each of them what hangs on it and what it was before, is done with the replies.
+    """
     number(session, Reply, Decline, DeferredReply)
+    _write_states(session)
+    replies = sorted((row for row in session.new if isinstance(row, Reply)), key=lambda reply: reply.id)
+    for reply in replies:
+        session.expunge(reply)
+    insert_all(session, Reply, sealed_rows(session, Reply, [_row(reply) for reply in replies]))
+
+
+def _write_states(session: Session) -> None:
+    changed = [row for row in session.dirty if isinstance(row, InboundMail)]
+    for state in MailState:
+        if mails := [mail.id for mail in changed if mail.state is state]:
+            ask(session, _into_state(), {"mails": mails, "into": state})
+    for mail in changed:
+        set_committed_value(mail, "state", mail.state)
+
+
+@cache
+def _into_state() -> Update:
+    table = InboundMail.metadata.tables[InboundMail.__tablename__]
+    into = bindparam("into", type_=table.c.state.type)
+    return update(table).where(among(table.c.id, "mails")).values(state=into)
+
+
+def _row(reply: Reply) -> Row:
+    return {name: getattr(reply, name) for name in _told_of_replies()}
+
+
+@cache
+def _told_of_replies() -> Sequence[str]:
+    plain = [each.key for each in Reply.__table__.columns if each.key not in sealed_columns(Reply)]
+    return [*plain, "subject", "text"]
 
 
 def waiting_for_a_person(session: Session) -> Sequence[DeferredReply]:
