@@ -65,6 +65,11 @@ class Proposed:
     final: bool
     invites: bool
 
+    @property
+    def gives_back(self) -> bool:
+        """Whether the viewing is given back at once; else a person says first that there is one."""
+        return self.final and self.invites
+
 
 @dataclass(frozen=True)
 class Arrival:
@@ -267,7 +272,7 @@ def add_reply(
     if inquiry.state is not LetterState.SENT:
         session.flush()
         settle(session, inquiry, "inbox", now, f"reply:{reply.id}")
-    if proposed.final and proposed.invites:
+    if proposed.gives_back:
         plan_decline(session, inquiry, told.message_id, now)
     return reply
 

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, contains_eager, joinedload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, contains_eager, joinedload, load_only, selectinload
 
 from orchestrator.models import Advertiser, Decline, Inquiry, Listing, Pair, Reply, RequestLetter
 from orchestrator.request_models import LetterStep
@@ -17,13 +17,16 @@ from orchestrator.several import among, ask
 WINDOW = timedelta(days=60)
 """A mail that names neither address nor letter is about one that went no longer ago than this."""
 
+_FOR_ANSWER = load_only(Inquiry.state, Inquiry.message_id, Inquiry.reply_address, Inquiry.body, Inquiry.pair_id)
+"""What every answer asks of an inquiry; the rest is loaded where it is asked for."""
+
 _FOR_COURTESY = (
     selectinload(Inquiry.decline),
     selectinload(Inquiry.pair).options(
         selectinload(Pair.round), joinedload(Pair.listing).joinedload(Listing.advertiser)
     ),
 )
-"""What an invitation asks of an inquiry, to be given back."""
+"""What an invitation asks of an inquiry, to be given back; and its round says what becomes of attachments."""
 
 _ASKING = RequestLetter.step == LetterStep.REQUEST
 
@@ -77,6 +80,12 @@ class Matches:
         """Take in a courtesy letter that was planned just now."""
         if inquiry.decline is not None:
             self._by_id[inquiry.decline.message_id] = inquiry
+
+
+def load_for_courtesy(session: Session, inquiries: Collection[Inquiry]) -> None:
+    """Load at once all that giving back a viewing asks of these, and keeping an attachment; others do without it."""
+    if inquiries:
+        session.scalars(_with_courtesy(), {"inquiries": [inquiry.id for inquiry in inquiries]}).all()
 
 
 def by_listing(session: Session, sender: str, text: str, now: datetime) -> Inquiry | None:
@@ -134,13 +143,18 @@ def _replied(session: Session, mails: Collection[int]) -> Mapping[int, set[int]]
 
 @cache
 def _inquiries_by(column: InstrumentedAttribute[str]) -> Select[Inquiry]:
-    return select(Inquiry).where(among(column, "values")).options(*_FOR_COURTESY)
+    return select(Inquiry).where(among(column, "values")).options(_FOR_ANSWER)
 
 
 @cache
 def _inquiries_by_decline() -> Select[str, Inquiry]:
     rows = select(Decline.message_id, Inquiry).join(Decline.inquiry).where(among(Decline.message_id, "named"))
-    return rows.options(*_FOR_COURTESY)
+    return rows.options(_FOR_ANSWER)
+
+
+@cache
+def _with_courtesy() -> Select[Inquiry]:
+    return select(Inquiry).where(among(Inquiry.id, "inquiries")).options(*_FOR_COURTESY)
 
 
 @cache

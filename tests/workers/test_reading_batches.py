@@ -1,13 +1,16 @@
 """A batch of mails is stored and read as if each came, and was read, alone: the same rows and the same ledger."""
 
 from collections.abc import Callable, Iterator, Sequence
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from typing import Any
 
 import pytest
 from house_makers import DUE, HOUR, SECOND, TUESDAY, letters, only_sqlite, run, send, store
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, event, select, text
 from test_reading import DSN, INVITATION, REFUSAL, a_mail
 
 from orchestrator import ledger
@@ -56,6 +59,12 @@ def reported(action: str) -> Make:
     return make
 
 
+def with_a_file(letter: Inquiry, other: Inquiry, message_id: str) -> bytes:
+    message = message_from_bytes(said(INVITATION)(letter, other, message_id), _class=EmailMessage, policy=default)
+    message.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="huis.pdf")
+    return message.as_bytes()
+
+
 def of_courtesy(letter: Inquiry, *_: object) -> str:
     """The id that the courtesy letter to this one has, or will have."""
     return letter.message_id.replace("@", ".a@")
@@ -66,6 +75,7 @@ KINDS: dict[str, Make] = {
     "invites": said(INVITATION),
     "refuses": said(REFUSAL),
     "says nothing clear": said("Wij komen hier nog op terug of misschien ook niet, wie weet.\n\nGroet, Anna"),
+    "brings a file": with_a_file,
     "bounces": reported("failed"),
     "is delayed": reported("delayed"),
     "answers by itself": said("Wij hebben uw bericht ontvangen.", Auto_Submitted="auto-replied"),
@@ -202,6 +212,23 @@ def test_a_batch_is_stored_and_read_as_if_each_mail_came_alone(
         assert not any(MailState.STORED in row for row in alone["inbound_mail"])
 
     alike()
+
+
+@pytest.mark.parametrize("kind", ["invites", "refuses", "brings a file"])
+def test_two_mails_of_a_batch_ask_no_more_statements_than_one(database: Database, kind: str) -> None:
+    run(database, rows=3)
+    send(database, DUE)
+    written, asked = letters(database, 1), list[str]()
+    event.listen(database.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    told = []
+    for batch in (written[:1], written[1:]):
+        for letter in batch:
+            raw = KINDS[kind](letter, letter, f"<{letter.id}@alfa.example>")
+            store(database, raw, content_key(raw))
+        asked.clear()
+        assert reading.read_stored(database, TUESDAY + HOUR) == len(batch)
+        told.append(len(asked))
+    assert told[0] == told[1]
 
 
 # --- What is found only when all is written --------------------------------------------------------------------------

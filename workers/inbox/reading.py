@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from orchestrator import mail_trips
@@ -10,7 +10,7 @@ from orchestrator.db import Database, Session, Taken, Unfit
 from orchestrator.models import InboundMail, Inquiry, RequestLetter
 from orchestrator.rounds import answers, copies, mailing
 from orchestrator.rounds.answers import Proposed
-from orchestrator.rounds.matching import Matches, Signs, by_listing
+from orchestrator.rounds.matching import Matches, Signs, by_listing, load_for_courtesy
 from orchestrator.sealing import open_all
 from profiles.errors import Refused
 from results import outcomes
@@ -37,12 +37,21 @@ class Unreadable(Refused):
 
 
 @dataclass(frozen=True)
+class _Said:
+    """What a mail says to one letter, without that letter and without names of staff, and what the rules make of it."""
+
+    text: str
+    proposed: Proposed
+
+
+@dataclass(frozen=True)
 class _Opened:
-    """A mail of the batch that is read, with what it says and by what its place is found."""
+    """A mail of the batch that is read, by what its place is found, and what it says to the letters known by then."""
 
     mail: InboundMail
     parsed: Mail
     signs: Signs
+    said: dict[int, _Said] = field(default_factory=dict)
 
 
 def read_stored(database: Database, now: datetime) -> int:
@@ -102,6 +111,7 @@ def _read(session: Session, mails: Sequence[InboundMail], now: datetime) -> int:
     open_all(session, mails)
     batch = [_opened(mail) for mail in mails]
     matches = Matches(session, [each.signs for each in batch if each])
+    load_for_courtesy(session, [inquiry for each in batch if each for inquiry in _heard(each, matches)])
     for mail, each in zip(mails, batch, strict=True):
         if each is None:
             answers.defer(session, mail, UNREADABLE, now)
@@ -124,12 +134,21 @@ def _opened(mail: InboundMail) -> _Opened | None:
     return _Opened(mail, parsed, Signs(mail.id, recipients, parsed.references))
 
 
+def _heard(each: _Opened, matches: Matches) -> Iterator[Inquiry]:
+    """Hear what a mail says to each letter it answers; yield those of which more is asked than what was written."""
+    with _readable(each.mail):
+        for inquiry in matches.inquiries(each.signs) if each.parsed.kind is not MailKind.NOTICE else ():
+            said = each.said[inquiry.id] = _said(each.parsed, inquiry)
+            if said.proposed.gives_back or each.parsed.attachments:
+                yield inquiry
+
+
 def redeliver(session: Session, mail: InboundMail, inquiry: Inquiry, actor: str, now: datetime) -> None:
     """Give a deferred mail the place a person chose for it; from there it goes the same path as any other."""
     answers.resolve(session, mail, inquiry, actor, now)
     with _readable(mail):
         parsed = parse(mail.raw)
-        _add(session, mail, parsed, inquiry, now)
+        _add(session, mail, parsed, inquiry, _said(parsed, inquiry), now)
         _lighten(session, mail, parsed, [inquiry], now)
 
 
@@ -163,8 +182,10 @@ def _placed(session: Session, each: _Opened, matches: Matches, now: datetime) ->
     inquiries, known = _answered(session, each, matches), matches.replied(mail.id)
     for inquiry in inquiries:
         if inquiry.id not in known:
-            _add(session, mail, parsed, inquiry, now)
-            matches.take_in(inquiry)
+            said = each.said.get(inquiry.id) or _said(parsed, inquiry)
+            _add(session, mail, parsed, inquiry, said, now)
+            if said.proposed.gives_back:
+                matches.take_in(inquiry)
     if not inquiries:
         answers.defer(session, mail, "geen-reactie-gevonden", now)
     return inquiries
@@ -199,12 +220,15 @@ def _add_to_request(session: Session, mail: InboundMail, parsed: Mail, asked: Re
     mailing.answer(session, asked, mail, told, now)
 
 
-def _add(session: Session, mail: InboundMail, parsed: Mail, inquiry: Inquiry, now: datetime) -> None:
+def _add(session: Session, mail: InboundMail, parsed: Mail, inquiry: Inquiry, said: _Said, now: datetime) -> None:
+    answers.add_reply(session, inquiry, mail, _told(parsed), said.text, said.proposed, now)
+
+
+def _said(parsed: Mail, inquiry: Inquiry) -> _Said:
     own = cut_quotes(parsed.text, inquiry.body)
     masked = mask_staff(own, parsed.sender_name)
-    proposed = _proposed(parsed, masked)
     text = mask_staff(_with_attachments(own, parsed), parsed.sender_name) if parsed.attachments else masked
-    answers.add_reply(session, inquiry, mail, _told(parsed), text, proposed, now)
+    return _Said(text, _proposed(parsed, masked))
 
 
 def _lighten(session: Session, mail: InboundMail, parsed: Mail, inquiries: Sequence[Inquiry], now: datetime) -> None:
