@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from itertools import accumulate
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Integer, Select, Update, bindparam, func, select, update
 from sqlalchemy.orm import Session
@@ -25,7 +25,7 @@ from orchestrator.models import (
 )
 from orchestrator.rounds.courtesy import plan_decline
 from orchestrator.rounds.settling import settle
-from orchestrator.sealing import sealed_columns, sealed_rows
+from orchestrator.sealing import sealed_rows
 from orchestrator.several import among, ask
 from orchestrator.states import ROUND_ENDED, CodedBy, LetterState, MailState, Road
 from profiles.errors import BadInput, Problem, Refused
@@ -49,6 +49,8 @@ class Heard:
     text: str
     label: str
 
+
+N = TypeVar("N", Reply, Decline)
 
 LONGEST_HEARD = 5000
 MOST_BYTES = 32 * 1024 * 1024
@@ -173,16 +175,25 @@ def set_aside(session: Session, mail_id: int, reason: str, now: datetime) -> Non
 
 
 def written_together(session: Session) -> None:
-    """Write what a batch brought about: the replies as rows, and the mails that came to one state by one statement.
+    """Write what a batch brought about: its new rows as such, and the mails that came to one state by one statement.
 
-    The session, which would ask of each of them what hangs on it and what it was before, is done with the replies.
+    The session, which would ask of each of them what hangs on it and what it was before, is done with these rows.
     """
     number(session, Reply, Decline, DeferredReply)
     _write_states(session)
-    replies = sorted((row for row in session.new if isinstance(row, Reply)), key=lambda reply: reply.id)
-    for reply in replies:
-        session.expunge(reply)
+    replies, declines = _taken_out(session, Reply), _taken_out(session, Decline)
+    for decline in declines:  # or the session would look for it as it writes the inquiry
+        set_committed_value(decline.inquiry, "decline", decline)
     insert_all(session, Reply, sealed_rows(session, Reply, [_row(reply) for reply in replies]))
+    insert_all(session, Decline, [_row(decline) for decline in declines])
+
+
+def _taken_out(session: Session, model: type[N]) -> list[N]:
+    """The new rows of a table, oldest first; the session knows them no more."""
+    rows = [row for row in session.new if isinstance(row, model)]
+    for row in rows:
+        session.expunge(row)
+    return sorted(rows, key=lambda row: row.id)
 
 
 def _write_states(session: Session) -> None:
@@ -201,14 +212,15 @@ def _into_state() -> Update:
     return update(table).where(among(table.c.id, "mails")).values(state=into)
 
 
-def _row(reply: Reply) -> Row:
-    return {name: getattr(reply, name) for name in _told_of_replies()}
+def _row(new: Reply | Decline) -> Row:
+    return {name: getattr(new, name) for name in _told_by(type(new))}
 
 
 @cache
-def _told_of_replies() -> Sequence[str]:
-    plain = [each.key for each in Reply.__table__.columns if each.key not in sealed_columns(Reply)]
-    return [*plain, "subject", "text"]
+def _told_by(model: type[Reply | Decline]) -> Sequence[str]:
+    """The attributes of a row that was made just now: what has a default is that, and what is sealed is plain yet."""
+    columns = model.metadata.tables[model.__tablename__].columns
+    return [each.key.removesuffix("_sealed") for each in columns if each.default is None]
 
 
 def waiting_for_a_person(session: Session) -> Sequence[DeferredReply]:

@@ -37,6 +37,7 @@ def plan_decline(session: Session, inquiry: Inquiry, answered: str | None, now: 
     planned = now + timedelta(hours=float(rng.uniform(*AFTER_HOURS)))
     local, _, domain = inquiry.message_id.strip("<>").partition("@")
     inquiry.decline = Decline(
+        inquiry_id=inquiry.id,
         state=LetterState.PLANNED,
         channel=Channel.SMTP,
         address_index=listing.advertiser.email_index,

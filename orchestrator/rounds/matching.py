@@ -21,10 +21,8 @@ _FOR_ANSWER = load_only(Inquiry.state, Inquiry.message_id, Inquiry.reply_address
 """What every answer asks of an inquiry; the rest is loaded where it is asked for."""
 
 _FOR_COURTESY = (
-    selectinload(Inquiry.decline),
-    selectinload(Inquiry.pair).options(
-        selectinload(Pair.round), joinedload(Pair.listing).joinedload(Listing.advertiser)
-    ),
+    joinedload(Inquiry.decline),
+    joinedload(Inquiry.pair).options(selectinload(Pair.round), joinedload(Pair.listing).joinedload(Listing.advertiser)),
 )
 """What an invitation asks of an inquiry, to be given back; and its round says what becomes of attachments."""
 
