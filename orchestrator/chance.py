@@ -25,6 +25,9 @@ Ints = NDArray[np.int64]
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 WORD = 8
 
+BLOCK = 16_384
+"""So many numbers are mixed, or texts read, at a time: few enough to stay near the processor while that goes on."""
+
 
 def generator(seed: int, *key: str) -> Generator:
     """A generator of its own for a row: Philox, keyed by the seed and the parts of the row's key.
@@ -44,13 +47,19 @@ def digests(texts: Sequence[str]) -> Bits:
 
     Texts of the same length in bytes, up to eight, never share a number; any others by a chance of 2**-64.
     """
+    found = np.empty(len(texts), np.uint64)
+    for begin in range(0, len(texts), BLOCK):
+        found[begin : begin + BLOCK] = _digests(texts[begin : begin + BLOCK])
+    return found
+
+
+def _digests(texts: Sequence[str]) -> Bits:
     try:
         words, lengths = _words(texts)
     except UnicodeEncodeError:  # not all are ASCII, of which a character is a byte
         words, lengths = _words([text.encode() for text in texts])
-    width = words.shape[1]
     state = _mixed(lengths * GOLDEN)
-    for place in range(width):
+    for place in range(words.shape[1]):
         # How far the longest text reaches must not matter to the others.
         state = np.where(lengths > place * WORD, _mixed(state ^ words[:, place]), state)
     return state
@@ -66,7 +75,7 @@ def _words(rows: Sequence[str] | Sequence[bytes]) -> tuple[Bits, Bits]:
 
 def together(one: Bits, other: Bits) -> Bits:
     """The keys of rows that it takes two texts to tell apart, from the digests of both; the order matters."""
-    return _mixed(_mixed(one) + other)
+    return _mixed(_mixed(one.copy()) + other)
 
 
 def bits(seed: int, purpose: str, keys: Bits, number: int | Ints | Bits = 0) -> Bits:
@@ -88,7 +97,7 @@ def below(seed: int, purpose: str, keys: Bits, number: int | Ints | Bits = 0, *,
 
     Limits are far below 2**53: the chances of two outcomes then differ by less than limit / 2**53 of their size.
     """
-    if np.any(np.less(limits, 1)):
+    if np.min(limits, initial=1) < 1:
         raise ValueError("there is nothing below a limit under 1")
     return (uniforms(seed, purpose, keys, number) * limits).astype(np.int64)
 
@@ -98,7 +107,7 @@ def shuffled(drawn: Bits, blocks: Ints) -> Ints:
     if blocks.max(initial=0) < 2**24:
         # Block and chance in one number are sorted at once, unless its bits are too few to tell two rows apart.
         both = (blocks.astype(np.uint64) << np.uint64(40)) | (drawn >> np.uint64(24))
-        order: Ints = np.argsort(both, kind="stable")
+        order: Ints = np.argsort(both)
         in_order = both[order]
         if (in_order[1:] != in_order[:-1]).all():
             return order
@@ -111,10 +120,19 @@ def _start(seed: int, purpose: str) -> np.uint64:
 
 
 def _mixed(values: Bits) -> Bits:
-    """A one-to-one map of 64 bits in which every bit of the input turns about half of the output."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+    """A one-to-one map of 64 bits in which every bit of the input turns about half of the output.
+
+    It may overwrite the values: they are the caller's own.
+    """
+    flat = values.reshape(-1)
+    for begin in range(0, flat.size, BLOCK):
+        some = flat[begin : begin + BLOCK]
+        some ^= some >> np.uint64(30)
+        some *= np.uint64(0xBF58476D1CE4E5B9)
+        some ^= some >> np.uint64(27)
+        some *= np.uint64(0x94D049BB133111EB)
+        some ^= some >> np.uint64(31)
+    return flat.reshape(values.shape)
 
 
 def _hash(seed: int, *key: str) -> bytes:

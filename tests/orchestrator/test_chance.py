@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chi2, chisquare, kstest
 
+from orchestrator import chance
 from orchestrator.chance import Bits, below, bits, digests, shuffled, uniforms
 
 SURE = 1e-4
@@ -30,6 +31,16 @@ def test_a_row_gets_the_same_number_alone_among_others_and_in_any_order(texts: l
         alone = digests([text])
         assert bits(seed, "x", alone, 3) == number
         assert bits(seed, "x", np.repeat(alone, 5), counted)[3] == number
+
+
+@pytest.mark.parametrize("block", [1, 7, 1000])
+def test_how_many_rows_are_taken_at_a_time_changes_no_number(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbered, drawn = NUMBERED[:100].tolist(), bits(1, "x", NUMBERED[:100]).tolist()
+    monkeypatch.setattr(chance, "BLOCK", block)
+    again = digests([f"lst-{number:06d}" for number in range(100)])
+    assert again.tolist() == numbered
+    assert bits(1, "x", again).tolist() == drawn
+    assert bits(1, "x", again.reshape(10, 10).T, 0).T.ravel().tolist() == drawn
 
 
 @given(st.lists(st.text(max_size=40), unique=True, max_size=30))
