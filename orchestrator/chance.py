@@ -92,7 +92,9 @@ def uniforms(seed: int, purpose: str, keys: Bits, number: int | Ints | Bits = 0)
     return (bits(seed, purpose, keys, number) >> np.uint64(11)) * np.float64(2.0**-53)
 
 
-def below(seed: int, purpose: str, keys: Bits, number: int | Ints | Bits = 0, *, limits: int | Ints) -> Ints:
+def below(
+    seed: int, purpose: str, keys: Bits, number: int | Ints | Bits = 0, *, limits: int | Ints | NDArray[np.int32]
+) -> Ints:
     """A whole number for each key, uniform from 0 up to, not including, its limit; ValueError for a limit under 1.
 
     Limits are far below 2**53: the chances of two outcomes then differ by less than limit / 2**53 of their size.

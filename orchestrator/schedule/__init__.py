@@ -11,7 +11,7 @@ from orchestrator.assignment import Homes
 from orchestrator.design import Calendar, Design
 from orchestrator.design.calendar import Span
 from orchestrator.schedule.draws import OPENING_SPREAD, SECOND, Asked, Dice
-from orchestrator.schedule.placing import Board, Moments, borne, pair_keys, place_all, times_of
+from orchestrator.schedule.placing import NONE, Board, Moments, borne, pair_keys, place_all, times_of
 from orchestrator.schedule.times import Closure, Placement, Times
 
 __all__ = [
@@ -56,19 +56,17 @@ def place_beside(
     soon after the next opening when nothing in it is open.
     """
     dice = Dice.of(design, [(consent, days_off)])
-    alone = np.zeros(1, np.int64)
     earliest, latest = math.ceil(window[0].timestamp()), math.floor(window[1].timestamp())
-    lows, choices = dice.choices(alone, np.array([earliest]), np.array([latest]))
-    keys = pair_keys(_homes(advertiser, [listing]))
-    asked = Asked(alone, keys, lows, np.minimum(choices, dice.room - lows))
+    ends = (np.array([moment - dice.openings.origin]) for moment in (earliest, latest))
+    lows, choices = dice.choices(np.zeros(1, np.int64), *ends)
+    asked = Asked(pair_keys(_homes(advertiser, [listing])), lows, np.minimum(choices, dice.room - lows))
     held = np.cumsum([0, *(2 * len(other.moments) for other in others)]).tolist()
     board, calendar = Board(design.schedule, dice.openings, 1, held[-1] + dice.letters), Calendar(design.schedule)
     for place, other in zip(held, others, strict=False):
         board.hold(place, other, dice.openings.day_index(calendar.day_of(other.first)))
-    for _, letters in borne(dice, board, held[-1], asked):
-        for moments in letters.T.tolist():
-            return times_of(moments, dice.longest)
-    return None
+    borne(dice, board, held[-1], asked)
+    moments = board.moments(held[-1], dice.letters, 1)[:, 0].tolist()
+    return times_of(moments, dice.longest) if moments[0] != NONE else None
 
 
 def _homes(advertiser: str, listings: Collection[str]) -> Homes:
@@ -82,7 +80,7 @@ def latest_start(design: Design, days_off: frozenset[date] = frozenset()) -> dat
     if not dice.room[0]:
         return None
     (last,), _ = dice.openings.moments(np.zeros(1, np.int64), dice.room - 1)
-    return datetime.fromtimestamp(int(last), UTC)
+    return datetime.fromtimestamp(dice.openings.origin + int(last), UTC)
 
 
 def when_open(calendar: Calendar, moment: datetime, rng: Generator) -> datetime:

@@ -4,18 +4,17 @@ Chance is asked by pair and by the number of the draw (`orchestrator.chance`): a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from orchestrator import chance
 from orchestrator.chance import Bits, Ints
 from orchestrator.design import Design
-from orchestrator.schedule.openings import Openings
+from orchestrator.schedule.openings import Few, Flags, Openings
 from orchestrator.schedule.times import Closure
 
 SECOND = timedelta(seconds=1)
@@ -26,16 +25,13 @@ OPENING_SPREAD = timedelta(hours=1)
 class Asked(NamedTuple):
     """What is asked for each pair: that its first letter goes on one of so many open seconds, from the lowest on.
 
-    After each of these there is room for the shortest gaps, if all that comes between is open.
+    After each of these there is room for the shortest gaps, if all that comes between is open. The row of a pair is the
+    number of the calendar of its advertiser.
     """
 
-    calendars: Ints
     keys: Bits
-    lows: Ints
-    choices: Ints
-
-    def at(self, rows: Ints) -> "Asked":
-        return Asked(self.calendars[rows], self.keys[rows], self.lows[rows], self.choices[rows])
+    lows: Few
+    choices: Few
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +49,12 @@ class Dice:
         gaps, openings = design.schedule.gap_hours, Openings.of(design.schedule, closures)
         return cls(design.seed, openings, round(gaps.min * 3600), round(gaps.max * 3600), design.question.letters)
 
+    def under(self, closures: Sequence[Closure]) -> "Dice":
+        """The same under other closures."""
+        return replace(self, openings=self.openings.under(closures))
+
     @cached_property
-    def room(self) -> Ints:
+    def room(self) -> Few:
         """By calendar: how many open seconds leave room for the shortest gaps after them."""
         room = np.zeros_like(self.openings.totals)
         ever = np.flatnonzero(self.openings.totals)
@@ -62,31 +62,33 @@ class Dice:
         room[ever] = self.openings.before(ever, last - self.shortest * (self.letters - 1) + 1)
         return room
 
-    def first(self, asked: Asked, numbers: Ints) -> tuple[Ints, Ints]:
+    def first(self, asked: Asked, rows: Ints, numbers: Ints) -> tuple[Few, Ints]:
         """Draw the moment of the first letter of each pair, and its day; ``numbers`` are those of the draws."""
-        chosen = asked.lows + chance.below(self.seed, "first moment", asked.keys, numbers, limits=asked.choices)
-        return self.openings.moments(asked.calendars, chosen)
+        choices = asked.choices.take(rows)
+        drawn = chance.below(self.seed, "first moment", asked.keys.take(rows), numbers, limits=choices)
+        return self.openings.moments(rows, asked.lows.take(rows) + drawn.astype(np.int32))
 
-    def all(self, asked: Asked, numbers: Ints, first: Ints) -> tuple[Ints, NDArray[np.bool_]]:
+    def all(self, asked: Asked, rows: Ints, numbers: Ints, first: Few) -> tuple[Few, Flags]:
         """Draw the moments of all letters of each pair, a row for each letter, and whether all found one."""
-        moments, fits = [first], np.ones(len(first), np.bool_)
+        moments, fits, keys = [first], np.ones(len(first), np.bool_), asked.keys.take(rows)
         for order in range(2, self.letters + 1):
-            lows, choices = self.choices(asked.calendars, moments[-1] + self.shortest, moments[-1] + self.longest)
+            lows, choices = self.choices(rows, moments[-1] + self.shortest, moments[-1] + self.longest)
             fits &= choices > 0
             limits = np.maximum(choices, 1)
-            chosen = lows + chance.below(self.seed, f"moment {order}", asked.keys, numbers, limits=limits)
-            chosen = np.minimum(chosen, self.openings.totals[asked.calendars] - 1)
-            moments.append(self.openings.moments(asked.calendars, chosen)[0])
+            drawn = chance.below(self.seed, f"moment {order}", keys, numbers, limits=limits)
+            chosen = np.minimum(lows + drawn.astype(np.int32), self.openings.totals.take(rows) - 1)
+            moments.append(self.openings.moments(rows, chosen)[0])
         return np.stack(moments), fits
 
-    def choices(self, calendars: Ints, earliest: Ints, latest: Ints) -> tuple[Ints, Ints]:
+    def choices(self, calendars: Ints, earliest: Few | Ints, latest: Few | Ints) -> tuple[Few, Few]:
         """The lowest of the open seconds from earliest to latest, and how many there are.
 
         Where nothing is open between the two these are the seconds soon after the next opening, if there is one.
         """
         lows = self.openings.before(calendars, earliest)
         choices = self.openings.before(calendars, latest + 1) - lows
-        shut = np.flatnonzero((choices <= 0) & (lows < self.openings.totals[calendars]))
+        shut = np.flatnonzero(choices <= 0)
+        shut = shut[lows[shut] < self.openings.totals[calendars[shut]]]
         if shut.size:
             left = self.openings.rest_of_day(calendars[shut], lows[shut])
             choices[shut] = np.minimum(left, OPENING_SPREAD // SECOND + 1)

@@ -1,7 +1,7 @@
 """The open seconds of a period, counted for many advertisers at once, each of which may have closed days of its own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -13,25 +13,32 @@ from orchestrator.design import Calendar, Schedule
 from orchestrator.schedule.times import Closure
 
 WEEK = 7
-HOUR, DAY = 3600, 86400
+HOUR = 3600
 
 Few = NDArray[np.int32]
-"""Counts that fit in half the bytes, and are read in half the time: the open seconds of some decades."""
+"""Numbers that fit in half the bytes, and are read in half the time: the seconds of some decades."""
+
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
 class Openings:
     """The days of a period, in whole ISO weeks, and how long each is open; a calendar for every closure asked for.
 
-    Moments are whole seconds since 1970 (UTC). Calendars and days are told by their index: day ``d`` is that many days
-    after ``monday``, in week ``d // 7``. Office hours, holidays and the changes of the clock are those of `Calendar`.
+    Moments are whole seconds since ``origin``, the first opening. Calendars and days are told by their index: day ``d``
+    is that many days after ``monday``, in week ``d // 7``. Office hours, holidays and the changes of the clock are
+    those of `Calendar`.
     """
 
     monday: date
-    starts: Ints
+    origin: int
+    """In seconds since 1970 (UTC)."""
+    starts: Few
     """The moment at which each day opens, or would have."""
-    passed: Few
-    """By calendar and day: how many open seconds of the period come before it; one column more, for all of them."""
+    lengths: Few
+    """How many seconds each day is open to whom nothing is closed."""
+    open: Flags
+    """By calendar and day: whether it is open."""
 
     @classmethod
     def of(cls, schedule: Schedule, closures: Sequence[Closure]) -> "Openings":
@@ -42,78 +49,99 @@ class Openings:
         calendar = Calendar(schedule)
         spans = [calendar.hours(day) for day in days]
         starts = np.array([calendar.opening(day).timestamp() for day in days], np.int64)
-        lengths = np.array([(span[1] - span[0]).total_seconds() if span else 0 for span in spans], np.int64)
+        lengths = np.array([(span[1] - span[0]).total_seconds() if span else 0 for span in spans], np.int32)
         lengths *= _open_days(monday, number, [((schedule.first_day, schedule.last_day), frozenset())])[0]
-        passed = np.zeros((len(closures), number + 1), np.int32)
-        np.cumsum(_open_days(monday, number, closures) * lengths.astype(np.int32), axis=1, out=passed[:, 1:])
-        return cls(monday, starts, passed)
+        whole = cls(
+            monday, int(starts[0]), (starts - starts[0]).astype(np.int32), lengths, np.empty((0, number), np.bool_)
+        )
+        return whole.under(closures)
+
+    def under(self, closures: Sequence[Closure]) -> "Openings":
+        """The same days under other closures."""
+        return replace(self, open=_open_days(self.monday, len(self.starts), closures) & (self.lengths > 0))
 
     @cached_property
-    def totals(self) -> Ints:
+    def passed(self) -> Few:
+        """By calendar and day: how many open seconds come before it; one column more, for all of them."""
+        passed = np.zeros((len(self.open), len(self.starts) + 1), np.int32)
+        np.cumsum(self.open * self.lengths, axis=1, out=passed[:, 1:])
+        return passed
+
+    @cached_property
+    def totals(self) -> Few:
         """The number of open seconds of each calendar."""
-        return self.passed[:, -1].astype(np.int64)
+        return self.passed[:, -1].copy()
 
     def day_index(self, day: date) -> int | None:
         """The index of a day; None when it is in no week of the period."""
         index = (day - self.monday).days
         return index if 0 <= index < len(self.starts) else None
 
-    def before(self, calendars: Ints, moments: Ints) -> Ints:
+    def before(self, calendars: Ints, moments: Few | Ints) -> Few:
         """How many open seconds of its calendar come before each moment."""
-        # From opening to opening it is 23 to 25 hours: counted in days of 24, at most one too many.
-        days = np.clip((moments - self.starts[0] + HOUR) // DAY, 0, len(self.starts) - 1)
-        days -= (days > 0) & (self.starts.take(days) > moments)
-        open_ = _at(self.passed, calendars, days) + np.maximum(moments - self.starts.take(days), 0)
-        passed: Ints = np.minimum(open_, _at(self.passed, calendars, days + 1))
+        days = self._by_hour.take(moments // HOUR, mode="clip")
+        begin, end = self._passed(calendars, days)
+        into = np.maximum(moments - self.starts.take(days), 0)
+        passed: Few = np.minimum(begin + into, end).astype(np.int32, copy=False)
         return passed
 
-    def moments(self, calendars: Ints, seconds: Ints) -> tuple[Ints, Ints]:
+    def moments(self, calendars: Ints, seconds: Few) -> tuple[Few, Ints]:
         """The moment and the day of each open second of its calendar, counted from 0, below its total."""
         days = self._days(calendars, seconds)
-        return self.starts.take(days) + seconds - _at(self.passed, calendars, days), days
+        begin = seconds // self._longest * self._longest if self._even else self._passed(calendars, days)[0]
+        return self.starts.take(days) + (seconds - begin), days
 
-    def rest_of_day(self, calendars: Ints, seconds: Ints) -> Ints:
+    def rest_of_day(self, calendars: Ints, seconds: Few) -> Few:
         """How many open seconds are left on the day of each open second, itself included."""
-        left: Ints = _at(self.passed, calendars, self._days(calendars, seconds) + 1) - seconds
-        return left
+        return self._passed(calendars, self._days(calendars, seconds))[1] - seconds
 
-    def _days(self, calendars: Ints, seconds: Ints) -> Ints:
-        days, begins, longest, even = self._working_days
+    def _passed(self, calendars: Ints, days: Ints) -> tuple[Few, Few]:
+        """How many open seconds come before each day, and how many before the next."""
+        # To index a flat table is twice as fast as to index by two arrays.
+        flat, places = self.passed.ravel(), calendars * self.passed.shape[1] + days
+        return flat.take(places), flat[1:].take(places)
+
+    def _days(self, calendars: Ints, seconds: Few) -> Ints:
+        days, begins = self._working_days
         # Where all days are as long as the longest, this is the one; a day that is shorter, for the clock changes
         # within its hours, puts it off.
-        places = begins.take(calendars) + seconds // longest
-        found: Ints = days.take(places)
-        while not even and (over := seconds >= _at(self.passed, calendars, found + 1)).any():
+        places = begins.take(calendars) + seconds // self._longest
+        found = days.take(places).astype(np.int64)
+        while not self._even and (over := seconds >= self._passed(calendars, found)[1]).any():
             places += over
-            found = days.take(places)
+            found = days.take(places).astype(np.int64)
         return found
 
     @cached_property
-    def _working_days(self) -> tuple[Ints, Ints, int, bool]:
-        """The days on which calendars are open, one calendar after another, and where each calendar begins.
+    def _longest(self) -> int:
+        return int(self.lengths.max(initial=1))
 
-        With these the length of the longest day, and whether all are as long.
-        """
-        lengths = np.diff(self.passed, axis=1)
-        open_, longest = lengths > 0, int(lengths.max(initial=1))
-        many = open_.sum(axis=1)
-        days = np.broadcast_to(np.arange(lengths.shape[1]), open_.shape)[open_]
-        return days, np.cumsum(many) - many, longest, bool((many * longest == self.totals).all())
+    @cached_property
+    def _even(self) -> bool:
+        """Whether all days that are open are as long as the longest."""
+        return bool((self.lengths[self.lengths > 0] == self._longest).all())
+
+    @cached_property
+    def _by_hour(self) -> Ints:
+        """The day of each hour since the first opening: that which opened last. Clocks change by whole hours."""
+        hours = np.diff(self.starts // HOUR, append=self.starts[-1] // HOUR + 1)
+        return np.repeat(np.arange(len(self.starts)), hours)
+
+    @cached_property
+    def _working_days(self) -> tuple[NDArray[np.int16], Ints]:
+        """The days on which calendars are open, one calendar after another, and where each calendar begins."""
+        many = np.count_nonzero(self.open, axis=1)
+        days = np.broadcast_to(np.arange(len(self.starts), dtype=np.int16), self.open.shape)[self.open]
+        return days, np.cumsum(many) - many
 
 
-def _at(table: Few, rows: Ints, columns: Ints) -> Few:
-    """What a table holds at these places; twice as fast as to index by two arrays."""
-    held: Few = table.ravel().take(rows * table.shape[1] + columns)
-    return held
-
-
-def _open_days(monday: date, number: int, closures: Sequence[Closure]) -> NDArray[np.bool_]:
+def _open_days(monday: date, number: int, closures: Sequence[Closure]) -> Flags:
     """By closure and day: whether an advertiser may be written to on it."""
     start = monday.toordinal()
     spans = [(c[0].toordinal() - start, c[1].toordinal() - start) if c else (0, number) for c, _ in closures]
-    first, last = np.array(spans, np.int64).reshape(-1, 2).T[:, :, np.newaxis]
-    days = np.arange(number)
-    may: NDArray[np.bool_] = (first <= days) & (days <= last)
+    first, last = np.array(spans, np.int32).reshape(-1, 2).T[:, :, np.newaxis]
+    days = np.arange(number, dtype=np.int32)
+    may: Flags = (first <= days) & (days <= last)
     rows = np.repeat(np.arange(len(closures)), [len(days_off) for _, days_off in closures])
     off = [day.toordinal() for _, days_off in closures for day in days_off]
     columns = np.array(off, np.int64) - start

@@ -12,14 +12,13 @@ from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
 from orchestrator import chance
 from orchestrator.assignment import Homes, Refusal, RefusalReason
 from orchestrator.chance import Bits, Ints
 from orchestrator.design import Design, Schedule
 from orchestrator.schedule.draws import Asked, Dice
-from orchestrator.schedule.openings import WEEK, Openings
+from orchestrator.schedule.openings import WEEK, Few, Flags, Openings
 from orchestrator.schedule.times import Closure, Placement, Times
 
 TRIES = 500
@@ -28,10 +27,8 @@ FAR = -(2**30)
 
 # How many advertisers go abreast, and how many draws are looked at together at least: it matters to the time it takes
 # and to the memory, and to nothing else.
-ABREAST = 8192
+ABREAST = 16384
 TOGETHER = 4096
-
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,19 +74,19 @@ def place_all(design: Design, homes: Homes, closures: Mapping[str, Closure]) -> 
     from any order.
     """
     advertisers, owners = homes.owners
-    numbers: dict[Closure, int] = {}
-    known = [numbers.setdefault(closures[each], len(numbers)) for each in advertisers]
-    dice, calendars = Dice.of(design, tuple(numbers)), np.array(known, np.int64)[owners]
-    keys = pair_keys(homes)
-    asked = Asked(calendars, keys, np.zeros_like(calendars), dice.room[calendars])
-    letters = np.full((dice.letters, len(homes.listings)), NONE)
+    keys, all_ = pair_keys(homes), Dice.of(design, ())
+    letters = np.full((all_.letters, len(homes.listings)), NONE)
     in_order = chance.shuffled(chance.bits(design.seed, "rank", keys), owners)
-    for levels in _abreast(np.bincount(owners), in_order):
-        board = Board(design.schedule, dice.openings, len(levels[0]), len(levels) * dice.letters)
+    for some, levels in _abreast(np.bincount(owners), in_order):
+        dice = all_.under([closures[advertisers[row]] for row in some.tolist()])
+        board = Board(design.schedule, dice.openings, len(some), len(levels) * dice.letters)
+        # All levels are read at once, and written at once: their pairs are neighbours in memory.
+        for level, own in enumerate([keys[pairs] for pairs in levels]):
+            asked = Asked(own, np.zeros(len(own), np.int32), dice.room[: len(own)])
+            borne(dice, board, level * dice.letters, asked)
         for level, pairs in enumerate(levels):
-            for rows, found in borne(dice, board, level * dice.letters, asked.at(pairs)):
-                letters[:, pairs[rows]] = found
-    return Moments(homes, letters, dice.longest)
+            letters[:, pairs] = board.moments(level * dice.letters, dice.letters, len(pairs))
+    return Moments(homes, letters, all_.longest)
 
 
 def pair_keys(homes: Homes) -> Bits:
@@ -98,8 +95,8 @@ def pair_keys(homes: Homes) -> Bits:
     return chance.together(chance.digests(advertisers)[owners], homes.keys)
 
 
-def _abreast(sizes: Ints, in_order: Ints) -> Iterator[list[Ints]]:
-    """For some advertisers at a time: the first listing of each, the second of each that has one, and so on.
+def _abreast(sizes: Ints, in_order: Ints) -> Iterator[tuple[Ints, list[Ints]]]:
+    """Some advertisers at a time, with the first listing of each, the second of each that has one, and so on.
 
     ``sizes`` are the numbers of listings of the advertisers, whose listings follow each other ``in_order``. Those with
     most go first, so that an advertiser stands in the same row of each array.
@@ -108,7 +105,7 @@ def _abreast(sizes: Ints, in_order: Ints) -> Iterator[list[Ints]]:
     largest_first = largest_first[: np.count_nonzero(sizes)]
     for start in range(0, len(largest_first), ABREAST):
         some = largest_first[start : start + ABREAST]
-        yield [in_order[begins[some][sizes[some] > level] + level] for level in range(sizes[some[0]])]
+        yield some, [in_order[begins[some][sizes[some] > level] + level] for level in range(sizes[some[0]])]
 
 
 class Board:
@@ -122,8 +119,7 @@ class Board:
         # By advertiser and week, or day; flat, since that is read in half the time.
         self.in_week = np.zeros(advertisers * days // WEEK, np.int16)
         self.on_day = np.zeros(advertisers * days, np.int16)
-        # Counted from here the seconds fit in 32 bits: nothing is read as much as these.
-        self.origin = int(openings.starts[0])
+        self.origin = openings.origin
         self.letters = np.full((places, advertisers), FAR, np.int32)
 
     def has_room(self, rows: Ints, days: Ints) -> Flags:
@@ -134,19 +130,27 @@ class Board:
             room &= self.on_day.take(places) < self.per_day
         return room
 
-    def has_rest(self, rows: Ints, moments: Ints, places: int) -> Flags:
-        """Whether each moment keeps the cool-down from the letters on the first so many places of its advertiser."""
-        apart = self.letters[:places].take(rows, axis=1)
-        apart -= (moments - self.origin).astype(np.int32)
-        rest: Flags = np.all(np.abs(apart, out=apart) >= self.rest, axis=0)
-        return rest
+    def has_rest(self, rows: Ints, letters: Few, places: int) -> Flags:
+        """Whether all letters of each pair keep the cool-down from those on the first places of its advertiser."""
+        there, near = self.letters[:places].take(rows, axis=1), np.zeros(len(rows), np.bool_)
+        for moments in letters:
+            # Less than the cool-down before or after is one comparison, where what is negative counts as very large.
+            apart = (there - (moments - (self.rest - 1))).view(np.uint32)
+            near |= (apart < 2 * self.rest - 1).any(axis=0)
+        return ~near
 
-    def add(self, rows: Ints, letters: Ints, days: Ints, place: int) -> None:
+    def add(self, rows: Ints, letters: Few, days: Ints, place: int) -> None:
         """Put the letters of a pair on this place and the next of these advertisers, which are all different."""
         places = rows * self.days + days
         self.in_week[places // WEEK] += 1
-        self.on_day[places] += 1
-        self.letters[place : place + len(letters), rows] = letters - self.origin
+        if self.per_day:
+            self.on_day[places] += 1
+        self.letters[place : place + len(letters), rows] = letters
+
+    def moments(self, place: int, number: int, advertisers: int) -> Ints:
+        """The letters on so many places of so many advertisers, in seconds since 1970 (UTC); `NONE` for no letter."""
+        letters = self.letters[place : place + number, :advertisers]
+        return np.where(letters == FAR, NONE, letters + np.int64(self.origin))
 
     def hold(self, place: int, times: Times, day: int | None) -> None:
         """Put a pair that is there already on this place and the next, of the only advertiser of this board.
@@ -164,36 +168,34 @@ class Board:
             self.on_day[day] += 1
 
 
-def borne(dice: Dice, board: Board, place: int, asked: Asked) -> Iterator[tuple[Ints, Ints]]:
+def borne(dice: Dice, board: Board, place: int, asked: Asked) -> None:
     """Put one more pair of each advertiser on the board, at the first of its draws that the advertiser can bear.
 
-    Its letters go on ``place`` and the next. Yield the rows of those that found one, and the moments of their letters.
-    The fewer are left and the more they tried, the more draws of each are looked at together; which is the first that
-    can be borne does not change by it.
+    Its letters go on ``place`` and the next; nothing does when no draw can be borne. The fewer are left and the more
+    they tried, the more draws of each are looked at together; which is the first that can be borne does not change by
+    it.
     """
     waiting, tried = np.flatnonzero(asked.choices > 0), 0
     while waiting.size and tried < TRIES:
         many = min(TRIES - tried, max(1, min(tried, TOGETHER // waiting.size)))
-        rows, numbers = np.repeat(waiting, many), np.tile(np.arange(tried, tried + many), waiting.size)
-        rows, letters, days = _bearable(dice, board, place, rows, asked.at(rows), numbers)
-        # The draws of an advertiser follow each other: the first is where its row begins.
-        begins = np.diff(rows, prepend=-1) > 0
-        rows, letters, days = rows[begins], letters[:, begins], days[begins]
+        rows = waiting if many == 1 else np.repeat(waiting, many)
+        numbers = np.tile(np.arange(tried, tried + many), waiting.size)
+        rows, letters, days = _bearable(dice, board, place, asked, rows, numbers)
+        if many > 1:
+            # The draws of an advertiser follow each other: the first is where its row begins.
+            begins = np.diff(rows, prepend=-1) > 0
+            rows, letters, days = rows[begins], letters[:, begins], days[begins]
         board.add(rows, letters, days, place)
-        yield rows, letters
-        waiting, tried = np.setdiff1d(waiting, rows, assume_unique=True), tried + many
+        waiting, tried = waiting[board.letters[place, waiting] == FAR], tried + many
 
 
-def _bearable(
-    dice: Dice, board: Board, places: int, rows: Ints, asked: Asked, numbers: Ints
-) -> tuple[Ints, Ints, Ints]:
+def _bearable(dice: Dice, board: Board, places: int, asked: Asked, rows: Ints, numbers: Ints) -> tuple[Ints, Few, Ints]:
     """Make these draws; return the rows, the moments and the first days of those that can be borne, in order."""
-    first, days = dice.first(asked, numbers)
+    first, days = dice.first(asked, rows, numbers)
     left = np.flatnonzero(board.has_room(rows, days))
     rows, first, days = rows[left], first[left], days[left]
-    letters, good = dice.all(asked.at(left), numbers[left], first)
+    letters, good = dice.all(asked, rows, numbers[left], first)
     if board.rest and places:
-        for moments in letters:
-            good &= board.has_rest(rows, moments, places)
+        good &= board.has_rest(rows, letters, places)
     left = np.flatnonzero(good)
     return rows[left], letters[:, left], days[left]

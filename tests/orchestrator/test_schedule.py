@@ -30,7 +30,7 @@ def alone(design: Design, number: int) -> list[Times]:
 def fractions(design: Design, moments: list[datetime]) -> NDArray[np.float64]:
     """Which part of the open seconds of the period comes before each moment."""
     openings = Openings.of(design.schedule, [(None, frozenset())])
-    seconds = np.array([moment.timestamp() for moment in moments], np.int64)
+    seconds = np.array([moment.timestamp() for moment in moments], np.int64) - openings.origin
     return openings.before(np.zeros_like(seconds), seconds) / openings.totals
 
 

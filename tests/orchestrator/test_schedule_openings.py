@@ -60,13 +60,14 @@ def test_open_seconds_are_those_of_the_calendar_counted_forth_and_back(
 
     all_ = [((day(days[0]), day(days[1])) if days else None, frozenset(map(day, off))) for days, off in asked]
     openings = Openings.of(schedule, all_)
-    seconds = [np.array(listed(schedule, closure), np.int64) for closure in all_]
+    seconds = [np.array(listed(schedule, closure), np.int64) - openings.origin for closure in all_]
     assert openings.totals.tolist() == [len(each) for each in seconds]
     rows = np.repeat(np.arange(len(all_)), openings.totals)
     numbers = np.concatenate([np.arange(len(each)) for each in seconds])
     moments, days = openings.moments(rows, numbers)
     assert (moments == np.concatenate(seconds)).all()
-    told = [openings.day_index(datetime.fromtimestamp(moment, AMSTERDAM).date()) for moment in moments[::5000].tolist()]
+    since_1970 = (openings.origin + moments[::5000]).tolist()
+    told = [openings.day_index(datetime.fromtimestamp(moment, AMSTERDAM).date()) for moment in since_1970]
     assert told == days[::5000].tolist()
     assert (openings.before(rows, moments) == numbers).all()
     anywhere = int(openings.starts[0]) + data.draw(st.integers(-(10**6), 5 * 10**6))
@@ -81,9 +82,8 @@ def test_what_is_left_of_a_day_ends_at_its_closing(schedule: Schedule, share: fl
     if not openings.totals[0]:
         return
     second = (share * (openings.totals - 1)).astype(np.int64)
-    (moment,), _ = openings.moments(row, second)
-    calendar = Calendar(schedule)
-    closing = calendar.closing(datetime.fromtimestamp(int(moment), AMSTERDAM))
+    moment = openings.origin + int(openings.moments(row, second)[0][0])
+    closing = Calendar(schedule).closing(datetime.fromtimestamp(moment, AMSTERDAM))
     assert openings.rest_of_day(row, second)[0] == closing.timestamp() - moment
 
 
