@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from orchestrator import chance
 from orchestrator.chance import Ints
+
+Small = NDArray[np.int16]
+"""Numbers of arms, of words and of levels: in a quarter of the bytes they are read that much faster."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +34,9 @@ class Turn:
 class Turns:
     """Many turns, a row each; the columns are as in `Turn`."""
 
-    order: Ints
-    words: Ints
-    level: Ints
+    order: Small
+    words: Small
+    level: Small
 
 
 def turns(seed: int, kind: str, places: Ints, texts: int, arms: int = 2) -> Turns:
@@ -46,23 +50,32 @@ def turns(seed: int, kind: str, places: Ints, texts: int, arms: int = 2) -> Turn
     """
     if texts < arms:
         raise ValueError(f"{arms} arms need as many distinct letter variants, not {texts}")
-    rows, steps = np.divmod(places, texts)
-    column = _shuffled(seed, f"rotation-row-{kind}", rows, texts, steps)
+    lowest, highest = (int(places.min()), int(places.max())) if places.size else (0, 0)
+    # All turns of these rows follow from few numbers for each; what comes with a place is then read from them.
+    rows = np.arange(lowest // texts, highest // texts + 1)
+    order, words, level = _whole(seed, kind, rows, texts, arms)
+    at = places - rows[0] * texts
+    return Turns(order=order.take(at, axis=0), words=words.take(at, axis=0), level=level.take(at))
+
+
+def _whole(seed: int, kind: str, rows: Ints, texts: int, arms: int) -> tuple[Small, Small, Small]:
+    """Order, words and level of all places of these rows, which follow each other."""
+    column = _shuffled(seed, f"rotation-row-{kind}", rows, texts)
     cycle, part = np.divmod(rows, texts - 1)
-    orders = np.array(_orders(arms))
-    words = []
-    for arm in range(arms):
-        shift = np.zeros_like(column)
-        if arm:
-            # Of two cycles the second brings the ordered pairs of texts of the first, each with the other arm first.
-            step = (part + arm - 1) % (texts - 1)
-            shift = 1 + _shuffled(seed, f"rotation-shifts-{kind}", cycle // 2, texts - 1, step)
-        words.append(_shuffled(seed, f"rotation-texts-{kind}", np.zeros_like(rows), texts, (column + shift) % texts))
-    return Turns(
-        order=orders[(column + part + cycle) % len(orders)],
-        words=np.stack(words, axis=1),
-        level=(column // 2 + rows // 2) % 2,
-    )
+    # Of two cycles the second brings the ordered pairs of texts of the first, each with the other arm first.
+    pairs = cycle // 2
+    shifts = 1 + _shuffled(seed, f"rotation-shifts-{kind}", np.arange(pairs[0], pairs[-1] + 1), texts - 1)
+    known = _shuffled(seed, f"rotation-texts-{kind}", np.zeros(1, np.int64), texts)[0]
+    words = np.empty((*column.shape, arms), np.int16)
+    words[..., 0] = known.take(column)
+    for arm in range(1, arms):
+        shift = shifts[pairs - pairs[0], (part + arm - 1) % (texts - 1)]
+        words[..., arm] = known.take((column + shift[:, np.newaxis]) % texts)
+    orders = np.array(_orders(arms), np.int16)
+    turned = ((part + cycle) % len(orders)).astype(np.int16)
+    order = orders.take((column + turned[:, np.newaxis]) % len(orders), axis=0)
+    level = (column // 2 + (rows // 2 % 2).astype(np.int16)[:, np.newaxis]) % 2
+    return order.reshape(-1, arms), words.reshape(-1, arms), level.ravel()
 
 
 def turn(seed: int, kind: str, place: int, texts: int, arms: int = 2) -> Turn:
@@ -86,10 +99,7 @@ def _orders(arms: int) -> Sequence[tuple[int, ...]]:
     return around if arms <= 2 else [*around, *(order[::-1] for order in around)]
 
 
-def _shuffled(seed: int, purpose: str, numbers: Ints, size: int, at: Ints) -> Ints:
-    """What stands at these places when the whole numbers below ``size`` are shuffled, for each number anew."""
-    lowest, highest = (int(numbers.min()), int(numbers.max())) if numbers.size else (0, 0)
-    drawn = chance.bits(seed, purpose, np.arange(lowest, highest + 1, dtype=np.uint64)[:, np.newaxis], np.arange(size))
-    # Flat, since to index by two arrays takes twice as long.
-    shuffled: Ints = drawn.argsort(axis=1).ravel().take((numbers - lowest) * size + at)
-    return shuffled
+def _shuffled(seed: int, purpose: str, numbers: Ints, size: int) -> Small:
+    """The whole numbers below ``size``, shuffled for each of these numbers anew, a row each."""
+    drawn = chance.bits(seed, purpose, numbers.astype(np.uint64)[:, np.newaxis], np.arange(size))
+    return drawn.argsort(axis=1).astype(np.int16)
