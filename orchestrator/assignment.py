@@ -131,9 +131,10 @@ def seat_all(design: Design, homes: Homes) -> Seats:
     Places are given block by block: stratum after stratum, in it advertiser after advertiser, both in an order drawn by
     the seed. So every block is as balanced as the rotation, and so is the whole.
     """
-    strata = _in_random_order(design.seed, "seat of stratum", *_numbered(homes.strata))
-    advertisers = _in_random_order(design.seed, "seat of advertiser", *homes.owners)
-    blocks = strata * (advertisers.max(initial=0) + 1) + advertisers
+    blocks = _in_random_order(design.seed, "seat of advertiser", *homes.owners)
+    if len(set(homes.strata)) > 1:
+        strata = _in_random_order(design.seed, "seat of stratum", *_numbered(homes.strata))
+        blocks += strata * (blocks.max(initial=0) + 1)
     order, sham = shuffled(bits(design.seed, "seat", homes.keys), blocks), _shams(design, homes.keys)
     place, kinds = np.zeros_like(sham), sham[order]
     for kind in (REAL, *range(len(BOTH))):
