@@ -1,7 +1,7 @@
 """Scope, caps, rest and days off as SQL conditions: what an advertiser may bear, asked at the moment of sending."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from typing import TypeVar
@@ -178,8 +178,10 @@ def rested() -> ColumnElement[bool]:
     for what began as well, and no two wait for each other.
     To be used inside a statement on `Inquiry`, `Pair` and `Listing`, asked with `parameters`.
     """
-    went = ~_letter_went(Listing.advertiser_id, _of_another_pair), ~_request_went(Listing.advertiser_id)
-    return and_(*went, or_(Inquiry.order > 1, ~_second_letter_soon(Listing.advertiser_id, _of_another_pair)))
+    letter, pair = aliased(Inquiry), aliased(Pair)
+    waited_for = or_(_went(letter), and_(Inquiry.order == 1, _second_soon(letter)))
+    of_another = _letter_lately(Listing.advertiser_id, letter, pair, pair.id != Pair.id, waited_for)
+    return and_(~of_another, ~_request_went(Listing.advertiser_id))
 
 
 def request_rested(advertiser_id: Column[int]) -> ColumnElement[bool]:
@@ -187,7 +189,8 @@ def request_rested(advertiser_id: Column[int]) -> ColumnElement[bool]:
 
     To be asked with `request_parameters`.
     """
-    return and_(~_letter_went(advertiser_id), ~_second_letter_soon(advertiser_id))
+    letter, pair = aliased(Inquiry), aliased(Pair)
+    return ~_letter_lately(advertiser_id, letter, pair, or_(_went(letter), _second_soon(letter)))
 
 
 def request_parameters(session: Session, now: datetime) -> dict[str, object]:
@@ -203,46 +206,34 @@ def _rest(rest: timedelta, now: datetime) -> dict[str, object]:
     return dict(zip(REST, (since, until, since - LATEST_RECORD), strict=True))
 
 
-def _of_another_pair(pair: type[Pair]) -> ColumnElement[bool]:
-    return pair.id != Pair.id
-
-
-def _letter_went(
-    advertiser_id: Column[int], *which: Callable[[type[Pair]], ColumnElement[bool]]
-) -> ColumnElement[bool]:
-    """A letter to this advertiser went on the wire, or may have, within the rest before now."""
-    letter = aliased(Inquiry)
-    late = (letter.state.in_(ON_THE_WIRE), _went_at(letter) > _since())
-    return _lately(advertiser_id, letter, *which, also=late)
-
-
-def _second_letter_soon(
-    advertiser_id: Column[int], *which: Callable[[type[Pair]], ColumnElement[bool]]
-) -> ColumnElement[bool]:
-    """A further letter of a pair that began is due to this advertiser within the rest after now."""
-    letter, first = aliased(Inquiry), aliased(Inquiry)
-    begun = exists().where(first.pair_id == letter.pair_id, first.order == 1, first.state == LetterState.SENT)
-    to_go = letter.state.in_((LetterState.PLANNED, LetterState.CLAIMED))
-    due = (letter.order > 1, to_go, letter.planned_at <= bindparam(REST[1], type_=UtcDateTime()))
-    return _lately(advertiser_id, letter, *which, also=(*due, begun.correlate_except(first)))
-
-
-def _lately(
-    advertiser_id: Column[int],
-    letter: type[Inquiry],
-    *which: Callable[[type[Pair]], ColumnElement[bool]],
-    also: Sequence[ColumnElement[bool]],
+def _letter_lately(
+    advertiser_id: Column[int], letter: type[Inquiry], pair: type[Pair], *which: ColumnElement[bool]
 ) -> ColumnElement[bool]:
     """There is such a letter to this advertiser, in a round that goes on or ended within the rest before now.
 
-    Of the others nothing went since, and nothing will: an advertiser may have years of them.
+    Of the others nothing went since, and nothing will: an advertiser may have years of them. Which rounds go on is
+    found once, not at each pair; then a listing and such a round lead to a pair without reading those of years.
     """
-    pair, listing, round_ = aliased(Pair), aliased(Listing), aliased(Round)
-    goes_on = or_(round_.closed_at.is_(None), round_.closed_at > bindparam(REST[2], type_=UtcDateTime()))
+    listing, round_ = aliased(Listing), aliased(Round)
+    lately = or_(round_.closed_at.is_(None), round_.closed_at > bindparam(REST[2], type_=UtcDateTime()))
+    going = select(round_.id).where(round_.started_at.is_not(None), lately)
     joined = (letter.pair_id == pair.id, pair.listing_id == listing.id, listing.advertiser_id == advertiser_id)
-    of_round = (pair.round_id == round_.id, round_.started_at.is_not(None), goes_on)
-    found = exists().where(*joined, *of_round, *(condition(pair) for condition in which), *also)
-    return found.correlate_except(letter, pair, listing, round_)
+    found = select(letter.id).where(*joined, pair.round_id.in_(going), *which)
+    return exists(found.correlate_except(letter, pair, listing, round_))
+
+
+def _went(letter: type[Inquiry]) -> ColumnElement[bool]:
+    """It went on the wire, or may have, within the rest before now."""
+    return and_(letter.state.in_(ON_THE_WIRE), _went_at(letter) > _since())
+
+
+def _second_soon(letter: type[Inquiry]) -> ColumnElement[bool]:
+    """It is a further letter of a pair that began, and due within the rest after now."""
+    first = aliased(Inquiry)
+    begun = select(first.id).where(first.pair_id == letter.pair_id, first.order == 1, first.state == LetterState.SENT)
+    to_go = letter.state.in_((LetterState.PLANNED, LetterState.CLAIMED))
+    due = letter.planned_at <= bindparam(REST[1], type_=UtcDateTime())
+    return and_(letter.order > 1, to_go, due, of_each(begun.correlate_except(first)))
 
 
 def _request_went(advertiser_id: Column[int]) -> ColumnElement[bool]:
