@@ -13,12 +13,14 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, false, func, or_, select, update
 from sqlalchemy.orm import Session, contains_eager
 
 from orchestrator import ledger
 from orchestrator.account_models import Person, SignInLink, WebSession
+from orchestrator.db import UtcDateTime
 from orchestrator.models import Advertiser, Contact
 from orchestrator.sealing import index_of, open_all
 from orchestrator.states import DESK_ROLES, SECOND_FACTOR, Role
@@ -295,8 +297,15 @@ def visitor(session: Session, token: str, wall: datetime) -> tuple[Visitor, bool
 def session_of(session: Session, token: str, wall: datetime) -> WebSession | None:
     """Return the row of the session with this token, unless it ended or its person may not come in any more."""
     # The access of an advertiser has no end of its own: with it its sessions are ended.
-    rows = select(WebSession).outerjoin(Person).where(*_open_session(token, wall), Person.revoked_at.is_(None))
-    return session.scalar(rows.options(contains_eager(WebSession.person)))
+    return session.scalar(_signed_in(), {"hash": hashed(token), "wall": wall})
+
+
+@cache
+def _signed_in() -> Select[WebSession]:
+    """Every page asks it: made once."""
+    open_ = (WebSession.hash == bindparam("hash"), *_lasts(bindparam("wall", type_=UtcDateTime())))
+    rows = select(WebSession).outerjoin(Person).where(*open_, Person.revoked_at.is_(None))
+    return rows.options(contains_eager(WebSession.person))
 
 
 def _visitor(who: Person | Advertiser, row: WebSession) -> Visitor:
@@ -363,7 +372,11 @@ def _open_link() -> ColumnElement[bool]:
 
 
 def _open_session(token: str, wall: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (WebSession.hash == hashed(token), WebSession.revoked_at.is_(None), WebSession.expires_at > wall)
+    return (WebSession.hash == hashed(token), *_lasts(wall))
+
+
+def _lasts(wall: datetime | ColumnElement[datetime]) -> tuple[ColumnElement[bool], ...]:
+    return (WebSession.revoked_at.is_(None), WebSession.expires_at > wall)
 
 
 def hashed(token: str) -> str:

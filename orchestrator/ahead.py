@@ -25,6 +25,9 @@ from orchestrator.several import among, ask
 from orchestrator.states import OPEN_LETTER, LetterState, Why
 from profiles.sentences import Sentence
 
+Span = Mapping[str, Any]
+"""The values of the conditions `WAITING`."""
+
 CHANNELS = {Channel.SMTP: "e-mail", Channel.WEBFORM: "formulier"}
 WAITS = (LetterState.PLANNED, LetterState.CLAIMED)
 NEVER = frozenset({*outlook.FOR_GOOD, Why.DAY_OFF, Why.LATE, Why.FIRST, Why.REFUSED, Why.WITHDRAWN, Why.ENDED})
@@ -73,7 +76,14 @@ def letters(session: Session, round_: Round, now: datetime, most: int) -> tuple[
 
     Those that will never go come last.
     """
-    fates = outlook.fates_of(session, Inquiry, round_, now, timedelta(), pairs=_next_pairs(session, round_, most))
+    return letters_in(session, round_, now, most, waiting_span(session, round_))
+
+
+def letters_in(session: Session, round_: Round, now: datetime, most: int, span: Span | None) -> tuple[NextSend, ...]:
+    """As `letters`, for who asked the `waiting_span` of the round already."""
+    if not (pairs := _next_pairs(session, span, most)):
+        return ()
+    fates = outlook.fates_of(session, Inquiry, round_, now, timedelta(), pairs=pairs)
     by_place = {(fate.pair, fate.order): fate for fate in fates}
     of = Counter(fate.pair for fate in fates)
     coming = sorted((fate for fate in fates if fate.state in WAITS), key=lambda fate: fate.why in NEVER)[:most]
@@ -101,12 +111,12 @@ def _is_due(fate: Fate, before: Fate | None, now: datetime) -> bool:
     return not waits and (before is None or before.state is LetterState.SENT)
 
 
-def _next_pairs(session: Session, round_: Round, most: int) -> set[int]:
+def _next_pairs(session: Session, span: Span | None, most: int) -> set[int]:
     """Return the pairs of the open inquiries that are planned first: found along the index of what is due."""
     # Of all rounds: those that are being picked up are few, and who asks leaves out what is not of this one.
     found = set(ask(session, _picked_up(), {}).scalars())
-    if (span := waiting_span(session, round_)) is not None:
-        found.update(ask(session, _waiting_pairs(), span | {"most": WINDOW * most}).scalars())
+    if span is not None:
+        found.update(ask(session, _waiting_pairs(), {**span, "most": WINDOW * most}).scalars())
     return found
 
 
@@ -121,12 +131,14 @@ def _waiting_pairs() -> Select[*tuple[Any, ...]]:
     return rows.order_by(Inquiry.planned_at, Inquiry.id).limit(bindparam("most"))
 
 
-def waiting_span(session: Session, round_: Round) -> dict[str, Any] | None:
+def waiting_span(session: Session, round_: Round) -> Span | None:
     """Return the values of the conditions `WAITING` for a round; None when no letter of it waits."""
-    span = tallies.waiting(session, round_.id)
-    if span is None:
-        return None
-    return {"round_id": round_.id, "first": span[0], "beyond": span[1] + timedelta(hours=1)}
+    return span_of(round_, tallies.waiting(session, round_.id))
+
+
+def span_of(round_: Round, hours: tuple[datetime, datetime] | None) -> Span | None:
+    """As `waiting_span`, of the first and the last hour in which letters wait."""
+    return {"round_id": round_.id, "first": hours[0], "beyond": hours[1] + timedelta(hours=1)} if hours else None
 
 
 def _why(fate: Fate, before: Fate | None) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import cast
 
-from sqlalchemy import ColumnElement, String, Table, bindparam, select, update
+from sqlalchemy import ColumnElement, Select, String, Table, bindparam, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -42,9 +42,13 @@ def clear(session: Session, channel: str, now: datetime) -> None:
 
 def lasting(session: Session) -> Sequence[ChannelFault]:
     """Return the faults that nobody has mended yet, oldest first."""
-    return session.scalars(
-        select(ChannelFault).where(ChannelFault.cleared_at.is_(None)).order_by(ChannelFault.since)
-    ).all()
+    return session.scalars(_lasting()).all()
+
+
+@cache
+def _lasting() -> Select[ChannelFault]:
+    """Every monitor asks it: made once."""
+    return select(ChannelFault).where(ChannelFault.cleared_at.is_(None)).order_by(ChannelFault.since)
 
 
 @cache

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -24,4 +25,9 @@ def beat(session: Session, queue: str, worker: str, now: datetime) -> None:
 
 def last(session: Session) -> Mapping[str, Heartbeat]:
     """Return the last heartbeat of every queue that ever had one."""
-    return {row.queue: row for row in session.scalars(select(Heartbeat))}
+    return {row.queue: row for row in session.scalars(_all())}
+
+
+@cache
+def _all() -> Select[Heartbeat]:
+    return select(Heartbeat)

@@ -185,8 +185,7 @@ def _mail(session: Session, clock: Clock, mailboxes: Sequence[str]) -> Iterator[
         yield _mailbox(source, mailbox.ended_at(session, source), clock)
     if not mailboxes:
         yield Fact(True, "Mailbox", "Er is geen mailbox ingesteld; antwoorden komen alleen binnen bij de luisteraar.")
-    stored = InboundMail.state == MailState.STORED
-    unread, oldest = session.execute(select(func.count(), func.min(InboundMail.received_at)).where(stored)).one()
+    unread, oldest = ask(session, _unread(), {}).one()
     if not unread:
         yield Fact(True, "Bewaarde berichten", "Alles wat binnenkwam is gelezen.")
         return
@@ -199,6 +198,11 @@ def _mail(session: Session, clock: Clock, mailboxes: Sequence[str]) -> Iterator[
         oldest,
         do=Sentence.of(START, queue="inbox") if late else "",
     )
+
+
+@cache
+def _unread() -> Select[*tuple[Any, ...]]:
+    return select(func.count(), func.min(InboundMail.received_at)).where(InboundMail.state == MailState.STORED)
 
 
 def _mailbox(source: str, ended: datetime | None, clock: Clock) -> Fact:
@@ -268,15 +272,16 @@ def _rounds(session: Session, now: datetime) -> Iterator[Fact]:
     going = (RoundState.RUNNING, RoundState.PAUSED, RoundState.COLLECTING)
     rounds = session.scalars(select(Round).where(Round.state.in_(going)).order_by(Round.id)).all()
     for round_ in rounds:
-        why = views.why_waiting(session, round_, now)
-        told = [each for each in (why, _next(session, round_, now)) if each]
+        span = ahead.waiting_span(session, round_)
+        why = views.why_waiting(session, round_, now, span)
+        told = [each for each in (why, _next(session, round_, now, span)) if each]
         yield Fact(True, Sentence.of("Ronde %(name)s", name=round_.name), Sentence.joined(told))
     if not rounds:
         yield Fact(True, "Rondes", "Er loopt geen ronde.")
 
 
-def _next(session: Session, round_: Round, now: datetime) -> str:
-    for letter in ahead.letters(session, round_, now, 1):
+def _next(session: Session, round_: Round, now: datetime, span: ahead.Span | None) -> str:
+    for letter in ahead.letters_in(session, round_, now, 1, span):
         words = "De volgende brief: %(pair)s, %(order)s van %(of)s, aan %(advertiser)s, gepland op %(moment)s: %(why)s."
         told = {"pair": letter.pair, "order": letter.order, "of": letter.of, "advertiser": letter.advertiser}
         return Sentence.of(words, **told, moment=said(letter.at), why=letter.why)

@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    CompoundSelect,
     Connection,
     Select,
     Subquery,
@@ -94,6 +95,12 @@ class Tallies:
     uncoded: int
     sent: Mapping[int, int]
     by_hour: Mapping[str, Mapping[datetime, int]]
+
+    @property
+    def waiting(self) -> tuple[datetime, datetime] | None:
+        """The first and the last hour in which letters are planned; None when none of them waits."""
+        hours = self.by_hour["planned"]
+        return (min(hours), max(hours)) if self.letters[LetterState.PLANNED] and hours else None
 
 
 def of_round(session: Session, round_id: int) -> Tallies:
@@ -190,14 +197,19 @@ def _moment(hour: str) -> datetime:
 
 def _told(session: Session, round_id: int) -> dict[tuple[str, str], int]:
     # Past the session, which would look at each of a thousand rows for something to load.
-    rows = session.connection().execute(_by_hour(), {"round_id": round_id}).all()
-    return {(what, hour): int(n) for what, hour, n in rows}
+    told: dict[tuple[str, str], int] = {}
+    for what, hour, n in session.connection().execute(_by_hour(), {"round_id": round_id}):
+        told[what, hour] = told.get((what, hour), 0) + int(n)
+    return told
 
 
 @cache
-def _by_hour() -> Select[*tuple[Any, ...]]:
-    both = _both(Tally.what, Tally.hour, Tally.n)
-    return select(both.c.what, both.c.hour, func.sum(both.c.n)).group_by(both.c.what, both.c.hour)
+def _by_hour() -> CompoundSelect[*tuple[Any, ...]]:
+    """What was folded is one row for each hour already: only what was written down since is summed there."""
+    folded = select(Tally.what, Tally.hour, Tally.n).where(Tally.round_id == bindparam("round_id"))
+    since = select(TallyChange.what, TallyChange.hour, func.sum(TallyChange.n))
+    since = since.where(TallyChange.round_id == bindparam("round_id"))
+    return union_all(folded, since.group_by(TallyChange.what, TallyChange.hour))
 
 
 def count_planned(session: Session, round_id: int, moments: Iterable[datetime]) -> None:

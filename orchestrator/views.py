@@ -30,6 +30,7 @@ from orchestrator.models import (
 from orchestrator.rounds import growing, holds, lifecycle, lookup, restored
 from orchestrator.rounds.planning import LATEST
 from orchestrator.schedule import Calendar
+from orchestrator.several import ask
 from orchestrator.states import OPEN_LETTER, LetterState, RoundState, Why
 from orchestrator.tallies import Tallies
 from profiles.sentences import Sentence
@@ -173,10 +174,11 @@ def monitor(session: Session, name: str, now: datetime) -> Monitor:
     letters, thanks = counted.letters, counted.declines
     open_ = sum(letters[state] for state in OPEN_LETTER)
     small = letters.total() <= MOST_INLINE
+    span = ahead.span_of(round_, counted.waiting)
     return Monitor(
         at=now,
         round=round_.name,
-        study=round_.study.name,
+        study=from_canonical(round_.design).study.name,
         state=round_.state.value,
         planned=letters.total(),
         sent=letters[LetterState.SENT],
@@ -192,8 +194,8 @@ def monitor(session: Session, name: str, now: datetime) -> Monitor:
         declines_planned=thanks.total(),
         declines_sent=thanks[LetterState.SENT],
         doubted=_doubted(session, round_),
-        why_waiting=why_waiting(session, round_, now),
-        next_sends=ahead.letters(session, round_, now, NEXT) if open_ else (),
+        why_waiting=why_waiting(session, round_, now, span),
+        next_sends=ahead.letters_in(session, round_, now, NEXT, span) if open_ else (),
         held=held_advertisers(session, round_),
         days=days(counted),
         outlook=_sentences(session, round_, now) if small else None,
@@ -269,7 +271,7 @@ def faults(session: Session) -> tuple[str, ...]:
 def held_advertisers(session: Session, round_: Round | None = None) -> tuple[HeldAdvertiser, ...]:
     """List the advertisers that have a pause now, of one round or of all, the longest pause first."""
     asked = {} if round_ is None else {"round_id": round_.id}
-    return tuple(HeldAdvertiser(*row) for row in session.execute(_held(of_round=round_ is not None), asked))
+    return tuple(HeldAdvertiser(*row) for row in ask(session, _held(of_round=round_ is not None), asked))
 
 
 @cache
@@ -310,11 +312,14 @@ def lateness(session: Session, name: str) -> tuple[timedelta, timedelta]:
     return (late[len(late) // 2], late[-1]) if late else (timedelta(), timedelta())
 
 
-def why_waiting(session: Session, round_: Round, now: datetime) -> str:
-    """Say in one Dutch sentence what a round is waiting for: waiting must not look like hanging."""
+def why_waiting(session: Session, round_: Round, now: datetime, span: ahead.Span | None) -> str:
+    """Say in one Dutch sentence what a round is waiting for: waiting must not look like hanging.
+
+    ``span`` is the `ahead.waiting_span` of the round.
+    """
     shut = why_shut(session)
     if round_.state is RoundState.RUNNING:
-        return shut or _why_no_letter(session, round_, now)
+        return shut or _why_no_letter(session, round_, now, span)
     if round_.state is RoundState.COLLECTING:
         end = lifecycle.window_end(session, round_)
         if now < end:
@@ -357,9 +362,9 @@ _WAITING = {
 }
 
 
-def _why_no_letter(session: Session, round_: Round, now: datetime) -> str:
-    upcoming = _first_planned(session, round_, held_too=False)
-    if upcoming is None and _first_planned(session, round_, held_too=True) is not None:
+def _why_no_letter(session: Session, round_: Round, now: datetime, span: ahead.Span | None) -> str:
+    upcoming = _first_planned(session, span, held_too=False)
+    if upcoming is None and _first_planned(session, span, held_too=True) is not None:
         return "Wacht tot iemand de pauze van de overgebleven aanbieders opheft: zie praktijktest holds."
     if upcoming is None and growing.may_grow(session, round_, now):
         return "Wacht op nieuwe advertenties uit de feeds."
@@ -374,10 +379,9 @@ def _why_no_letter(session: Session, round_: Round, now: datetime) -> str:
     return "Er is een reactie aan de beurt."
 
 
-def _first_planned(session: Session, round_: Round, *, held_too: bool) -> datetime | None:
+def _first_planned(session: Session, span: ahead.Span | None, *, held_too: bool) -> datetime | None:
     """Return the planned moment of the first waiting letter: found along the index of what is due."""
-    span = ahead.waiting_span(session, round_)
-    return None if span is None else session.scalar(_waiting(held_too=held_too), span)
+    return None if span is None else ask(session, _waiting(held_too=held_too), span).scalar()
 
 
 @cache
@@ -393,7 +397,7 @@ def said(moment: datetime) -> str:
 
 def _doubted(session: Session, round_: Round) -> int:
     """Count the inquiries of a round that were asked whether this is a test."""
-    return session.scalar(_doubts(), {"round_id": round_.id}) or 0
+    return ask(session, _doubts(), {"round_id": round_.id}).scalar() or 0
 
 
 @cache
@@ -403,5 +407,9 @@ def _doubts() -> Select[*tuple[Any, ...]]:
 
 
 def _deferred(session: Session) -> int:
-    rows = select(func.count()).select_from(DeferredReply).where(DeferredReply.resolved_at.is_(None))
-    return session.scalar(rows) or 0
+    return ask(session, _unresolved(), {}).scalar() or 0
+
+
+@cache
+def _unresolved() -> Select[int]:
+    return select(func.count()).select_from(DeferredReply).where(DeferredReply.resolved_at.is_(None))
