@@ -17,7 +17,7 @@ from orchestrator import limits, outlook, tallies
 from orchestrator.design import from_canonical
 from orchestrator.enrolment import ZONE
 from orchestrator.intake import Channel
-from orchestrator.models import Inquiry, Listing, Pair, Round, Study
+from orchestrator.models import Inquiry, Listing, Pair, Round
 from orchestrator.outlook import A_PERSON, WORDS, Fate
 from orchestrator.rounds.permission import rules
 from orchestrator.schedule import Calendar
@@ -159,12 +159,12 @@ def _why_due(row: Row[Any], calendar: Calendar, now: datetime) -> str:
     if row.next_try_at is not None and row.next_try_at > now:
         again = Sentence.of("nieuwe poging om %(moment)s", moment=_said(row.next_try_at))
         return Sentence.joined([again, row.last_error], ": ") if row.last_error else again
-    held = [why for why in PASSES if hasattr(row, why.value) and not getattr(row, why.value)]
+    held = [why for why in _passing() if not getattr(row, why.value)]
     return WORDS[min(held)] if held else "is nu aan de beurt"
 
 
 def _told(session: Session, round_: Round, letters: Sequence[int], now: datetime) -> Mapping[int, Row[Any]]:
-    """Ask of each letter what the claim would ask now."""
+    """Ask of each letter which of the claim's conditions that pass with time hold now."""
     if not letters:
         return {}
     asked = limits.parameters(from_canonical(round_.design), now) | {"letters": letters}
@@ -172,17 +172,18 @@ def _told(session: Session, round_: Round, letters: Sequence[int], now: datetime
 
 
 @cache
+def _passing() -> Mapping[Why, ColumnElement[bool]]:
+    """What else the claim asks of a letter, its fate (`outlook`) tells: it keeps it back for good, or until lifted."""
+    return {why: condition for why, condition in rules(Inquiry).items() if why in PASSES}
+
+
+@cache
 def _conditions() -> Select[*tuple[Any, ...]]:
-    conditions = (condition.label(why.value) for why, condition in rules(Inquiry).items())
+    conditions = (condition.label(why.value) for why, condition in _passing().items())
     told = (Inquiry.id, Inquiry.next_try_at, Inquiry.last_error, *conditions)
     rows: Select[*tuple[Any, ...]] = select(*told).select_from(Inquiry)
-    return (
-        rows.join(Pair, Pair.id == Inquiry.pair_id)
-        .join(Round, Round.id == Pair.round_id)
-        .join(Study, Study.id == Round.study_id)
-        .join(Listing, Listing.id == Pair.listing_id)
-        .where(among(Inquiry.id, "letters"))
-    )
+    rows = rows.join(Pair, Pair.id == Inquiry.pair_id).join(Listing, Listing.id == Pair.listing_id)
+    return rows.where(among(Inquiry.id, "letters"))
 
 
 def _said(moment: datetime) -> str:

@@ -46,7 +46,7 @@ from orchestrator.models import (
 )  # fmt: skip
 from orchestrator.request_models import LetterStep, RequestState
 from orchestrator.scope import EVERY, ScopeKind
-from orchestrator.several import among, ask
+from orchestrator.several import among, ask, one_of
 from orchestrator.states import ON_THE_WIRE, AttemptOutcome, LetterState, RoundState
 
 
@@ -224,14 +224,14 @@ def _letter_lately(
 
 def _went(letter: type[Inquiry]) -> ColumnElement[bool]:
     """It went on the wire, or may have, within the rest before now."""
-    return and_(letter.state.in_(ON_THE_WIRE), _went_at(letter) > _since())
+    return and_(one_of(letter.state, ON_THE_WIRE), _went_at(letter) > _since())
 
 
 def _second_soon(letter: type[Inquiry]) -> ColumnElement[bool]:
     """It is a further letter of a pair that began, and due within the rest after now."""
     first = aliased(Inquiry)
     begun = select(first.id).where(first.pair_id == letter.pair_id, first.order == 1, first.state == LetterState.SENT)
-    to_go = letter.state.in_((LetterState.PLANNED, LetterState.CLAIMED))
+    to_go = one_of(letter.state, (LetterState.PLANNED, LetterState.CLAIMED))
     due = letter.planned_at <= bindparam(REST[1], type_=UtcDateTime())
     return and_(letter.order > 1, to_go, due, of_each(begun.correlate_except(first)))
 
@@ -245,7 +245,7 @@ def _request_went(advertiser_id: Column[int]) -> ColumnElement[bool]:
 
 
 def _asks(letter: type[RequestLetter]) -> tuple[ColumnElement[bool], ...]:
-    return letter.step == LetterStep.REQUEST, letter.state.in_(ON_THE_WIRE)
+    return letter.step == LetterStep.REQUEST, one_of(letter.state, ON_THE_WIRE)
 
 
 def _since() -> ColumnElement[datetime]:
@@ -328,14 +328,14 @@ def _tried(
     """Of the pairs of this advertiser of which the first letter went, or may have gone, on the wire."""
     rows = rows.select_from(pair).join(listing, listing.id == pair.listing_id)
     rows = rows.join(first, and_(first.pair_id == pair.id, first.order == 1))
-    return rows.where(listing.advertiser_id == of, first.state.in_(ON_THE_WIRE))
+    return rows.where(listing.advertiser_id == of, one_of(first.state, ON_THE_WIRE))
 
 
 def _requests_tried(since: Column[datetime], advertiser_id: Column[int]) -> ColumnElement[int]:
     """Count the requests to this advertiser since then: mails that went, or may have, and calls that were answered."""
     request, letter = aliased(OwnerRequest), aliased(RequestLetter)
     of_request = (letter.request_id == request.id, letter.step == LetterStep.REQUEST)
-    mailed = exists().where(*of_request, letter.state.in_(ON_THE_WIRE), letter.planned_at >= since)
+    mailed = exists().where(*of_request, one_of(letter.state, ON_THE_WIRE), letter.planned_at >= since)
     called = ~exists().where(*of_request).correlate_except(letter)
     either = or_(mailed.correlate_except(letter), and_(called, request.made_at >= since))
     rows = select(func.count()).select_from(request).where(request.advertiser_id == advertiser_id, either)
@@ -345,5 +345,5 @@ def _requests_tried(since: Column[datetime], advertiser_id: Column[int]) -> Colu
 def _went_at(letter: type[Inquiry] | type[RequestLetter]) -> ColumnElement[datetime]:
     """Return when a letter went on the wire, or may have: by its answer, else by the gate it passed."""
     passed = select(func.max(Attempt.started_at)).where(Attempt.message_id == letter.message_id)
-    passed = passed.where(Attempt.outcome.in_(LIVE)).correlate_except(Attempt)
+    passed = passed.where(one_of(Attempt.outcome, LIVE)).correlate_except(Attempt)
     return func.coalesce(letter.sent_at, passed.scalar_subquery(), letter.planned_at)

@@ -1,8 +1,9 @@
 """One statement for several rows at once: a list is one value of it, so that it is made, and planned, once."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from functools import cache
 from typing import Any, Self, cast
 
@@ -24,6 +25,7 @@ from sqlalchemy import (
     column,
     func,
     insert,
+    literal_column,
     select,
     update,
 )
@@ -126,6 +128,14 @@ def change(session: Session, model: type, by: Sequence[str], rows: Sequence[Mapp
 def among(column: Column[Any] | ColumnElement[Any], name: str) -> ColumnElement[bool]:
     """Return the condition that a column has one of the values that are asked with, as a list, under this name."""
     return _Among(column, _bind(name, column.type))
+
+
+def one_of(column: Column[Any] | ColumnElement[Any], values: Iterable[StrEnum]) -> ColumnElement[bool]:
+    """Return the condition that a column has one of these values, which stand in the statement itself.
+
+    As parameters they would be put into its text again each time that it is asked.
+    """
+    return column.in_([literal_column(f"'{value}'", column.type) for value in values])
 
 
 def by_row(
