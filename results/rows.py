@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property
 
 from profiles.factors import Factor, FactorLevel
 from profiles.pairs import Arm
@@ -63,6 +64,11 @@ class PairRow:
     def invited(self, arm: Arm) -> bool:
         """Whether an arm wrote and got a positive answer."""
         return arm in self.arms and self.arms[arm].positive is True
+
+    @cached_property
+    def cell(self) -> tuple[bool, bool]:
+        """Whether the control, and whether the first treatment, was invited: a report asks it twenty times."""
+        return self.invited(Arm.CONTROL), self.invited(Arm.TREATMENT)
 
     def against(self, treatment: Arm) -> "PairRow":
         """Return the pair that the control makes with a further treatment of a set."""

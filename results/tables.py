@@ -1,9 +1,7 @@
 """The only reader of what came back: one row per pair, ready for statistics, reports and exports."""
 
-import gc
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -14,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from orchestrator import name_bank, pair_outcomes, retests, round_sums, tallies
 from orchestrator.design import Design, from_canonical
+from orchestrator.garbage import nothing_collected
 from orchestrator.models import Advertiser, Inquiry, Listing, Pair, Round
 from orchestrator.models import Look as LookRow
 from orchestrator.models import Reply as ReplyRow
 from orchestrator.pair_outcomes import Counted, Made
 from orchestrator.rounds import lifecycle, looking, lookup, releasing
+from orchestrator.several import ask
 from orchestrator.states import CodedBy, LetterState, PairState
 from profiles.pairs import Arm
 from results import looks
@@ -183,8 +183,8 @@ def counted(rows: Sequence[PairRow]) -> list[tuple[str, bool, bool]]:
 
 def counts(rows: Iterable[PairRow]) -> Counts:
     """Count the usable pairs by who got a positive answer."""
-    usable = (row for row in rows if row.state == PairState.USABLE)
-    return Counts.tally((row.invited(Arm.CONTROL), row.invited(Arm.TREATMENT)) for row in usable)
+    seen = Counter([row.cell for row in rows if row.state == PairState.USABLE])
+    return Counts(seen[True, True], seen[True, False], seen[False, True], seen[False, False])
 
 
 def excluded(rows: Iterable[PairRow]) -> dict[str, int]:
@@ -202,11 +202,12 @@ def _numbered(
 ) -> list[tuple[tuple[int, int], PairRow]]:
     """Read pairs of a round by their columns: as objects a hundred thousand letters take ten times as long.
 
-    Each has before it the numbers of the pair and its advertiser.
+    Each has before it the numbers of the pair and its advertiser. They are asked for past the session, which would look
+    at each row for something to load.
     """
-    with _nothing_thrown_away():
+    with nothing_collected():
         letters, replies = _letters(session, round_, which), _replies(session, round_, which)
-        pairs = session.execute(_which(_pairs_of(round_), which))
+        pairs = ask(session, _which(_pairs_of(round_), which), {})
         return [((each.id, each.office), _pair_row(each, letters[each.id], replies, design)) for each in pairs]
 
 
@@ -222,21 +223,6 @@ def _made(pair: int, office: int, row: PairRow) -> Made:
         cell = 2 * (not row.invited(Arm.CONTROL)) + (not row.invited(Arm.TREATMENT))
     sent, invitations = _letter_sums(arms)
     return Made(pair, office, row.district, row.pair, row.sham is not None, cell, sent, invitations)
-
-
-@contextmanager
-def _nothing_thrown_away() -> Iterator[None]:
-    """Let Python look for no cycles meanwhile: of all these rows none is in one, and looking takes a third of the time.
-
-    It is for the whole process; of readers at the same moment the first lets it look again when it is done.
-    """
-    looked = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if looked:
-            gc.enable()
 
 
 def _which(rows: Rows, which: Which | None) -> Rows:
@@ -265,14 +251,14 @@ def _letters(session: Session, round_: Round, which: Which | None) -> Mapping[in
         Inquiry.sent_at,
     )
     rows = _of_round(select(*told, name_set), round_, which).order_by(Inquiry.pair_id, Inquiry.order)
-    return _grouped(session.execute(rows), "pair_id")
+    return _grouped(ask(session, rows, {}), "pair_id")
 
 
 def _replies(session: Session, round_: Round, which: Which | None) -> Mapping[int, list[Row[Any]]]:
     """The replies to each letter, in the order in which they came."""
     rows = select(ReplyRow.inquiry_id, ReplyRow.received_at, ReplyRow.kind, ReplyRow.label).join(Inquiry)
     rows = _of_round(rows, round_, which).order_by(ReplyRow.received_at, ReplyRow.id)
-    return _grouped(session.execute(rows), "inquiry_id")
+    return _grouped(ask(session, rows, {}), "inquiry_id")
 
 
 def _grouped(rows: Iterable[Row[Any]], key: str) -> Mapping[int, list[Row[Any]]]:
@@ -335,7 +321,7 @@ def _outcome(label: str | None) -> Outcome | None:
 
 def _best(answers: Iterable[Row[Any]]) -> str:
     """Return the label that counts, over all coded replies."""
-    return _best_of(tuple(reply.label for reply in answers if reply.label))
+    return _best_of(tuple([reply.label for reply in answers if reply.label]))
 
 
 @lru_cache(maxsize=4096)
@@ -350,13 +336,18 @@ def _answer_hours(sent_at: datetime | None, answers: Iterable[Row[Any]]) -> floa
 
 
 def _in_time(
-    sent_at: datetime | None, replies: Iterable[Row[Any]], design: Design, window: float = 1.0
+    sent_at: datetime | None, replies: Sequence[Row[Any]], design: Design, window: float = 1.0
 ) -> list[Row[Any]]:
     """Return the replies that came within the declared days (or that part of them); a later one is silence."""
-    if sent_at is None:
+    if sent_at is None or not replies:
         return []
-    until = sent_at + timedelta(days=window * design.outcome.response_days)
+    until = sent_at + _days(window * design.outcome.response_days)
     return [reply for reply in replies if reply.received_at <= until]
+
+
+@lru_cache
+def _days(number: float) -> timedelta:
+    return timedelta(days=number)
 
 
 def _hours(start: datetime | None, end: datetime | None) -> float | None:

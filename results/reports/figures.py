@@ -42,7 +42,7 @@ def analysed(rows: Iterable[PairRow], level: float, *, all_methods: bool = False
         return None
     places: dict[str, int] = {}
     codes = [places.setdefault(row.advertiser, len(places)) for row in counted]
-    control, treatment = ([row.arms[arm].positive is True for row in counted] for arm in BOTH)
+    control, treatment = zip(*(row.cell for row in counted), strict=True)
     table = tabulate(control, treatment, codes)
     return analyse(tables.counts(counted), level=level, advertisers=table, all_methods=all_methods)
 

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
+from orchestrator.garbage import nothing_collected
 from portal.web.kept import Kept
 from portal.web.rendering import HOME, language_of, page
 from portal.web.source import Source
@@ -77,6 +78,7 @@ def hidden(round_name: str) -> Refused:
     return Refused("round-not-closed", message, remedy)
 
 
+@nothing_collected()
 def _made(source: Source, round_name: str, accepted: frozenset[str], language: str) -> Shown:
     table = source.table(round_name)
     report = build(table, Audience.RESEARCHER, language=language)
