@@ -89,6 +89,8 @@ def _ready(connection: Connection, table: Table, rows: Sequence[Row]) -> Iterato
 def _written(connection: Connection, column: Column[Any], values: list[Any]) -> list[Any]:
     """The values of a column as the driver wants them."""
     write = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    if write and values.count(None) == len(values):  # much is known only later
+        return [write(None)] * len(values)
     if isinstance(column.type, Enum):  # few words, each of which is written many times
         known = {word: write(word) if write else word for word in set(values)}
         return [known[word] for word in values]

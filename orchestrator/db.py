@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event, make_url, text
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from orchestrator.master_keys import Keys
 
@@ -27,6 +28,7 @@ __all__ = [
     "DatabaseAway",
     "DatabaseError",
     "Session",
+    "SqliteDateTime",
     "Taken",
     "Unfit",
     "UtcDateTime",
@@ -78,11 +80,23 @@ def is_taken(error: IntegrityError) -> bool:
     return unique or str(error.orig).startswith("UNIQUE constraint failed")
 
 
+class SqliteDateTime(sqlite.DATETIME):
+    """A moment as SQLite keeps it: the text that its own type writes, in a fifth of the time."""
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], str | None]:  # noqa: ARG002
+        return lambda moment: None if moment is None else moment.isoformat(" ", "microseconds")
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment, aware and in UTC; a naive value is refused with `ValueError`."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name != "sqlite":
+            return super().load_dialect_impl(dialect)
+        return SqliteDateTime()  # type: ignore[no-untyped-call]
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from house_makers import PLANNED, only_postgresql, only_sqlite, together
 from sqlalchemy import text
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import StatementError
 
 from orchestrator import ledger, postgres
-from orchestrator.db import Database, DatabaseError
+from orchestrator.db import Database, DatabaseError, SqliteDateTime
 from orchestrator.models import Control, Event
 
 
@@ -31,6 +32,12 @@ def test_a_moment_comes_back_as_the_same_moment_in_utc(database: Database) -> No
     assert back == moment
     assert back is not None
     assert back.utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize("moment", [datetime(2026, 9, 7, 9), datetime(987, 1, 2, 3, 4, 5, 6), datetime.max, None])  # noqa: DTZ001, DTZ901
+def test_sqlite_keeps_a_moment_as_the_text_that_its_own_type_writes(moment: datetime | None) -> None:
+    ours, theirs = (kind().bind_processor(sqlite.dialect()) for kind in (SqliteDateTime, sqlite.DATETIME))
+    assert ours(moment) == theirs(moment)
 
 
 def test_the_hour_that_the_clock_goes_back_is_kept_apart(database: Database) -> None:
