@@ -40,7 +40,13 @@ ROUND = "proef-2026"
 def told(database: Database) -> Tallies:
     with database.reading() as session:
         assert tallies.differences(session) == []
-        return tallies.of_round(session, lookup.find(session, ROUND).id)
+        round_ = lookup.find(session, ROUND)
+        seen, span = tallies.of_round(session, round_.id), tallies.waiting(session, round_.id)
+    waits = [letter.planned_at for letter in letters(database) if letter.state is LetterState.PLANNED]
+    for first, last in filter(None, (seen.waiting, span)):
+        assert all(first <= moment < last + HOUR for moment in waits)
+    assert (seen.waiting is not None, span is not None) == (bool(waits), bool(waits))
+    return seen
 
 
 def fold(database: Database) -> None:
