@@ -353,7 +353,7 @@ class InquiryMachine(ChanceMachine):
     def is_reconciled(self, folder: str | None) -> None:
         with self.database.writing() as session:
             reconciling.reconcile(session, *self.by, folder, timedelta())
-        self.model.reconcile(self.now, mailbox=folder is not None)
+        self.model.reconcile(self.now, self.memory, mailbox=folder is not None)
 
     # --- What must always hold
 
