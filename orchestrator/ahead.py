@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, literal_column, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from orchestrator import limits, outlook, tallies
@@ -21,8 +21,8 @@ from orchestrator.models import Inquiry, Listing, Pair, Round
 from orchestrator.outlook import A_PERSON, WORDS, Fate
 from orchestrator.rounds.permission import rules
 from orchestrator.schedule import Calendar
-from orchestrator.several import among, ask
-from orchestrator.states import OPEN_LETTER, LetterState, Why
+from orchestrator.several import among, ask, one_of, written_out
+from orchestrator.states import LetterState, Why
 from profiles.sentences import Sentence
 
 Span = Mapping[str, Any]
@@ -52,13 +52,9 @@ class NextSend:
     why: str
 
 
-# Written out, so that a database sees that its index has these letters and no others.
-PLANNED: ColumnElement[LetterState]
-PLANNED, _CLAIMED, _SENDING = (literal_column(f"'{state}'", Inquiry.state.type) for state in OPEN_LETTER)
-
 WAITING: tuple[ColumnElement[bool], ...] = (
     Pair.round_id == bindparam("round_id"),
-    Inquiry.state == PLANNED,
+    Inquiry.state == written_out(Inquiry.state, LetterState.PLANNED),
     Inquiry.planned_at >= bindparam("first"),
     Inquiry.planned_at < bindparam("beyond"),
 )
@@ -122,7 +118,7 @@ def _next_pairs(session: Session, span: Span | None, most: int) -> set[int]:
 
 @cache
 def _picked_up() -> Select[*tuple[Any, ...]]:
-    return select(Inquiry.pair_id).where(Inquiry.state.in_((_CLAIMED, _SENDING)))
+    return select(Inquiry.pair_id).where(one_of(Inquiry.state, (LetterState.CLAIMED, LetterState.SENDING)))
 
 
 @cache

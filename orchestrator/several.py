@@ -135,7 +135,12 @@ def one_of(column: Column[Any] | ColumnElement[Any], values: Iterable[StrEnum]) 
 
     As parameters they would be put into its text again each time that it is asked.
     """
-    return column.in_([literal_column(f"'{value}'", column.type) for value in values])
+    return column.in_([written_out(column, value) for value in values])
+
+
+def written_out(column: Column[Any] | ColumnElement[Any], value: StrEnum) -> ColumnElement[Any]:
+    """Return a value of a column as it stands in a statement: a database sees which partial index has its rows."""
+    return literal_column(f"'{value}'", column.type)
 
 
 def by_row(

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, exists, func, literal_column, select, union_all
+from sqlalchemy import CompoundSelect, Select, exists, func, select, union_all
 from sqlalchemy.orm import Session
 
 from orchestrator import ahead, channel_faults, heartbeats, mailbox, views
@@ -28,7 +28,7 @@ from orchestrator.models import (
     Round,
 )  # fmt: skip
 from orchestrator.rounds.permission import Kind
-from orchestrator.several import ask
+from orchestrator.several import ask, written_out
 from orchestrator.states import ROUND_ENDED, LetterState, MailState, RoundState
 from orchestrator.views import said
 from profiles.sentences import Sentence
@@ -236,7 +236,7 @@ _LETTERS: Mapping[str, Kind] = {
 }  # fmt: skip
 
 # Written out, so that a database sees that its index has these letters and no others.
-_UNCERTAIN = literal_column(f"'{LetterState.UNCERTAIN}'", Inquiry.state.type)
+_UNCERTAIN = written_out(Inquiry.state, LetterState.UNCERTAIN)
 _IN_A_ROUND_THAT_GOES_ON = exists().where(Pair.id == Inquiry.pair_id, Round.id == Pair.round_id,
                                           Round.state.not_in(ROUND_ENDED))  # fmt: skip
 
