@@ -1,6 +1,7 @@
 """Mail that a provider brings by a signed request: stored once, whoever repeats it, and nothing without a signature."""
 
 import logging
+from dataclasses import replace
 
 import pytest
 from api_makers import KEY, LETTER, SETTINGS, an_event, program
@@ -229,3 +230,14 @@ def test_a_key_that_cannot_be_right_is_refused_at_the_start_and_not_repeated(
     with pytest.raises(Exception, match="bad-key") as told:
         Settings.from_env()
     assert key not in str(told.value)
+
+
+def test_a_signature_is_taken_in_one_spelling_only() -> None:
+    """The last letter of its Base64 has two bits that say nothing: "A" and "B" there are the same bytes."""
+    key, moment = b"k" * 32, int(MOMENT.timestamp())
+    events = (Event(f"msg_{number}", moment, "", b"x") for number in range(500))
+    event = next(each for each in events if webhook.signed(key, each).endswith("A="))
+    right = webhook.signed(key, event)
+    webhook.check(key, replace(event, signatures=right), MOMENT)
+    with pytest.raises(Refused, match="bad-signature"):
+        webhook.check(key, replace(event, signatures=f"{right[:-2]}B="), MOMENT)
