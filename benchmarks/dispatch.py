@@ -2,9 +2,12 @@
 
 Beside it: bare smtplib on eight connections that are kept, and one task per letter of Celery, Dramatiq and Huey
 (`benchmarks.rivals`). All in one run, one after another, each into a sink of its own; the rate is of the moments at
-which the sink took the middle nine tenths of the letters, so that nobody is charged for starting.
+which the sink took the middle nine tenths of the letters, so that nobody is charged for starting. Once into the barest
+sink there can be, and once into one that does for a letter what a mail server has to: what the sink takes of the
+machine, it takes of everybody's.
 """
 
+import itertools
 import os
 import signal
 import smtplib
@@ -43,6 +46,9 @@ MORNING = datetime(2026, 9, 14, 8, tzinfo=UTC)
 """A Monday, ten in the morning in Amsterdam."""
 
 CONNECTIONS, WORKERS, PATIENCE = 8, 2, 300.0
+SINKS = {"sink": "bare sink", "library_sink": "aiosmtpd"}
+"""Modules of this room, and how their figures are called."""
+
 AT_START = timedelta(hours=12)
 BODY = "Subject: Reactie op de woning\r\n\r\n" + "Graag kom ik de woning bekijken. Kan dat?\r\n" * 30
 
@@ -77,11 +83,11 @@ def a_round(letters: int, offices: int | None = None) -> tuple[Design, list[Part
 
 
 @contextmanager
-def sink(folder: Path) -> Iterator[tuple[int, Callable[[], Sequence[float]]]]:
-    """A sink of its own: its port, and the moments at which it took letters."""
+def sink(folder: Path, into: str = "sink") -> Iterator[tuple[int, Callable[[], Sequence[float]]]]:
+    """A sink of its own, of that module: its port, and the moments at which it took letters."""
     file = Path(tempfile.mkstemp(dir=folder)[1])
     process = subprocess.Popen(  # noqa: S603 - our own module
-        [sys.executable, "-m", "benchmarks.sink", str(file)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+        [sys.executable, "-m", f"benchmarks.{into}", str(file)], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
     assert process.stdout is not None  # noqa: S101 - asked for above
     try:
@@ -103,6 +109,12 @@ def rate(moments: Callable[[], Sequence[float]], letters: int) -> float:
     edge = letters // 20
     inner = sorted(taken)[edge : letters - edge]
     return (len(inner) - 1) / (inner[-1] - inner[0])
+
+
+def of_bare(letters: int, folder: Path, into: str) -> float:
+    with sink(folder, into) as (port, moments):
+        bare(port, letters, BODY)
+        return rate(moments, letters)
 
 
 def bare(port: int, letters: int, body: str) -> None:
@@ -127,7 +139,7 @@ RIVALS = {
 }
 
 
-def of_rival(kind: str, letters: int, address: str, broker: OwnRedis, folder: Path) -> float:
+def of_rival(kind: str, letters: int, address: str, broker: OwnRedis, folder: Path, into: str) -> float:
     """Fill its table and its queue, and only then start its workers."""
     broker.flush()
     with psycopg.connect(address, autocommit=True) as connection:
@@ -136,7 +148,7 @@ def of_rival(kind: str, letters: int, address: str, broker: OwnRedis, folder: Pa
         with connection.cursor().copy("COPY letter (id, body) FROM STDIN") as into:
             for number in range(letters):
                 into.write_row((number, BODY))
-    with sink(folder) as (port, moments):
+    with sink(folder, into) as (port, moments):
         told = {"RIVAL": kind, "RIVAL_REDIS": broker.url, "RIVAL_DATABASE": address, "RIVAL_SMTP": str(port)}
         environment = {**os.environ, **told}
         # Not by -m: a task of __main__ would be another one than its worker knows.
@@ -178,10 +190,10 @@ class Ours:
         with psycopg.connect(self.address, autocommit=True) as connection:
             connection.execute(sql, values)
 
-    def measured(self, broker: OwnRedis, folder: Path) -> float:
+    def measured(self, broker: OwnRedis, folder: Path, into: str) -> float:
         self.again()
         broker.flush()
-        with sink(folder) as (port, moments):
+        with sink(folder, into) as (port, moments):
             told = {
                 "PRAKTIJKTEST_DATA": str(folder), "PRAKTIJKTEST_DATABASE_URL": self.url,
                 "PRAKTIJKTEST_REDIS_URL": broker.url, "PRAKTIJKTEST_SMTP_HOST": "127.0.0.1",
@@ -226,32 +238,33 @@ def running(all_words: Sequence[Sequence[str]], environment: dict[str, str]) -> 
 
 
 def measure(runs: int, letters: int = 3000) -> list[Figure]:
-    """Everything once in each run."""
+    """Everything once in each run, into each of the sinks."""
     server, broker = own_postgres(durable=True), own_redis()
-    taken: dict[str, list[float]] = {}
+    taken: dict[str, dict[str, list[float]]] = {into: {} for into in SINKS}
     try:
         with tempfile.TemporaryDirectory() as place:
             folder, ours = Path(place), Ours(server, Keys.beside(Path(place)), letters)
             server.create("rivals")
-            for _ in range(runs):
-                taken.setdefault("ours", []).append(ours.measured(broker, folder))
-                with sink(folder) as (port, moments):
-                    bare(port, letters, BODY)
-                    taken.setdefault("bare", []).append(rate(moments, letters))
-                for kind in RIVALS:
-                    found = of_rival(kind, letters, server.address("rivals"), broker, folder)
-                    taken.setdefault(kind, []).append(found)
+            address = server.address("rivals")
+            for _, into in itertools.product(range(runs), SINKS):
+                found = {
+                    "ours": ours.measured(broker, folder, into),
+                    "bare": of_bare(letters, folder, into),
+                    **{each: of_rival(each, letters, address, broker, folder, into) for each in RIVALS},
+                }
+                for name, value in found.items():
+                    taken[into].setdefault(name, []).append(value)
             ours.database.engine.dispose()
     finally:
         broker.stop()
         server.stop()
-    return _told(taken)
+    return [figure for into, told in taken.items() for figure in _told(SINKS[into], told)]
 
 
-def _told(taken: dict[str, list[float]]) -> list[Figure]:
-    rates = {name: Figure(name, "letters/s", tuple(values)) for name, values in taken.items()}
+def _told(into: str, taken: dict[str, list[float]]) -> list[Figure]:
+    rates = {name: Figure(f"{into}: {name}", "letters/s", tuple(values)) for name, values in taken.items()}
     return [
         *rates.values(),
-        ratio("ours to bare smtplib", rates["ours"], rates["bare"], "0.5 or more"),
-        *(ratio(f"ours to {kind}", rates["ours"], rates[kind], "1.5 or more") for kind in RIVALS),
+        ratio(f"{into}: ours to bare smtplib", rates["ours"], rates["bare"], "0.5 or more"),
+        *(ratio(f"{into}: ours to {kind}", rates["ours"], rates[kind], "1.5 or more") for kind in RIVALS),
     ]
