@@ -132,7 +132,7 @@ def seat_all(design: Design, homes: Homes) -> Seats:
     the seed. So every block is as balanced as the rotation, and so is the whole.
     """
     blocks = _in_random_order(design.seed, "seat of advertiser", *homes.owners)
-    if len(set(homes.strata)) > 1:
+    if homes.strata and homes.strata.count(homes.strata[0]) < len(homes.strata):
         strata = _in_random_order(design.seed, "seat of stratum", *_numbered(homes.strata))
         blocks += strata * (blocks.max(initial=0) + 1)
     order, sham = shuffled(bits(design.seed, "seat", homes.keys), blocks), _shams(design, homes.keys)
@@ -271,8 +271,9 @@ def _shams(design: Design, keys: Bits) -> Ints:
     many = round(len(keys) * question.sham_share)
     more = round(len(keys) * (question.sham_share + question.sham_treatment_share))
     if more:  # fewer than all: which rows have the lowest numbers is known without sorting them
-        by_chance = np.argpartition(bits(design.seed, "sham", keys), [many, more])
-        sham[by_chance[:many]], sham[by_chance[many:more]] = range(len(BOTH))
+        drawn = bits(design.seed, "sham", keys)
+        for arm, lowest in ((1, more), (0, many)):
+            sham[np.argpartition(drawn, lowest)[:lowest]] = arm
     return sham
 
 

@@ -25,6 +25,9 @@ Ints = NDArray[np.int64]
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 WORD = 8
 
+KEPT = np.array([(1 << 8 * kept) - 1 for kept in range(WORD + 1)], np.uint64)
+"""What leaves the first so many bytes of a word, and nothing of the others."""
+
 BLOCK = 16_384
 """So many numbers are mixed, or texts read, at a time: few enough to stay near the processor while that goes on."""
 
@@ -54,23 +57,25 @@ def digests(texts: Sequence[str]) -> Bits:
 
 
 def _digests(texts: Sequence[str]) -> Bits:
-    try:
-        words, lengths = _words(texts)
-    except UnicodeEncodeError:  # not all are ASCII, of which a character is a byte
-        words, lengths = _words([text.encode() for text in texts])
-    state = _mixed(lengths * GOLDEN)
-    for place in range(words.shape[1]):
+    joined, lengths = _joined(texts)
+    begins, longest = np.cumsum(lengths + 1) - (lengths + 1), int(lengths.max(initial=1))
+    # Eight bytes from any on are a word: the last of a text has some of what follows, which is masked.
+    from_each = np.ndarray(len(joined) + longest, "<u8", joined + bytes(longest + WORD), strides=(1,))
+    state = _mixed(lengths.astype(np.uint64) * GOLDEN)
+    for place in range(0, longest, WORD):
+        word = from_each[begins + place] & KEPT.take(lengths - place, mode="clip")
         # How far the longest text reaches must not matter to the others.
-        state = np.where(lengths > place * WORD, _mixed(state ^ words[:, place]), state)
+        state = np.where(lengths > place, _mixed(state ^ word), state)
     return state
 
 
-def _words(rows: Sequence[str] | Sequence[bytes]) -> tuple[Bits, Bits]:
-    """The bytes of texts as words of eight, a row each, and the length of each in bytes."""
-    lengths = np.fromiter(map(len, rows), np.uint64, len(rows))
-    width = -(-int(lengths.max(initial=1)) // WORD)
-    words = np.array(rows, f"S{width * WORD}").view("<u8").reshape(len(rows), width)
-    return words.astype(np.uint64, copy=False), lengths
+def _joined(texts: Sequence[str]) -> tuple[bytes, Ints]:
+    """The bytes of texts, with one between each two, and the length of each in bytes."""
+    joined = "\0".join(texts).encode()
+    ends = np.flatnonzero(np.frombuffer(joined + b"\0", np.uint8) == 0)
+    if len(ends) > len(texts):  # one has such a byte of its own
+        return joined, np.array([len(text.encode()) for text in texts])
+    return joined, np.diff(ends, prepend=-1) - 1
 
 
 def together(one: Bits, other: Bits) -> Bits:

@@ -62,13 +62,13 @@ class Dice:
         room[ever] = self.openings.before(ever, last - self.shortest * (self.letters - 1) + 1)
         return room
 
-    def first(self, asked: Asked, rows: Ints, numbers: Ints) -> tuple[Few, Ints]:
-        """Draw the moment of the first letter of each pair, and its day; ``numbers`` are those of the draws."""
+    def first(self, asked: Asked, rows: Ints, numbers: int | Ints) -> tuple[Few, Ints]:
+        """Draw the moment of the first letter of each pair, and its day; ``numbers`` are the draws', or that of all."""
         choices = asked.choices.take(rows)
         drawn = chance.below(self.seed, "first moment", asked.keys.take(rows), numbers, limits=choices)
         return self.openings.moments(rows, asked.lows.take(rows) + drawn.astype(np.int32))
 
-    def all(self, asked: Asked, rows: Ints, numbers: Ints, first: Few) -> tuple[Few, Flags]:
+    def all(self, asked: Asked, rows: Ints, numbers: int | Ints, first: Few) -> tuple[Few, Flags]:
         """Draw the moments of all letters of each pair, a row for each letter, and whether all found one."""
         moments, fits, keys = [first], np.ones(len(first), np.bool_), asked.keys.take(rows)
         for order in range(2, self.letters + 1):

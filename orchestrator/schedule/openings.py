@@ -64,7 +64,8 @@ class Openings:
     def passed(self) -> Few:
         """By calendar and day: how many open seconds come before it; one column more, for all of them."""
         passed = np.zeros((len(self.open), len(self.starts) + 1), np.int32)
-        np.cumsum(self.open * self.lengths, axis=1, out=passed[:, 1:])
+        np.multiply(self.open, self.lengths, out=passed[:, 1:])
+        np.cumsum(passed, axis=1, out=passed)
         return passed
 
     @cached_property
@@ -138,10 +139,10 @@ class Openings:
 def _open_days(monday: date, number: int, closures: Sequence[Closure]) -> Flags:
     """By closure and day: whether an advertiser may be written to on it."""
     start = monday.toordinal()
-    spans = [(c[0].toordinal() - start, c[1].toordinal() - start) if c else (0, number) for c, _ in closures]
-    first, last = np.array(spans, np.int32).reshape(-1, 2).T[:, :, np.newaxis]
-    days = np.arange(number, dtype=np.int32)
-    may: Flags = (first <= days) & (days <= last)
+    first = np.array([days[0].toordinal() if days else start for days, _ in closures], np.int32)
+    last = np.array([days[1].toordinal() if days else start + number for days, _ in closures], np.int32)
+    days = np.arange(start, start + number, dtype=np.int32)
+    may: Flags = (first[:, np.newaxis] <= days) & (days <= last[:, np.newaxis])
     rows = np.repeat(np.arange(len(closures)), [len(days_off) for _, days_off in closures])
     off = [day.toordinal() for _, days_off in closures for day in days_off]
     columns = np.array(off, np.int64) - start

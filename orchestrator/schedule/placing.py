@@ -75,7 +75,7 @@ def place_all(design: Design, homes: Homes, closures: Mapping[str, Closure]) -> 
     """
     advertisers, owners = homes.owners
     keys, all_ = pair_keys(homes), Dice.of(design, ())
-    letters = np.full((all_.letters, len(homes.listings)), NONE)
+    letters = np.empty((all_.letters, len(homes.listings)), np.int64)
     in_order = chance.shuffled(chance.bits(design.seed, "rank", keys), owners)
     for some, levels in _abreast(np.bincount(owners), in_order):
         dice = all_.under([closures[advertisers[row]] for row in some.tolist()])
@@ -85,7 +85,9 @@ def place_all(design: Design, homes: Homes, closures: Mapping[str, Closure]) -> 
             asked = Asked(own, np.zeros(len(own), np.int32), dice.room[: len(own)])
             borne(dice, board, level * dice.letters, asked)
         for level, pairs in enumerate(levels):
-            letters[:, pairs] = board.moments(level * dice.letters, dice.letters, len(pairs))
+            found = board.moments(level * dice.letters, dice.letters, len(pairs))
+            for row, moments in zip(letters, found, strict=True):
+                row[pairs] = moments
     return Moments(homes, letters, all_.longest)
 
 
@@ -103,8 +105,9 @@ def _abreast(sizes: Ints, in_order: Ints) -> Iterator[tuple[Ints, list[Ints]]]:
     """
     begins, largest_first = np.cumsum(sizes) - sizes, np.argsort(-sizes, kind="stable")
     largest_first = largest_first[: np.count_nonzero(sizes)]
-    for start in range(0, len(largest_first), ABREAST):
-        some = largest_first[start : start + ABREAST]
+    parts = -(-len(largest_first) // ABREAST)
+    # All as large as each other: a few left over would cost as many steps as the most.
+    for some in np.array_split(largest_first, parts) if parts else ():
         yield some, [in_order[begins[some][sizes[some] > level] + level] for level in range(sizes[some[0]])]
 
 
@@ -145,7 +148,8 @@ class Board:
         self.in_week[places // WEEK] += 1
         if self.per_day:
             self.on_day[places] += 1
-        self.letters[place : place + len(letters), rows] = letters
+        for own, moments in zip(self.letters[place : place + len(letters)], letters, strict=True):
+            own[rows] = moments
 
     def moments(self, place: int, number: int, advertisers: int) -> Ints:
         """The letters on so many places of so many advertisers, in seconds since 1970 (UTC); `NONE` for no letter."""
@@ -179,7 +183,7 @@ def borne(dice: Dice, board: Board, place: int, asked: Asked) -> None:
     while waiting.size and tried < TRIES:
         many = min(TRIES - tried, max(1, min(tried, TOGETHER // waiting.size)))
         rows = waiting if many == 1 else np.repeat(waiting, many)
-        numbers = np.tile(np.arange(tried, tried + many), waiting.size)
+        numbers = tried if many == 1 else np.tile(np.arange(tried, tried + many), waiting.size)
         rows, letters, days = _bearable(dice, board, place, asked, rows, numbers)
         if many > 1:
             # The draws of an advertiser follow each other: the first is where its row begins.
@@ -189,13 +193,15 @@ def borne(dice: Dice, board: Board, place: int, asked: Asked) -> None:
         waiting, tried = waiting[board.letters[place, waiting] == FAR], tried + many
 
 
-def _bearable(dice: Dice, board: Board, places: int, asked: Asked, rows: Ints, numbers: Ints) -> tuple[Ints, Few, Ints]:
+def _bearable(
+    dice: Dice, board: Board, places: int, asked: Asked, rows: Ints, numbers: int | Ints
+) -> tuple[Ints, Few, Ints]:
     """Make these draws; return the rows, the moments and the first days of those that can be borne, in order."""
     first, days = dice.first(asked, rows, numbers)
     left = np.flatnonzero(board.has_room(rows, days))
-    rows, first, days = rows[left], first[left], days[left]
-    letters, good = dice.all(asked, rows, numbers[left], first)
+    rows, first, days = rows.take(left), first.take(left), days.take(left)
+    letters, good = dice.all(asked, rows, numbers if isinstance(numbers, int) else numbers.take(left), first)
     if board.rest and places:
         good &= board.has_rest(rows, letters, places)
     left = np.flatnonzero(good)
-    return rows[left], letters[:, left], days[left]
+    return rows.take(left), letters.take(left, axis=1), days.take(left)

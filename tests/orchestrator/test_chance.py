@@ -126,3 +126,9 @@ def test_the_numbers_of_today_are_those_of_every_version_and_machine() -> None:
     assert keys.tolist() == [2233758532059199783, 3813183154893624187]
     assert bits(20260907, "moment", keys, 2).tolist() == [10558494711259636527, 5686837056066364670]
     assert below(20260907, "moment", keys, 2, limits=np.array([1000, 2])).tolist() == [572, 0]
+
+
+def test_a_key_with_a_zero_byte_of_its_own_keeps_its_digest_beside_any_others() -> None:
+    keys = ["a\0b", "", "één", "a", "lst-0000001"]
+    assert chance.digests(keys).tolist() == [int(chance.digests([key])[0]) for key in keys]
+    assert len(set(chance.digests(keys).tolist())) == len(keys)
