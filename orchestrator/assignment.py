@@ -270,10 +270,10 @@ def _shams(design: Design, keys: Bits) -> Ints:
     question, sham = design.question, np.full(len(keys), REAL)
     many = round(len(keys) * question.sham_share)
     more = round(len(keys) * (question.sham_share + question.sham_treatment_share))
-    if more:  # fewer than all: which rows have the lowest numbers is known without sorting them
-        drawn = bits(design.seed, "sham", keys)
-        for arm, lowest in ((1, more), (0, many)):
-            sham[np.argpartition(drawn, lowest)[:lowest]] = arm
+    drawn = bits(design.seed, "sham", keys)
+    for arm, lowest in ((1, more), (0, many)):
+        if lowest:  # which rows have the lowest numbers is known without sorting them
+            sham[np.argpartition(drawn, lowest - 1)[:lowest]] = arm
     return sham
 
 

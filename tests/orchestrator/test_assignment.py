@@ -101,6 +101,12 @@ def test_the_declared_shares_of_pairs_are_sham_to_the_pair(seed: int, many: int,
     assert kinds[Arm.CONTROL] + kinds[Arm.TREATMENT] == round(many * (share + treated))
 
 
+def test_shares_that_round_to_all_pairs_make_all_of_them_sham() -> None:
+    design = a_design(question={"sham_share": 0.3, "sham_treatment_share": 0.3})
+    (only,) = seat(design, homes(advertisers=1, each=1)).values()
+    assert only.sham is Arm.TREATMENT
+
+
 def test_chance_decides_which_pairs_are_sham() -> None:
     places = homes(advertisers=50, each=1)
     times = Counter(
