@@ -105,18 +105,21 @@ class Tallies:
 
 def of_round(session: Session, round_id: int) -> Tallies:
     """Read the counts of a round."""
-    told = _told(session, round_id)
-    plain = {what: n for (what, hour), n in told.items() if not hour}
-    hours: dict[str, dict[datetime, int]] = {"planned": {}, "sent": {}, "replies": {}}
-    for (what, hour), n in sorted(told.items()):
-        if hour and n:
-            hours[what][_moment(hour)] = n
+    plain: Counter[str] = Counter()
+    hours: dict[str, Counter[datetime]] = {"planned": Counter(), "sent": Counter(), "replies": Counter()}
+    # Past the session, which would look at each of a thousand rows for something to load; and of an hour that was
+    # folded, some may have been written down since.
+    for what, hour, n in session.connection().execute(_by_hour(), {"round_id": round_id}).all():
+        if hour:
+            hours[what][_moment(hour)] += int(n)
+        else:
+            plain[what] += int(n)
     letters, declines = (
-        Counter({state: plain.get(f"{kind}.{state}", 0) for state in LetterState}) for kind in ("inquiry", "decline")
+        Counter({state: plain[f"{kind}.{state}"] for state in LetterState}) for kind in ("inquiry", "decline")
     )
-    answered, coded, uncoded = (plain.get(what, 0) for what in ("answered", "coded", "uncoded"))
-    sent = {place: plain.get(f"sent.{place}", 0) for place in range(1, MOST_LETTERS + 1)}
-    return Tallies(letters, declines, answered, coded, uncoded, sent, hours)
+    sent = {place: plain[f"sent.{place}"] for place in range(1, MOST_LETTERS + 1)}
+    by_hour = {what: {hour: n for hour, n in of.items() if n} for what, of in hours.items()}
+    return Tallies(letters, declines, plain["answered"], plain["coded"], plain["uncoded"], sent, by_hour)
 
 
 def fingerprint(session: Session, round_: Round) -> tuple[object, ...]:
@@ -193,14 +196,6 @@ def _both(*columns: InstrumentedAttribute[Any]) -> Subquery:
 @lru_cache(maxsize=50_000)
 def _moment(hour: str) -> datetime:
     return datetime(int(hour[:4]), int(hour[5:7]), int(hour[8:10]), int(hour[11:]), tzinfo=UTC)
-
-
-def _told(session: Session, round_id: int) -> dict[tuple[str, str], int]:
-    # Past the session, which would look at each of a thousand rows for something to load.
-    told: dict[tuple[str, str], int] = {}
-    for what, hour, n in session.connection().execute(_by_hour(), {"round_id": round_id}):
-        told[what, hour] = told.get((what, hour), 0) + int(n)
-    return told
 
 
 @cache
