@@ -153,9 +153,10 @@ def _letters(
     first = datetime.combine(day, time(9), ZONE).astimezone(UTC) + wave.shift
     at = first + timedelta(minutes=chance.randrange(200))
     arms = chance.sample(BOTH, 2)
+    office = _office_of(place, len(addresses))
     for order, arm in enumerate(arms, start=1):
-        where = addresses[_office_of(place, len(addresses))]
-        yield _letter(2 * number - 2 + order, number, place, where, arm, order, at, wave, chance)
+        letter = _letter(2 * number - 2 + order, number, place, addresses[office], arm, order, at, wave, chance)
+        yield letter | {"advertiser_id": 1 + office}
         at += timedelta(minutes=120 + chance.randrange(120))
 
 

@@ -72,10 +72,8 @@ NOW: ColumnElement[datetime] = bindparam("now", type_=UtcDateTime())
 PURPOSE: ColumnElement[Purpose] = bindparam("purpose", type_=Study.purpose.type)
 
 
-REST = ("rest_since", "rest_until", "rest_ended")
+REST = ("rest_since", "rest_until")
 AGES = timedelta(days=36_500)
-LATEST_RECORD = timedelta(days=1)
-"""So long after a round was closed what went just before is written down at the latest, and by far."""
 
 T = TypeVar("T")
 LIVE = (AttemptOutcome.SENDING, AttemptOutcome.SENT, AttemptOutcome.UNCERTAIN)
@@ -178,10 +176,10 @@ def rested() -> ColumnElement[bool]:
     for what began as well, and no two wait for each other.
     To be used inside a statement on `Inquiry`, `Pair` and `Listing`, asked with `parameters`.
     """
-    letter, pair = aliased(Inquiry), aliased(Pair)
-    waited_for = or_(_went(letter), and_(Inquiry.order == 1, _second_soon(letter)))
-    of_another = _letter_lately(Listing.advertiser_id, letter, pair, pair.id != Pair.id, waited_for)
-    return and_(~of_another, ~_request_went(Listing.advertiser_id))
+    letter, office = aliased(Inquiry), Listing.advertiser_id
+    another = letter.pair_id != Pair.id
+    soon = and_(Inquiry.order == 1, _second_soon(letter, office, another))
+    return and_(~_went(letter, office, another), ~soon, ~_request_went(office))
 
 
 def request_rested(advertiser_id: Column[int]) -> ColumnElement[bool]:
@@ -189,8 +187,8 @@ def request_rested(advertiser_id: Column[int]) -> ColumnElement[bool]:
 
     To be asked with `request_parameters`.
     """
-    letter, pair = aliased(Inquiry), aliased(Pair)
-    return ~_letter_lately(advertiser_id, letter, pair, or_(_went(letter), _second_soon(letter)))
+    letter = aliased(Inquiry)
+    return and_(~_went(letter, advertiser_id), ~_second_soon(letter, advertiser_id))
 
 
 def request_parameters(session: Session, now: datetime) -> dict[str, object]:
@@ -203,37 +201,27 @@ def request_parameters(session: Session, now: datetime) -> dict[str, object]:
 def _rest(rest: timedelta, now: datetime) -> dict[str, object]:
     """Without a rest nobody waits for anybody, whatever their clocks say."""
     since, until = (now - rest, now + rest) if rest else (now + AGES, now - AGES)
-    return dict(zip(REST, (since, until, since - LATEST_RECORD), strict=True))
+    return dict(zip(REST, (since, until), strict=True))
 
 
-def _letter_lately(
-    advertiser_id: Column[int], letter: type[Inquiry], pair: type[Pair], *which: ColumnElement[bool]
-) -> ColumnElement[bool]:
-    """There is such a letter to this advertiser, in a round that goes on or ended within the rest before now.
-
-    Of the others nothing went since, and nothing will: an advertiser may have years of them. Which rounds go on is
-    found once, not at each pair; then a listing and such a round lead to a pair without reading those of years.
-    """
-    listing, round_ = aliased(Listing), aliased(Round)
-    lately = or_(round_.closed_at.is_(None), round_.closed_at > bindparam(REST[2], type_=UtcDateTime()))
-    going = select(round_.id).where(round_.started_at.is_not(None), lately)
-    joined = (letter.pair_id == pair.id, pair.listing_id == listing.id, listing.advertiser_id == advertiser_id)
-    found = select(letter.id).where(*joined, pair.round_id.in_(going), *which)
-    return exists(found.correlate_except(letter, pair, listing, round_))
+def _went(letter: type[Inquiry], advertiser_id: Column[int], *which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Such a letter to this advertiser went on the wire, or may have, within the rest before now."""
+    # An advertiser may have years of letters: those that went since, and those of which it is not known when, each
+    # stand together in an index.
+    unknown = and_(letter.sent_at.is_(None), _went_at(letter) > _since())
+    found = select(letter.id).where(letter.advertiser_id == advertiser_id, one_of(letter.state, ON_THE_WIRE), *which)
+    ways = (found.where(way).correlate_except(letter) for way in (letter.sent_at > _since(), unknown))
+    return or_(*map(of_each, ways))
 
 
-def _went(letter: type[Inquiry]) -> ColumnElement[bool]:
-    """It went on the wire, or may have, within the rest before now."""
-    return and_(one_of(letter.state, ON_THE_WIRE), _went_at(letter) > _since())
-
-
-def _second_soon(letter: type[Inquiry]) -> ColumnElement[bool]:
-    """It is a further letter of a pair that began, and due within the rest after now."""
+def _second_soon(letter: type[Inquiry], advertiser_id: Column[int], *which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Such a letter to this advertiser is a further one of a pair that began, and due within the rest after now."""
     first = aliased(Inquiry)
     begun = select(first.id).where(first.pair_id == letter.pair_id, first.order == 1, first.state == LetterState.SENT)
-    to_go = one_of(letter.state, (LetterState.PLANNED, LetterState.CLAIMED))
+    waits = (letter.order > literal_column("1"), one_of(letter.state, (LetterState.PLANNED, LetterState.CLAIMED)))
     due = letter.planned_at <= bindparam(REST[1], type_=UtcDateTime())
-    return and_(letter.order > 1, to_go, due, of_each(begun.correlate_except(first)))
+    found = select(letter.id).where(letter.advertiser_id == advertiser_id, *waits, due, *which)
+    return of_each(found.where(of_each(begun.correlate_except(first))).correlate_except(letter, first))
 
 
 def _request_went(advertiser_id: Column[int]) -> ColumnElement[bool]:

@@ -235,6 +235,7 @@ class Pair(Base):
 
 
 UNCERTAIN = "state = 'uncertain'"
+WENT, NEXT = "state IN ('sending','sent','uncertain')", "\"order\" > 1 AND state IN ('planned','claimed')"
 
 
 class Inquiry(Letter, Base):
@@ -251,8 +252,14 @@ class Inquiry(Letter, Base):
               postgresql_where=text("state = 'planned'")),
         Index("ix_inquiry_lease", "lease_until", sqlite_where=text("state IN ('claimed','sending')"),
               postgresql_where=text("state IN ('claimed','sending')")),
+        Index("ix_inquiry_office_went", "advertiser_id", "sent_at", sqlite_where=text(WENT),
+              postgresql_where=text(WENT)),
+        Index("ix_inquiry_office_next", "advertiser_id", "planned_at", sqlite_where=text(NEXT),
+              postgresql_where=text(NEXT)),
     )  # fmt: skip
     pair_id: Mapped[int] = mapped_column(ForeignKey("pair.id"))
+    advertiser_id: Mapped[int | None]
+    """As the listing of its pair has it (`orchestrator.letter_offices`); in the database it is never empty."""
     arm: Mapped[Arm]
     order: Mapped[int]
     gap: Mapped[timedelta]

@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from orchestrator import pair_outcomes, tallies
+from orchestrator import letter_offices, pair_outcomes, tallies
 from orchestrator.db import CHECKPOINT, Database, tidy
 from orchestrator.models import Control
 from profiles.errors import Refused
@@ -44,6 +44,7 @@ def prepare(database: Database) -> None:
         if tallies.install(session.connection()):
             tallies.rebuild(session)
         pair_outcomes.install(session.connection())
+        letter_offices.install(session.connection())
 
 
 def revisions(session: Session) -> tuple[str | None, str | None]:

@@ -268,6 +268,7 @@ def letter_row(
     planned, gap = times.of(composed.order)
     return {
         "pair_id": pair_id,
+        "advertiser_id": listing.advertiser_id,
         "arm": arm,
         "order": composed.order,
         "gap": gap,
