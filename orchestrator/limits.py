@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
-from typing import TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -75,7 +74,6 @@ PURPOSE: ColumnElement[Purpose] = bindparam("purpose", type_=Study.purpose.type)
 REST = ("rest_since", "rest_until")
 AGES = timedelta(days=36_500)
 
-T = TypeVar("T")
 LIVE = (AttemptOutcome.SENDING, AttemptOutcome.SENT, AttemptOutcome.UNCERTAIN)
 """Tries of which a letter may be with the other side."""
 
@@ -155,7 +153,8 @@ def _under_caps_of_round() -> ColumnElement[bool]:
         tried.filter(at >= week) < bindparam("per_week"),
         tried.filter(at >= day) < bindparam("per_day"),
     )
-    rows = _tried(select(room), pair, listing, first, Listing.advertiser_id).where(pair.round_id == Pair.round_id)
+    of_round = (pair.round_id == Pair.round_id, pair.listing_id == listing.id, first.pair_id == pair.id)
+    rows = select(room).where(listing.advertiser_id == Listing.advertiser_id, *of_round, *_first_went(first))
     return rows.correlate_except(pair, listing, first).scalar_subquery()
 
 
@@ -305,18 +304,14 @@ def start_of_week(now: datetime) -> datetime:
 
 def _pairs_tried(since: Column[datetime], of: Column[int]) -> ColumnElement[int]:
     """Count the pairs of this advertiser whose first letter went, or may have gone, on the wire since then."""
-    pair, listing, first = aliased(Pair), aliased(Listing), aliased(Inquiry)
-    rows = _tried(select(func.count()), pair, listing, first, of).where(_went_at(first) >= since)
-    return rows.correlate_except(pair, listing, first).scalar_subquery()
+    first = aliased(Inquiry)
+    rows = select(func.count(first.id)).where(first.advertiser_id == of, *_first_went(first), _went_at(first) >= since)
+    return rows.correlate_except(first).scalar_subquery()
 
 
-def _tried(
-    rows: Select[T], pair: type[Pair], listing: type[Listing], first: type[Inquiry], of: Column[int]
-) -> Select[T]:
-    """Of the pairs of this advertiser of which the first letter went, or may have gone, on the wire."""
-    rows = rows.select_from(pair).join(listing, listing.id == pair.listing_id)
-    rows = rows.join(first, and_(first.pair_id == pair.id, first.order == 1))
-    return rows.where(listing.advertiser_id == of, one_of(first.state, ON_THE_WIRE))
+def _first_went(letter: type[Inquiry]) -> tuple[ColumnElement[bool], ...]:
+    """It is the first letter of a pair, and went on the wire or may have."""
+    return letter.order == 1, one_of(letter.state, ON_THE_WIRE)
 
 
 def _requests_tried(since: Column[datetime], advertiser_id: Column[int]) -> ColumnElement[int]:

@@ -258,7 +258,7 @@ class Inquiry(Letter, Base):
               postgresql_where=text(NEXT)),
     )  # fmt: skip
     pair_id: Mapped[int] = mapped_column(ForeignKey("pair.id"))
-    advertiser_id: Mapped[int | None]
+    advertiser_id: Mapped[int] = mapped_column(nullable=True)
     """As the listing of its pair has it (`orchestrator.letter_offices`); in the database it is never empty."""
     arm: Mapped[Arm]
     order: Mapped[int]

@@ -386,8 +386,8 @@ def _first_planned(session: Session, span: ahead.Span | None, *, held_too: bool)
 
 @cache
 def _waiting(*, held_too: bool) -> Select[*tuple[Any, ...]]:
-    rows = select(Inquiry.planned_at).join(Pair).join(Listing).where(*ahead.WAITING)
-    rows = rows if held_too else rows.where(not_(holds.held(Listing.advertiser_id)))
+    rows = select(Inquiry.planned_at).join(Pair).where(*ahead.WAITING)
+    rows = rows if held_too else rows.where(not_(holds.held(Inquiry.advertiser_id)))
     return rows.order_by(Inquiry.planned_at).limit(1)
 
 

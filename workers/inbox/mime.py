@@ -55,6 +55,9 @@ class Part(Message):
             self._kind = super().get_content_type()
         return self._kind
 
+    def get_content_maintype(self) -> str:
+        return self.get_content_type().partition("/")[0]
+
     def set_default_type(self, ctype: str) -> None:
         self._kind = None
         super().set_default_type(ctype)

@@ -87,9 +87,11 @@ def _lines(raw: Sequence[str], ours: str) -> list[_Line]:
 
 def _ours(texts: Sequence[str], ours: str) -> set[int]:
     """The lines of our letter: long ones wherever its words run on, short ones only beside another line of ours."""
-    whole, exact = bare(ours), {bare(line) for line in ours.split("\n")}
-    words = [bare(text) for text in texts]
+    whole, words = bare(ours), [bare(text) for text in texts]
     mine = {at for at, line in enumerate(words) if len(line) >= _LONG and line in whole}
+    if not mine:
+        return mine
+    exact = {bare(line) for line in ours.split("\n")}
     filled = [at for at, line in enumerate(words) if line]
     for order in (filled, filled[::-1]):
         for before, at in pairwise(order):
