@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, select
+from sqlalchemy import ColumnElement, CompoundSelect, Row, Select, bindparam, select, union_all
 from sqlalchemy.orm import Session
 
 from orchestrator import limits, outlook, tallies
@@ -110,10 +110,8 @@ def _is_due(fate: Fate, before: Fate | None, now: datetime) -> bool:
 def _next_pairs(session: Session, span: Span | None, most: int) -> set[int]:
     """Return the pairs of the open inquiries that are planned first: found along the index of what is due."""
     # Of all rounds: those that are being picked up are few, and who asks leaves out what is not of this one.
-    found = set(ask(session, _picked_up(), {}).scalars())
-    if span is not None:
-        found.update(ask(session, _waiting_pairs(), {**span, "most": WINDOW * most}).scalars())
-    return found
+    rows = ask(session, _picked_up(), {}) if span is None else ask(session, _next(), {**span, "most": WINDOW * most})
+    return set(rows.scalars())
 
 
 @cache
@@ -122,9 +120,10 @@ def _picked_up() -> Select[*tuple[Any, ...]]:
 
 
 @cache
-def _waiting_pairs() -> Select[*tuple[Any, ...]]:
+def _next() -> CompoundSelect[*tuple[Any, ...]]:
     rows = select(Inquiry.pair_id).join(Pair, Pair.id == Inquiry.pair_id).where(*WAITING)
-    return rows.order_by(Inquiry.planned_at, Inquiry.id).limit(bindparam("most"))
+    waiting = rows.order_by(Inquiry.planned_at, Inquiry.id).limit(bindparam("most")).subquery()
+    return union_all(_picked_up(), select(waiting.c.pair_id))
 
 
 def waiting_span(session: Session, round_: Round) -> Span | None:

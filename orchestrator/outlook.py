@@ -13,12 +13,11 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, case, exists, or_, select
 from sqlalchemy.orm import Session
 
-from orchestrator import enrolment, limits
+from orchestrator import control, enrolment, limits
 from orchestrator.design import from_canonical
 from orchestrator.enrolment import ZONE
 from orchestrator.intake import Channel
 from orchestrator.models import Advertiser, Decline, Inquiry, Listing, Pair, Round, Study
-from orchestrator.rounds import sending
 from orchestrator.rounds.permission import Kind, rules
 from orchestrator.several import among, ask
 from orchestrator.states import OPEN_LETTER, Exclusion, LetterState, RoundState, Why
@@ -236,8 +235,7 @@ def fates_of(
     asked = {**limits.parameters(from_canonical(round_.design), now), "round_id": round_.id}
     named = {} if pairs is None else {"pairs": list(pairs)}
     rows = ask(session, _letters(kind, of_pairs=pairs is not None), asked | named).all()
-    shut = not sending.is_open(session)
-    why = {row.id: _why(row, kind, state or round_.state, now - grace, shut=shut) for row in rows}
+    why = {row.id: _why(row, kind, state or round_.state, now - grace) for row in rows}
     if kind is Inquiry:
         by_place = {(row.code, row.order): row for row in rows}
         for row in sorted(rows, key=lambda row: row.order):
@@ -252,7 +250,7 @@ def fates_of(
     ]  # fmt: skip
 
 
-def _why(row: Row[Any], kind: Kind, state: RoundState, late: datetime, *, shut: bool) -> Why | None:
+def _why(row: Row[Any], kind: Kind, state: RoundState, late: datetime) -> Why | None:
     """Return why a letter does not go: what is for good before what somebody can lift."""
     if row.state not in (LetterState.PLANNED, LetterState.CLAIMED):
         return _ended(row, state)
@@ -262,7 +260,7 @@ def _why(row: Row[Any], kind: Kind, state: RoundState, late: datetime, *, shut: 
         reasons += [why for why in [_OF_ROUND.get(state, Why.ENDED)] if why]
         reasons += [] if row.held else [Why.HELD]
         reasons += [] if row.has_a_day else [Why.DAY_OFF]
-    reasons += [Why.STOPPED] if shut else []
+    reasons += [] if row.open else [Why.STOPPED]
     for_good = (why for why in reasons if why not in A_PERSON)
     return next(for_good, None) or next((why for why in A_PERSON if why in reasons), None)
 
@@ -305,7 +303,7 @@ def _letters(kind: Kind, *, of_pairs: bool) -> Select[*tuple[Any, ...]]:
     told = (
         kind.id, kind.state, kind.planned_at, kind.not_after, kind.channel, Inquiry.order, Pair.code, Pair.reason,
         Listing.street, Advertiser.key.label("advertiser"), Advertiser.name.label("advertiser_name"),
-        has_a_day.label("has_a_day"),
+        has_a_day.label("has_a_day"), control.sending_is_open().label("open"),
         *(conditions[why].label(why.value) for why in (*FOR_GOOD, Why.HELD) if why in conditions),
     )  # fmt: skip
     rows: Select[*tuple[Any, ...]] = select(*told)

@@ -175,6 +175,7 @@ def monitor(session: Session, name: str, now: datetime) -> Monitor:
     open_ = sum(letters[state] for state in OPEN_LETTER)
     small = letters.total() <= MOST_INLINE
     span = ahead.span_of(round_, counted.waiting)
+    doubted, deferred = ask(session, _set_apart(), {"round_id": round_.id}).one()
     return Monitor(
         at=now,
         round=round_.name,
@@ -190,10 +191,10 @@ def monitor(session: Session, name: str, now: datetime) -> Monitor:
         cancelled=letters[LetterState.CANCELLED],
         half=halves(counted),
         waiting_to_code=counted.uncoded,
-        deferred=_deferred(session),
+        deferred=deferred,
         declines_planned=thanks.total(),
         declines_sent=thanks[LetterState.SENT],
-        doubted=_doubted(session, round_),
+        doubted=doubted,
         why_waiting=why_waiting(session, round_, now, span),
         next_sends=ahead.letters_in(session, round_, now, NEXT, span) if open_ else (),
         held=held_advertisers(session, round_),
@@ -395,21 +396,10 @@ def said(moment: datetime) -> str:
     return f"{moment.astimezone(ZONE):%d-%m-%Y %H:%M}"
 
 
-def _doubted(session: Session, round_: Round) -> int:
-    """Count the inquiries of a round that were asked whether this is a test."""
-    return ask(session, _doubts(), {"round_id": round_.id}).scalar() or 0
-
-
 @cache
-def _doubts() -> Select[*tuple[Any, ...]]:
-    rows = select(func.count(Reply.inquiry_id.distinct())).join(Inquiry, Reply.inquiry_id == Inquiry.id).join(Pair)
-    return rows.where(Pair.round_id == bindparam("round_id"), text(f"({DOUBTS})"))
-
-
-def _deferred(session: Session) -> int:
-    return ask(session, _unresolved(), {}).scalar() or 0
-
-
-@cache
-def _unresolved() -> Select[int]:
-    return select(func.count()).select_from(DeferredReply).where(DeferredReply.resolved_at.is_(None))
+def _set_apart() -> Select[*tuple[Any, ...]]:
+    """How many inquiries of a round were asked whether this is a test, and how many answers of all wait for a place."""
+    doubted = select(func.count(Reply.inquiry_id.distinct())).join(Inquiry, Reply.inquiry_id == Inquiry.id).join(Pair)
+    doubted = doubted.where(Pair.round_id == bindparam("round_id"), text(f"({DOUBTS})"))
+    deferred = select(func.count()).select_from(DeferredReply).where(DeferredReply.resolved_at.is_(None))
+    return select(doubted.scalar_subquery(), deferred.scalar_subquery())
