@@ -145,9 +145,9 @@ def of_rival(kind: str, letters: int, address: str, broker: OwnRedis, folder: Pa
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute("DROP TABLE IF EXISTS letter")
         connection.execute(rivals.TABLE)
-        with connection.cursor().copy("COPY letter (id, body) FROM STDIN") as into:
+        with connection.cursor().copy("COPY letter (id, body) FROM STDIN") as rows:
             for number in range(letters):
-                into.write_row((number, BODY))
+                rows.write_row((number, BODY))
     with sink(folder, into) as (port, moments):
         told = {"RIVAL": kind, "RIVAL_REDIS": broker.url, "RIVAL_DATABASE": address, "RIVAL_SMTP": str(port)}
         environment = {**os.environ, **told}
