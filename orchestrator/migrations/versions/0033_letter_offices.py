@@ -18,8 +18,8 @@ def upgrade() -> None:
     op.execute('UPDATE inquiry SET advertiser_id = (SELECT listing.advertiser_id FROM pair '
                'JOIN listing ON listing.id = pair.listing_id WHERE pair.id = inquiry.pair_id)')
     for name, moment, which in (
-        ('ix_inquiry_office_went', 'sent_at', "state IN ('sending','sent','uncertain')"),
-        ('ix_inquiry_office_next', 'planned_at', "\"order\" > 1 AND state IN ('planned','claimed')"),
+        ('ix_inquiry_office_went', 'sent_at', "state IN ('sending','sent','uncertain') AND advertiser_id IS NOT NULL"),
+        ('ix_inquiry_office_next', 'planned_at', "\"order\" > 1 AND state IN ('planned','claimed') AND advertiser_id IS NOT NULL"),
     ):
         op.create_index(name, 'inquiry', ['advertiser_id', moment],
                         sqlite_where=sa.text(which), postgresql_where=sa.text(which))
