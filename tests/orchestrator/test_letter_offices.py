@@ -2,7 +2,7 @@
 
 import pytest
 from house_makers import a_listing, an_advertiser, letters, meddle, plan
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 
 from orchestrator import letter_offices
 from orchestrator.db import Database, Session
@@ -58,3 +58,20 @@ def test_what_was_stored_before_there_were_triggers_is_filled_when_they_come(two
     assert astray(two) != []
     prepare(two)
     assert astray(two) == []
+
+
+@pytest.mark.parametrize("which", ["state IN ('sending','sent','uncertain')", "state IN ('planned','claimed')"])
+def test_only_who_asks_for_an_office_goes_by_the_indexes_of_offices(two: Database, which: str) -> None:
+    """While one is empty PostgreSQL would take it to go through it whole, and keep to that as it grows."""
+    postgresql = two.engine.dialect.name == "postgresql"
+    with two.writing() as session:
+        if postgresql:
+            session.execute(text("ANALYZE inquiry"))
+            session.execute(text("SET LOCAL enable_seqscan = off"))
+
+        def plan_of(condition: str) -> str:
+            explain = f"EXPLAIN {'' if postgresql else 'QUERY PLAN'} SELECT id FROM inquiry WHERE {condition}"  # noqa: S608
+            return str(session.execute(text(explain)).all())
+
+        assert "ix_inquiry_office" not in plan_of(f'pair_id = 1 AND "order" > 1 AND {which}')
+        assert "ix_inquiry_office" in plan_of(f'advertiser_id = 1 AND "order" > 1 AND {which}')
