@@ -21,7 +21,7 @@ from orchestrator.models import Inquiry, Listing, Pair, Round
 from orchestrator.outlook import A_PERSON, WORDS, Fate
 from orchestrator.rounds.permission import rules
 from orchestrator.schedule import Calendar
-from orchestrator.several import among, ask, one_of, written_out
+from orchestrator.several import among, ask, not_first, one_of, written_out
 from orchestrator.states import LetterState, Why
 from profiles.sentences import Sentence
 
@@ -53,7 +53,7 @@ class NextSend:
 
 
 WAITING: tuple[ColumnElement[bool], ...] = (
-    Pair.round_id == bindparam("round_id"),
+    not_first(Pair.round_id) == bindparam("round_id"),
     Inquiry.state == written_out(Inquiry.state, LetterState.PLANNED),
     Inquiry.planned_at >= bindparam("first"),
     Inquiry.planned_at < bindparam("beyond"),

@@ -153,9 +153,11 @@ def _under_caps_of_round() -> ColumnElement[bool]:
         tried.filter(at >= week) < bindparam("per_week"),
         tried.filter(at >= day) < bindparam("per_day"),
     )
-    of_round = (pair.round_id == Pair.round_id, pair.listing_id == listing.id, first.pair_id == pair.id)
-    rows = select(room).where(listing.advertiser_id == Listing.advertiser_id, *of_round, *_first_went(first))
-    return rows.correlate_except(pair, listing, first).scalar_subquery()
+    # Said so, SQLite looks up a pair by round and listing both, and not all pairs of the round, without knowing how
+    # many there are.
+    own = select(listing.id).where(listing.advertiser_id == Listing.advertiser_id).correlate_except(listing)
+    rows = select(room).where(pair.round_id == Pair.round_id, pair.listing_id.in_(own), first.pair_id == pair.id)
+    return rows.where(*_first_went(first)).correlate_except(pair, first).scalar_subquery()
 
 
 def room_for_one(advertiser_id: Column[int]) -> ColumnElement[bool]:

@@ -19,7 +19,7 @@ from orchestrator.enrolment import ZONE
 from orchestrator.intake import Channel
 from orchestrator.models import Advertiser, Decline, Inquiry, Listing, Pair, Round, Study
 from orchestrator.rounds.permission import Kind, rules
-from orchestrator.several import among, ask
+from orchestrator.several import among, ask, not_first
 from orchestrator.states import OPEN_LETTER, Exclusion, LetterState, RoundState, Why
 from profiles.sentences import Sentence
 
@@ -311,5 +311,6 @@ def _letters(kind: Kind, *, of_pairs: bool) -> Select[*tuple[Any, ...]]:
     rows = rows.join(Pair, Pair.id == Inquiry.pair_id).join(Round, Round.id == Pair.round_id)
     rows = rows.join(Study, Study.id == Round.study_id).join(Listing, Listing.id == Pair.listing_id)
     rows = rows.join(Advertiser, Advertiser.id == Listing.advertiser_id).order_by(kind.planned_at, kind.id)
-    rows = rows.where(Pair.round_id == bindparam("round_id"))
-    return rows.where(among(Pair.id, "pairs")) if of_pairs else rows
+    if not of_pairs:
+        return rows.where(Pair.round_id == bindparam("round_id"))
+    return rows.where(not_first(Pair.round_id) == bindparam("round_id"), among(Pair.id, "pairs"))

@@ -68,6 +68,10 @@ class _ByRow(FunctionElement[Any]):
     inherit_cache = True
 
 
+class _NotFirst(FunctionElement[Any]):
+    inherit_cache = True
+
+
 @compiles(_Among, "postgresql")
 def _is_any(element: _Among, compiler: SQLCompiler, **how: Any) -> str:
     column, values = (compiler.process(each, **how) for each in element.clauses)
@@ -91,6 +95,16 @@ def _of_json(element: _ByRow, compiler: SQLCompiler, **how: Any) -> str:
     column, values, told = (compiler.process(each, **how) for each in element.clauses)
     place = f"(SELECT key FROM json_each({values}) WHERE value = {column})"  # noqa: S608 - as above
     return f"json_extract({told}, '$[' || {place} || ']')"
+
+
+@compiles(_NotFirst)
+def _as_it_is(element: _NotFirst, compiler: SQLCompiler, **how: Any) -> str:
+    return compiler.process(next(iter(element.clauses)), **how)
+
+
+@compiles(_NotFirst, "sqlite")
+def _of_no_index(element: _NotFirst, compiler: SQLCompiler, **how: Any) -> str:
+    return f"+{_as_it_is(element, compiler, **how)}"
 
 
 def ask(
@@ -141,6 +155,16 @@ def one_of(column: Column[Any] | ColumnElement[Any], values: Iterable[StrEnum]) 
 def written_out(column: Column[Any] | ColumnElement[Any], value: StrEnum) -> ColumnElement[Any]:
     """Return a value of a column as it stands in a statement: a database sees which partial index has its rows."""
     return literal_column(f"'{value}'", column.type)
+
+
+def not_first(column: Column[Any]) -> ColumnElement[Any]:
+    """Return a column by which SQLite looks up no rows: what is asked beside it leads to fewer.
+
+    SQLite does not count its rows by itself, and would go through all pairs of a round for a few letters.
+    """
+    found = _NotFirst(column)
+    found.type = column.type
+    return found
 
 
 def by_row(

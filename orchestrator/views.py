@@ -30,7 +30,7 @@ from orchestrator.models import (
 from orchestrator.rounds import growing, holds, lifecycle, lookup, restored
 from orchestrator.rounds.planning import LATEST
 from orchestrator.schedule import Calendar
-from orchestrator.several import ask
+from orchestrator.several import ask, not_first
 from orchestrator.states import OPEN_LETTER, LetterState, RoundState, Why
 from orchestrator.tallies import Tallies
 from profiles.sentences import Sentence
@@ -400,6 +400,6 @@ def said(moment: datetime) -> str:
 def _set_apart() -> Select[*tuple[Any, ...]]:
     """How many inquiries of a round were asked whether this is a test, and how many answers of all wait for a place."""
     doubted = select(func.count(Reply.inquiry_id.distinct())).join(Inquiry, Reply.inquiry_id == Inquiry.id).join(Pair)
-    doubted = doubted.where(Pair.round_id == bindparam("round_id"), text(f"({DOUBTS})"))
+    doubted = doubted.where(not_first(Pair.round_id) == bindparam("round_id"), text(f"({DOUBTS})"))
     deferred = select(func.count()).select_from(DeferredReply).where(DeferredReply.resolved_at.is_(None))
     return select(doubted.scalar_subquery(), deferred.scalar_subquery())

@@ -30,7 +30,7 @@ from orchestrator.request_hours import is_open as office_is_open
 from orchestrator.rounds.envelopes import Claim
 from orchestrator.rounds.permission import Kind, permitted
 from orchestrator.schedule import Calendar
-from orchestrator.several import among, ask
+from orchestrator.several import among, ask, not_first
 from orchestrator.states import LetterState
 
 PAGES = 2
@@ -100,7 +100,7 @@ def _due_statement(kind: Kind, rates: Rates) -> Select[int, int, int, datetime]:
     """Select those letters of a page that are due and may go, locked and skipping locks."""
     rows = _with_office(kind).where(*_due(kind))
     if kind is Inquiry:
-        rows = rows.where(Pair.round_id == bindparam("round_id"))
+        rows = rows.where(not_first(Pair.round_id) == bindparam("round_id"))
     of_page = (_place(kind) > _bound("after"), _place(kind) <= _bound("until"))
     rows = rows.where(*of_page, *permitted(kind, rates)).order_by(kind.planned_at, kind.id)
     return rows.limit(bindparam("most", type_=Integer)).with_for_update(of=kind, skip_locked=True)

@@ -12,6 +12,7 @@ from orchestrator.design import Design
 from orchestrator.models import Control, Enrolment, InboundMail, Inquiry, Listing, Pair, Round
 from orchestrator.readiness import Power
 from orchestrator.rounds import duties, likeness, lookup, mailing, restored
+from orchestrator.several import not_first
 from orchestrator.states import (
     EXCLUDING_LABELS,
     OPEN_LETTER,
@@ -175,7 +176,7 @@ def window_end(session: Session, round_: Round) -> datetime:
     span = tallies.first_and_last(session, round_.id, "sent")
     # In the last hour in which any went, and along the index of when they went: a round may have a million.
     hour = (Inquiry.sent_at >= span[1], Inquiry.sent_at < span[1] + timedelta(hours=1)) if span else ()
-    rows = select(Inquiry.sent_at).join(Pair).where(Pair.round_id == round_.id, *hour)
+    rows = select(Inquiry.sent_at).join(Pair).where(not_first(Pair.round_id) == round_.id, *hour)
     last = session.scalar(rows.order_by(Inquiry.sent_at.desc()).limit(1)) if span else None
     return (last or round_.started_at or round_.planned_at) + timedelta(days=days)
 
