@@ -125,9 +125,10 @@ def grow(database: Database, pairs: int, offices: int) -> None:
                 session.execute(step, {name: (asked | span)[name] for name in step.compile().params})
     with database.writing() as session:
         pair_outcomes.count(session, asked["round"])
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("ANALYZE")
-        connection.commit()
+    if database.engine.dialect.name == "postgresql":  # as in `pages_database`
+        with database.engine.connect() as connection:
+            connection.exec_driver_sql("ANALYZE")
+            connection.commit()
 
 
 def _timed(work: Callable[[], object], runs: int) -> tuple[float, ...]:

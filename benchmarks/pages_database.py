@@ -70,9 +70,10 @@ def fill(database: Database, inquiries: int, all_waves: Sequence[Wave] = ()) -> 
             _wave(session, wave, design, study, number * pairs, pairs, addresses, chance)
     with database.writing() as session:
         tallies.rebuild(session)
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("ANALYZE")
-        connection.commit()
+    if database.engine.dialect.name == "postgresql":  # SQLite counts no rows of anybody by itself
+        with database.engine.connect() as connection:
+            connection.exec_driver_sql("ANALYZE")
+            connection.commit()
 
 
 def _house(session: Session, design: Design, pairs: int) -> tuple[int, list[str]]:

@@ -16,6 +16,7 @@ from orchestrator.enrolment import ZONE, end_of
 from orchestrator.models import ContextNote, Listing, Pair, Round
 from orchestrator.own_views import OwnPair
 from orchestrator.rounds import lookup
+from orchestrator.several import not_first
 from profiles.errors import BadInput, Problem, Refused
 from profiles.sentences import Sentence
 
@@ -150,7 +151,7 @@ def _require_said(choice: str, text: str) -> None:
 
 def _notes(round_: Round) -> Select[ContextNote, str, Listing]:
     rows = select(ContextNote, Pair.code, Listing).join(Pair, ContextNote.pair_id == Pair.id)
-    return rows.join(Listing, Pair.listing_id == Listing.id).where(Pair.round_id == round_.id)
+    return rows.join(Listing, Pair.listing_id == Listing.id).where(not_first(Pair.round_id) == round_.id)
 
 
 def _noted(note: ContextNote, code: str, listing: Listing) -> Noted:
