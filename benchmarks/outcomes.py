@@ -23,6 +23,7 @@ from benchmarks.record import Figure, shown
 from benchmarks.server import postgres
 from benchmarks.statistics import everything
 from orchestrator import pair_outcomes
+from orchestrator.bulk import survey
 from orchestrator.db import Database, Session
 from orchestrator.master_keys import Keys
 from orchestrator.pair_outcomes import Counted
@@ -125,10 +126,7 @@ def grow(database: Database, pairs: int, offices: int) -> None:
                 session.execute(step, {name: (asked | span)[name] for name in step.compile().params})
     with database.writing() as session:
         pair_outcomes.count(session, asked["round"])
-    if database.engine.dialect.name == "postgresql":  # as in `pages_database`
-        with database.engine.connect() as connection:
-            connection.exec_driver_sql("ANALYZE")
-            connection.commit()
+        survey(session)
 
 
 def _timed(work: Callable[[], object], runs: int) -> tuple[float, ...]:

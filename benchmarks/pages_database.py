@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestrator import tallies
 from orchestrator.addresses import index_of
-from orchestrator.bulk import Row, insert_all
+from orchestrator.bulk import Row, insert_all, survey
 from orchestrator.db import Database, Session
 from orchestrator.design import Design, canonical, digest, read_design
 from orchestrator.enrolment import ZONE
@@ -70,10 +70,7 @@ def fill(database: Database, inquiries: int, all_waves: Sequence[Wave] = ()) -> 
             _wave(session, wave, design, study, number * pairs, pairs, addresses, chance)
     with database.writing() as session:
         tallies.rebuild(session)
-    if database.engine.dialect.name == "postgresql":  # SQLite counts no rows of anybody by itself
-        with database.engine.connect() as connection:
-            connection.exec_driver_sql("ANALYZE")
-            connection.commit()
+        survey(session)
 
 
 def _house(session: Session, design: Design, pairs: int) -> tuple[int, list[str]]:

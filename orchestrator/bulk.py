@@ -59,7 +59,7 @@ def free_numbers(session: Session, model: type[Base], count: int) -> Iterable[in
 
 
 def survey(session: Session, *models: type[Base]) -> None:
-    """Let PostgreSQL look at tables that were just filled.
+    """Let PostgreSQL look at tables that were just filled; at all of them when none is named.
 
     It does so by itself only after a minute. Until then it takes them for empty, and a claim that asks them all of some
     hundred letters takes longer than anybody waits for an answer.
