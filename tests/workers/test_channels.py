@@ -1,6 +1,7 @@
 """What a failure on the wire means is decided by how far the letter came, never by the name of the exception."""
 
 import email
+import time
 from email import policy
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from house_makers import only
 from hypothesis import given
 from hypothesis import strategies as st
-from wire_makers import GOODBYE, MailServer, an_envelope, no_gate, running, shut_gate, unused_port
+from wire_makers import GOODBYE, SILENCE, MailServer, an_envelope, no_gate, running, shut_gate, unused_port
 
 from orchestrator.intake import Channel
 from orchestrator.settings import Settings
@@ -83,6 +84,15 @@ def test_a_server_that_hangs_up_at_the_greeting_took_nothing() -> None:
 def test_after_the_body_only_an_answer_is_certain(step: str, answer: str, body_left: bool, permanent: bool) -> None:
     error = _refusal(MailServer(step, answer))
     assert (error.body_left, error.permanent) == (body_left, permanent)
+
+
+@pytest.mark.parametrize("step", ["connect", "ehlo", "mail", "rcpt", "data", "body"])
+def test_a_server_that_says_nothing_is_given_up_in_time_and_the_log_tells_so(step: str) -> None:
+    server, begun = MailServer(step, SILENCE), time.monotonic()
+    with running(server), pytest.raises(TransportError, match=r"geen antwoord|timed out") as caught:
+        Smtp("127.0.0.1", server.port, 0.3).send(an_envelope(), no_gate)
+    assert 0.3 <= time.monotonic() - begun < SECONDS
+    assert caught.value.body_left == (step == "body")
 
 
 def test_the_gate_is_asked_when_the_server_waits_for_the_body_and_a_shut_one_leaves_it_waiting() -> None:

@@ -11,7 +11,7 @@ from orchestrator.models import Inquiry
 from orchestrator.rounds.sending import Claim, Envelope
 from workers.channels.transport import GateShut
 
-GOODBYE = "hang up"
+GOODBYE, SILENCE = "hang up", "say nothing more"
 STEPS = ("connect", "ehlo", "mail", "rcpt", "data", "body")
 
 
@@ -93,7 +93,9 @@ class MailServer:
 
     def _say(self, line: socket.socket, step: str, usual: str) -> bool:
         answer = self.answer if step == self.step else usual
-        if answer == GOODBYE:
+        if answer == SILENCE:
+            line.recv(1)  # until whoever waits hangs up
+        if answer in (GOODBYE, SILENCE):
             return False
         line.sendall(answer.encode() + b"\r\n")
         return True
