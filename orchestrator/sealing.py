@@ -84,11 +84,14 @@ class Sealed(Generic[T]):
     def open(self, row: Sealing, key: DataKey | None) -> None:
         """Open the value of a row with its key, or without one as what is gone."""
         sealed = getattr(row, self.column)
-        plain = self.gone if key is None else self._read(unseal(key, place(row, self.column), sealed))
-        row.__dict__.setdefault(_OPENED, {})[self.name] = (sealed, plain)
+        row.__dict__.setdefault(_OPENED, {})[self.name] = (sealed, self.read(place(row, self.column), sealed, key))
 
-    def _read(self, plain: bytes) -> Any:
-        return plain if isinstance(self.gone, bytes) else plain.decode()
+    def read(self, where: str, sealed: bytes, key: DataKey | None) -> T:
+        """Return what was sealed at this place; what is gone, without a key."""
+        if key is None:
+            return self.gone
+        plain = unseal(key, where, sealed)
+        return cast("T", plain if isinstance(self.gone, bytes) else plain.decode())
 
 
 def sealed_columns(row: type) -> list[str]:
@@ -104,6 +107,15 @@ def open_all(session: Session, rows: Iterable[Sealing]) -> None:
     keys = vault_of(session).find(set(numbers)) if shut else {}
     for (row, each), number in zip(shut, numbers, strict=True):
         each.open(row, keys.get(number))
+
+
+def opened(session: Session, model: type[Sealing], value: Sealed[T], sealed: Mapping[int, bytes]) -> dict[int, T]:
+    """Open this value of several rows that were not loaded, by the number of the row, as `open_all` does."""
+    keys = vault_of(session).find({key_of(each) for each in sealed.values()}) if sealed else {}
+    return {
+        number: value.read(_bound(model, value.column, number), each, keys.get(key_of(each)))
+        for number, each in sealed.items()
+    }
 
 
 def sealed_rows(session: Session, model: type, rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

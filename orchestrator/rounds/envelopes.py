@@ -17,9 +17,9 @@ from orchestrator.logs import about
 from orchestrator.models import Advertiser, Decline, Inquiry, Listing, OwnerRequest, Pair, RequestLetter
 from orchestrator.people import given_name
 from orchestrator.rounds.permission import Kind
-from orchestrator.sealing import open_all
+from orchestrator.sealing import opened
 from orchestrator.settings import PREFIX
-from orchestrator.several import among, by_row
+from orchestrator.several import among, ask, by_row
 from orchestrator.states import LetterState
 
 log = logging.getLogger(__name__)
@@ -72,11 +72,12 @@ def envelopes(session: Session, kind: Kind, claims: Sequence[Claim], now: dateti
     Without those too that were written for another address: no statement lets such a letter go, but what is sealed
     cannot be compared in a statement, so it is done here as well.
     """
-    rows = session.execute(_letters(kind), named(claims)).all()
-    open_all(session, {row.Advertiser for row in rows if row.channel is Channel.SMTP})
+    rows = ask(session, _letters(kind), named(claims)).all()
+    mailed = {row.office: row.email_sealed for row in rows if row.channel is Channel.SMTP and row.email_sealed}
+    emails = opened(session, Advertiser, Advertiser.email, mailed)
     known, found = {claim.id: claim for claim in claims}, {}
     for row in rows:
-        address = row.Advertiser.email if row.channel is Channel.SMTP else row.Advertiser.form_url
+        address = emails.get(row.office) if row.channel is Channel.SMTP else row.form_url
         if address and index_of(session, address) == row.address_index:
             found[known[row.id]] = _envelope(row, address, known[row.id], now)
         else:
@@ -100,7 +101,8 @@ def _letters(kind: Kind) -> Select[*tuple[Any, ...]]:
     own = (kind.id, kind.channel, kind.address_index, kind.subject, kind.body, kind.message_id)
     rows: Select[*tuple[Any, ...]] = select(*own).select_from(kind)
     rows = _of_owner(rows) if kind is RequestLetter else _of_pair(rows, kind)
-    return rows.add_columns(Advertiser).where(*under_fence(kind), kind.state == LetterState.CLAIMED)
+    office = (Advertiser.id.label("office"), Advertiser.email_sealed, Advertiser.form_url, Advertiser.form)
+    return rows.add_columns(*office).where(*under_fence(kind), kind.state == LetterState.CLAIMED)
 
 
 def _of_owner(rows: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -142,5 +144,5 @@ def _envelope(row: Row[*tuple[Any, ...]], address: str, claim: Claim, now: datet
         reference=row.reference,
         in_reply_to=row.in_reply_to,
         date=now,
-        form=described(row.Advertiser.form, address) if row.channel is Channel.WEBFORM else None,
+        form=described(row.form, address) if row.channel is Channel.WEBFORM else None,
     )

@@ -45,7 +45,7 @@ from orchestrator.rounds.envelopes import Envelope as Envelope
 from orchestrator.rounds.envelopes import envelopes, named, under_fence
 from orchestrator.rounds.following import drop_if_over, tell_next, too_close
 from orchestrator.rounds.permission import Kind, permitted
-from orchestrator.several import among, ask, by_row, change, put
+from orchestrator.several import among, ask, by_row, change, one_of, put
 from orchestrator.states import AttemptOutcome, LetterState
 
 MOST_DOUBLINGS = 6
@@ -346,7 +346,7 @@ def _sent_statement(kind: Kind) -> ReturningUpdate[int, str]:
         "remote_ref": by_row(kind.id, "letters", "words", Text()), "last_error": None, "next_try_at": None,
         "lease_until": None,
     }  # fmt: skip
-    gated = table.c.state.in_(GATED)
+    gated = one_of(table.c.state, GATED)
     return update(table).where(*under_fence(kind), gated).values(told).returning(table.c.id, table.c.message_id)
 
 
