@@ -2,6 +2,7 @@
 
 The replies invite, refuse, ask, put off and tell of holidays, as plain text, as HTML, as both with a quotation,
 in three encodings and with an attachment now and then. Parsing alone is `email` with ``policy.default``, body read.
+On PostgreSQL once by one process, and once by two beside each other, as `worker inbox` may be started.
 """
 
 import email
@@ -12,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import default
+from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 from sqlalchemy import select, text
@@ -36,6 +39,7 @@ TEXTS = (
     "Hallo {name},\n\nU staat op de lijst; wij nemen contact op zodra er plek is.\n\nMarieke van Dijk\n06-12345678",
     "Dank voor uw bericht. Wij zijn van 7 tot en met 18 september gesloten.",
 )
+READERS = 2
 CHARSETS = ("utf-8", "iso-8859-1", "us-ascii")
 
 
@@ -68,20 +72,23 @@ def mails(letters: Sequence[Inquiry], chance: random.Random) -> Iterator[bytes]:
 
 def measure(runs: int, size: int = 10_000) -> list[Figure]:
     collect_less()
-    ours, parsing, there = [], [], []
+    ours, parsing, there, together = [], [], [], []
     with postgres() as server, tempfile.TemporaryDirectory() as folder:
         for run in range(runs):
             here = Path(folder) / str(run)
             raws, rate = _rate(Database.at(f"sqlite:///{here / 'inbox.db'}"), size, run)
             ours.append(rate)
             parsing.append(_parsing(raws))
-            there.append(_rate(Database.at(server.create(f"inbox{run}"), Keys.beside(here / "keys")), size, run)[1])
+            keys = Keys.beside(here / "keys")
+            there.append(_rate(Database.at(server.create(f"inbox{run}"), keys), size, run)[1])
+            together.append(_rate_of_several(server.create(f"readers{run}"), keys, size, run))
     whole, alone = (
         Figure("the whole path", "replies/s", tuple(ours), "1,000 or more"),
         Figure("parsing alone (email, policy.default)", "replies/s", tuple(parsing)),
     )
     server_side = Figure("the whole path on PostgreSQL", "replies/s", tuple(there), "1,000 or more")
-    return [whole, server_side, alone, ratio("the whole path to parsing alone", whole, alone)]
+    beside = Figure(f"the whole path on PostgreSQL, {READERS} readers", "replies/s", tuple(together), "1,000 or more")
+    return [whole, server_side, beside, alone, ratio("the whole path to parsing alone", whole, alone)]
 
 
 def _rate(database: Database, size: int, run: int) -> tuple[list[bytes], float]:
@@ -92,6 +99,33 @@ def _rate(database: Database, size: int, run: int) -> tuple[list[bytes], float]:
     taken = time.perf_counter() - began
     database.engine.dispose()
     return raws, size / taken
+
+
+def _rate_of_several(url: str, keys: Keys, size: int, run: int) -> float:
+    """As `_rate`, by processes that each store their part and then read what nobody has read yet."""
+    database = Database.at(url, keys)
+    raws = answers_to_all(database, size, random.Random(run))  # noqa: S311 - nothing to guess
+    database.engine.dispose()
+    context = get_context("spawn")
+    ready = context.Barrier(READERS + 1)
+    parts = ((url, keys, raws[number::READERS], f"bench{number}", ready) for number in range(READERS))
+    readers = [context.Process(target=_reader, args=part) for part in parts]
+    for each in readers:
+        each.start()
+    ready.wait()
+    began = time.perf_counter()
+    for each in readers:
+        each.join()
+    if any(each.exitcode for each in readers):
+        raise SystemExit("a reader failed")
+    return size / (time.perf_counter() - began)
+
+
+def _reader(url: str, keys: Keys, raws: Sequence[bytes], mailbox: str, ready: Barrier) -> None:
+    collect_less()
+    database = Database.at(url, keys)
+    ready.wait()
+    read_all(database, raws, mailbox)
 
 
 def _parsing(raws: Sequence[bytes]) -> float:
@@ -121,11 +155,11 @@ def _sent(database: Database, size: int) -> Sequence[Inquiry]:
         return session.scalars(select(Inquiry).where(Inquiry.order == 1).order_by(Inquiry.id)).all()
 
 
-def read_all(database: Database, raws: Sequence[bytes]) -> None:
+def read_all(database: Database, raws: Sequence[bytes], mailbox: str = "bench") -> None:
     """Store in batches, as the mailbox brings them, and read all that was stored."""
     for start in range(0, len(raws), 50):
         batch = enumerate(raws[start : start + 50], start)
-        came = [answers.Arrival(raw, content_key(raw), "bench", str(number), "", NOW) for number, raw in batch]
+        came = [answers.Arrival(raw, content_key(raw), mailbox, str(number), "", NOW) for number, raw in batch]
         with database.writing() as session:
             answers.store_all(session, came)
     while read_stored(database, NOW):
