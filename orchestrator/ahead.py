@@ -77,9 +77,7 @@ def letters(session: Session, round_: Round, now: datetime, most: int) -> tuple[
 
 def letters_in(session: Session, round_: Round, now: datetime, most: int, span: Span | None) -> tuple[NextSend, ...]:
     """As `letters`, for who asked the `waiting_span` of the round already."""
-    if not (pairs := _next_pairs(session, span, most)):
-        return ()
-    fates = outlook.fates_of(session, Inquiry, round_, now, timedelta(), pairs=pairs)
+    fates = _fates(session, round_, now, most, span)
     by_place = {(fate.pair, fate.order): fate for fate in fates}
     of = Counter(fate.pair for fate in fates)
     coming = sorted((fate for fate in fates if fate.state in WAITS), key=lambda fate: fate.why in NEVER)[:most]
@@ -107,10 +105,25 @@ def _is_due(fate: Fate, before: Fate | None, now: datetime) -> bool:
     return not waits and (before is None or before.state is LetterState.SENT)
 
 
-def _next_pairs(session: Session, span: Span | None, most: int) -> set[int]:
+def _fates(session: Session, round_: Round, now: datetime, most: int, span: Span | None) -> Sequence[Fate]:
+    """Return what becomes of the letters that are planned first, in order of time, and of the others of their pairs.
+
+    When each of the first will go some day, no letter behind them is asked about.
+    """
+    fates: Sequence[Fate] = ()
+    for window in (1, WINDOW):
+        if not (pairs := _next_pairs(session, span, window * most)):
+            return ()
+        fates = outlook.fates_of(session, Inquiry, round_, now, timedelta(), pairs=pairs)
+        if not any(fate.why in NEVER for fate in fates if fate.state in WAITS):
+            break
+    return fates
+
+
+def _next_pairs(session: Session, span: Span | None, letters: int) -> set[int]:
     """Return the pairs of the open inquiries that are planned first: found along the index of what is due."""
     # Of all rounds: those that are being picked up are few, and who asks leaves out what is not of this one.
-    rows = ask(session, _picked_up(), {}) if span is None else ask(session, _next(), {**span, "most": WINDOW * most})
+    rows = ask(session, _picked_up(), {}) if span is None else ask(session, _next(), {**span, "most": letters})
     return set(rows.scalars())
 
 
