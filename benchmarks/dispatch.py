@@ -4,8 +4,8 @@ Beside it: bare smtplib on eight connections that are kept, and one task per let
 (`benchmarks.rivals`). All in one run, one after another, each into a sink of its own; the rate is of the moments at
 which the sink took the letters after the first fifth and before the last twentieth, so that nobody is charged for
 starting: the second process of a pair starts while the first one sends, and each plans and compiles what it asks for
-the first time. Once into the barest sink there can be, and once into one that does for a letter what a mail server has to: what the sink takes of the
-machine, it takes of everybody's.
+the first time. Once into the barest sink there can be, and once into one that does for a letter what a mail server has
+to: what the sink takes of the machine, it takes of everybody's.
 """
 
 import itertools
