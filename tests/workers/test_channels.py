@@ -77,6 +77,9 @@ def test_a_server_that_hangs_up_at_the_greeting_took_nothing() -> None:
     [
         ("body", GOODBYE, True, False),
         ("mid-body", GOODBYE, True, False),
+        ("body", "25", True, False),
+        ("body", "252 misschien", True, False),
+        ("body", "goed", True, False),
         ("body", "452 vol", False, False),
         ("body", "554 nee", False, True),
     ],

@@ -232,7 +232,9 @@ def _body(connection: smtplib.SMTP, body: bytes) -> str:
     except (OSError, smtplib.SMTPException) as error:
         raise TransportError(f"{type(error).__name__}: {error}", "body", body_left=True) from error
     if code != 250:
-        raise TransportError(_words(code, words), "answer", permanent=_final("answer", code))
+        # Only 4xx and 5xx say that it was not taken. After half a line, or other words, it may have been.
+        maybe = not 400 <= code < 600
+        raise TransportError(_words(code, words), "answer", permanent=_final("answer", code), body_left=maybe)
     return _words(code, words)
 
 
