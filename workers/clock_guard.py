@@ -2,6 +2,9 @@
 
 import time
 from collections.abc import Callable
+from datetime import datetime
+
+from orchestrator.clock import Clock
 
 MOST_DRIFT_SECONDS = 30.0
 
@@ -18,6 +21,11 @@ class ClockGuard:
         """By how many seconds the wall clock jumped since a jump was last told; 0 while it did not."""
         drift = self.wall() - self.steady() - self.offset
         return drift if abs(drift) > MOST_DRIFT_SECONDS else 0.0
+
+    def moment(self, clock: Clock) -> datetime | None:
+        """Return what time it is, or None when the clock jumped and nobody told: then nothing may be decided by it."""
+        now = clock.now()
+        return None if self.ahead else now  # asked after the time was: whenever it jumps, nothing goes by a wrong one
 
     def jump(self) -> float | None:
         """Return by how many seconds the wall clock jumped, or None; a jump is told once."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property, partial
 
 from orchestrator import channel_faults, control, ledger, views
@@ -85,8 +85,10 @@ class Dispatcher:
         See `orchestrator.rounds.settling.sweep` for what is returned.
         """
         fit = self._fit()
+        now = self.guard.moment(self.clock)
+        if now is None:
+            return {}
         with self.database.writing() as session:
-            now = self.clock.now()
             told = settling.sweep(session, now, self.clock.real(SWEEP_MARGIN_SECONDS), self.grace, expire=fit)
             copies.settle_seen(session, now)
             return told
@@ -95,6 +97,11 @@ class Dispatcher:
         """Shut all sending when the clock jumped; to be asked before anything is decided by what time it is."""
         if jumped := self.guard.jump():
             self._shut(f"de klok van {self.worker} versprong {jumped:.0f} seconden")
+
+    def moment(self) -> datetime | None:
+        """Return what time it is, shutting all sending when the clock jumped; None when it jumps right now."""
+        self.watch_clock()
+        return self.guard.moment(self.clock)
 
     @cached_property
     def desk(self) -> Desk:
@@ -150,8 +157,8 @@ class Dispatcher:
 
     def _claim(self) -> list[Claim]:
         claims: list[Claim] = []
-        now = self.clock.now()
-        if self.guard.ahead:  # asked after the time was: whenever it jumps, nothing goes by a wrong one
+        now = self.guard.moment(self.clock)
+        if now is None:
             return []
         with self.desk.database.writing() as session:
             if self._pretends(session):

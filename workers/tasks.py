@@ -86,8 +86,8 @@ def advance() -> None:
     """Move rounds on that have nothing left to wait for."""
     with _patient("reports"):
         here = runtime.current()
-        here.dispatcher.watch_clock()
-        advance_rounds(here.database, here.clock.now())
+        if now := here.dispatcher.moment():
+            advance_rounds(here.database, now)
         fold_tallies(here.database)
         keep_outcomes(here.database)
 
@@ -105,7 +105,8 @@ def keep_terms() -> None:
     """Destroy what is past its term."""
     with _patient("reports"):
         here = runtime.current()
-        keep_to_terms(here.database, here.clock.now())
+        if now := here.dispatcher.moment():
+            keep_to_terms(here.database, now)
 
 
 @app.task

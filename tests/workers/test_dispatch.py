@@ -316,6 +316,18 @@ def a_jumping(database: Database, wire: Wire, start: datetime = DUE) -> tuple[Di
     return replace(a_dispatcher(database, wire), clock=clock, guard=guard), clock.wall_clock
 
 
+class Late(BackupGuard):
+    """What a worker asks between its look at the clock and what it does by it; then the clock jumps."""
+
+    def __init__(self, wall: list[float], seconds: float = 3600.0) -> None:
+        super().__init__()
+        self.wall, self.seconds = wall, seconds
+
+    def listen(self, session: Session) -> bool:
+        self.wall[0] = self.seconds
+        return super().listen(session)
+
+
 def test_a_clock_that_jumped_shuts_all_sending_with_the_reason(database: Database) -> None:
     run(database)
     wire = Wire()
@@ -334,15 +346,26 @@ def test_a_clock_that_jumps_right_after_the_guard_looked_lets_no_letter_go_early
     wire = Wire()
     worker, wall = a_jumping(database, wire, DUE - HOUR / 2)
 
-    class Late(BackupGuard):
-        """What a worker asks between its look at the clock and its claim; then the clock jumps."""
-
-        def listen(self, session: Session) -> bool:
-            wall[0] = 3600.0
-            return super().listen(session)
-
-    assert replace(worker, backups=Late()).send_due() == 0
+    assert replace(worker, backups=Late(wall)).send_due() == 0
     assert wire.taken == []
+
+
+def test_a_clock_that_jumps_right_after_the_guard_looked_expires_no_letter(database: Database) -> None:
+    run(database)
+    worker, wall = a_jumping(database, Wire(), DUE - HOUR / 2)
+    assert replace(worker, backups=Late(wall, 30 * 86400.0)).sweep() == {}
+    assert {letter.state for letter in letters(database, 1)} == {S.PLANNED}
+
+
+def test_what_time_it_is_shuts_all_sending_once_it_jumped_and_is_not_told_while_it_jumps(database: Database) -> None:
+    run(database)
+    worker, wall = a_jumping(database, Wire())
+    wall[0] = 3600.0
+    assert worker.moment() == DUE + HOUR
+    with database.reading() as session:
+        assert session.get_one(Control, 1).sending_enabled is False
+    wall[0] = 7200.0
+    assert worker.guard.moment(worker.clock) is None
 
 
 @pytest.mark.parametrize("step", [3600.0, -3600.0])
