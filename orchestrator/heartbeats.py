@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 
 from orchestrator.models import Heartbeat
 
+NOBODY = ""
+"""The worker of a queue of which the last one stopped."""
+
 
 def beat(session: Session, queue: str, worker: str, now: datetime) -> None:
     """Note that a worker did something in a queue; only the last to do so is kept."""
@@ -21,6 +24,14 @@ def beat(session: Session, queue: str, worker: str, now: datetime) -> None:
             session.add(Heartbeat(queue=queue, worker=worker, at=now))
     except IntegrityError:
         pass  # another worker of this queue was first, just now
+
+
+def end(session: Session, worker: str) -> None:
+    """Note that a worker stopped in good order: nobody need wait to see that it is silent.
+
+    When it was last seen stays, for whoever is warned when a queue is silent for long.
+    """
+    session.execute(update(Heartbeat).where(Heartbeat.worker == worker).values(worker=NOBODY))
 
 
 def last(session: Session) -> Mapping[str, Heartbeat]:

@@ -172,8 +172,8 @@ def _workers(session: Session, clock: Clock) -> Iterator[Fact]:
 
 
 def _worker(what: str, do: str, last: Heartbeat | None, now: datetime, clock: Clock) -> Fact:
-    if last is None:
-        return Fact(False, what, "Hier heeft nog geen werkproces gewerkt.", do=do)
+    if last is None or last.worker == heartbeats.NOBODY:
+        return Fact(False, what, "Hier is geen werkproces aan het werk.", last.at if last else None, do=do)
     if now - last.at > clock.real(SILENT_SECONDS):
         words = "Het werkproces %(worker)s doet niets meer."
         return Fact(False, what, Sentence.of(words, worker=last.worker), last.at, do=do)

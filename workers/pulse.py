@@ -27,3 +27,10 @@ class Pulse:
         with database.writing() as session:
             heartbeats.beat(session, queue, self.worker, clock.now())
         self.noted[queue] = steady
+
+    def end(self, database: Database) -> None:
+        """Note that this process works on nothing any more."""
+        if self.noted:
+            with database.writing() as session:
+                heartbeats.end(session, self.worker)
+            self.noted.clear()

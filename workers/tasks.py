@@ -44,6 +44,15 @@ def on_late_tick(expired: bool, **_: object) -> None:
             runtime.current().dispatcher.watch_clock()
 
 
+@signals.worker_process_shutdown.connect
+@signals.worker_shutdown.connect
+def on_stop(**_: object) -> None:
+    """Let the status page know at once that this process, which stops in good order, works no more."""
+    with _patient():
+        here = runtime.current()
+        here.pulse.end(here.database)
+
+
 @app.task
 def send_due() -> None:
     """Send what is due for a moment; a last batch that is full asks for more, behind whatever waits in the queues."""

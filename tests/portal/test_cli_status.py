@@ -19,13 +19,15 @@ def user(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
 
 
 def test_status_without_a_round_tells_which_queues_nobody_works_on(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "LET OP Wachtrij inbox (ontvangst): Hier heeft nog geen werkproces gewerkt." in user.does("status")
+    assert "LET OP Wachtrij inbox (ontvangst): Hier is geen werkproces aan het werk." in user.does("status")
     here = Runtime.open(Settings.from_env())
     monkeypatch.setattr(runtime, "_current", here)
     tasks.read_mail()
     shown = user.does("status")
     assert "goed  Wachtrij inbox (ontvangst): Het werkproces " in shown
     assert "LET OP Wachtrij reports" in shown
+    tasks.on_stop()
+    assert "LET OP Wachtrij inbox (ontvangst): Hier is geen werkproces aan het werk." in user.does("status")
 
 
 def test_status_tells_that_sending_is_shut_why_and_what_to_do(user: User) -> None:
