@@ -14,8 +14,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, false, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, exists, false, func, or_, select, update
 from sqlalchemy.orm import Session, contains_eager
 
 from orchestrator import ledger
@@ -23,6 +24,7 @@ from orchestrator.account_models import Person, SignInLink, WebSession
 from orchestrator.db import UtcDateTime
 from orchestrator.models import Advertiser, Contact
 from orchestrator.sealing import index_of, open_all
+from orchestrator.several import ask
 from orchestrator.states import DESK_ROLES, SECOND_FACTOR, Role
 from profiles.errors import BadInput, Problem, Refused
 
@@ -256,7 +258,7 @@ def open_session(
     ``factor`` says that they showed a second factor too, elsewhere. Of the browsers that wait for a code the newest
     stays: many that wait would together have many tries.
     """
-    if asks and isinstance(who, Person) and _needs_factor(who):
+    if asks and isinstance(who, Person) and _needs_factor(map(Role, who.roles), has_one=who.has_factor):
         waiting = (owned(WebSession, who), WebSession.revoked_at.is_(None), WebSession.factor_at.is_(None))
         session.execute(update(WebSession).where(*waiting).values(revoked_at=wall))
     cookie, passed = secrets.token_urlsafe(32), wall if factor else None
@@ -288,10 +290,10 @@ def come_in(
 
 def visitor(session: Session, token: str, wall: datetime) -> tuple[Visitor, bool] | None:
     """Return who is signed in with this token, and whether it is time to note that they were seen; None for nobody."""
-    row = session_of(session, token, wall)
-    if row is None or (who := row.person or row.advertiser) is None:
+    row = ask(session, _visiting(), {"hash": hashed(token), "wall": wall}).first()
+    if row is None:
         return None
-    return _visitor(who, row), wall - row.seen_at >= SEEN_EVERY
+    return _visitor(row), wall - row.seen_at >= SEEN_EVERY
 
 
 def session_of(session: Session, token: str, wall: datetime) -> WebSession | None:
@@ -302,21 +304,35 @@ def session_of(session: Session, token: str, wall: datetime) -> WebSession | Non
 
 @cache
 def _signed_in() -> Select[WebSession]:
-    """Every page asks it: made once."""
-    open_ = (WebSession.hash == bindparam("hash"), *_lasts(bindparam("wall", type_=UtcDateTime())))
-    rows = select(WebSession).outerjoin(Person).where(*open_, Person.revoked_at.is_(None))
+    rows = select(WebSession).outerjoin(Person).where(*_open_to_all())
     return rows.options(contains_eager(WebSession.person))
 
 
-def _visitor(who: Person | Advertiser, row: WebSession) -> Visitor:
-    if isinstance(who, Person):
-        waits = row.factor_at is None and _needs_factor(who)
-        return Visitor(who.id, who.name, frozenset(map(Role, who.roles)), waits=waits)
-    return Visitor(who.id, who.name, frozenset({Role.BROKER}), who.key)
+@cache
+def _visiting() -> Select[*tuple[Any, ...]]:
+    """Every page asks it: made once, of what a page asks of who is signed in."""
+    office = (Advertiser.id.label("office"), Advertiser.name.label("office_name"), Advertiser.key)
+    told = (WebSession.seen_at, WebSession.factor_at, Person.id, Person.name, Person.roles, Person.totp_step)
+    rows = select(*told, *office).select_from(WebSession).outerjoin(Person, Person.id == WebSession.person_id)
+    rows = rows.outerjoin(Advertiser, Advertiser.id == WebSession.advertiser_id)
+    return rows.where(*_open_to_all(), or_(Person.id.is_not(None), Advertiser.id.is_not(None)))
 
 
-def _needs_factor(person: Person) -> bool:
-    return person.has_factor or not SECOND_FACTOR.isdisjoint(map(Role, person.roles))
+def _open_to_all() -> tuple[ColumnElement[bool], ...]:
+    lasts = _lasts(bindparam("wall", type_=UtcDateTime()))
+    return (WebSession.hash == bindparam("hash"), *lasts, Person.revoked_at.is_(None))
+
+
+def _visitor(row: Row[*tuple[Any, ...]]) -> Visitor:
+    if row.id is None:
+        return Visitor(row.office, row.office_name, frozenset({Role.BROKER}), row.key)
+    roles = frozenset(map(Role, row.roles))
+    waits = row.factor_at is None and _needs_factor(roles, has_one=row.totp_step is not None)
+    return Visitor(row.id, row.name, roles, waits=waits)
+
+
+def _needs_factor(roles: Iterable[Role], *, has_one: bool) -> bool:
+    return has_one or not SECOND_FACTOR.isdisjoint(roles)
 
 
 def note_seen(session: Session, token: str, wall: datetime) -> None:

@@ -6,8 +6,9 @@ the one without these pairs stands beside it under a name of its own (`results.c
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from orchestrator import ledger, own_views, takings
@@ -76,17 +77,20 @@ def write(session: Session, key: str, round_name: str, code: str, choice: str, t
 
 def of_round(session: Session, round_name: str) -> tuple[Noted, ...]:
     """List the notes on the tests of a round, those to decide first."""
-    rows = session.execute(_notes(lookup.find(session, round_name))).all()
-    notes = (_noted(*row) for row in rows)
+    return _of(session, lookup.find(session, round_name))
+
+
+def _of(session: Session, round_: Round) -> tuple[Noted, ...]:
+    notes = (_noted(*row) for row in session.execute(_notes(), {"round_id": round_.id}))
     return tuple(sorted(notes, key=lambda each: (each.accepted is not None, each.code)))
 
 
-def accepted(session: Session, round_name: str, now: datetime) -> frozenset[str]:
+def accepted(session: Session, round_: Round, now: datetime) -> frozenset[str]:
     """Return the codes of the pairs whose note was accepted, once nothing is left to write or to decide.
 
     Before that there are none: what one pair does to the figure would tell its answers to who decides on the next.
     """
-    round_, notes = lookup.find(session, round_name), of_round(session, round_name)
+    notes = _of(session, round_)
     if not notes or now <= deadline(round_) or any(each.accepted is None for each in notes):
         return frozenset()
     return frozenset(each.code for each in notes if each.accepted)
@@ -101,7 +105,7 @@ def decide(
     """
     round_ = lookup.find(session, round_name)
     _require_blind(session, round_, actor)
-    found = session.execute(_notes(round_).where(Pair.code == code)).first()
+    found = session.execute(_notes().where(Pair.code == code), {"round_id": round_.id}).first()
     if found is None:
         raise Refused(
             "unknown-note",
@@ -149,9 +153,10 @@ def _require_said(choice: str, text: str) -> None:
         raise BadInput(problems)
 
 
-def _notes(round_: Round) -> Select[ContextNote, str, Listing]:
+@cache
+def _notes() -> Select[ContextNote, str, Listing]:
     rows = select(ContextNote, Pair.code, Listing).join(Pair, ContextNote.pair_id == Pair.id)
-    return rows.join(Listing, Pair.listing_id == Listing.id).where(not_first(Pair.round_id) == round_.id)
+    return rows.join(Listing, Pair.listing_id == Listing.id).where(not_first(Pair.round_id) == bindparam("round_id"))
 
 
 def _noted(note: ContextNote, code: str, listing: Listing) -> Noted:

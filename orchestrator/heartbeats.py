@@ -1,6 +1,7 @@
 """When each queue was last worked on: what tells a queue that waits from one that nobody works on."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
@@ -9,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from orchestrator.models import Heartbeat
+from orchestrator.several import ask
 
 NOBODY = ""
 """The worker of a queue of which the last one stopped."""
@@ -34,11 +36,19 @@ def end(session: Session, worker: str) -> None:
     session.execute(update(Heartbeat).where(Heartbeat.worker == worker).values(worker=NOBODY))
 
 
-def last(session: Session) -> Mapping[str, Heartbeat]:
+@dataclass(frozen=True)
+class Beat:
+    """When a queue was last worked on, and by which worker; `NOBODY` when that one stopped."""
+
+    worker: str
+    at: datetime
+
+
+def last(session: Session) -> Mapping[str, Beat]:
     """Return the last heartbeat of every queue that ever had one."""
-    return {row.queue: row for row in session.scalars(_all())}
+    return {queue: Beat(worker, at) for queue, worker, at in ask(session, _all(), {})}
 
 
 @cache
-def _all() -> Select[Heartbeat]:
-    return select(Heartbeat)
+def _all() -> Select[str, str, datetime]:
+    return select(Heartbeat.queue, Heartbeat.worker, Heartbeat.at)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator import ahead, channel_faults, heartbeats, mailbox, views
 from orchestrator.clock import Clock
+from orchestrator.heartbeats import Beat
 from orchestrator.models import (
     ChannelFault,
     Control,
@@ -18,7 +19,6 @@ from orchestrator.models import (
     DeferredReply,
     Event,
     Feed,
-    Heartbeat,
     InboundMail,
     Inquiry,
     OwnerRequest,
@@ -171,7 +171,7 @@ def _workers(session: Session, clock: Clock) -> Iterator[Fact]:
         yield _worker(what, Sentence.of(START, queue=queue), last.get(queue), now, clock)
 
 
-def _worker(what: str, do: str, last: Heartbeat | None, now: datetime, clock: Clock) -> Fact:
+def _worker(what: str, do: str, last: Beat | None, now: datetime, clock: Clock) -> Fact:
     if last is None or last.worker == heartbeats.NOBODY:
         return Fact(False, what, "Hier is geen werkproces aan het werk.", last.at if last else None, do=do)
     if now - last.at > clock.real(SILENT_SECONDS):

@@ -233,9 +233,8 @@ def _sentences(session: Session, round_: Round, now: datetime, state: RoundState
     return tuple(outlook.sentences(outlook.of_round(session, round_, now, timedelta(), state=state)))
 
 
-def late(session: Session, name: str) -> Late:
+def late(session: Session, round_: Round) -> Late:
     """Count the replies that came, and the codings that were given, after a round was closed."""
-    round_ = lookup.find(session, name)
     if round_.closed_at is None:
         return Late(0, 0)
     span = tallies.first_and_last(session, round_.id, "replies")

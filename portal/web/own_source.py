@@ -98,7 +98,7 @@ class OwnSource:
 
     def effect(self, round_name: str) -> Effect | None:
         with self.database.reading() as session:
-            accepted = context.accepted(session, round_name, self.clock.now())
+            accepted = context.accepted(session, lookup.find(session, round_name), self.clock.now())
             return context_effect.of_round(session, round_name, accepted) if accepted else None
 
     def decide(self, round_name: str, code: str, actor: str, *, accept: bool, reason: str) -> None:

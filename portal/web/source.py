@@ -1,7 +1,7 @@
 """Where the pages get what they show: the installation's database."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from orchestrator.clock import Clock
 from orchestrator.db import Database, Session
 from orchestrator.design import from_canonical
 from orchestrator.exposure import Watched
+from orchestrator.models import Round
 from orchestrator.rounds import coding, duties, lifecycle, looking, lookup
 from orchestrator.states import Role, RoundState
 from orchestrator.status import Chapter, Fact
@@ -43,6 +44,22 @@ class Health:
     burden: Sequence[Burden]
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What the page of results asks of a round before it shows them; of one that is not closed the first two alone.
+
+    ``looks`` says whether the design declares looks before the end, ``late`` what came or was coded after the round
+    was closed. ``accepted`` are the codes of the pairs of which a note of the advertiser was accepted, when all is
+    decided; ``fingerprint`` is the same for as long as a page made of this round's answers is still right.
+    """
+
+    state: RoundState
+    looks: bool = False
+    late: views.Late | None = None
+    accepted: frozenset[str] = frozenset()
+    fingerprint: Hashable = None
+
+
 class Source(Protocol):
     """Where pages get their rounds. What is asked of one raises `Refused` with a code "unknown-…" for no round."""
 
@@ -58,13 +75,7 @@ class Source(Protocol):
         """Return what the report of one office is made of."""
         ...
 
-    def has_looks(self, round_name: str) -> bool:
-        """Say whether the design declares looks before the end."""
-        ...
-
-    def accepted(self, round_name: str) -> frozenset[str]:
-        """Return the codes of the pairs of which a note of the advertiser was accepted, when all is decided."""
-        ...
+    def standing(self, round_name: str) -> Standing: ...
 
     def take(self, round_name: str, person: str) -> None:
         """Write down that somebody takes the arms of the pairs home."""
@@ -118,10 +129,6 @@ class Source(Protocol):
         """Return the proof of the seal under which these files of the research file are, if they are."""
         ...
 
-    def late(self, round_name: str) -> views.Late:
-        """Return what came or was coded after the round was closed."""
-        ...
-
     def fingerprint(self, round_name: str) -> Hashable:
         """Return what is the same for as long as a page made of this round's answers is still right."""
         ...
@@ -161,20 +168,24 @@ class DatabaseSource:
         with self.database.reading() as session:
             return tables.of_office(session, round_name, advertiser)
 
-    def has_looks(self, round_name: str) -> bool:
+    def standing(self, round_name: str) -> Standing:
         with self.database.reading() as session:
-            return from_canonical(lookup.find(session, round_name).design).analysis.looks is not None
-
-    def accepted(self, round_name: str) -> frozenset[str]:
-        with self.database.reading() as session:
-            return context.accepted(session, round_name, self.clock.now())
+            round_ = lookup.find(session, round_name)
+            open_ = Standing(round_.state, _has_looks(round_))
+            if not disclosure.is_closed(round_.state):
+                return open_
+            accepted = context.accepted(session, round_, self.clock.now())
+            late, fingerprint = views.late(session, round_), tallies.fingerprint(session, round_)
+            return replace(open_, late=late, accepted=accepted, fingerprint=fingerprint)
 
     def take(self, round_name: str, person: str) -> None:
         with self.database.writing() as session:
             takings.take(session, round_name, person, self.clock.now())
 
     def note_look_read(self, round_name: str, person: str) -> None:
-        if self.has_looks(round_name):
+        with self.database.reading() as session:
+            looks = _has_looks(lookup.find(session, round_name))
+        if looks:
             with self.database.writing() as session:
                 looking.note_read(session, round_name, person, self.clock.now())
 
@@ -265,10 +276,10 @@ class DatabaseSource:
             found = binding.research_proof(version, files)
         return found.text() if found else None
 
-    def late(self, round_name: str) -> views.Late:
-        with self.database.reading() as session:
-            return views.late(session, round_name)
-
     def fingerprint(self, round_name: str) -> Hashable:
         with self.database.reading() as session:
             return tallies.fingerprint(session, lookup.find(session, round_name))
+
+
+def _has_looks(round_: Round) -> bool:
+    return from_canonical(round_.design).analysis.looks is not None

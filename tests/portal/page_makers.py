@@ -19,7 +19,7 @@ from orchestrator.status import Chapter, Fact
 from orchestrator.views import Day, HeldAdvertiser, Late, Monitor, NextSend, RoundSummary
 from orchestrator.wellbeing import Gaps, Part
 from portal.web.access import COOKIE
-from portal.web.source import Health
+from portal.web.source import Health, Standing
 from profiles.errors import Refused
 from profiles.pairs import BOTH, Arm
 from results.balance import Line
@@ -92,12 +92,9 @@ class FakeSource:
     def office_table(self, round_name: str, advertiser: str) -> RoundTable:  # noqa: ARG002 - all rows do as well
         return self.table(round_name)
 
-    def has_looks(self, round_name: str) -> bool:
-        return round_name == LOOKED_AT
-
-    def accepted(self, round_name: str) -> frozenset[str]:
-        _known(round_name)
-        return frozenset({"P-0001"})
+    def standing(self, round_name: str) -> Standing:
+        looks = round_name == LOOKED_AT
+        return Standing(self.state(ROUND if looks else round_name), looks, Late(0, 0), frozenset({"P-0001"}))
 
     def take(self, round_name: str, person: str) -> None: ...
 
@@ -154,10 +151,6 @@ class FakeSource:
     def protocol(self, round_name: str) -> str:
         _known(round_name)
         return "{}"
-
-    def late(self, round_name: str) -> Late:
-        _known(round_name)
-        return Late(0, 0)
 
     def fingerprint(self, round_name: str) -> str:
         _known(round_name)

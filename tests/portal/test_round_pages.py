@@ -3,6 +3,7 @@
 import csv
 import io
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from typing import Any
 from zipfile import ZipFile
 
@@ -15,7 +16,7 @@ from orchestrator.views import Late, Monitor
 from portal.web.access import ACCESS
 from portal.web.app import create_app
 from portal.web.kept import Kept
-from portal.web.source import Health
+from portal.web.source import Health, Standing
 from results.tables import RoundTable
 
 HERE = f"/rondes/{ROUND}"
@@ -112,9 +113,8 @@ def test_before_closing_no_number_of_a_profile_is_on_the_page_and_it_says_why(st
 
 def test_a_reply_that_came_after_closing_puts_a_banner_above_the_results() -> None:
     class Stale(FakeSource):
-        def late(self, round_name: str) -> Late:
-            super().late(round_name)
-            return Late(2, 1)
+        def standing(self, round_name: str) -> Standing:
+            return replace(super().standing(round_name), late=Late(2, 1))
 
     text = client(Stale(state="closed")).get(f"{HERE}/resultaten").text
     assert "kwamen 2 antwoorden binnen" in text
@@ -212,8 +212,8 @@ def test_results_are_made_again_when_what_they_are_made_of_changes() -> None:
             self.reads += 1
             return super().table(round_name)
 
-        def fingerprint(self, round_name: str) -> str:
-            return f"{round_name} {self.mark}"
+        def standing(self, round_name: str) -> Standing:
+            return replace(super().standing(round_name), fingerprint=self.mark)
 
     source = Counted(state="closed")
     here = client(source)

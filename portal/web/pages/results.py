@@ -4,7 +4,6 @@ Until a round is closed its numbers are hidden, and the page says why.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
@@ -13,7 +12,7 @@ from markupsafe import Markup
 from orchestrator.garbage import nothing_collected
 from portal.web.kept import Kept
 from portal.web.rendering import HOME, language_of, page
-from portal.web.source import Source
+from portal.web.source import Source, Standing
 from profiles.errors import Refused
 from results import citation, context_effect, disclosure
 from results.context_effect import Effect
@@ -41,24 +40,23 @@ class Shown:
 def add(app: FastAPI, source: Source) -> None:
     kept: Kept[Shown] = Kept(KEPT)
 
-    def shown(round_name: str, language: str) -> Shown:
-        key = (source.fingerprint(round_name), accepted := source.accepted(round_name), language)
-        return kept.get(key, lambda: _made(source, round_name, accepted, language))
+    def shown(round_name: str, standing: Standing, language: str) -> Shown:
+        key = (standing.fingerprint, standing.accepted, language)
+        return kept.get(key, lambda: _made(source, round_name, standing.accepted, language))
 
     @app.get("/rondes/{round_name}/resultaten", response_class=HTMLResponse)
     def results(request: Request, round_name: str) -> HTMLResponse:
-        state = source.state(round_name)
-        open_ = disclosure.is_closed(state)
-        seen, late = (shown(round_name, language_of(request)), source.late(round_name)) if open_ else (None, None)
-        looks = source.has_looks(round_name)
-        told: dict[str, Any] = {"state": state, "shown": seen, "late": late, "looks": looks}
-        return page(request, "results.html", round=round_name, **told)
+        standing = source.standing(round_name)
+        open_ = disclosure.is_closed(standing.state)
+        seen = shown(round_name, standing, language_of(request)) if open_ else None
+        return page(request, "results.html", round=round_name, standing=standing, shown=seen)
 
     @app.get("/rondes/{round_name}/resultaten/{chart}.{kind}")
     def results_chart(request: Request, round_name: str, chart: str, kind: str) -> Response:
-        if not disclosure.is_closed(source.state(round_name)):
+        standing = source.standing(round_name)
+        if not disclosure.is_closed(standing.state):
             raise hidden(round_name)
-        made = shown(round_name, language_of(request))
+        made = shown(round_name, standing, language_of(request))
         if chart not in made.graphics or kind not in KINDS:
             raise Refused("unknown-chart", "Deze grafiek bestaat niet.", "Ga terug naar de resultaten.")
         graphic = made.graphics[chart]
