@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import cast
@@ -17,6 +18,16 @@ from orchestrator.several import ask
 from orchestrator.text_file import on_one_line
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a channel, since when, and when that was last seen."""
+
+    channel: str
+    message: str
+    since: datetime
+    seen_at: datetime
 
 
 def note(session: Session, channel: str, message: str, now: datetime) -> None:
@@ -40,15 +51,17 @@ def clear(session: Session, channel: str, now: datetime) -> None:
         ledger.append(session, now, "channels", "channel.mended", "channel")
 
 
-def lasting(session: Session) -> Sequence[ChannelFault]:
+def lasting(session: Session) -> Sequence[Fault]:
     """Return the faults that nobody has mended yet, oldest first."""
-    return session.scalars(_lasting()).all()
+    session.flush()  # one that was noted in this transaction
+    return [Fault(*row) for row in ask(session, _lasting(), {})]
 
 
 @cache
-def _lasting() -> Select[ChannelFault]:
+def _lasting() -> Select[str, str, datetime, datetime]:
     """Every monitor asks it: made once."""
-    return select(ChannelFault).where(ChannelFault.cleared_at.is_(None)).order_by(ChannelFault.since)
+    told = (ChannelFault.channel, ChannelFault.message, ChannelFault.since, ChannelFault.seen_at)
+    return select(*told).where(ChannelFault.cleared_at.is_(None)).order_by(ChannelFault.since)
 
 
 @cache

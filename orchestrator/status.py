@@ -10,10 +10,10 @@ from sqlalchemy import CompoundSelect, Select, exists, func, select, union_all
 from sqlalchemy.orm import Session
 
 from orchestrator import ahead, channel_faults, heartbeats, mailbox, views
+from orchestrator.channel_faults import Fault
 from orchestrator.clock import Clock
 from orchestrator.heartbeats import Beat
 from orchestrator.models import (
-    ChannelFault,
     Control,
     Decline,
     DeferredReply,
@@ -153,7 +153,7 @@ def _whole(words: str) -> str:
     return words[:1].upper() + words[1:] + ("" if words.endswith((".", "!", "?")) else ".")
 
 
-def _place(session: Session, fault: ChannelFault) -> tuple[str, str]:
+def _place(session: Session, fault: Fault) -> tuple[str, str]:
     """Return where a fault is, and what to do about it."""
     kind, _, rest = fault.channel.partition(":")
     what, do = _PLACES["http" if kind == "https" else kind]

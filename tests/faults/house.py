@@ -23,7 +23,7 @@ from processes import Nursery, Process, Sink
 from servers import Postgres, Redis, until
 from sqlalchemy import delete, func, select, update
 
-from orchestrator import tallies, views
+from orchestrator import heartbeats, tallies, views
 from orchestrator.control import set_clock
 from orchestrator.db import Database, DatabaseError
 from orchestrator.master_keys import Keys
@@ -297,6 +297,12 @@ class Product(Stage):
     def is_shut(self) -> bool:
         with self.database.reading() as session:
             return "klok" in (views.why_shut(session) or "")
+
+    def sender(self) -> str | None:
+        """Return who works on what is to be sent, by its heartbeat; None when no worker ever did."""
+        with self.database.reading() as session:
+            last = heartbeats.last(session).get("send")
+        return last.worker if last else None
 
     def _reopen(self) -> None:
         """What an operator does who set the clock right."""

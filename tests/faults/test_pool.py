@@ -10,6 +10,8 @@ from house import POOL_CHILDREN, Product
 from processes import Nursery, Process, Sink
 from servers import Postgres, Redis, until
 
+from orchestrator.heartbeats import NOBODY
+
 PATIENCE_SECONDS, REST_SECONDS, PACE_SECONDS = 60.0, 60.0, 0.6
 
 
@@ -24,7 +26,9 @@ def test_a_child_that_is_killed_is_replaced_and_a_pool_that_is_stopped_ends_its_
         other, fresh = all_at_work(house, pool)
         assert other == second
         assert fresh not in (first, second)
+        until(lambda: bool(house.sender()), REST_SECONDS, "a heartbeat")
         assert stop(house, pool) == "sent"
+        assert house.sender() == NOBODY
         house.rest(1, REST_SECONDS)
         assert house.verdict().sound, house.verdict()
 

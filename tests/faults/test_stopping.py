@@ -10,6 +10,8 @@ from house import Product
 from processes import Nursery, Process, Sink
 from servers import Postgres, Redis, until
 
+from orchestrator.heartbeats import NOBODY
+
 IN_TIME_SECONDS, REST_SECONDS, PACE_SECONDS = 20.0, 60.0, 1.0
 
 
@@ -21,7 +23,9 @@ def test_a_worker_that_is_stopped_while_it_waits_or_sends_leaves_nothing_uncerta
         waiting = house.worker()
         at_work(house, waiting)
         until(lambda: not moving(house), REST_SECONDS, "its letters to be done")
+        until(lambda: bool(house.sender()), REST_SECONDS, "a heartbeat")
         assert stopped(waiting) < IN_TIME_SECONDS
+        assert house.sender() == NOBODY
 
         # Several letters claimed at once, the first of them on the wire: its text is over when the sink lets it wait.
         sending = house.worker()
