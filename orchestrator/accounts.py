@@ -304,7 +304,7 @@ def session_of(session: Session, token: str, wall: datetime) -> WebSession | Non
 
 @cache
 def _signed_in() -> Select[WebSession]:
-    rows = select(WebSession).outerjoin(Person).where(*_open_to_all())
+    rows = select(WebSession).outerjoin(Person).where(*_may_come_in())
     return rows.options(contains_eager(WebSession.person))
 
 
@@ -315,10 +315,10 @@ def _visiting() -> Select[*tuple[Any, ...]]:
     told = (WebSession.seen_at, WebSession.factor_at, Person.id, Person.name, Person.roles, Person.totp_step)
     rows = select(*told, *office).select_from(WebSession).outerjoin(Person, Person.id == WebSession.person_id)
     rows = rows.outerjoin(Advertiser, Advertiser.id == WebSession.advertiser_id)
-    return rows.where(*_open_to_all(), or_(Person.id.is_not(None), Advertiser.id.is_not(None)))
+    return rows.where(*_may_come_in(), or_(Person.id.is_not(None), Advertiser.id.is_not(None)))
 
 
-def _open_to_all() -> tuple[ColumnElement[bool], ...]:
+def _may_come_in() -> tuple[ColumnElement[bool], ...]:
     lasts = _lasts(bindparam("wall", type_=UtcDateTime()))
     return (WebSession.hash == bindparam("hash"), *lasts, Person.revoked_at.is_(None))
 
