@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, UniqueConstraint
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from orchestrator.base import Base
@@ -39,10 +40,15 @@ class Person(Sealing, Base):
     totp_secret = Sealed[str | None](None)
     totp_step: Mapped[int | None]
 
-    @property
+    @hybrid_property
     def has_factor(self) -> bool:
         """Whether a second factor was set up; also when its key was lost, so that nobody else sets up another."""
         return self.totp_step is not None
+
+    @has_factor.inplace.expression
+    @classmethod
+    def _has_factor(cls) -> ColumnElement[bool]:
+        return cls.totp_step.is_not(None)
 
 
 class RecoveryCode(Base):

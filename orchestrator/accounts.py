@@ -312,7 +312,7 @@ def _signed_in() -> Select[WebSession]:
 def _visiting() -> Select[*tuple[Any, ...]]:
     """Every page asks it: made once, of what a page asks of who is signed in."""
     office = (Advertiser.id.label("office"), Advertiser.name.label("office_name"), Advertiser.key)
-    told = (WebSession.seen_at, WebSession.factor_at, Person.id, Person.name, Person.roles, Person.totp_step)
+    told = (WebSession.seen_at, WebSession.factor_at, Person.id, Person.name, Person.roles, Person.has_factor)
     rows = select(*told, *office).select_from(WebSession).outerjoin(Person, Person.id == WebSession.person_id)
     rows = rows.outerjoin(Advertiser, Advertiser.id == WebSession.advertiser_id)
     return rows.where(*_may_come_in(), or_(Person.id.is_not(None), Advertiser.id.is_not(None)))
@@ -327,7 +327,7 @@ def _visitor(row: Row[*tuple[Any, ...]]) -> Visitor:
     if row.id is None:
         return Visitor(row.office, row.office_name, frozenset({Role.BROKER}), row.key)
     roles = frozenset(map(Role, row.roles))
-    waits = row.factor_at is None and _needs_factor(roles, has_one=row.totp_step is not None)
+    waits = row.factor_at is None and _needs_factor(roles, has_one=row.has_factor)
     return Visitor(row.id, row.name, roles, waits=waits)
 
 

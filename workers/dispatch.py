@@ -82,7 +82,7 @@ class Dispatcher:
     def sweep(self) -> dict[str, int]:
         """Free what dead workers held, and settle what they left uncertain but the relay did take.
 
-        See `orchestrator.rounds.settling.sweep` for what is returned.
+        See `orchestrator.rounds.settling.sweep` for what is returned; nothing is done while the clock jumps.
         """
         fit = self._fit()
         now = self.guard.moment(self.clock)

@@ -64,6 +64,11 @@ def use(runtime: Runtime) -> None:
     _current = runtime
 
 
+def opened() -> Runtime | None:
+    """Return the runtime of this process; None when no task of it asked for one yet."""
+    return _current
+
+
 def current() -> Runtime:
     """Return the runtime of this process; made from the environment when nobody set one."""
     if _current is None:

@@ -48,9 +48,10 @@ def on_late_tick(expired: bool, **_: object) -> None:
 @signals.worker_shutdown.connect
 def on_stop(**_: object) -> None:
     """Let the status page know at once that this process, which stops in good order, works no more."""
-    with _patient():
-        here = runtime.current()
-        here.pulse.end(here.database)
+    here = runtime.opened()
+    if here is not None:
+        with _patient():
+            here.pulse.end(here.database)
 
 
 @app.task
