@@ -54,7 +54,7 @@ class Standing:
     """
 
     state: RoundState
-    looks: bool = False
+    looks: bool
     late: views.Late | None = None
     accepted: frozenset[str] = frozenset()
     fingerprint: Hashable = None
