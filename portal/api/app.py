@@ -1,5 +1,8 @@
 """The API as one application, beside the pages: it knows no cookies, and every answer of it has its version."""
 
+from functools import cache
+from typing import Any
+
 from fastapi import Depends, FastAPI
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
@@ -56,12 +59,16 @@ def create_api(
     reading.add_outcomes(api, releases)
     reading.add_ledger(api, gate)
     inbound.add(api, gate)
-    told = describe(api, settings.site, settings.desk_sender or FIRST_EMAIL)
+
+    @cache
+    def described() -> dict[str, Any]:
+        """Made when it is first asked for: that takes as long as all the rest of the API."""
+        return describe(api, settings.site, settings.desk_sender or FIRST_EMAIL)
 
     @api.get("/openapi.json", include_in_schema=False)
     def openapi() -> Response:
         """The specification, for everybody and from pages of others too."""
-        return JSONResponse(told, headers={"Access-Control-Allow-Origin": "*"})
+        return JSONResponse(described(), headers={"Access-Control-Allow-Origin": "*"})
 
     return api
 
