@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from app_makers import an_app
 from house_makers import PLANNED
 from starlette.testclient import TestClient
 
@@ -12,7 +13,6 @@ from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.settings import Settings
 from orchestrator.states import Role
-from portal.web.app import make_app
 from workers.inbox import webhook
 from workers.inbox.webhook import Event
 
@@ -39,7 +39,7 @@ def a_token(
 def program(database: Database, token: str | None = None, settings: Settings = SETTINGS, **told: Any) -> TestClient:
     """A program with this token, or with none."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    app = make_app(database, Clock(), settings=settings)
+    app = an_app(database, settings=settings)
     return TestClient(app, raise_server_exceptions=False, follow_redirects=False, headers=headers, **told)
 
 

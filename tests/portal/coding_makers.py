@@ -2,18 +2,16 @@
 
 from collections.abc import Sequence
 
+from app_makers import an_app
 from house_makers import DUE, MINUTE, TUESDAY, a_session, answer, letters, listings, run, send_both
 from page_makers import OURS
 from starlette.testclient import TestClient
 
-from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.design import Design
 from orchestrator.models import Reply
-from orchestrator.settings import Settings
 from orchestrator.states import Role
 from portal.web.access import COOKIE
-from portal.web.app import make_app
 
 TEXTS = (
     "Beste {first},\n\nHelaas, deze woning is al verhuurd.\n\nMet vriendelijke groet,\nMakelaardij Alfa",
@@ -40,7 +38,7 @@ def answered_round(
 
 def visitor(database: Database, name: str, *roles: Role) -> TestClient:
     """Somebody at the pages, two days after the round began."""
-    app = make_app(database, Clock(DUE + 2 * 24 * 60 * MINUTE, Clock().now().timestamp(), 1.0), settings=Settings())
+    app = an_app(database, DUE + 2 * 24 * 60 * MINUTE)
     cookie = a_session(database, name, roles)
     return TestClient(app, follow_redirects=False, cookies={COOKIE: cookie}, headers=OURS)
 

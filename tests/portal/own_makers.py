@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from app_makers import an_app
 from house_makers import DAY, PLANNED, ROUND, a_session
 from look_makers import OVER, a_looking_design, cells, under_way
 from page_makers import OURS
@@ -12,10 +13,8 @@ from orchestrator import accounts, own_access
 from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.rounds import lifecycle
-from orchestrator.settings import Settings
 from orchestrator.states import Role
 from portal.web.access import COOKIE
-from portal.web.app import make_app
 
 OWN, OTHER = "kantoor-1", "kantoor-2"
 OTHERS_NAME = "Makelaardij Kantoor-2"
@@ -31,7 +30,7 @@ def closed_round(database: Database, pairs: int = 60) -> None:
 
 
 def client(database: Database, cookie: str, now: datetime = CLOSED_AT + DAY, **told: Any) -> TestClient:
-    app = make_app(database, Clock(now, Clock().now().timestamp(), 1.0), settings=Settings())
+    app = an_app(database, now)
     return TestClient(app, follow_redirects=False, cookies={COOKIE: cookie}, headers=OURS, **told)
 
 

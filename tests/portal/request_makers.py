@@ -3,22 +3,20 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
+from app_makers import an_app
 from house_makers import PLANNED, a_session, an_advertiser
 from page_makers import OURS
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from orchestrator import enrolment
-from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.design import Purpose
 from orchestrator.models import OwnerRequest
 from orchestrator.request_models import RequestState
 from orchestrator.rounds import requesting
-from orchestrator.settings import Settings
 from orchestrator.states import Role
 from portal.web.access import COOKIE
-from portal.web.app import make_app
 from profiles.owner_requests import load
 
 NAME = "verzoek-2026"
@@ -83,6 +81,6 @@ def answered(database: Database, codes: Sequence[str]) -> None:
 
 
 def browser(database: Database, name: str, *roles: Role, now: datetime = MONDAY) -> TestClient:
-    app = make_app(database, Clock(now, Clock().now().timestamp(), 1.0), settings=Settings())
+    app = an_app(database, now)
     cookies = {COOKIE: a_session(database, name, roles)}
     return TestClient(app, raise_server_exceptions=False, cookies=cookies, headers=OURS)

@@ -3,17 +3,15 @@
 from typing import Any
 
 import pytest
+from app_makers import an_app
 from house_makers import PLANNED, events, only_sqlite
 from invitation_makers import WALL, an_offer, countersign, stored, terms
 from page_makers import OURS
 from starlette.testclient import TestClient
 
 from orchestrator import invitations
-from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.models import InvitationState
-from orchestrator.settings import Settings
-from portal.web.app import make_app
 from results import invitation
 
 CHOICE: dict[str, Any] = {
@@ -32,7 +30,7 @@ def invited(database: Database, **changes: Any) -> str:
 
 
 def browser(database: Database) -> TestClient:
-    app = make_app(database, Clock(PLANNED, Clock().now().timestamp(), 1.0), settings=Settings())
+    app = an_app(database, PLANNED)
     return TestClient(app, raise_server_exceptions=False, headers=OURS)
 
 

@@ -4,16 +4,15 @@ import io
 import json
 from zipfile import ZipFile
 
+from app_makers import an_app
 from house_makers import ROUND, only_sqlite
 from release_makers import closed, draft, read, release, released, sign, versions
 from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
-from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.models import Advertiser, Listing, Pair, Release
 from orchestrator.settings import Settings
-from portal.web.app import make_app
 
 pytestmark = only_sqlite
 LIST, RECORD = "/open-data", f"/open-data/{ROUND}/1/dcat.jsonld"
@@ -21,7 +20,7 @@ FILES = ("cijfers.csv", "uitkomst.json", "uitkomst.pdf", "open-data.zip")
 
 
 def anybody(database: Database) -> TestClient:
-    app = make_app(database, Clock(), settings=Settings(web_url="https://praktijktest.example"))
+    app = an_app(database, settings=Settings(web_url="https://praktijktest.example"))
     return TestClient(app, raise_server_exceptions=False, follow_redirects=False)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from app_makers import an_app
 from house_makers import PLANNED, a_session, events, only_sqlite, round_state
 from httpx2 import Response
 from page_makers import OURS
@@ -14,14 +15,12 @@ from starlette.testclient import TestClient
 
 from orchestrator import drafts, mail_trips
 from orchestrator.accounts import GIVEN
-from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.design import canonical, read_design
 from orchestrator.design.form import fields, repeats_in
 from orchestrator.settings import Settings
 from orchestrator.states import Role, RoundState
 from portal.web.access import COOKIE
-from portal.web.app import make_app
 from portal.web.pages.setup.steps import STEPS, offered, step_of
 
 pytestmark = only_sqlite
@@ -32,7 +31,7 @@ PAGES = f"/opzet/{DRAFT}"
 
 def browser(database: Database, name: str = "Dora", *roles: Role, settings: Settings | None = None) -> TestClient:
     """Somebody at the pages, by default a designer; it follows nothing by itself."""
-    app = make_app(database, Clock(PLANNED, Clock().now().timestamp(), 1.0), settings=settings or Settings())
+    app = an_app(database, PLANNED, settings)
     cookie = a_session(database, name, roles or [Role.DESIGNER])
     return TestClient(app, follow_redirects=False, cookies={COOKIE: cookie}, headers=OURS)
 

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from app_makers import an_app
 from fastapi.routing import APIRoute
 from house_makers import a_session, only_sqlite
 from httpx2 import Response
@@ -53,7 +54,7 @@ def browser(database: Database, settings: Settings | None = None, **told: Any) -
 
     On an installation that asks for a link alone; what is asked after it is tested in test_second_factor_pages.
     """
-    app = make_app(database, Clock(), settings=settings or LINK_ALONE)
+    app = an_app(database, settings=settings or LINK_ALONE)
     return TestClient(app, raise_server_exceptions=False, follow_redirects=False, headers=OURS, **told)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from app_makers import an_app
 from house_makers import PLANNED, a_session, an_advertiser
 from own_makers import CLOSED_AT, office
 from page_makers import OURS
@@ -12,12 +13,9 @@ from pypdf import PdfReader
 from starlette.testclient import TestClient
 
 from orchestrator import enrolment, toolkit_uses
-from orchestrator.clock import Clock
 from orchestrator.db import Database
-from orchestrator.settings import Settings
 from orchestrator.states import Role
 from portal.web.access import COOKIE
-from portal.web.app import make_app
 
 OFFICES = ("alfa", "beta", "gamma", "delta", "epsilon")
 TYPED: dict[str, Any] = {
@@ -36,7 +34,7 @@ TYPED: dict[str, Any] = {
 
 
 def browser(database: Database, role: Role = Role.MUNICIPALITY) -> TestClient:
-    app = make_app(database, Clock(PLANNED, Clock().now().timestamp(), 1.0), settings=Settings())
+    app = an_app(database, PLANNED)
     cookies = {COOKIE: a_session(database, f"{role}", [role])}
     return TestClient(app, raise_server_exceptions=False, cookies=cookies, headers=OURS)
 

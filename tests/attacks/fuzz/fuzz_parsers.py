@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-from fuzz_seeds import BODY, CORPUS, KEY, NOON, TOKENS, good_release, participants
+from fuzz_seeds import BODY, KEY, NOON, TOKENS, corpus, good_release, participants
 
 from orchestrator.design import DeclaredFeed
 from orchestrator.design import form as design_form
@@ -180,7 +180,7 @@ def _with_digest(results: bytes, protocol: bytes) -> bytes:
 
 @cache
 def good_bundle() -> Mapping[str, bytes]:
-    with ZipFile(_file(CORPUS["bundle"][0], "good.zip")) as archive:
+    with ZipFile(_file(corpus()["bundle"][0], "good.zip")) as archive:
         return {name: archive.read(name) for name in archive.namelist() if not name.endswith((".sav", ".dta"))}
 
 
@@ -212,13 +212,17 @@ class Parser:
     """A harness, what it starts from, and how large a part of a long run is for it (the slow ones get less)."""
 
     run: Harness
-    seeds: Sequence[bytes]
+    sown: Callable[[], Sequence[bytes]]
     tokens: Sequence[bytes]
     share: int
 
+    @property
+    def seeds(self) -> Sequence[bytes]:
+        return self.sown()
+
 
 def _parser(run: Harness, kind: str, share: int) -> Parser:
-    return Parser(run, CORPUS[kind], TOKENS.get(kind, ()), share)
+    return Parser(run, lambda: corpus()[kind], TOKENS.get(kind, ()), share)
 
 
 PARSERS: Mapping[str, Parser] = {

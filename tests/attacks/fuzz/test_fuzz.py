@@ -74,7 +74,7 @@ def test_the_runner_would_see_a_fault() -> None:
         if b"\x00" in raw:
             raise KeyError(raw)
 
-    broken, told = PARSERS["mail"].__class__(fails, (b"a well made input",), (), 1), Told()
+    broken, told = PARSERS["mail"].__class__(fails, lambda: (b"a well made input",), (), 1), Told()
     tried(broken, b"nothing wrong", told)
     assert not told.faults
     for where in range(40):
