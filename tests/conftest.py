@@ -7,8 +7,12 @@ import shutil
 import socket
 import sqlite3
 import sys
+import zlib
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -78,6 +82,8 @@ def _reads(session: Session) -> bool:
     return bool(session.get_bind().get_execution_options().get("reading"))
 
 
+DATABASES = ("sqlite", "postgresql")
+
 LONG = (
     "test_acceptance.py", "test_clock_steps.py", "test_partition.py", "test_cli_processes.py", "test_faults.py",
     "test_cli_rehearse.py", "test_journey.py", "test_pool.py", "test_accessibility.py", "test_setup_browser.py",
@@ -89,10 +95,35 @@ with one process at work and the others idle."""
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("long"):
-        for item in items:
-            if "long" in item.keywords:
-                item.add_marker(pytest.mark.skip(reason="only with --long, as .ci/run does"))
+        _leave_out(config, items)
     items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
+
+def _leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep what is run every day: what is not long, and of a test that is run on both databases one of the two.
+
+    Who names a test gets it.
+    """
+    if any("::" in argument for argument in config.args):
+        return
+    both = Counter(_whichever(item) for item in items)
+    spare = [item for item in items if "long" in item.keywords or (both[_whichever(item)] > 1 and _other_day(item))]
+    config.hook.pytest_deselected(items=spare)
+    items[:] = [item for item in items if item not in set(spare)]
+
+
+def _whichever(item: pytest.Item) -> str:
+    """The name of a test, whichever its database is."""
+    name = item.nodeid
+    for database in DATABASES:
+        name = name.replace(f"[{database}", "[").replace(f"-{database}", "-")
+    return name
+
+
+def _other_day(item: pytest.Item) -> bool:
+    """Say whether this test is run on the other database, which its name decides: the same one in each process."""
+    name = _whichever(item)
+    return f"{DATABASES[zlib.crc32(name.encode()) % 2]}" not in item.nodeid
 
 
 SIGHTS = [(320, "en"), (1280, "nl"), (320, "nl"), (1280, "en")]
@@ -149,15 +180,32 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line("; ".join([f"databases: SQLite {sqlite3.sqlite_version}", *_used]))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=DATABASES)
 def database(request: pytest.FixtureRequest) -> Database:
     """An empty, prepared database: a SQLite file, and PostgreSQL where it can be reached."""
     made: Database = request.getfixturevalue(f"_{request.param}")
+    _empty(made)
     with made.writing() as session:
-        for table in reversed(Base.metadata.sorted_tables):
-            session.execute(table.delete())
         session.add(Control(id=1, sending_enabled=True))
     return made
+
+
+def _empty(made: Database) -> None:
+    """Empty all tables, at once: one by one that takes longer than many a test."""
+    wiped = "".join(f"DELETE FROM {name};" for name in _names(made))
+    with closing(made.engine.raw_connection()) as connection:
+        driver: Any = connection.driver_connection
+        if made.engine.dialect.name == "sqlite":
+            driver.executescript(f"BEGIN; {wiped} COMMIT")
+        else:
+            driver.execute(wiped)
+            driver.commit()
+
+
+def _names(made: Database) -> Iterator[str]:
+    """The tables, those first that others do not point to."""
+    quoted = made.engine.dialect.identifier_preparer.format_table
+    return (quoted(table) for table in reversed(Base.metadata.sorted_tables))
 
 
 @pytest.fixture(scope="session")
