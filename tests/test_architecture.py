@@ -3,6 +3,7 @@
 import ast
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -55,9 +56,19 @@ def _name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def _imports(path: Path) -> Iterator[str]:
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def _imports(path: Path) -> tuple[str, ...]:
+    return tuple(_imported(path))
+
+
+def _imported(path: Path) -> Iterator[str]:
     """Every module a file imports, also inside functions and behind TYPE_CHECKING."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -113,7 +124,7 @@ def test_pure_rooms_touch_neither_clock_nor_network_nor_database_nor_global_chan
         if not _under(_name(path), PURE):
             continue
         wrong += [f"{_name(path)} imports {m}" for m in _imports(path) if _top(m) in IMPURE_MODULES]
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(_tree(path)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CLOCK_CALLS:
                 wrong.append(f"{_name(path)}:{node.lineno} asks the clock")
     assert wrong == []
@@ -125,7 +136,7 @@ def test_only_the_rounds_room_changes_the_state_of_rounds_pairs_and_letters() ->
     for path in FILES:
         if _under(_name(path), ("orchestrator/rounds/", "market/", "orchestrator/migrations/")):
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(_tree(path)):
             targets = node.targets if isinstance(node, ast.Assign) else []
             wrong += [
                 f"{_name(path)}:{node.lineno}" for t in targets if isinstance(t, ast.Attribute) and t.attr == "state"
@@ -137,7 +148,7 @@ def test_nobody_schedules_in_the_broker() -> None:
     """No Celery ETA, countdown or retry: the row decides."""
     wrong = []
     for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(_tree(path)):
             if isinstance(node, ast.keyword) and node.arg in {"eta", "countdown", "autoretry_for", "max_retries"}:
                 wrong.append(f"{_name(path)}:{node.value.lineno}")
             if isinstance(node, ast.Attribute) and node.attr == "retry":
@@ -150,7 +161,7 @@ def test_nothing_is_swallowed() -> None:
     broad = [
         f"{_name(path)}:{node.lineno}"
         for path in FILES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(_tree(path))
         if isinstance(node, ast.ExceptHandler)
         and (node.type is None or getattr(node.type, "id", "") in {"Exception", "BaseException"})
     ]
@@ -162,7 +173,7 @@ def test_files_and_functions_fit_in_the_head() -> None:
     for path in FILES:
         if "migrations/versions" in _name(path):
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(_tree(path)):
             if (
                 isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
                 and (node.end_lineno or 0) - node.lineno > LONGEST
