@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 SECONDS = "120"
 """So long that also a slow machine has sent everything before the consents end, seventeen weeks after the first day."""
 
@@ -96,7 +98,6 @@ def test_the_interval_covers_the_truth_of_a_biased_market_and_excludes_none(bias
     assert next(test["p"] for test in biased.results["tests"] if test["name"] == "mcnemar_midp") < 0.01
 
 
-@pytest.mark.long
 def test_a_fair_market_shows_no_difference(fair: Played) -> None:
     assert fair.results["market_truth"]["net_discrimination"] == 0
     low, value, high = fair.net("tango")

@@ -51,6 +51,7 @@ BOMBS = {
 }
 
 
+@pytest.mark.long
 def test_no_bomb_takes_long_or_much_memory_or_ends_without_a_name(request: pytest.FixtureRequest) -> None:
     """All in one process, one after the other: the start of a process takes longer than any of them."""
     whole = (sys.executable, str(HERE / "bomb_reader.py"), str(MEGABYTES))

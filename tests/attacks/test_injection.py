@@ -103,6 +103,7 @@ def test_a_note_of_an_office_is_read_by_the_desk_as_it_was_typed(database: Datab
             assert escaped(each) in page, each
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("text", SHOWN)
 @only_sqlite
 def test_the_name_of_an_office_and_its_district_are_text_on_every_page_that_has_them(
@@ -177,6 +178,7 @@ PLACES = (
 )  # fmt: skip
 
 
+@pytest.mark.long
 @only_sqlite
 def test_no_name_in_an_address_leads_to_another_file(database: Database) -> None:
     released(database)

@@ -138,6 +138,7 @@ def test_a_cookie_that_an_attacker_chose_is_not_kept_at_signing_in(database: Dat
 # --- Invitations ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_no_link_of_an_invitation_that_is_almost_right_shows_it(
     database: Database, request: pytest.FixtureRequest
 ) -> None:

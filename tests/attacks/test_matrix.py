@@ -164,6 +164,7 @@ def test_every_route_stands_in_the_table_and_nothing_else_does(house: tuple[Data
 # --- The pages -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_no_page_opens_for_anybody_it_is_not_for_and_a_refusal_changes_nothing(
     house: tuple[Database, FastAPI], request: pytest.FixtureRequest
 ) -> None:
@@ -199,6 +200,7 @@ def test_no_page_opens_for_anybody_it_is_not_for_and_a_refusal_changes_nothing(
     tell(request.config, "roles and routes", f"pages: {len(visitors)} visitors, {count(counted)}")
 
 
+@pytest.mark.long
 def test_no_page_knows_another_method_than_its_own(
     house: tuple[Database, FastAPI], request: pytest.FixtureRequest
 ) -> None:
@@ -239,6 +241,7 @@ def test_what_a_browser_of_another_site_sends_reaches_no_page_whoever_is_signed_
 # --- The API -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_no_token_reads_anything_that_its_role_and_its_scope_do_not_both_open(
     house: tuple[Database, FastAPI], request: pytest.FixtureRequest
 ) -> None:
@@ -262,6 +265,7 @@ def test_no_token_reads_anything_that_its_role_and_its_scope_do_not_both_open(
     tell(request.config, "roles and routes", f"API: {len(bearers)} tokens, {count(counted)}")
 
 
+@pytest.mark.long
 def test_a_cookie_opens_nothing_of_the_api_and_a_token_no_page(
     house: tuple[Database, FastAPI], request: pytest.FixtureRequest
 ) -> None:

@@ -132,6 +132,7 @@ def test_an_invitation_is_signed_and_declined_at_most_once_and_a_no_takes_the_si
     assert (row.signed_text is None) == bool(told["invitation.declined"])
 
 
+@pytest.mark.long
 def test_an_outcome_is_released_once(database: Database, request: pytest.FixtureRequest) -> None:
     closed(database)
     draft(database)
@@ -142,6 +143,7 @@ def test_an_outcome_is_released_once(database: Database, request: pytest.Fixture
     assert came[303] == 1
 
 
+@pytest.mark.long
 def test_an_outcome_is_drafted_once(database: Database, request: pytest.FixtureRequest) -> None:
     closed(database)
     came = race(database, desk(database), [(f"/rondes/{ROUND}/vrijgave", {})] * 4, CLOSED_AT)

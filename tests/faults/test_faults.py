@@ -119,6 +119,7 @@ def dies(worker: Process, seconds: float) -> bool:
     return not worker.alive
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("phase", PHASES)
 def test_a_worker_killed_at_a_phase_neither_doubles_nor_loses_a_letter(deaths: Deaths, phase: str) -> None:
     death = deaths.by_phase[phase]
@@ -139,6 +140,7 @@ def test_a_worker_killed_at_a_phase_neither_doubles_nor_loses_a_letter(deaths: D
     assert all(death.after[letter.message_id].state == "sent" for letter in others)
 
 
+@pytest.mark.long
 def test_random_faults_neither_double_nor_lose_a_letter(
     services: tuple[Postgres, Redis], nursery: Nursery, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

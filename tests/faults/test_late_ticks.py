@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from house import Product
 from processes import Nursery, Sink
 from servers import Postgres, Redis, until
@@ -9,6 +10,7 @@ from servers import Postgres, Redis, until
 PATIENCE_SECONDS, HOUR_SECONDS = 30.0, 3600
 
 
+@pytest.mark.long
 def test_a_lone_worker_whose_clock_runs_an_hour_ahead_shuts_sending(
     services: tuple[Postgres, Redis], nursery: Nursery, tmp_path: Path
 ) -> None:

@@ -110,6 +110,7 @@ def cuts(far: Far) -> Callable[[], None]:
     return cut
 
 
+@pytest.mark.long
 @only_postgresql
 def test_a_database_that_says_nothing_is_an_error_within_ten_seconds(far: Far) -> None:
     with far.database.reading() as session:
@@ -142,6 +143,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lane, "RECORD_PAUSE_SECONDS", 0.1)
 
 
+@pytest.mark.long
 @only_postgresql
 @pytest.mark.usefixtures("impatient")
 def test_a_line_that_goes_dead_before_the_gate_sends_nothing_and_later_everything_once(
@@ -182,6 +184,7 @@ def test_letters_that_nobody_could_read_after_the_claim_go_when_their_lease_has_
     ends_well(database, wire, 2)
 
 
+@pytest.mark.long
 @only_postgresql
 @pytest.mark.usefixtures("impatient")
 def test_a_line_that_goes_dead_while_a_letter_is_on_the_wire_loses_no_outcome(
@@ -195,6 +198,7 @@ def test_a_line_that_goes_dead_while_a_letter_is_on_the_wire_loses_no_outcome(
     ends_well(database, wire, 1)
 
 
+@pytest.mark.long
 @only_postgresql
 def test_a_gate_that_is_answered_after_its_lease_sends_nothing(
     database: Database, far: Far, monkeypatch: pytest.MonkeyPatch

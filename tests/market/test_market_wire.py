@@ -153,6 +153,7 @@ def test_letters_by_mail_and_form_are_answered_by_mail(tmp_path):
     assert all(datetime.fromisoformat(line["at"]).year == 2026 for line in sent)
 
 
+@pytest.mark.long
 def test_two_runs_with_one_seed_decide_alike(tmp_path):
     def decisions(name):
         folder = tmp_path / name
@@ -239,6 +240,7 @@ class Refusals(urllib.request.HTTPErrorProcessor):
         return response if response.status >= 400 else super().http_response(request, response)
 
 
+@pytest.mark.long
 def test_answers_wait_for_a_server_that_is_not_there_yet(tmp_path):
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
@@ -250,6 +252,7 @@ def test_answers_wait_for_a_server_that_is_not_there_yet(tmp_path):
             assert until(lambda: len(inbox.mails) > 10)
 
 
+@pytest.mark.long
 def test_an_answer_is_offered_again_after_a_busy_and_given_up_after_a_refusal(tmp_path):
     with Inbox(codes=["451 busy", "550 no", "421 stop"]) as inbox, market(tmp_path, inbox.port, *FAST) as running:
         running.write(*(make_inquiry(one) for one in MAILED))

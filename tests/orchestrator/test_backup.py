@@ -102,6 +102,7 @@ def test_what_is_put_back_is_marked_from_its_first_moment_and_the_rest_is_kept(h
     assert not list(tmp_path.glob("*.herstel*"))
 
 
+@pytest.mark.long
 def test_nothing_is_put_back_while_a_process_has_the_database_open(house: Database, tmp_path: Path) -> None:
     backup.save(house, tmp_path / "back-up")
     head(house)  # its pool keeps the connection open, as a running process does

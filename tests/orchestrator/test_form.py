@@ -111,6 +111,7 @@ def through_a_form(data: dict[str, Any], onto: dict[str, Any]) -> dict[str, Any]
     return typed_over(onto, fields(repeats_among(list(sent))), sent)
 
 
+@pytest.mark.long
 @given(designs())
 @settings(max_examples=150)
 def test_any_design_comes_back_from_an_empty_form_and_from_its_file_as_the_same_design(design: Design) -> None:
@@ -121,6 +122,7 @@ def test_any_design_comes_back_from_an_empty_form_and_from_its_file_as_the_same_
     assert rewritten(text, again) == text
 
 
+@pytest.mark.long
 @given(designs(), designs())
 @settings(max_examples=40)
 def test_a_file_that_becomes_another_design_reads_as_that_one(before: Design, after: Design) -> None:

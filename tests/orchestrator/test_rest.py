@@ -154,6 +154,7 @@ def test_an_advertiser_rests_for_itself_alone(database: Database) -> None:
     assert len(send(database, OPENING)) == 2
 
 
+@pytest.mark.long
 @only_sqlite
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.integers(0, 30), min_size=3, max_size=3), st.integers(2, 7))

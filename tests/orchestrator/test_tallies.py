@@ -137,6 +137,7 @@ def test_folding_changes_nothing_that_is_read_and_leaves_no_change_behind(databa
     assert (told(database), changes(database)) == (before, 0)
 
 
+@pytest.mark.long
 def test_four_that_fold_while_letters_go_lose_and_double_nothing(database: Database) -> None:
     run(database, rows=20)
     done = threading.Event()

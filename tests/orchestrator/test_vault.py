@@ -150,6 +150,7 @@ def test_what_is_no_master_key_is_refused_and_not_shown(tmp_path: Path, written:
     assert written not in str(found.value.problem)
 
 
+@pytest.mark.long
 def test_mail_and_answers_of_before_come_through_the_upgrade_sealed(tmp_path: Path) -> None:
     house = Database.at(f"sqlite:///{tmp_path}/oud.db")
     config = Config()

@@ -72,6 +72,11 @@ PAGES = {
     "vergelijking": f"/uitkomst/{house_makers.ROUND}/1/vergelijking",
     "vrijgave": f"/rondes/{house_makers.ROUND}/vrijgave",
 }
+FEW_OF_PAGES = [
+    name if name in ("rondes", "volgen", "uitkomst") else pytest.param(name, marks=pytest.mark.long) for name in PAGES
+]
+"""All of them, of which three are looked at every day."""
+
 STATUSES = {"organisatie": 410, "oude link": 410, "gesloten": 410, "te laat": 409}
 OWN_PAGES = ("ronde", "paren", "waarden")
 Visited = tuple[Database, dict[str, str]]
@@ -135,7 +140,7 @@ def opened(chromium: Browser, site: str, width: int = 1280, **told: Any) -> Page
     return context.new_page()
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", FEW_OF_PAGES)
 def test_a_page_is_accessible_reflows_and_obeys_its_own_policy(
     site: str, pretest_pages: Visited, chromium: Browser, name: str, width: int, language: str
 ) -> None:
@@ -181,6 +186,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return own_pages(tmp_path_factory.mktemp("eigen"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [1280, 320])
 @pytest.mark.parametrize("name", OWN_PAGES)
 def test_a_page_that_analyse_writes_is_accessible_and_reflows(
@@ -196,6 +202,7 @@ def test_a_page_that_analyse_writes_is_accessible_and_reflows(
     assert headings > 3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [1280, 320])
 def test_a_question_that_was_not_answered_is_told_accessibly(site: str, chromium: Browser, width: int) -> None:
     page = chromium.new_page(viewport={"width": width, "height": 900})
@@ -214,6 +221,7 @@ def test_a_question_that_was_not_answered_is_told_accessibly(site: str, chromium
     assert scrolled <= width
 
 
+@pytest.mark.long
 def test_a_pretest_is_done_with_the_keyboard_alone_and_without_script(site: str, chromium: Browser) -> None:
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
@@ -277,6 +285,7 @@ def test_the_keyboard_reaches_the_content_first(site: str, chromium: Browser) ->
     page.close()
 
 
+@pytest.mark.long
 def test_a_monitor_refreshes_itself_unless_somebody_is_busy_in_it_or_said_no(site: str, chromium: Browser) -> None:
     page = opened(chromium, site)
     page.clock.install()

@@ -77,6 +77,7 @@ def test_the_table_written_by_hand_has_every_address_that_a_token_opens(database
     assert told == set(TABLE)
 
 
+@pytest.mark.long
 def test_a_token_opens_what_its_role_and_scope_say_and_nothing_else(database: Database) -> None:
     released(database)
     app, asked = program(database), 0
@@ -170,6 +171,7 @@ def test_a_round_tells_how_it_stands_and_nothing_by_arm(database: Database) -> N
     assert not [word for word in ("arm", "control", "treatment", "c10", "net") if word in told.text.lower()]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("role", sorted(RESEARCHERS | {Role.MUNICIPALITY}))
 def test_no_role_reads_the_name_of_an_advertiser_or_a_test(database: Database, role: Role) -> None:
     released(database)
@@ -205,6 +207,7 @@ def test_a_version_is_the_frozen_document_byte_for_byte_and_marked_with_its_dige
     assert gemma.get(f"/v1/outcomes/{ROUND}/versions/1").content == answer.content
 
 
+@pytest.mark.long
 def test_an_outcome_is_the_version_that_counts_and_names_nobody_who_signed(database: Database) -> None:
     released(database)
     draft(database, reason="Nog eens nagekeken.")

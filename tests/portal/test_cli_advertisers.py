@@ -15,6 +15,7 @@ def first_advertiser(user: User) -> str:
     return user.file(PARTICIPANTS).read_text(encoding="utf-8").splitlines()[1].partition(",")[0]
 
 
+@pytest.mark.long
 def test_a_pause_is_set_listed_shown_in_every_status_and_lifted(user: User) -> None:
     user.starts()
     key = first_advertiser(user)
@@ -32,6 +33,7 @@ def test_a_pause_is_set_listed_shown_in_every_status_and_lifted(user: User) -> N
     assert "gaaf" in user.does("ledger", "verify")
 
 
+@pytest.mark.long
 def test_a_pause_that_cannot_be_set_or_lifted_says_why(user: User) -> None:
     user.starts()
     key = first_advertiser(user)

@@ -293,6 +293,7 @@ def a_round(monkeypatch: pytest.MonkeyPatch, **facts: str) -> str:
     return table.facts.round
 
 
+@pytest.mark.long
 def test_a_closed_round_is_printed_with_all_its_sections(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     said = user.does("analyse", a_round(monkeypatch, stratum="district"))
     titles = [

@@ -15,6 +15,7 @@ def user(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
     return a_user(tmp_path, capsys, monkeypatch)
 
 
+@pytest.mark.long
 def test_a_backup_is_made_put_back_and_reconciled(user: User) -> None:
     user.starts()
     said = user.does("backup", "back-up")
@@ -62,6 +63,7 @@ def test_reconciling_waits_for_the_folder_with_copies_and_says_so(user: User, mo
     assert done.err.startswith("ledger-unread: De map met kopieën is nog nooit tot het einde gelezen")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "code"),
     [
@@ -81,6 +83,7 @@ def test_what_cannot_be_done_is_a_sentence_and_code_2(user: User, words: tuple[s
     assert "Traceback" not in done.err
 
 
+@pytest.mark.long
 def test_a_backup_is_not_put_back_while_the_house_is_at_work(user: User) -> None:
     user.starts()
     user.does("backup", "back-up")

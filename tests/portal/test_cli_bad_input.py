@@ -59,6 +59,7 @@ SLIPS = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SLIPS)
 def test_a_slip_in_the_design_is_told_with_its_place_and_remedy(user: User, name: str) -> None:
     slip = SLIPS[name]
@@ -129,6 +130,7 @@ CELLS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CELLS)
 def test_a_slip_in_a_cell_is_told_with_line_column_and_remedy(user: User, name: str) -> None:
     slip = CELLS[name]
@@ -302,6 +304,7 @@ BY_NAME = (
 )  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("words", BY_NAME, ids=lambda words: words[0])
 def test_a_round_nobody_knows_is_told_with_the_rounds_there_are(user: User, words: tuple[str, ...]) -> None:
     user.plans()
@@ -311,6 +314,7 @@ def test_a_round_nobody_knows_is_told_with_the_rounds_there_are(user: User, word
     assert ROUND in done.err
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "code"),
     [

@@ -51,6 +51,7 @@ def test_a_revoked_invitation_makes_room_for_another(user: User) -> None:
     user.does(*MAKE)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "code"),
     [

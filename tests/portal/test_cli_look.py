@@ -16,6 +16,8 @@ from orchestrator.states import Role
 from portal.web.access import COOKIE
 from portal.web.app import make_app
 
+pytestmark = pytest.mark.long
+
 PAGES = (
     "/",
     f"/rondes/{ROUND}",

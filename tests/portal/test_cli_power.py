@@ -134,6 +134,7 @@ def test_an_unknown_study_is_answered_with_the_ones_there_are(user: User) -> Non
     assert all(row.key in said for row in load().discordance)
 
 
+@pytest.mark.long
 def test_a_study_that_was_not_looked_up_says_so_wherever_it_is_printed(user: User) -> None:
     unsure = "Deze cijfers zijn niet nagekeken in de bron zelf"
     for row in load().discordance:

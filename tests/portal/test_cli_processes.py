@@ -78,12 +78,14 @@ def test_help_comes_without_loading_what_takes_time(tmp_path: Path) -> None:
     assert done.out.splitlines()[-1].strip() == "loaded:"
 
 
+@pytest.mark.long
 def test_bad_input_is_a_sentence_on_stderr_and_code_2(tmp_path: Path) -> None:
     done = of_its_own("analyse", "weg.csv", "--format", "json", cwd=tmp_path)
     assert (done.code, done.out) == (2, "")
     assert done.err == "weg.csv: no-such-file: Dit bestand bestaat niet. Kijk het pad na.\n"
 
 
+@pytest.mark.long
 def test_a_fault_of_ours_is_code_1_and_hides_nothing(tmp_path: Path) -> None:
     code = f"from portal.commands import steps\ndef fail(name): raise KeyError('van ons')\nsteps.status = fail\n{MAIN}"
     done = of_its_own("status", cwd=tmp_path, code=code)
@@ -92,6 +94,7 @@ def test_a_fault_of_ours_is_code_1_and_hides_nothing(tmp_path: Path) -> None:
     assert "Traceback" in done.err
 
 
+@pytest.mark.long
 def test_a_round_that_got_stuck_is_a_sentence_and_code_1(tmp_path: Path) -> None:
     code = "from portal import demo\nfrom portal.demo.play import Stuck\n"
     code += f"def fail(wishes): raise Stuck('De ronde kwam niet tot een einde.')\ndemo.run = fail\n{MAIN}"
@@ -99,6 +102,7 @@ def test_a_round_that_got_stuck_is_a_sentence_and_code_1(tmp_path: Path) -> None
     assert (done.code, done.err) == (1, "De ronde kwam niet tot een einde.\n")
 
 
+@pytest.mark.long
 def test_a_postgresql_server_that_does_not_answer_is_named_and_its_password_is_not(tmp_path: Path) -> None:
     url = f"postgresql+psycopg://wij:geheim@127.0.0.1:{a_free_port()}/praktijktest"
     done = of_its_own("status", cwd=tmp_path, PRAKTIJKTEST_DATABASE_URL=url)
@@ -115,6 +119,7 @@ def test_the_market_tells_what_it_needs_and_runs_as_a_program_of_its_own(tmp_pat
     assert "--clock-start" in of_its_own("market", "--help", cwd=tmp_path).out
 
 
+@pytest.mark.long
 def test_the_test_command_passes_options_and_exit_code_of_pytest_on(tmp_path: Path) -> None:
     done = of_its_own("test", "--no-such-option", cwd=tmp_path)
     assert done.code == 4
@@ -240,6 +245,7 @@ def redis_url() -> Iterator[str]:
     server.stop()
 
 
+@pytest.mark.long
 def test_beat_and_one_worker_per_queue_over_redis_send_and_listen(user: User, redis_url: str) -> None:
     user.starts()
     with Database.at(f"sqlite:///{user.folder / 'data' / 'praktijktest.db'}").writing() as session:

@@ -15,6 +15,7 @@ def user(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
     return a_user(tmp_path, capsys, monkeypatch)
 
 
+@pytest.mark.long
 def test_a_design_is_diagnosed_without_mail_and_without_leaving_anything_behind(user: User) -> None:
     before = sorted(path.name for path in user.folder.iterdir())
     told = user.does(*QUICK)
@@ -23,6 +24,7 @@ def test_a_design_is_diagnosed_without_mail_and_without_leaving_anything_behind(
     assert sorted(path.name for path in user.folder.iterdir()) == before
 
 
+@pytest.mark.long
 def test_the_same_design_gives_the_same_document_and_another_seed_another(user: User) -> None:
     first = user.does(*QUICK, "--format", "json")
     assert user.does(*QUICK, "--format", "json") == first
@@ -31,6 +33,7 @@ def test_the_same_design_gives_the_same_document_and_another_seed_another(user: 
     assert other["diagnosis"] != json.loads(first)["diagnosis"]
 
 
+@pytest.mark.long
 def test_an_assumption_that_is_given_says_so_and_changes_the_figures(user: User) -> None:
     usual = json.loads(user.does(*QUICK, "--format", "json"))
     given = json.loads(user.does(*QUICK, "--format", "json", "--base", "0.8", "0.9", "--uncertain", "0.5"))
@@ -72,6 +75,7 @@ def test_a_difference_that_the_market_cannot_hear_is_refused_rather_than_found_a
     assert "market-hears-no-difference: " in done.err
 
 
+@pytest.mark.long
 def test_of_a_set_the_first_treatment_is_judged_and_every_letter_is_a_burden(user: User) -> None:
     pair = json.loads(user.does(*QUICK, "--format", "json"))["diagnosis"]
     user.edits(DESIGN, "treatment: moroccan ", "treatment: moroccan\n  also: [turkish] ")
@@ -80,6 +84,7 @@ def test_of_a_set_the_first_treatment_is_judged_and_every_letter_is_a_burden(use
     assert whole["net"]["median"] == pytest.approx(0.15, abs=0.08)
 
 
+@pytest.mark.long
 def test_an_unpaired_design_is_half_the_burden_and_judges_nobody(user: User) -> None:
     pair = json.loads(user.does(*QUICK, "--format", "json"))["diagnosis"]
     user.edits(DESIGN, "sham_share: 0.1", "approach: unpaired\n  sham_share: 0.0")

@@ -21,6 +21,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *wo
     return int(left.value.code or 0), said.out + said.err
 
 
+@pytest.mark.long
 def test_an_outcome_is_released_in_four_commands_and_written_as_it_was_frozen(
     blank_sqlite: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

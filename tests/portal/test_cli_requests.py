@@ -63,6 +63,7 @@ def test_a_request_that_may_not_be_made_is_refused_in_a_sentence(user: User) -> 
     assert user.says("requests", "code", "1", "ONTWIJKEND", "--by", "cora").err.startswith("unknown-request: ")
 
 
+@pytest.mark.long
 def test_answers_are_coded_twice_without_the_office_and_end_in_shares_with_their_margin(
     user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,8 @@ from orchestrator.models import Reply
 from orchestrator.sealing import GONE
 from orchestrator.settings import Settings
 
+pytestmark = pytest.mark.long
+
 
 @dataclass(frozen=True)
 class Figures:

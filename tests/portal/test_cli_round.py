@@ -86,6 +86,7 @@ def test_a_withdrawn_advertiser_gets_no_more_letters(user: User) -> None:
     assert user.says("withdraw", "niemand").code == 2
 
 
+@pytest.mark.long
 def test_letters_are_shown_compared_and_written_again(user: User) -> None:
     user.plans()
     shown = user.does("letters", "preview", ROUND, "--pair", "P-0002")
@@ -119,6 +120,7 @@ def test_a_ground_that_cannot_be_tested_like_this_is_refused(user: User, ground:
     assert f"{DESIGN}:" in done.err
 
 
+@pytest.mark.long
 def test_the_emergency_stop_shuts_all_sending_until_it_is_opened_again(user: User) -> None:
     user.starts()
     assert "Alle verzending staat uit" in user.does("stop", "--by", "anna", "--reason", "klacht")
@@ -147,6 +149,7 @@ def test_reports_are_pages_with_their_own_styles_for_every_audience(user: User) 
             assert (path.parent / page.partition('<link rel="stylesheet" href="')[2].partition('"')[0]).is_file()
 
 
+@pytest.mark.long
 def test_one_brokers_report_is_that_brokers_only(user: User) -> None:
     user.starts()
     user.does("close", ROUND, "--reason", "oefening")
@@ -155,6 +158,7 @@ def test_one_brokers_report_is_that_brokers_only(user: User) -> None:
     assert [path.name for path in (user.folder / "uit" / "makelaars").iterdir()] == [f"{keys[0]}.html"]
 
 
+@pytest.mark.long
 def test_a_round_without_results_is_refused_and_leaves_no_files(user: User) -> None:
     user.starts()
     for words in (("analyse", ROUND), ("analyse", ROUND, "--format", "json"), ("export", ROUND, "--out", "uit")):
@@ -167,6 +171,7 @@ def test_a_round_without_results_is_refused_and_leaves_no_files(user: User) -> N
     assert not (user.folder / "uit").exists()
 
 
+@pytest.mark.long
 def test_an_empty_coding_queue_says_how_to_code(user: User) -> None:
     user.starts()
     assert "praktijktest code NUMMER LABEL --by cora" in user.does("queue", ROUND, "--by", "cora")

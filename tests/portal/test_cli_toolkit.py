@@ -37,6 +37,7 @@ def test_a_form_that_does_not_exist_is_named(user: User) -> None:
     assert "unknown-format" in user.says("toolkit", "make", str(EXAMPLE), "--format", "odt").err
 
 
+@pytest.mark.long
 def test_a_participant_ticks_what_it_uses_and_the_summary_names_nobody(user: User) -> None:
     user.plans()
     who, site = "bedachte-deuren-makelaars", ("--url", "https://deuren.example/verklaring", "--since", "2026-08-01")

@@ -77,6 +77,7 @@ def everybody(house: House) -> str:
     return a_session(house[0], "iedereen", [Role.ANALYST, Role.CODER])
 
 
+@pytest.mark.long
 def test_every_page_of_coding_and_pairs_is_accessible_and_reflows(
     site: str, house: House, everybody: str, chromium: Browser, width: int, language: str
 ) -> None:

@@ -220,6 +220,7 @@ def test_who_hid_words_does_not_code_that_reply(database: Database) -> None:
     assert number_of(both.get(DESK).text) != number
 
 
+@pytest.mark.long
 def test_nothing_on_the_pages_of_a_coder_tells_an_arm_a_name_or_a_pair(database: Database) -> None:
     numbers = answered_round(database, pairs=3)
     told = set()

@@ -109,6 +109,7 @@ def collecting(database: Database) -> None:
     answered(database, 1)
 
 
+@pytest.mark.long
 @only_sqlite
 @pytest.mark.parametrize(
     "happens",

@@ -37,6 +37,7 @@ def fits(page: Page, width: int) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
 
 
+@pytest.mark.long
 def test_an_office_is_invited_signs_and_is_countersigned_by_hand(
     site: tuple[Database, str], chromium: Browser, width: int, language: str
 ) -> None:

@@ -117,6 +117,7 @@ def a_round(database: Database) -> None:
     start(database)
 
 
+@pytest.mark.long
 @only_sqlite
 def test_no_secret_address_or_name_is_in_the_logs_or_the_ledger_of_a_round(
     database: Database, relay: int, said: Callable[[], str], monkeypatch: pytest.MonkeyPatch

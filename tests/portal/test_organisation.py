@@ -283,6 +283,7 @@ WRONG_TOKENS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.long
 def test_an_id_token_that_does_not_belong_to_our_question_signs_nobody_in(
     database: Database, provider: Provider
 ) -> None:
@@ -359,6 +360,7 @@ def test_an_address_is_the_same_however_its_letters_are_written(database: Databa
 # --- The way back --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_an_answer_counts_once_in_the_browser_that_asked_and_not_elsewhere(
     database: Database, provider: Provider
 ) -> None:

@@ -25,7 +25,7 @@ from portal.web.language import COOKIE as LANGUAGE
 MINE = f"/mijn/rondes/{ROUND}"
 NOTE = "De woning was op maandag al weg."
 STREET = "Burgemeester van Randwijckstraat 1234-bis"
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.long]
 
 
 @pytest.fixture

@@ -80,6 +80,7 @@ def addresses(route: APIRoute, of_others: dict[str, list[str]]) -> list[str]:
     return found or [route.path.format(**(values or REST))]
 
 
+@pytest.mark.long
 def test_no_office_reaches_anything_of_another_by_any_identifier_on_any_route(closed: Database) -> None:
     """The isolation matrix: each route, both ways between two offices, with each identifier in each place."""
     asked = 0
@@ -213,6 +214,7 @@ def test_who_decides_sees_the_note_but_not_the_advertiser_the_arms_or_the_answer
         assert hidden not in text, hidden
 
 
+@pytest.mark.long
 def test_while_an_advertiser_may_be_heard_nobody_of_the_desk_sees_the_arms_of_its_tests(closed: Database) -> None:
     code, other, *_ = codes(closed, OWN)
     write(office(closed), code)

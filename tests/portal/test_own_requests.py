@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
 
+import pytest
 from house_makers import PLANNED, only_sqlite
 from lxml import html
 from page_makers import OURS
@@ -75,6 +76,7 @@ def test_after_the_release_it_reads_what_was_written_down(database: Database) ->
     assert (told["said"], told["round"], told["share"]) == (REFUSAL, NAME, 0.75)
 
 
+@pytest.mark.long
 def test_an_office_reads_its_own_answer_and_no_other(database: Database) -> None:
     closed(database, refusals=11, along=1)
     answers = [read(office(database, f"kantoor-{number}")) for number in range(1, 13)]

@@ -38,6 +38,7 @@ def one_consents_to_monitoring(database: Database) -> None:
         session.execute(update(Enrolment).where(Enrolment.advertiser_id == office).values(purpose=Purpose.MONITORING))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", COMMANDS)
 def test_no_command_writes_or_prints_them(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -53,6 +54,7 @@ def test_no_command_writes_or_prints_them(
     assert not (tmp_path / "uit").exists()
 
 
+@pytest.mark.long
 @only_sqlite
 def test_no_page_shows_or_gives_them(database: Database) -> None:
     closed_round(database)

@@ -6,6 +6,7 @@ import io
 import json
 import re
 
+import pytest
 from coding_makers import visitor
 from fastapi.routing import APIRoute
 from house_makers import ROUND, a_session, events, meddle, only_sqlite, round_state
@@ -52,6 +53,7 @@ def test_an_outcome_goes_out_in_four_steps_by_four_people(database: Database) ->
     assert "vrijgegeven" in gemma.get(OUTCOME).text
 
 
+@pytest.mark.long
 def test_each_step_is_for_its_own_role(database: Database) -> None:
     closed(database)
     draft(database)
@@ -74,6 +76,7 @@ def test_a_step_that_is_sent_twice_is_one_step_and_says_how_it_stands(database: 
     assert [each.kind for each in events(database)].count("release.signed") == 1
 
 
+@pytest.mark.long
 def test_a_round_that_changed_says_what_changed_and_offers_a_new_version(database: Database) -> None:
     closed(database)
     draft(database)
@@ -99,6 +102,7 @@ def test_a_new_version_without_a_reason_keeps_what_was_typed_and_says_what_is_wr
     assert anna.post(DESK, data={"reason": "Een code was fout."}).status_code == 303
 
 
+@pytest.mark.long
 def test_a_remark_that_is_too_long_is_repeated_with_its_error(database: Database) -> None:
     closed(database)
     draft(database)
@@ -109,6 +113,7 @@ def test_a_remark_that_is_too_long_is_repeated_with_its_error(database: Database
     assert "De opmerking is te lang" in answer.text
 
 
+@pytest.mark.long
 def test_the_page_tells_the_finding_its_margin_and_the_design_in_two_languages(database: Database) -> None:
     released(database)
     gemma = municipality(database)
@@ -142,6 +147,7 @@ def test_the_table_has_the_same_numbers_as_the_document(database: Database) -> N
     assert whole["convention"] == told["result"]["net"]["convention"]
 
 
+@pytest.mark.long
 def test_an_earlier_version_stays_readable_and_says_which_one_counts(database: Database) -> None:
     released(database)
     draft(database, reason="Nog eens nagekeken.")
@@ -169,6 +175,7 @@ def addresses(app_routes: list[APIRoute], database: Database) -> list[tuple[str,
     return found
 
 
+@pytest.mark.long
 def test_a_reader_of_the_municipality_reaches_no_number_of_an_advertiser_on_any_route(database: Database) -> None:
     released(database)
     app = make_app(database, Clock(), settings=Settings())

@@ -22,7 +22,7 @@ from portal.web.language import COOKIE as LANGUAGE
 
 HERE, DESK = f"/verzoeken/{NAME}", "/codeertafel/verzoeken"
 STAGES = {"open": ("/verzoeken", HERE, f"{HERE}/belblad", DESK), "gevraagd": (DESK,), "gesloten": (HERE,)}
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.long]
 
 
 @pytest.fixture(params=STAGES)

@@ -130,6 +130,7 @@ def test_of_a_large_group_the_answers_are_told_and_a_small_one_is_hidden_with_an
     assert set(told["not_refusing"].values()) == {None}
 
 
+@pytest.mark.long
 def test_under_ten_offices_that_were_reached_no_share_is_told_anywhere(database: Database) -> None:
     running(database, offices=9)
     answered(database, [REFUSES] * 9)
@@ -181,6 +182,7 @@ def test_the_files_are_the_frozen_document_and_say_the_same_numbers(database: Da
     assert reader.get(f"{OUTCOME}/1/uitkomst.exe").status_code == 404
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("language", ["nl", "en"])
 @pytest.mark.parametrize("offices", [9, 12, 40])
 def test_a_checker_finds_no_fault_in_the_outcome_on_paper(database: Database, offices: int, language: str) -> None:

@@ -14,7 +14,7 @@ from orchestrator.states import Role
 from portal.web import outcome_view
 from portal.web.language import COOKIE
 
-pytestmark = only_sqlite
+pytestmark = [only_sqlite, pytest.mark.long]
 AFTER = CLOSED + LATER
 OUTCOME = f"/uitkomst/{RETEST}/1"
 

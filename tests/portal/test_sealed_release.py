@@ -115,6 +115,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *wo
     return int(left.value.code or 0), said.out + said.err
 
 
+@pytest.mark.long
 def test_everything_that_commands_and_pages_gave_is_found_again_in_the_release_file(
     sealed: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -162,6 +162,7 @@ def test_live_sending_refuses_to_go_without_a_second_factor(monkeypatch: pytest.
         Settings.from_env()
 
 
+@pytest.mark.long
 @needs_chromium
 def test_somebody_sets_up_the_app_and_shows_its_code_in_a_real_browser_without_script(
     blank_sqlite: Path, tmp_path: Path, chromium: Browser

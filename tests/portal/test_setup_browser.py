@@ -33,7 +33,7 @@ PAGES = {
     "wijziging": "/opzet/anders/plannen",
     "ronde": f"/rondes/{ROUND}/opzet",
 }
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.long]
 
 
 def the_files() -> Texts:

@@ -235,6 +235,7 @@ def test_in_the_browser_that_asked_for_it_a_link_needs_no_button_and_elsewhere_i
     assert mine.get(mailed[-1]).status_code == 410
 
 
+@pytest.mark.long
 @only_sqlite
 def test_who_asks_a_thousand_times_for_somebody_else_keeps_them_from_nothing(
     database: Database, mailed: list[str]

@@ -201,6 +201,7 @@ HEAD = b"POST /aanmelden HTTP/1.1\r\nHost: desk\r\nSec-Fetch-Site: same-origin\r
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
 
 
+@pytest.mark.long
 def test_requests_that_are_too_big_or_come_too_slowly_are_ended_and_others_are_served_meanwhile(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

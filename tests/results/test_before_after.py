@@ -62,6 +62,7 @@ def of_office(before: list[str], after: list[str]) -> BeforeAfter:
     return found
 
 
+@pytest.mark.long
 @only_sqlite
 def test_a_round_that_was_tested_again_shows_before_after_and_the_change(database: Database) -> None:
     retested(database)
@@ -86,6 +87,7 @@ def test_a_round_that_was_tested_again_shows_before_after_and_the_change(databas
     assert "Verandering: na min voor" in page
 
 
+@pytest.mark.long
 @only_sqlite
 def test_offices_that_were_tested_in_one_of_the_rounds_alone_are_left_out(database: Database) -> None:
     retested(database, 5)
@@ -145,6 +147,7 @@ def test_the_report_of_an_office_has_its_own_before_and_after_and_of_no_other(da
     assert build(loaded(database, ROUND), Audience.BROKER, advertiser=KEYS[0]).body.retest is None  # type: ignore[union-attr]
 
 
+@pytest.mark.long
 @only_sqlite
 def test_a_checker_finds_no_fault_in_before_and_after_on_paper(database: Database) -> None:
     retested(database)
@@ -162,6 +165,7 @@ def test_a_checker_finds_no_fault_in_before_and_after_on_paper(database: Databas
 # What is published.
 
 
+@pytest.mark.long
 def test_a_released_re_test_tells_before_and_after_at_all_its_offices(database: Database) -> None:
     retested(database)
     publish(database, RETEST, now=AFTER)
@@ -174,6 +178,7 @@ def test_a_released_re_test_tells_before_and_after_at_all_its_offices(database: 
     assert "retest" not in document(database, ROUND)
 
 
+@pytest.mark.long
 @only_sqlite
 def test_file_paper_and_open_data_tell_what_the_document_tells(database: Database) -> None:
     retested(database)
@@ -188,6 +193,7 @@ def test_file_paper_and_open_data_tell_what_the_document_tells(database: Databas
         assert words in str(paper.paper_of(canonical(told), language))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("offices", [4, 6, 9])
 @only_sqlite
 def test_what_would_tell_of_few_offices_by_subtraction_is_hidden_with_its_reason(
@@ -200,6 +206,7 @@ def test_what_would_tell_of_few_offices_by_subtraction_is_hidden_with_its_reason
     assert "Anders is een woningaanbieder te herkennen" in str(paper.paper_of(canonical(document(database))))
 
 
+@pytest.mark.long
 @only_sqlite
 def test_half_of_the_offices_may_be_told_and_a_correction_of_one_test_is_then_hidden(database: Database) -> None:
     retested(database, 5)
@@ -212,6 +219,7 @@ def test_half_of_the_offices_may_be_told_and_a_correction_of_one_test_is_then_hi
     assert document(database)["retest"] == {"of": ROUND, "shown": False, "reason": "earlier-changed"}
 
 
+@pytest.mark.long
 @only_sqlite
 def test_nothing_of_a_round_that_is_not_released_is_told_by_its_re_test(database: Database) -> None:
     closed(database)

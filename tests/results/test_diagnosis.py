@@ -29,6 +29,7 @@ def diagnosed(sample: Sample, biased: Answers, bias: float = 0.1) -> Diagnosis:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("p10", "p01"), [(0.12, 0.06), (0.2, 0.1), (0.15, 0.15)])
 def test_the_power_of_the_midp_test_is_the_exact_one(p10: float, p01: float) -> None:
     sample = a_sample()
@@ -37,6 +38,7 @@ def test_the_power_of_the_midp_test_is_the_exact_one(p10: float, p01: float) -> 
     assert found.power.midp.low <= found.power.midp.value <= found.power.midp.high
 
 
+@pytest.mark.long
 def test_at_the_size_that_connor_gives_the_power_is_a_little_below_the_wanted() -> None:
     sample = a_sample(39, 10)
     assert sample.size == pytest.approx(connor_pairs(0.12, 0.06), abs=1)
@@ -59,6 +61,7 @@ def test_without_a_difference_each_rule_finds_one_about_as_often_as_declared() -
     assert found.size.midp.n == ROUNDS
 
 
+@pytest.mark.long
 def test_the_smallest_difference_is_about_the_one_that_is_found_in_four_rounds_of_five() -> None:
     sample = a_sample()
     found = diagnosed(sample, some_answers(sample, ROUNDS, p10=0.2, p01=0.1))

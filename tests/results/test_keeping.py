@@ -152,6 +152,7 @@ CHANGES: list[Callable[[Session, random.Random], None]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(4))
 def test_kept_outcomes_are_those_of_the_rows_at_every_step_of_what_happens_to_them(
     database: Database, seed: int

@@ -199,6 +199,7 @@ def test_a_hidden_cell_is_an_x_with_its_reason_in_table_and_pdf_and_has_no_bar()
     assert "Hoogland x x (te klein om te tonen" in written(paper)
 
 
+@pytest.mark.long
 def test_the_same_report_is_the_same_pdf_byte_for_byte_in_another_place_process_and_time_zone(tmp_path: Path) -> None:
     paper = paper_of(build(make.full_round(state="released"), Audience.MUNICIPALITY))
     (tmp_path / "paper").write_bytes(pickle.dumps(paper))

@@ -70,6 +70,7 @@ def test_a_round_that_still_runs_is_not_released(database: Database) -> None:
         draft(database)
 
 
+@pytest.mark.long
 @only_sqlite
 def test_no_step_is_skipped_or_taken_twice(database: Database) -> None:
     closed(database)
@@ -87,6 +88,7 @@ def test_no_step_is_skipped_or_taken_twice(database: Database) -> None:
         release(database)
 
 
+@pytest.mark.long
 @only_sqlite
 def test_who_drafts_does_not_sign_and_who_signs_or_planned_does_not_release(database: Database) -> None:
     closed(database)
@@ -156,6 +158,7 @@ def test_a_draft_of_a_round_that_changed_is_not_signed(database: Database) -> No
         sign(database)
 
 
+@pytest.mark.long
 @only_sqlite
 def test_a_further_version_needs_a_reason_and_lets_an_unreleased_one_lapse(database: Database) -> None:
     closed(database)
@@ -168,6 +171,7 @@ def test_a_further_version_needs_a_reason_and_lets_an_unreleased_one_lapse(datab
     assert told(database, 2)["reason"] == "Een code was fout."
 
 
+@pytest.mark.long
 def test_a_correction_is_a_new_version_and_the_earlier_one_stays_as_it_was(database: Database) -> None:
     released(database)
     first = versions(database)[0].document

@@ -259,6 +259,7 @@ def test_all_methods_add_intervals_and_leave_the_default_ones_first() -> None:
     assert every["estimates"][0] == plain["estimates"][0]
 
 
+@pytest.mark.long
 def test_a_round_of_five_thousand_advertisers_is_reported_in_seconds() -> None:
     cells = [cell for cell, many in zip(CELLS, (4600, 2000, 800, 7600), strict=True) for _ in range(many)]
     rows = [make.lively(pair(cell, place, place * 7919 % 5000), place) for place, cell in enumerate(cells)]

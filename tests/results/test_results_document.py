@@ -65,6 +65,7 @@ def test_the_agreed_names_denominators_and_methods_are_all_there() -> None:
     ]
 
 
+@pytest.mark.long
 @given(st.builds(Counts, cell, cell, cell, cell).filter(lambda counts: counts.n > 0))
 def test_any_table_gives_strict_json_that_reads_back_the_same(counts: Counts) -> None:
     found = document(analyse(counts, all_methods=True))

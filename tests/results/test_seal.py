@@ -175,6 +175,7 @@ def read(whole: dict[str, bytes]) -> release_file.ReleaseFile:
     return release_file.read(whole, "vrijgave.zip")
 
 
+@pytest.mark.long
 def test_every_file_of_the_release_bears_the_one_seal(whole: dict[str, bytes], tmp_path: Path) -> None:
     found = read(whole)
     made = release_file.made_again(found)
@@ -186,6 +187,7 @@ def test_every_file_of_the_release_bears_the_one_seal(whole: dict[str, bytes], t
     assert bundle.verify(tmp_path / "r.zip").seal == found.seal
 
 
+@pytest.mark.long
 def test_a_stranger_elsewhere_on_earth_makes_every_file_again_byte_for_byte(
     whole: dict[str, bytes], tmp_path: Path
 ) -> None:

@@ -142,6 +142,7 @@ def test_a_server_that_works_again_leaves_the_status_page(database: Database) ->
     assert "Er is geen storing bekend" in stands(database)
 
 
+@pytest.mark.long
 def test_a_mailbox_that_refuses_our_login_is_told_once_and_not_hammered(
     database: Database, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -170,6 +170,7 @@ def test_a_crash_in_the_middle_of_a_batch_loses_nothing_and_doubles_nothing(
     assert count(database, Delivery) == 6
 
 
+@pytest.mark.long
 def test_a_folder_that_was_numbered_anew_is_read_again_and_nothing_counts_twice(
     database: Database, box: Mailbox
 ) -> None:

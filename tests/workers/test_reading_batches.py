@@ -182,6 +182,7 @@ def a_record(database: Database) -> list[Record]:
     return [sent, kept(database)]
 
 
+@pytest.mark.long
 def test_a_batch_is_stored_and_read_as_if_each_mail_came_alone(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -149,6 +149,7 @@ def _until(holds: Callable[[], bool], seen: Callable[[], object]) -> None:
         time.sleep(0.3)
 
 
+@pytest.mark.long
 def test_every_letter_reaches_its_advertiser_once_through_a_real_relay(played: Played) -> None:
     with played.database.reading() as session:
         mailed = set(session.scalars(select(Inquiry.message_id).where(Inquiry.channel == Channel.SMTP)))

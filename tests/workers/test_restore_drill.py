@@ -73,6 +73,7 @@ def all_went_once(drill: Drill) -> None:
     assert {row.message_id for row in drill.inquiries(Road.SMTP)} <= set(drill.relay.taken)
 
 
+@pytest.mark.long
 def test_after_a_restored_backup_nothing_goes_until_it_is_reconciled_and_then_only_what_never_went(
     drill: Drill,
 ) -> None:
@@ -106,6 +107,7 @@ def test_letters_keep_the_moment_at_which_they_truly_went(drill: Drill) -> None:
     assert all(0 <= (before[name] - after[name]).total_seconds() < 2 for name in before)
 
 
+@pytest.mark.long
 @only_sqlite
 def test_forms_leave_no_copies_and_are_not_posted_again(drill: Drill) -> None:
     gone = loses(drill, forms=FORMS)
@@ -135,6 +137,7 @@ def test_without_a_ledger_mailbox_whatever_was_due_is_given_up(drill: Drill) -> 
     assert all(by_name[name] in (S.SENT, S.UNCERTAIN) for name in gone)
 
 
+@pytest.mark.long
 def test_an_old_database_that_nobody_told_of_is_found_out_before_anything_goes(drill: Drill) -> None:
     gone = loses(drill, told=False)
     assert drill.why_shut() is None

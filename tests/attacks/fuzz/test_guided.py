@@ -56,6 +56,7 @@ def test_an_error_without_a_name_is_told_with_its_trace_and_its_input_the_same_i
     assert again.returncode == 1
 
 
+@pytest.mark.long
 def test_an_input_that_takes_long_is_told(tmp_path: Path) -> None:
     done = planted(tmp_path, "slow")
     assert done.returncode == 1
