@@ -1,6 +1,6 @@
 """Real worker processes, killed at every phase and broken at random: no letter doubles, none is lost.
 
-The short form kills one worker at each exact phase and injects some random faults. The long form (``--faults``) injects
+The short form (``--long``) kills one worker at each exact phase and injects some random faults. ``--faults`` injects
 200, and the same 200 in the naive mode beside it.
 """
 
