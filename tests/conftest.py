@@ -139,7 +139,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     about = "inject 200 faults into real worker processes, and into the naive mode beside them (about 13 minutes)"
     parser.addoption("--faults", action="store_true", help=about)
-    about = "also what takes long, each test on both databases, and every page at both widths in both languages, as .ci/run does"
+    about = "also what takes long, on both databases, and every page at both widths in both languages, as .ci/run does"
     parser.addoption("--long", action="store_true", help=about)
     about = "also twenty thousand changed inputs through every parser of outsiders' bytes (about a minute)"
     parser.addoption("--fuzz", action="store_true", help=about)

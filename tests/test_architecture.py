@@ -84,6 +84,7 @@ def _under(name: str, places: tuple[str, ...]) -> bool:
     return any(name == place or (place.endswith("/") and name.startswith(place)) for place in places)
 
 
+@pytest.mark.long
 def test_imports_point_one_way() -> None:
     wrong = [
         f"{_name(path)} imports {module}"

@@ -42,6 +42,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(servers, "REDIS", None)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("bare")
 def test_a_bare_machine_gets_postgresql_of_the_wheel_that_forgets_only_what_was_not_committed() -> None:
     server = servers.a_postgres(own=False)
@@ -81,6 +82,7 @@ def test_a_bare_machine_gets_a_broker_of_the_wheel_that_a_crash_empties() -> Non
     assert closed(server.port)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as somebody else")
 def test_a_wheel_in_a_folder_of_root_alone_is_copied_to_where_nobody_can_run_it(tmp_path: Path) -> None:
     kit = of_wheel(servers.postgres_kits(), POSTGRES_WHEEL)
@@ -97,6 +99,7 @@ def test_a_wheel_in_a_folder_of_root_alone_is_copied_to_where_nobody_can_run_it(
         server.stop()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("own", ["own_postgres", "own_redis"])
 def test_a_server_ends_when_whoever_started_it_is_killed(own: str) -> None:
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent), servers.SWITCH: "wheels"}

@@ -63,6 +63,7 @@ def escaped(text: str) -> str:
 # --- Pages: markup, templates, queries ------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("text", SHOWN)
 @only_sqlite
 def test_the_name_of_a_person_is_shown_as_it_was_typed(database: Database, text: str) -> None:
@@ -331,6 +332,7 @@ def test_the_figures_of_a_round_hold_no_formula_whatever_a_feed_called_a_distric
     assert str(plain(text)).replace('"', '""') in files.pairs_csv(hostile)
 
 
+@pytest.mark.long
 @only_sqlite
 def test_no_published_table_holds_a_formula(database: Database) -> None:
     released(database)

@@ -65,6 +65,7 @@ def in_path(secret: str) -> str:
 # --- Links that sign in -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_no_link_that_is_almost_right_signs_anybody_in_or_tells_how_near_it_was(
     database: Database, request: pytest.FixtureRequest
 ) -> None:
@@ -174,6 +175,7 @@ def test_an_invitation_that_expired_is_told_so_and_signs_nobody(database: Databa
 # --- Tokens of the API -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_no_token_that_is_almost_right_reads_anything(database: Database, request: pytest.FixtureRequest) -> None:
     token, tried = a_token(database), 0
     client, before = program(database), record(database)

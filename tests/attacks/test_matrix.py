@@ -221,6 +221,7 @@ def test_no_page_knows_another_method_than_its_own(
     tell(request.config, "roles and routes", f"pages: {tried} methods that no page has, 0 answered")
 
 
+@pytest.mark.long
 def test_what_a_browser_of_another_site_sends_reaches_no_page_whoever_is_signed_in(
     house: tuple[Database, FastAPI], request: pytest.FixtureRequest
 ) -> None:

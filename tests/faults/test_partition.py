@@ -123,6 +123,7 @@ def test_a_database_that_says_nothing_is_an_error_within_ten_seconds(far: Far) -
         assert time.monotonic() - begun < MOST_SECONDS, "with a connection" if connected else "without"
 
 
+@pytest.mark.long
 @only_postgresql
 def test_a_transaction_that_was_cut_off_does_not_keep_its_locks_for_ever(far: Far) -> None:
     with far.database.writing() as session:
@@ -162,6 +163,7 @@ def test_a_line_that_goes_dead_before_the_gate_sends_nothing_and_later_everythin
     ends_well(database, wire, 2)
 
 
+@pytest.mark.long
 @only_postgresql
 @pytest.mark.usefixtures("impatient")
 def test_letters_that_nobody_could_read_after_the_claim_go_when_their_lease_has_ended(

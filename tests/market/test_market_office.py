@@ -39,6 +39,7 @@ def test_the_same_letter_gets_the_same_answer_whatever_came_before():
     assert forth == back
 
 
+@pytest.mark.long
 def test_every_answer_goes_to_the_reply_address_but_for_a_few_that_go_astray():
     humans = [one for one in answers() + answers(name="Eva Bakker", at=NOW) if one.kind not in MACHINES]
     astray = [one for one in humans if one.to != "emre@woonpost.example"]
@@ -46,6 +47,7 @@ def test_every_answer_goes_to_the_reply_address_but_for_a_few_that_go_astray():
     assert all(read(one)["To"].addresses[0].addr_spec == one.to for one in humans)
 
 
+@pytest.mark.long
 def test_what_goes_astray_names_the_listing_and_nothing_to_match_by():
     markets = (make_market(40, 5, seed=seed) for seed in range(4))
     astray = [(market, one) for market in markets for one in answers(market) if one.to.split("@")[0] != "emre"]
@@ -116,6 +118,7 @@ def test_a_full_mailbox_returns_some_letters_to_the_envelope_sender():
     assert [one for one in answers(market, channel="webform") if one.kind is Kind.BOUNCE] == []
 
 
+@pytest.mark.long
 def test_letters_bounce_as_often_whatever_the_name():
     market = make_habits(make_market(40, 5, seed=3), bounces=True)
     assert [one.listing for one in answers(market, name="Eva Bakker") if one.kind is Kind.BOUNCE] == [

@@ -136,6 +136,7 @@ def market(folder, reply_port, *more):
         process.wait()
 
 
+@pytest.mark.long
 def test_letters_by_mail_and_form_are_answered_by_mail(tmp_path):
     with Inbox() as inbox, market(tmp_path, inbox.port, *FAST) as running:
         running.write(*(make_inquiry(one) for one in MAILED))
@@ -273,6 +274,7 @@ def test_a_signal_ends_the_market_cleanly_and_at_once_also_with_a_line_open(tmp_
         open_line.close()
 
 
+@pytest.mark.long
 def test_the_market_ends_when_its_parent_is_gone(tmp_path):
     parent = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     with market(tmp_path, 9, "--parent-pid", str(parent.pid)) as running:
@@ -282,6 +284,7 @@ def test_the_market_ends_when_its_parent_is_gone(tmp_path):
         assert running.process.wait(5) == 0
 
 
+@pytest.mark.long
 def test_a_killed_demo_leaves_no_orphan(tmp_path):
     demo = (
         "import subprocess, sys, os, time\n"

@@ -122,6 +122,7 @@ def test_the_places_of_each_kind_are_numbered_without_gaps(seed: int, strata: in
         assert sorted(each.place for each in seats if each.sham is sham) == list(range(192 if sham is None else 48))
 
 
+@pytest.mark.long
 @given(st.integers(0, 2**53 - 1))
 def test_within_every_stratum_and_advertiser_order_and_words_are_nearly_even(seed: int) -> None:
     design, places = a_design(seed=seed, question={"sham_share": 0}), homes(strata=4)

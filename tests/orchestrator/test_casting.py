@@ -63,6 +63,7 @@ def repeated(database: Database) -> dict[str, list[str]]:
     return {key: again for key, own in counted.items() if (again := [name for name, times in own.items() if times > 1])}
 
 
+@pytest.mark.long
 def test_in_the_example_no_advertiser_gets_a_name_twice_and_the_meter_shows_it(database: Database) -> None:
     design = read_design(EXAMPLE / "round.yaml")
     participants = with_forms(read_participants(EXAMPLE / "participants.csv"), EXAMPLE / "forms.yaml")

@@ -100,6 +100,7 @@ def test_where_nothing_is_coded_twice_the_first_label_is_final(database: Databas
         undo(database, number, "anna")
 
 
+@pytest.mark.long
 @only_sqlite
 def test_the_declared_share_is_drawn_by_inquiry_alike_for_both_arms_and_again_the_same(database: Database) -> None:
     waiting(database, pairs=30, design=sharing(0.5))

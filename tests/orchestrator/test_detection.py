@@ -197,6 +197,7 @@ def test_one_letter_less_or_one_question_is_not_past() -> None:
     assert measure([a_letter(body=str(number)) for number in range(4)], 1).past == ()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("level", list(Level))
 def test_no_advertiser_of_an_ordinary_round_would_be_paused(level: Level) -> None:
     """One seed of each level here; `benchmarks/detection.py` plans twenty."""
@@ -206,6 +207,7 @@ def test_no_advertiser_of_an_ordinary_round_would_be_paused(level: Level) -> Non
     assert max(meter.letters for meter in found) == 16
 
 
+@pytest.mark.long
 def test_a_round_of_only_two_letter_texts_would_be_paused_where_eight_people_wrote_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

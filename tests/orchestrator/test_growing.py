@@ -267,6 +267,7 @@ def arrivals(draw: st.DrawFn) -> list[tuple[int, list[Offer]]]:
     return [(hours, [offer(number, "alfa" if number % 3 else "bravo") for number in batch]) for hours, batch in batches]
 
 
+@pytest.mark.long
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     batches=arrivals(),

@@ -149,6 +149,7 @@ def test_every_migration_only_adds_and_keeps_every_row(steps: Steps) -> None:
     assert found == set(EXCEPTIONS)
 
 
+@pytest.mark.long
 def test_letters_of_before_know_their_office_after_the_upgrade(steps: Steps) -> None:
     first, *_ = steps.revisions()
     steps.to(first)
@@ -158,6 +159,7 @@ def test_letters_of_before_know_their_office_after_the_upgrade(steps: Steps) -> 
     assert [row["advertiser_id"] for row in rows["inquiry"]] == 2 * [row["id"] for row in rows["advertiser"]]
 
 
+@pytest.mark.long
 def test_an_upgrade_that_finds_a_table_in_use_gives_way_and_can_be_done_again(steps: Steps) -> None:
     """Who waits for a table makes everybody else wait behind it."""
     if steps.engine.dialect.name == "sqlite":

@@ -37,6 +37,7 @@ def after(database: Database) -> Database:
     return database
 
 
+@pytest.mark.long
 def test_only_offices_with_an_agreed_action_are_tested_again_and_the_others_are_refused_for_that(
     after: Database,
 ) -> None:
@@ -106,6 +107,7 @@ def test_a_design_that_says_nothing_of_a_re_test_keeps_its_text_and_digest() -> 
     assert digest(a_design()) != digest(a_design(retest_of=ROUND))
 
 
+@pytest.mark.long
 def test_a_feed_brings_a_re_test_nothing_of_an_office_without_an_agreement(after: Database) -> None:
     agree(after, KEYS[:3])
     monday = (DUE + LATER).date().isoformat()

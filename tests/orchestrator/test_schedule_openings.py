@@ -50,6 +50,7 @@ closures = st.tuples(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(schedules, st.lists(closures, min_size=1, max_size=4), st.data())
 def test_open_seconds_are_those_of_the_calendar_counted_forth_and_back(

@@ -120,6 +120,7 @@ def test_every_pair_keeps_every_rule(
     assert len(refused) + len(placement.times) == sum(len(load.listings) for load in all_.values())
 
 
+@pytest.mark.long
 @settings(max_examples=40, deadline=None)
 @given(
     schedules,

@@ -92,6 +92,7 @@ def filled(connection: Connection, table: str, **told: Any) -> int:
     return int(connection.execute(meta.insert().values(**(row | told))).inserted_primary_key[0])
 
 
+@pytest.mark.long
 def test_a_round_of_before_looks_comes_through_the_upgrade_and_has_none(tmp_path: Path) -> None:
     database = Database.at(f"sqlite:///{tmp_path}/oud.db")
     config = Config()
@@ -107,6 +108,7 @@ def test_a_round_of_before_looks_comes_through_the_upgrade_and_has_none(tmp_path
         assert (round_.planned_by, looking.opened(session, round_)) == ("anna", ())
 
 
+@pytest.mark.long
 def test_pairs_and_letters_of_before_sets_come_through_the_upgrade(tmp_path: Path) -> None:
     database = Database.at(f"sqlite:///{tmp_path}/oud.db")
     config = Config()

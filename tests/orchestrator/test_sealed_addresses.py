@@ -325,6 +325,7 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     outside.dispose()
 
 
+@pytest.mark.long
 def test_addresses_of_before_come_through_the_upgrade_sealed_and_letters_still_know_theirs(
     old: Database, tmp_path: Path
 ) -> None:

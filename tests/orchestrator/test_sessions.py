@@ -103,6 +103,7 @@ def asked(database: Database, wall: datetime, own: str | None = "de browser") ->
         return accounts.make_mailed_link(session, accounts.find(session, "anna"), own, NOW, wall)
 
 
+@pytest.mark.long
 def test_who_asks_a_thousand_times_floods_no_mailbox_and_there_is_always_a_link_that_works(people: Database) -> None:
     mailed: list[tuple[datetime, str]] = []
     for second in range(0, 3600, 4):  # 900 times in an hour, and once more

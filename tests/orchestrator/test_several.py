@@ -46,6 +46,7 @@ def test_a_list_may_name_a_row_that_is_not_there_or_nothing_at_all(database: Dat
     assert found(database, Integer, rows=[], told=[]) == {}
 
 
+@pytest.mark.long
 def test_sqlite_looks_a_list_up_in_an_index() -> None:
     database = Database.at("sqlite://")
     prepare(database)

@@ -275,6 +275,7 @@ def test_the_keyboard_reaches_all_that_can_be_used_on_a_page_and_shows_where_it_
     assert wanted - marked == set()
 
 
+@pytest.mark.long
 def test_the_keyboard_reaches_the_content_first(site: str, chromium: Browser) -> None:
     page = opened(chromium, site)
     page.goto(site + PAGES["onderzoeker"])

@@ -94,6 +94,7 @@ def test_a_token_opens_what_its_role_and_scope_say_and_nothing_else(database: Da
     assert asked > 100
 
 
+@pytest.mark.long
 def test_without_a_token_that_works_nothing_opens_but_the_specification(database: Database) -> None:
     released(database)
     revoked, expired = a_token(database, name="weg"), a_token(database, name="oud")
@@ -184,6 +185,7 @@ def test_no_role_reads_the_name_of_an_advertiser_or_a_test(database: Database, r
         assert not [each for each in names if each in client.get(address).text], address
 
 
+@pytest.mark.long
 def test_a_closed_round_without_a_signed_outcome_tells_the_municipality_nothing(database: Database) -> None:
     closed(database)
     draft(database)
@@ -197,6 +199,7 @@ def test_a_closed_round_without_a_signed_outcome_tells_the_municipality_nothing(
     assert gemma.get(f"/v1/outcomes/{ROUND}/versions/1").status_code == 200
 
 
+@pytest.mark.long
 def test_a_version_is_the_frozen_document_byte_for_byte_and_marked_with_its_digest(database: Database) -> None:
     released(database)
     gemma = reader(database, Role.MUNICIPALITY)

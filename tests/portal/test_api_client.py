@@ -17,6 +17,8 @@ from orchestrator.db import Database
 from orchestrator.states import Role
 from portal.web.app import make_app
 
+pytestmark = pytest.mark.long
+
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 

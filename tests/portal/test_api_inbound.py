@@ -75,6 +75,7 @@ def test_the_same_event_twice_at_the_same_moment_is_stored_once(database: Databa
     assert len(stored(database)) == len(deliveries(database)) == 1
 
 
+@pytest.mark.long
 @only_sqlite
 def test_a_mail_that_came_by_another_road_too_counts_once(database: Database) -> None:
     client = program(database)

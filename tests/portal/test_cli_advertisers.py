@@ -45,6 +45,7 @@ def test_a_pause_that_cannot_be_set_or_lifted_says_why(user: User) -> None:
     assert user.says("hold", key).code == 2
 
 
+@pytest.mark.long
 def test_the_detection_meter_tells_of_each_advertiser_what_it_has_and_will_have(user: User) -> None:
     user.plans()
     shown = user.does("detection", ROUND)
@@ -54,6 +55,7 @@ def test_the_detection_meter_tells_of_each_advertiser_what_it_has_and_will_have(
     assert "E  Regelmaat van de tijd tussen reacties (pauze vanaf 80%)" in shown
 
 
+@pytest.mark.long
 def test_the_burden_ledger_of_a_round_that_sent_nothing_is_all_zero(user: User) -> None:
     user.plans()
     shown = user.does("burden", ROUND)

@@ -20,6 +20,7 @@ def make(user: User, *words: str) -> str:
     return re.findall(r"^pkt_\S+$", told, re.MULTILINE)[0]
 
 
+@pytest.mark.long
 def test_a_token_is_shown_once_works_and_is_ended(user: User) -> None:
     assert "Er zijn geen tokens" in user.does("api-token", "list")
     token = make(user, "Dashboard", "--role", "municipality", "--scope", "outcomes:read", "--days", "30")
@@ -49,6 +50,7 @@ def test_a_token_with_which_nothing_can_be_read_is_not_made(user: User) -> None:
     assert "Er zijn geen tokens" in user.does("api-token", "list")
 
 
+@pytest.mark.long
 def test_a_name_is_of_one_token_for_ever(user: User) -> None:
     make(user, "Dashboard", "--role", "analyst", "--scope", "rounds:read")
     user.does("api-token", "revoke", "Dashboard", "--by", "anna")

@@ -38,6 +38,7 @@ def test_a_backup_is_made_put_back_and_reconciled(user: User) -> None:
     assert "gaaf" in user.does("ledger", "verify")
 
 
+@pytest.mark.long
 def test_a_database_that_was_put_back_by_other_means_is_told_of(user: User) -> None:
     user.starts()
     said = user.does("restored", "--by", "anna")
@@ -45,6 +46,7 @@ def test_a_database_that_was_put_back_by_other_means_is_told_of(user: User) -> N
     assert "praktijktest reconcile" in user.does("status")
 
 
+@pytest.mark.long
 def test_a_stop_by_a_person_is_said_after_the_reconciling(user: User) -> None:
     user.starts()
     user.does("stop", "--by", "anna", "--reason", "een klacht")
@@ -52,6 +54,7 @@ def test_a_stop_by_a_person_is_said_after_the_reconciling(user: User) -> None:
     assert "Alle verzending staat uit: een klacht." in user.does("reconcile", "--by", "anna")
 
 
+@pytest.mark.long
 def test_reconciling_waits_for_the_folder_with_copies_and_says_so(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     user.starts()
     for name, value in (("IMAP_HOST", "127.0.0.1"), ("IMAP_USER", "wij"), ("IMAP_PASSWORD", "w"),

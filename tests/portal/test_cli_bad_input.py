@@ -76,6 +76,7 @@ def test_a_slip_in_the_design_is_told_with_its_place_and_remedy(user: User, name
     assert user.record() == before
 
 
+@pytest.mark.long
 def test_a_slip_in_the_forms_is_told_with_its_place_and_remedy_and_a_sound_file_is_planned(user: User) -> None:
     user.does("migrate")
     before = user.record()
@@ -197,6 +198,7 @@ def test_a_file_that_is_not_there_is_named(user: User, file: str) -> None:
 # Steps out of order.
 
 
+@pytest.mark.long
 def test_nobody_approves_their_own_plan_in_capitals_neither(user: User) -> None:
     user.plans(by="anna")
     before = user.record()
@@ -217,6 +219,7 @@ def test_a_round_does_not_start_without_approval(user: User) -> None:
     assert user.record() == before
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("words", [("pause",), ("resume",), ("close",), ("close", "--reason", "vroeg")])
 def test_a_step_that_does_not_fit_the_state_is_refused(user: User, words: tuple[str, ...]) -> None:
     user.plans()
@@ -227,11 +230,13 @@ def test_a_step_that_does_not_fit_the_state_is_refused(user: User, words: tuple[
     assert user.record() == before
 
 
+@pytest.mark.long
 def test_a_running_round_is_not_closed_before_its_time_without_a_reason(user: User) -> None:
     user.starts()
     assert user.says("close", ROUND).code == 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("step", ["approve", "start"])
 def test_a_design_file_that_changed_since_the_plan_stops_the_next_step(user: User, step: str) -> None:
     user.plans()
@@ -247,12 +252,14 @@ def test_a_design_file_that_changed_since_the_plan_stops_the_next_step(user: Use
     assert user.record() == before
 
 
+@pytest.mark.long
 def test_a_comment_in_the_design_file_changes_nothing(user: User) -> None:
     user.plans()
     user.edits(DESIGN, "mode: rehearsal", "mode: rehearsal   # nog steeds")
     user.does("approve", ROUND, "--by", "bert")
 
 
+@pytest.mark.long
 def test_a_changed_design_does_not_replace_an_approved_one(user: User) -> None:
     user.plans()
     user.does("approve", ROUND, "--by", "bert")
@@ -265,6 +272,7 @@ def test_a_changed_design_does_not_replace_an_approved_one(user: User) -> None:
     assert user.record() == before
 
 
+@pytest.mark.long
 def test_an_approved_plan_is_not_made_twice(user: User) -> None:
     user.plans()
     user.does("approve", ROUND, "--by", "bert")
@@ -273,6 +281,7 @@ def test_an_approved_plan_is_not_made_twice(user: User) -> None:
     assert done.err.startswith("already-planned: ")
 
 
+@pytest.mark.long
 def test_a_new_version_waits_for_the_running_one_to_end(user: User) -> None:
     user.starts()
     user.edits(DESIGN, "version: 1", "version: 2")
@@ -281,6 +290,7 @@ def test_a_new_version_waits_for_the_running_one_to_end(user: User) -> None:
     assert user.plans().code == 0
 
 
+@pytest.mark.long
 def test_a_live_design_needs_the_yes_of_the_installation_too(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     user.edits(DESIGN, "mode: rehearsal", "mode: live")
     user.edits(DESIGN, "domain: woonpost.example", "domain: woonpost.nl")
@@ -354,6 +364,7 @@ def test_a_setting_nobody_knows_is_named(user: User, monkeypatch: pytest.MonkeyP
     assert done.err.startswith("unknown-setting: De instelling PRAKTIJKTEST_LIFE bestaat niet.")
 
 
+@pytest.mark.long
 def test_a_database_of_a_newer_version_is_left_alone(user: User) -> None:
     user.plans()
     with sqlite3.connect(user.folder / "data" / "praktijktest.db") as connection:

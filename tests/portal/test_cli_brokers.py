@@ -45,6 +45,7 @@ def test_a_mailed_link_goes_to_the_contact_and_is_kept_for_later_until_it_is_rev
         assert own_access.by_email(session, "directie@alfa.example") is None
 
 
+@pytest.mark.long
 def test_an_office_that_stopped_is_erased_once(user: User) -> None:
     erase = ("retention", "erase", "alfa", "--reason", "verzoek", "--by", "anna")
     with house.open_database().writing() as session:

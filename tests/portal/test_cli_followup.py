@@ -20,6 +20,7 @@ def test_the_catalogue_tells_of_each_action_what_is_known_of_its_effect(user: Us
     assert said.count("niet gemeten") == len(read_actions()) - 1
 
 
+@pytest.mark.long
 def test_a_step_after_a_round_that_is_not_closed_is_refused(user: User) -> None:
     user.plans()
     who = ("amersfoort-2026-najaar", "bedachte-deuren-makelaars")

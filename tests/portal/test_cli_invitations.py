@@ -11,6 +11,8 @@ from orchestrator.clock import Clock
 from portal import offers as room
 from portal.commands import house
 
+pytestmark = pytest.mark.long
+
 MAKE = (
     "invitation", "make", "alfa", "--by", "anna", "--name", "Makelaardij Alfa", "--contact", "directie@alfa.example",
     "--email", "verhuur@alfa.example", "--ground", "origin", "--first", "2026-06-01", "--last", "2036-12-31",
@@ -51,7 +53,6 @@ def test_a_revoked_invitation_makes_room_for_another(user: User) -> None:
     user.does(*MAKE)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "code"),
     [

@@ -29,6 +29,7 @@ def mail(user: User) -> None:
         session.add(InboundMail(content_key="m1", raw=b"ruw", **told))
 
 
+@pytest.mark.long
 def test_keys_are_counted_rotated_copied_and_put_back_without_showing_any(user: User) -> None:
     assert "nog niets versleuteld" in user.does("keys", "show")
     mail(user)
@@ -65,6 +66,7 @@ def test_terms_are_shown_and_kept(user: User) -> None:
     assert "niets" in user.does("retention", "run", "--by", "anna")
 
 
+@pytest.mark.long
 def test_the_doctor_finds_a_master_key_beside_the_data_wrong_once_letters_go_for_real(user: User) -> None:
     mail(user)
     warned = "Verplaats"

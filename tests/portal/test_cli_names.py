@@ -75,6 +75,7 @@ def test_an_import_with_a_slip_changes_nothing(user: User) -> None:
     assert "60" in user.does("names", "show", "dutch")
 
 
+@pytest.mark.long
 def test_a_name_of_a_real_person_is_avoided_and_shown_with_the_reason(
     user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,6 +122,7 @@ def test_a_record_for_half_of_the_names_names_the_others_with_their_line(user: U
     assert "Gevonden: Marieke Bakker." in line
 
 
+@pytest.mark.long
 def test_a_plan_says_how_many_listings_no_name_was_left_for(user: User) -> None:
     some = [name for key in ("dutch", "moroccan") for name in NAMES.of(key)]
     lines = (f"{name.first},{name.last},proef" for name in some if int(name.cohort == 1980) or name.gender == "male")
@@ -130,6 +132,7 @@ def test_a_plan_says_how_many_listings_no_name_was_left_for(user: User) -> None:
     assert "advertenties vallen af (geen-naam)" in user.plans().out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "code"),
     [

@@ -11,6 +11,8 @@ from orchestrator.db import Database
 from orchestrator.settings import Settings
 from portal.commands import house, people
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def user(tmp_path, capsys, monkeypatch) -> User:  # type: ignore[no-untyped-def]

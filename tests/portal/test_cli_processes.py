@@ -112,6 +112,7 @@ def test_a_postgresql_server_that_does_not_answer_is_named_and_its_password_is_n
     assert "Traceback" not in done.err
 
 
+@pytest.mark.long
 def test_the_market_tells_what_it_needs_and_runs_as_a_program_of_its_own(tmp_path: Path) -> None:
     done = of_its_own("market", cwd=tmp_path)
     assert done.code == 2

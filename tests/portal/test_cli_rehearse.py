@@ -66,6 +66,7 @@ def test_a_mistake_in_the_files_is_told_as_when_planning(user: User) -> None:
     assert "unknown-key" in done.err
 
 
+@pytest.mark.long
 def test_a_difference_that_the_market_cannot_hear_is_refused_rather_than_found_absent(user: User) -> None:
     user.edits(DESIGN, "sham_share: 0.1", "sham_share: 0.0")
     user.edits(DESIGN, "control: dutch", "control: moroccan")

@@ -45,6 +45,7 @@ def test_the_scripts_show_what_is_said_and_every_code_with_an_example(user: User
     assert said.count("WEIGERT") == 2
 
 
+@pytest.mark.long
 def test_a_planned_request_test_is_approved_by_another_and_its_sheet_says_who_may_be_called(user: User) -> None:
     planned(user)
     assert user.says("requests", "approve", "v1", "--by", "anna").err.startswith("same-person: ")
@@ -102,6 +103,7 @@ def test_a_request_test_by_mail_is_planned_without_testers_and_live_only_on_a_do
     assert "nu: loopt" in user.does("requests", "start", "v1", "--by", "bert")
 
 
+@pytest.mark.long
 def test_a_live_request_test_does_not_start_where_mails_would_not_truly_go(user: User) -> None:
     days = ("--first-day", str(next_monday()), "--last-day", str(next_monday() + timedelta(days=20)))
     wishes = ("--script", "afkomst", "--participants", listed(user, 12), *days, "--by", "anna")

@@ -42,6 +42,7 @@ def test_a_round_is_planned_approved_started_paused_resumed_and_closed_on_either
     assert "Gesloten. Reden: oefening voorbij." in user.does("status", ROUND)
 
 
+@pytest.mark.long
 def test_status_says_where_a_round_stands_what_it_waits_for_and_what_goes_next(user: User) -> None:
     assert "Begin met: praktijktest plan" in user.does("status")
     user.plans()
@@ -54,6 +55,7 @@ def test_status_says_where_a_round_stands_what_it_waits_for_and_what_goes_next(u
     assert "control" not in shown
 
 
+@pytest.mark.long
 def test_the_list_of_rounds_never_cuts_a_name_short(user: User) -> None:
     user.plans()
     shown = user.does("status")
@@ -61,6 +63,7 @@ def test_the_list_of_rounds_never_cuts_a_name_short(user: User) -> None:
     assert "gepland" in shown
 
 
+@pytest.mark.long
 def test_a_plan_that_nobody_approved_can_be_made_again_from_other_files(user: User) -> None:
     user.plans()
     user.edits("round.yaml", "seed: 20260907", "seed: 8")
@@ -79,6 +82,7 @@ def test_semicolons_tabs_and_a_byte_order_mark_are_read_like_commas(user: User) 
     assert user.plans().code == 0
 
 
+@pytest.mark.long
 def test_a_withdrawn_advertiser_gets_no_more_letters(user: User) -> None:
     user.starts()
     key = user.file(PARTICIPANTS).read_text(encoding="utf-8").splitlines()[1].partition(",")[0]
@@ -99,6 +103,7 @@ def test_letters_are_shown_compared_and_written_again(user: User) -> None:
     assert user.says("letters", "recreate", ROUND, "--pair", "P-9999").code == 2
 
 
+@pytest.mark.long
 def test_a_round_of_couples_is_planned_shown_and_approved(user: User) -> None:
     user.edits(DESIGN, "  ground: origin ", "  ground: sexual_orientation ")
     user.edits(DESIGN, "  treatment: moroccan ", "  treatment: dutch ")
@@ -129,6 +134,7 @@ def test_the_emergency_stop_shuts_all_sending_until_it_is_opened_again(user: Use
     assert "klacht" not in user.does("status", ROUND)
 
 
+@pytest.mark.long
 def test_an_aborted_round_stays_aborted(user: User) -> None:
     user.starts()
     user.does("abort", ROUND, "--by", "anna", "--reason", "verkeerde periode")
@@ -136,6 +142,7 @@ def test_an_aborted_round_stays_aborted(user: User) -> None:
     assert user.says("resume", ROUND).code == 2
 
 
+@pytest.mark.long
 def test_reports_are_pages_with_their_own_styles_for_every_audience(user: User) -> None:
     user.starts()
     user.does("close", ROUND, "--reason", "oefening")
@@ -177,6 +184,7 @@ def test_an_empty_coding_queue_says_how_to_code(user: User) -> None:
     assert "praktijktest code NUMMER LABEL --by cora" in user.does("queue", ROUND, "--by", "cora")
 
 
+@pytest.mark.long
 def test_a_code_needs_a_known_label_and_a_reply_that_is_there(user: User) -> None:
     user.starts()
     unknown = user.says("code", "1", "MISSCHIEN", "--by", "cora")
@@ -210,6 +218,7 @@ def _references(node: object) -> set[str]:
     return own | {found for each in node.values() for found in _references(each)}
 
 
+@pytest.mark.long
 def test_migrate_makes_the_database_and_may_be_repeated(user: User) -> None:
     user.does("migrate")
     before = user.record()
@@ -218,6 +227,7 @@ def test_migrate_makes_the_database_and_may_be_repeated(user: User) -> None:
     assert any("alembic_version" in line for line in before)
 
 
+@pytest.mark.long
 def test_status_tells_what_each_feed_held_and_brought_and_what_is_wrong_with_it(user: User, database: Database) -> None:
     user.monkeypatch.setenv("PRAKTIJKTEST_DATABASE_URL", database.engine.url.render_as_string(hide_password=False))
     heading, *homes = user.file(LISTINGS).read_text(encoding="utf-8").splitlines()

@@ -12,6 +12,8 @@ from profiles.pairs import BOTH
 from workers import runtime, tasks
 from workers.runtime import Runtime
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def user(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> User:

@@ -117,6 +117,7 @@ def test_ten_replies_are_coded_with_keys_alone(site: str, house: House, chromium
     assert len(coded(house[0], "toets")) == 9
 
 
+@pytest.mark.long
 def test_the_keys_can_be_switched_off_and_stay_off(site: str, house: House, chromium: Browser) -> None:
     page = opened(chromium, site, a_session(house[0], "uit", [Role.CODER]))
     page.goto(site + DESK)
@@ -127,6 +128,7 @@ def test_the_keys_can_be_switched_off_and_stay_off(site: str, house: House, chro
     page.context.close()
 
 
+@pytest.mark.long
 def test_a_reply_is_coded_without_a_script(site: str, house: House, chromium: Browser) -> None:
     page = opened(chromium, site, a_session(house[0], "kaal", [Role.CODER]), java_script_enabled=False)
     page.goto(site + DESK)

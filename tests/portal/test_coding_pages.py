@@ -73,6 +73,7 @@ def test_who_planned_or_approved_reads_before_they_begin_that_they_code_nothing_
     assert label_of(database, numbers[0]) is None
 
 
+@pytest.mark.long
 def test_who_coded_in_a_round_sees_no_look_that_somebody_opened(database: Database) -> None:
     coded_before_the_look(database, "anna")
     looked(database, "bram")

@@ -67,6 +67,7 @@ def test_a_revoked_invitation_can_be_made_again(database: Database) -> None:
     assert invited(database) != link
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("change", "said"),
     [

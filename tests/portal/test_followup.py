@@ -146,6 +146,7 @@ def test_what_cannot_be_is_refused_and_changes_nothing(closed: Database) -> None
     assert counted(closed) == {"agreed": 1, "done": 1, "talk-held": 1}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("role", sorted(set(Role) - {Role.ANALYST, Role.DESIGNER}))
 def test_only_an_analyst_or_designer_agrees(closed: Database, role: Role) -> None:
     proposes(closed)
@@ -166,6 +167,7 @@ def test_no_office_finds_the_actions_of_another(closed: Database) -> None:
     assert theirs == []
 
 
+@pytest.mark.long
 def test_a_round_that_still_runs_has_no_follow_up(closed: Database) -> None:
     with closed.writing() as session:
         session.execute(update(Round).values(state=RoundState.RUNNING))

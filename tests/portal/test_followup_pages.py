@@ -101,6 +101,7 @@ def test_who_may_look_but_not_agree_gets_no_button(closed: Database, role: Role)
     assert browser.post(f"{DESK}/akkoord", data={"advertiser": OWN, "action": ACTION}).status_code == 403
 
 
+@pytest.mark.long
 def test_the_municipality_reads_at_how_many_offices_and_from_five_on(database: Database) -> None:
     released(database)
     offices = [f"kantoor-{number}" for number in range(1, 7)]

@@ -64,6 +64,7 @@ def test_the_office_signs_for_less_and_gets_its_copy_and_the_announcement(databa
     assert token not in repr([(event.kind, event.data, event.actor) for event in events(database)])
 
 
+@pytest.mark.long
 @only_sqlite
 @pytest.mark.parametrize(
     ("change", "field"),

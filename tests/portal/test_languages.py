@@ -96,6 +96,7 @@ def test_every_dutch_text_of_the_record_that_a_page_shows_has_its_english() -> N
     assert sorted(dutch - set(catalogue(ENGLISH)) - {"end of stream"}) == []  # this the YAML library says
 
 
+@pytest.mark.long
 def test_every_sentence_of_a_page_has_an_english_translation_with_the_same_places() -> None:
     known = catalogue(ENGLISH)
     assert len(sentences()) > 100

@@ -4,6 +4,7 @@ import io
 import json
 from zipfile import ZipFile
 
+import pytest
 from app_makers import an_app
 from house_makers import ROUND, only_sqlite
 from release_makers import closed, draft, read, release, released, sign, versions
@@ -14,7 +15,7 @@ from orchestrator.db import Database
 from orchestrator.models import Advertiser, Listing, Pair, Release
 from orchestrator.settings import Settings
 
-pytestmark = only_sqlite
+pytestmark = [only_sqlite, pytest.mark.long]
 LIST, RECORD = "/open-data", f"/open-data/{ROUND}/1/dcat.jsonld"
 FILES = ("cijfers.csv", "uitkomst.json", "uitkomst.pdf", "open-data.zip")
 

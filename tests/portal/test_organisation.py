@@ -186,6 +186,7 @@ def _answers(address: str, server: "subprocess.Popen[bytes]") -> None:
     raise AssertionError("the provider did not start")
 
 
+@pytest.mark.long
 def test_with_a_provider_that_others_made_who_it_vouches_for_comes_in_and_nobody_else(
     database: Database, provider: Provider, mock: str
 ) -> None:
@@ -202,6 +203,7 @@ def test_with_a_provider_that_others_made_who_it_vouches_for_comes_in_and_nobody
 # --- The button ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_button_is_there_only_where_an_organisation_is_set(database: Database, provider: Provider) -> None:
     without, with_one = browser(database, Settings()), browser(database, provider.settings(oidc_label="de <Stad>"))
     assert GO not in without.get("/aanmelden").text
@@ -312,6 +314,7 @@ SIGNATURES: dict[str, Callable[[dict[str, Any]], object]] = {
 }
 
 
+@pytest.mark.long
 def test_an_id_token_with_a_wrong_signature_signs_nobody_in(database: Database, provider: Provider) -> None:
     add(database)
     client = browser(database, provider.settings())
@@ -330,6 +333,7 @@ OUTSIDERS: tuple[dict[str, Any], ...] = (
 )  # fmt: skip
 
 
+@pytest.mark.long
 def test_who_has_no_place_here_or_no_verified_address_reads_one_and_the_same_page_and_is_not_added(
     database: Database, provider: Provider
 ) -> None:
@@ -516,6 +520,7 @@ def test_one_audience_may_stand_in_a_list(database: Database, provider: Provider
     assert came(browser(database, provider.settings())).headers["location"] == "/"
 
 
+@pytest.mark.long
 def test_a_new_key_of_the_provider_is_read_when_a_token_names_it(database: Database, provider: Provider) -> None:
     add(database)
     client = browser(database, provider.settings())

@@ -134,6 +134,7 @@ def test_one_other_figure_in_the_document_is_another_fingerprint_and_another_fil
     assert writing.written(other, "pdf") != writing.written(text("paired"), "pdf")
 
 
+@pytest.mark.long
 def test_another_process_at_another_place_on_earth_makes_the_same_bytes(tmp_path: Path) -> None:
     (tmp_path / "document.json").write_text(text("paired"), encoding="utf-8")
     code = (

@@ -116,6 +116,7 @@ def test_no_office_reaches_anything_of_another_by_any_identifier_on_any_route(cl
         assert session.scalars(select(ContextNote)).all() == []
 
 
+@pytest.mark.long
 def test_nobody_of_the_desk_enters_the_pages_of_an_advertiser(closed: Database) -> None:
     for role in Role:
         browser = desk(closed, f"met-{role}", role) if role is not Role.BROKER else desk(closed)
@@ -171,6 +172,7 @@ def write(browser: TestClient, code: str, **changes: str) -> int:
     return int(browser.post(f"{MINE}/tests/{code}", data={**NOTE, **changes}).status_code)
 
 
+@pytest.mark.long
 def test_a_note_is_written_changed_and_told_of_without_names_of_staff(closed: Database) -> None:
     browser, (code, *_) = office(closed), codes(closed, OWN)
     assert write(browser, code) == 303
@@ -193,6 +195,7 @@ def test_a_note_that_says_nothing_is_asked_again_with_what_was_typed(closed: Dat
     assert write(browser, code, text="x" * 2001) == 422
 
 
+@pytest.mark.long
 def test_a_note_after_the_deadline_is_not_lost_and_says_whom_to_reach(closed: Database) -> None:
     code = codes(closed, OWN)[0]
     assert write(office(closed, now=CLOSED_AT + NOTE_DAYS * DAY), code) == 303
@@ -232,6 +235,7 @@ def test_while_an_advertiser_may_be_heard_nobody_of_the_desk_sees_the_arms_of_it
     assert [told(researcher, of) for of in (code, other)] == [True, False]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("file", ["bestand.zip", "pairs.csv"])
 def test_who_took_the_arms_of_a_round_home_decides_on_none_of_its_notes(closed: Database, file: str) -> None:
     code, told = codes(closed, OWN)[0], {"accept": "ja", "reason": "Al verhuurd volgens het kadaster."}
@@ -247,6 +251,7 @@ def test_who_took_the_arms_of_a_round_home_decides_on_none_of_its_notes(closed: 
     assert desk(closed, "een-ander", Role.ANALYST).post(f"{NOTES}/{code}", data=told).status_code == 303
 
 
+@pytest.mark.long
 def test_a_decision_has_a_reason_is_made_once_and_is_told_to_the_office(closed: Database) -> None:
     code = codes(closed, OWN)[0]
     write(office(closed), code)
@@ -261,6 +266,7 @@ def test_a_decision_has_a_reason_is_made_once_and_is_told_to_the_office(closed: 
     assert desk(closed, "met-coder", Role.CODER).get(NOTES).status_code == 403
 
 
+@pytest.mark.long
 def test_an_accepted_note_leaves_the_declared_figure_and_shows_the_one_without_beside_it(closed: Database) -> None:
     researcher, later = desk(closed), desk(closed, now=CLOSED_AT + (NOTE_DAYS + 1) * DAY + HOUR)
     before = researcher.get(f"/rondes/{ROUND}/resultaten").text
@@ -277,6 +283,7 @@ def test_an_accepted_note_leaves_the_declared_figure_and_shows_the_one_without_b
     assert numbers[0][0] != numbers[1][0]
 
 
+@pytest.mark.long
 def test_while_anything_is_left_to_decide_no_figure_tells_what_a_pair_answered(closed: Database) -> None:
     first, second, *_ = codes(closed, OWN)
     for code in (first, second):
@@ -299,6 +306,7 @@ def own_data(browser: TestClient) -> dict[str, Any]:
     return told
 
 
+@pytest.mark.long
 def test_an_office_takes_home_all_that_is_held_about_it_and_nothing_of_others(closed: Database) -> None:
     browser, (code, *_) = office(closed), codes(closed, OWN)
     write(browser, code)

@@ -22,7 +22,7 @@ from portal.web.access import COOKIE
 from portal.web.app import make_app
 from portal.web.language import COOKIE as LANGUAGE
 
-pytestmark = only_sqlite
+pytestmark = [only_sqlite, pytest.mark.long]
 OWN = "kantoor-1"
 
 
@@ -76,7 +76,6 @@ def test_after_the_release_it_reads_what_was_written_down(database: Database) ->
     assert (told["said"], told["round"], told["share"]) == (REFUSAL, NAME, 0.75)
 
 
-@pytest.mark.long
 def test_an_office_reads_its_own_answer_and_no_other(database: Database) -> None:
     closed(database, refusals=11, along=1)
     answers = [read(office(database, f"kantoor-{number}")) for number in range(1, 13)]

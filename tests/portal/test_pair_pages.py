@@ -217,6 +217,7 @@ def test_who_entered_an_answer_does_not_code_it(database: Database) -> None:
     assert label_of(database, number) is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -172,6 +172,7 @@ def test_an_unknown_page_says_so_and_leads_nowhere(client: TestClient, address: 
     assert not re.search(r'href="/(?!static/)', answer.text)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", ["0", "6", "-1", "x", "1e1", "999999999999", "²"])
 def test_a_page_that_is_no_question_is_unknown(client: TestClient, place: str) -> None:
     own = begin(client).url.path.rpartition("/")[0]

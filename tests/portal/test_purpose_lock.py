@@ -67,6 +67,7 @@ def test_no_page_shows_or_gives_them(database: Database) -> None:
     assert own.get(f"/mijn/rondes/{ROUND}").status_code == 403
 
 
+@pytest.mark.long
 @only_sqlite
 def test_the_same_pages_give_what_all_consented_to(database: Database) -> None:
     closed_round(database)

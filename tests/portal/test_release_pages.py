@@ -68,6 +68,7 @@ def test_each_step_is_for_its_own_role(database: Database) -> None:
     assert versions(database)[0].state == "read"
 
 
+@pytest.mark.long
 def test_a_step_that_is_sent_twice_is_one_step_and_says_how_it_stands(database: Database) -> None:
     closed(database)
     draft(database)
@@ -92,6 +93,7 @@ def test_a_round_that_changed_says_what_changed_and_offers_a_new_version(databas
     assert "Geef versie 1 vrij" not in answer.text
 
 
+@pytest.mark.long
 def test_a_new_version_without_a_reason_keeps_what_was_typed_and_says_what_is_wrong(database: Database) -> None:
     released(database)
     anna = visitor(database, "anna", Role.ANALYST)
@@ -126,6 +128,7 @@ def test_the_page_tells_the_finding_its_margin_and_the_design_in_two_languages(d
         assert part in english
 
 
+@pytest.mark.long
 def test_the_files_are_the_frozen_document_byte_for_byte_at_any_moment(database: Database) -> None:
     released(database)
     gemma = municipality(database)
@@ -136,6 +139,7 @@ def test_the_files_are_the_frozen_document_byte_for_byte_at_any_moment(database:
     assert gemma.get(f"{OUTCOME}/1/uitkomst.exe").status_code == 404
 
 
+@pytest.mark.long
 def test_the_table_has_the_same_numbers_as_the_document(database: Database) -> None:
     released(database)
     gemma = municipality(database)
@@ -214,6 +218,7 @@ def test_the_first_page_of_a_reader_of_the_municipality_is_the_list_of_outcomes(
     assert (answer.status_code, answer.headers["location"]) == (303, "/uitkomsten")
 
 
+@pytest.mark.long
 def test_an_english_outcome_and_its_comparison_are_english_but_for_what_people_wrote(database: Database) -> None:
     released(database)
     gemma = municipality(database)

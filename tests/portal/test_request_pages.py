@@ -99,6 +99,7 @@ def test_a_tester_writes_down_an_answer_without_names_and_sees_only_their_own_of
     assert tom.post(f"{SHEET}/{own[1]}", data={"note": "van een ander"}).status_code == 403
 
 
+@pytest.mark.long
 def test_an_empty_answer_is_asked_again_and_nobody_reached_is_a_try(database: Database) -> None:
     running(database)
     tess = browser(database, "tess", Role.SENDER)
@@ -138,6 +139,7 @@ def test_who_planned_a_request_test_reads_that_somebody_else_codes_its_answers(d
     assert "gepland of goedgekeurd" not in browser(database, "cora", Role.CODER).get(DESK).text
 
 
+@pytest.mark.long
 def test_two_coders_agree_on_a_code_and_who_called_is_asked_nothing(database: Database) -> None:
     running(database)
     asked(database)

@@ -50,6 +50,7 @@ def document(database: Database, number: int = 1) -> dict:  # type: ignore[type-
         return json.loads(session.scalars(select(Release.document).where(Release.number == number)).one())  # type: ignore[no-any-return]
 
 
+@pytest.mark.long
 def test_an_outcome_goes_out_in_four_steps_by_four_people(database: Database) -> None:
     closed(database)
     steps(database, 1)
@@ -70,6 +71,7 @@ def test_an_outcome_goes_out_in_four_steps_by_four_people(database: Database) ->
     assert "vrijgegeven" in gemma(database).get(OUTCOME).text
 
 
+@pytest.mark.long
 def test_each_step_is_for_its_own_role(database: Database) -> None:
     closed(database)
     steps(database, 1)
@@ -112,6 +114,7 @@ def test_the_municipality_reads_the_share_its_margin_what_was_asked_and_what_it_
     assert not [key for key in OFFICES if key in page]
 
 
+@pytest.mark.long
 def test_numbers_by_answer_are_told_only_where_they_are_safe(database: Database) -> None:
     closed(database)
     steps(database, 2)
@@ -120,6 +123,7 @@ def test_numbers_by_answer_are_told_only_where_they_are_safe(database: Database)
     assert "Wie uitdrukkelijk weigerde" not in page
 
 
+@pytest.mark.long
 def test_of_a_large_group_the_answers_are_told_and_a_small_one_is_hidden_with_another(database: Database) -> None:
     running(database, offices=40)
     answered(database, [REFUSES] * 12 + ["WEIGERT_ZONDER_UITLEG"] * 12 + [ALONG] * 12 + ["KEUZE_BIJ_EIGENAAR"] * 4)
@@ -144,6 +148,7 @@ def test_under_ten_offices_that_were_reached_no_share_is_told_anywhere(database:
     assert "share" not in gemma(database).get(f"{OUTCOME}/1/uitkomst.csv").text.partition("\n")[2]
 
 
+@pytest.mark.long
 def test_a_correction_of_one_office_is_a_version_without_figures_beside_the_one_that_was_read(
     database: Database,
 ) -> None:
@@ -194,6 +199,7 @@ def test_a_checker_finds_no_fault_in_the_outcome_on_paper(database: Database, of
     assert papers.faults(reader.get(f"{OUTCOME}/1/uitkomst.pdf").content) == []
 
 
+@pytest.mark.long
 def test_each_released_request_test_is_a_line_by_its_ground(database: Database) -> None:
     closed(database)
     steps(database)
@@ -212,6 +218,7 @@ def test_a_round_whose_mails_never_went_says_that_it_is_an_exercise_and_is_no_li
     assert "Verzoektests per grond" not in page
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", [OUTCOME, "/uitkomsten", f"{OUTCOME}/1"])
 def test_an_english_outcome_is_english_but_for_what_was_said_to_offices(database: Database, path: str) -> None:
     closed(database)
@@ -224,6 +231,7 @@ def test_an_english_outcome_is_english_but_for_what_was_said_to_offices(database
     assert dutch(" ".join(seen.xpath("//main")[0].text_content().split())) == []
 
 
+@pytest.mark.long
 def test_a_remark_that_is_too_long_is_repeated_with_its_error(database: Database) -> None:
     closed(database)
     steps(database, 2)

@@ -21,7 +21,7 @@ from orchestrator.states import Role
 from portal.cli import main
 from results.releases import release_file
 
-pytestmark = only_sqlite
+pytestmark = [only_sqlite, pytest.mark.long]
 MINE, DESK = f"/mijn/rondes/{ROUND}", f"/rondes/{ROUND}"
 LATER = RELEASED + DAY
 
@@ -115,7 +115,6 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *wo
     return int(left.value.code or 0), said.out + said.err
 
 
-@pytest.mark.long
 def test_everything_that_commands_and_pages_gave_is_found_again_in_the_release_file(
     sealed: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,6 +93,7 @@ def test_who_codes_or_only_reads_is_asked_for_no_code(database: Database, role: 
     assert client.get("/aanmelden/code?next=/coderen").headers["location"] == "/coderen"
 
 
+@pytest.mark.long
 @only_sqlite
 def test_the_app_is_set_up_once_and_the_key_and_the_codes_are_shown_once(database: Database) -> None:
     client = waiting(database)
@@ -119,6 +120,7 @@ def test_the_app_is_set_up_once_and_the_key_and_the_codes_are_shown_once(databas
     assert used.post("/aanmelden/code", data={"code": codes[0]}).status_code == 303
 
 
+@pytest.mark.long
 @only_sqlite
 def test_after_five_wrong_codes_another_link_is_needed_and_nobody_else_is_kept_out(database: Database) -> None:
     _, codes = set_up(waiting(database))

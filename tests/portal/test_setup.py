@@ -108,6 +108,7 @@ def test_a_re_test_of_a_round_that_is_not_there_is_told_before_it_is_planned(dat
     assert "Er is geen ronde" in planned(client).text
 
 
+@pytest.mark.long
 def test_sending_every_page_as_it_stands_changes_nothing(database: Database) -> None:
     client = with_example(database)
     before = design_of(database)
@@ -258,6 +259,7 @@ def test_files_with_faults_are_refused_with_line_and_column_and_sound_ones_say_w
 # The plan, and the steps to its start.
 
 
+@pytest.mark.long
 def test_a_draft_becomes_a_plan_that_is_the_same_design_as_its_file(database: Database) -> None:
     client = with_example(database)
     answer = planned(client)
@@ -278,6 +280,7 @@ def test_a_double_click_plans_once(database: Database) -> None:
     assert [each.kind for each in events(database) if each.kind.startswith("round.")] == ["round.planned"]
 
 
+@pytest.mark.long
 def test_a_plan_is_approved_by_another_and_started_by_a_sender_once_each(database: Database) -> None:
     name = "amersfoort-2026-najaar"
     client = with_example(database)
@@ -297,6 +300,7 @@ def test_a_plan_is_approved_by_another_and_started_by_a_sender_once_each(databas
     assert told == ["round.planned", "round.approved", "round.running"]
 
 
+@pytest.mark.long
 def test_who_codes_sees_when_letters_go_and_neither_what_stands_in_them_nor_the_seed(database: Database) -> None:
     planned(with_example(database))
     coder = browser(database, "Cor", Role.CODER, Role.ANALYST)
@@ -309,6 +313,7 @@ def test_who_codes_sees_when_letters_go_and_neither_what_stands_in_them_nor_the_
     assert "\nseed: " in browser(database, "An", Role.ANALYST).get("/rondes/amersfoort-2026-najaar/opzet").text
 
 
+@pytest.mark.long
 def test_a_new_version_shows_what_it_changes_and_asks_why(database: Database) -> None:
     name = "amersfoort-2026-najaar"
     client = with_example(database)
@@ -372,6 +377,7 @@ def test_too_little_power_is_waived_on_the_tab_with_a_reason_and_not_without(dat
     assert [each.data["reason"] for each in events(database) if each.kind == "round.power-waived"] == ["een proef"]
 
 
+@pytest.mark.long
 def test_a_mail_to_ourselves_needs_a_mail_server_and_one_that_is_refused_is_told_on_the_tab(database: Database) -> None:
     name = "amersfoort-2026-najaar"
     planned(with_example(database))

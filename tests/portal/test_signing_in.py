@@ -92,6 +92,7 @@ def test_every_route_has_a_row_in_the_table_and_every_row_a_route() -> None:
     assert sorted(found) == sorted(ACCESS)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("role", Role)
 def test_a_role_opens_what_its_rows_say_and_nothing_else(role: Role) -> None:
     app = create_app(FakeSource(state="released"), FakeDoor(role))

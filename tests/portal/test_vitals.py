@@ -99,6 +99,7 @@ def test_a_round_that_goes_on_wants_a_backup_of_the_last_night(database: Databas
         assert backup()[0] is works
 
 
+@pytest.mark.long
 def test_the_doctor_finds_an_installation_well_except_for_the_workers_that_do_not_run(user: User) -> None:
     user.plans()
     shown = user.says("doctor")
@@ -108,6 +109,7 @@ def test_the_doctor_finds_an_installation_well_except_for_the_workers_that_do_no
     assert re.search(r"goed  Logboek: Gaaf tot regel \d+\.", shown.out)
 
 
+@pytest.mark.long
 def test_the_doctor_makes_no_database_and_upgrades_none(user: User, tmp_path: Path) -> None:
     assert "nog geen database" in user.says("doctor").err
     user.plans()
@@ -118,6 +120,7 @@ def test_the_doctor_makes_no_database_and_upgrades_none(user: User, tmp_path: Pa
     assert "Wachtrij" not in shown.out
 
 
+@pytest.mark.long
 def test_the_doctor_names_a_server_that_cannot_be_reached(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     user.plans()
     monkeypatch.setitem(os.environ, "PRAKTIJKTEST_SMTP_HOST", "127.0.0.1")
@@ -125,6 +128,7 @@ def test_the_doctor_names_a_server_that_cannot_be_reached(user: User, monkeypatc
     assert "LET OP De mailserver: 127.0.0.1:9 is niet te bereiken" in user.says("doctor").out
 
 
+@pytest.mark.long
 def test_a_line_of_the_ledger_that_was_noted_is_found_again_or_missed(user: User) -> None:
     user.plans()
     line = user.does("ledger", "head").strip()
@@ -136,6 +140,7 @@ def test_a_line_of_the_ledger_that_was_noted_is_found_again_or_missed(user: User
     assert "geen regel" in user.says("ledger", "verify", "--head", "12").err
 
 
+@pytest.mark.long
 def test_a_backup_is_remembered_in_the_ledger(user: User, tmp_path: Path) -> None:
     user.plans()
     user.does("backup", str(tmp_path / "nacht.db"))

@@ -229,6 +229,7 @@ def test_requests_that_are_too_big_or_come_too_slowly_are_ended_and_others_are_s
             line.close()
 
 
+@pytest.mark.long
 def test_a_page_that_takes_long_to_make_is_not_cut_off(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving.Prompt, "seconds", 0.2)
 

@@ -135,6 +135,7 @@ def test_an_office_sees_nothing_of_a_single_test(before: list[str], after: list[
     assert shown.said == ("Te weinig gegevens: in een van beide rondes is er hooguit één geslaagde test.",)
 
 
+@pytest.mark.long
 @only_sqlite
 def test_the_report_of_an_office_has_its_own_before_and_after_and_of_no_other(database: Database) -> None:
     retested(database)

@@ -90,6 +90,7 @@ def test_a_set_of_three_has_columns_and_letters_of_every_treatment(tmp_path: Pat
     assert set(frame["arm"]) == {"controleprofiel", "testprofiel", "tweede testprofiel"}
 
 
+@pytest.mark.long
 @given(cells=st.lists(st.integers(0, 12), min_size=4, max_size=4).filter(any), advertisers=st.integers(1, 9))
 def test_what_is_written_of_any_round_is_read_back_to_the_same_headline(cells: list[int], advertisers: int) -> None:
     rows = pairs(*cells, advertisers)

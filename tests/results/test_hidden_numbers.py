@@ -64,6 +64,7 @@ rows_of_a_round = st.lists(
 )
 
 
+@pytest.mark.long
 @given(
     rows_of_a_round,
     st.sets(st.integers(0, 24)),
@@ -82,6 +83,7 @@ def test_which_arm_got_what_changes_nothing_that_anybody_can_see_of_a_round_that
     assert everything(one) == everything(other)
 
 
+@pytest.mark.long
 @given(rows_of_a_round, st.sampled_from(HIDDEN))
 def test_whether_anybody_was_invited_changes_nothing_either(told: list[tuple[str, str, bool]], state: str) -> None:
     rows = [pair(cell, place, place % 3, state="usable") for place, (cell, _, _) in enumerate(told)]

@@ -62,6 +62,7 @@ def shown(text: str, names: tuple[str, str]) -> str:
         return ""
 
 
+@pytest.mark.long
 @settings(max_examples=400, derandomize=True)
 @given(
     st.sampled_from(NAMES),

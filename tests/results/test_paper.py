@@ -260,6 +260,7 @@ def elements(tag: Any) -> Iterator[tuple[str, Any]]:
             yield from elements(tag["/K"])
 
 
+@pytest.mark.long
 def test_no_file_has_a_stream_whose_end_cannot_be_told_from_a_line_end() -> None:
     papers = [
         Paper(f"Brief {n}", "", "", "", datetime(2026, 9, 1, tzinfo=UTC), (Text(f"Nummer {n}"),)) for n in range(150)
@@ -269,6 +270,7 @@ def test_no_file_has_a_stream_whose_end_cannot_be_told_from_a_line_end() -> None
         assert AMBIGUOUS not in typeset(paper)
 
 
+@pytest.mark.long
 def test_what_comes_from_a_design_is_text_and_never_typst() -> None:
     paper = paper_of(build(make.full_round(study="#panic() $x$ *vet* \\ <a>"), Audience.RESEARCHER))
     assert "#panic() $x$ *vet* \\ <a>" in written(paper)

@@ -34,6 +34,7 @@ def survival(times: AnswerTimes) -> str:
     return f"library(survival); t <- {vector(times.time)}; d <- {vector(times.answered)};"
 
 
+@pytest.mark.long
 def test_survfit_gives_the_same_curve_limits_and_median() -> None:
     times = answer_times(hours(90, 1, 70.0), WINDOW)
     curve = kaplan_meier(times)
@@ -53,12 +54,14 @@ def test_survfit_gives_the_same_curve_limits_and_median() -> None:
     assert ours == pytest.approx(found, rel=1e-10)
 
 
+@pytest.mark.long
 def test_survfit_puts_a_median_on_a_flat_half_in_the_same_place() -> None:
     times = answer_times([1, 2, 3, 4], WINDOW)
     found = numbers(survival(times) + "cat(quantile(survfit(Surv(t, d) ~ 1), 0.5)$quantile)")
     assert kaplan_meier(times).median.value == found[0]
 
 
+@pytest.mark.long
 def test_survdiff_gives_the_same_log_rank() -> None:
     a, b = answer_times(hours(80, 2, 60.0), WINDOW), answer_times(hours(70, 3, 90.0), WINDOW)
     both = AnswerTimes(np.concatenate([a.time, b.time]), np.concatenate([a.answered, b.answered]), a.kept, ())
@@ -66,6 +69,7 @@ def test_survdiff_gives_the_same_log_rank() -> None:
     assert log_rank(a, b).statistic == pytest.approx(found[0], rel=1e-10)
 
 
+@pytest.mark.long
 def test_coxph_with_a_stratum_per_pair_gives_the_same_hazard_ratio_also_with_ties() -> None:
     pairs = pair_times(np.column_stack([hours(150, 4, 30.0), hours(150, 5, 45.0)]), WINDOW)
     ours = paired_hazard(pairs)

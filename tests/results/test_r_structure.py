@@ -30,6 +30,7 @@ def numbers(script: str) -> list[float]:
     return [float(word) for word in run_r(f'{script}; cat(sprintf("%.12g", out))').split()]
 
 
+@pytest.mark.long
 def test_pairs_with_covariates_are_rs_clogit() -> None:
     rng = np.random.default_rng(21)
     first, text = rng.integers(0, 2, 120), rng.normal(size=240).round(3)
@@ -46,6 +47,7 @@ def test_pairs_with_covariates_are_rs_clogit() -> None:
     )
 
 
+@pytest.mark.long
 def test_triads_are_rs_exact_clogit() -> None:
     rng = np.random.default_rng(22)
     y, order = (

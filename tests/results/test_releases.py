@@ -102,6 +102,7 @@ def test_who_drafts_does_not_sign_and_who_signs_or_planned_does_not_release(data
     release(database, by="anna")
 
 
+@pytest.mark.long
 @only_sqlite
 def test_who_planned_the_round_does_not_release_what_another_signed(database: Database) -> None:
     closed(database)
@@ -112,6 +113,7 @@ def test_who_planned_the_round_does_not_release_what_another_signed(database: Da
         release(database, by="r.visser")
 
 
+@pytest.mark.long
 @only_sqlite
 def test_the_database_itself_refuses_a_signature_of_who_drafted(database: Database) -> None:
     closed(database)
@@ -120,6 +122,7 @@ def test_the_database_itself_refuses_a_signature_of_who_drafted(database: Databa
         meddle(database, update(Release).values(signed_by="anna"))
 
 
+@pytest.mark.long
 @only_sqlite
 def test_a_remark_of_the_municipality_is_kept_and_one_that_is_too_long_refused(database: Database) -> None:
     closed(database)
@@ -131,6 +134,7 @@ def test_a_remark_of_the_municipality_is_kept_and_one_that_is_too_long_refused(d
     assert versions(database)[0].remark == "Graag een toelichting."
 
 
+@pytest.mark.long
 @only_sqlite
 def test_a_round_that_changed_after_signing_is_not_released_and_says_what_changed(database: Database) -> None:
     closed(database)
@@ -187,6 +191,7 @@ def test_a_correction_is_a_new_version_and_the_earlier_one_stays_as_it_was(datab
     assert told(database, 2)["result"]["shown"]
 
 
+@pytest.mark.long
 @only_sqlite
 def test_a_correction_of_one_test_shows_no_figures_that_would_tell_it_apart(database: Database) -> None:
     released(database)
@@ -196,6 +201,7 @@ def test_a_correction_of_one_test_shows_no_figures_that_would_tell_it_apart(data
     assert not any(table["shown"] or table["parts"] for table in told(database, 2)["tables"])
 
 
+@pytest.mark.long
 @only_sqlite
 def test_a_version_that_nobody_signed_binds_no_later_one(database: Database) -> None:
     closed(database)
@@ -213,6 +219,7 @@ def test_tests_without_consent_for_the_purpose_are_not_published(database: Datab
         draft(database)
 
 
+@pytest.mark.long
 @only_sqlite
 def test_the_same_round_gives_the_same_document_byte_for_byte(database: Database) -> None:
     closed(database)
@@ -222,6 +229,7 @@ def test_the_same_round_gives_the_same_document_byte_for_byte(database: Database
     assert canonical(one) == canonical(other)
 
 
+@pytest.mark.long
 @only_sqlite
 def test_what_a_document_hides_is_what_the_policy_hid(database: Database) -> None:
     closed(database)

@@ -35,6 +35,7 @@ def coded(database: Database, keys: list[str], code: str) -> None:
             does(database, requesting.code, number, coder, code, MONDAY)
 
 
+@pytest.mark.long
 @only_sqlite
 def test_the_outcome_is_hidden_until_closing_and_then_counts_who_was_reached(database: Database) -> None:
     keys = [f"kantoor-{number:02}" for number in range(13)]

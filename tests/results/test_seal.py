@@ -114,6 +114,7 @@ def test_a_frozen_report_reads_as_the_live_one_did_but_for_what_that_says_of_its
 # --- a version and its seal -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @only_sqlite
 def test_the_seal_stands_in_the_ledger_and_a_further_version_has_another(database: Database) -> None:
     released(database)
@@ -124,6 +125,7 @@ def test_the_seal_stands_in_the_ledger_and_a_further_version_has_another(databas
     assert [each["seal"] for each in told] == [first.seal, second.seal]
 
 
+@pytest.mark.long
 @only_sqlite
 def test_a_change_that_no_figure_of_the_outcome_shows_still_stops_the_signing(database: Database) -> None:
     closed(database)
@@ -135,6 +137,7 @@ def test_a_change_that_no_figure_of_the_outcome_shows_still_stops_the_signing(da
         sign(database)
 
 
+@pytest.mark.long
 @only_sqlite
 def test_a_release_file_is_refused_when_somebody_edited_a_table_and_says_which_part(database: Database) -> None:
     released(database)
@@ -145,6 +148,7 @@ def test_a_release_file_is_refused_when_somebody_edited_a_table_and_says_which_p
             release_file.of_version(session, ROUND, 1)
 
 
+@pytest.mark.long
 @only_sqlite
 def test_a_version_from_before_there_were_seals_stays_readable_and_says_so(database: Database) -> None:
     released(database)
@@ -155,6 +159,7 @@ def test_a_version_from_before_there_were_seals_stays_readable_and_says_so(datab
             release_file.of_version(session, ROUND, 1)
 
 
+@pytest.mark.long
 @only_sqlite
 def test_the_research_file_bears_the_seal_until_its_data_change(database: Database) -> None:
     released(database)
@@ -206,6 +211,7 @@ def changed(whole: dict[str, bytes], path: str) -> dict[str, bytes]:
     return {**whole, path: whole[path].replace(b"1", b"2", 1) if b"1" in whole[path] else whole[path] + b" "}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "path",
     [

@@ -65,6 +65,7 @@ def test_below_six_discordant_pairs_nothing_is_said_about_an_advertiser(c10: int
         assert (found.verdict is Verdict.TOO_LITTLE, found.more_needed) == (False, 0)
 
 
+@pytest.mark.long
 @given(st.integers(0, 5), st.integers(0, 5))
 def test_the_pairs_still_needed_are_just_enough_for_a_verdict(c10: int, c01: int) -> None:
     extra = more_needed(only(c10, c01))

@@ -32,6 +32,7 @@ ORACLE: dict[str, Any] = json.loads((Path(__file__).parents[1] / "oracles" / "st
 SHARES = [(0.9, 0.1), (0.3, 0.1), (0.5, 0.2), (0.6, 0.4), (0.3, 0.0), (1.0, 0.0), (0.05, 0.4)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("test", ["exact", "midp"])
 @pytest.mark.parametrize(("p10", "p01"), SHARES)
 def test_the_size_is_the_first_from_which_no_larger_round_falls_short(p10: float, p01: float, test: Any) -> None:

@@ -45,6 +45,7 @@ def test_no_result_is_ever_infinite_or_not_a_number(counts: Counts) -> None:
     assert all(0 <= test.p <= 1 for test in analysis.tests)
 
 
+@pytest.mark.long
 @given(tables)
 @example(Counts(0, 3, 0, 0))
 @example(Counts(0, 4000, 0, 0))
@@ -57,6 +58,7 @@ def test_an_interval_contains_its_estimate(counts: Counts) -> None:
             assert value - slack * max(1, value) <= estimate.high, estimate
 
 
+@pytest.mark.long
 @given(tables)
 def test_a_difference_over_all_or_usable_pairs_stays_between_minus_one_and_one(counts: Counts) -> None:
     for estimate in everything(counts).estimates:
@@ -64,6 +66,7 @@ def test_a_difference_over_all_or_usable_pairs_stays_between_minus_one_and_one(c
             assert all(-1 <= number <= 1 for number in (*limits(estimate), estimate.value) if number is not None)
 
 
+@pytest.mark.long
 @given(tables)
 def test_swapping_the_arms_mirrors_every_difference(counts: Counts) -> None:
     here, there = everything(counts), everything(swapped(counts))
@@ -79,6 +82,7 @@ def test_swapping_the_arms_mirrors_every_difference(counts: Counts) -> None:
     assert [test.p for test in here.tests] == [pytest.approx(test.p, rel=1e-12) for test in there.tests]
 
 
+@pytest.mark.long
 @given(tables)
 def test_swapping_the_arms_inverts_every_ratio(counts: Counts) -> None:
     here, there = everything(counts), everything(swapped(counts))
@@ -90,6 +94,7 @@ def test_swapping_the_arms_inverts_every_ratio(counts: Counts) -> None:
                 assert other.high == pytest.approx(1 / estimate.low, rel=1e-6)
 
 
+@pytest.mark.long
 @given(tables)
 def test_the_relative_difference_and_the_rate_ratio_say_the_same(counts: Counts) -> None:
     analysis = everything(counts)
@@ -112,6 +117,7 @@ def test_tango_excludes_zero_exactly_when_the_uncorrected_test_rejects(counts: C
     assert (test.p < ALPHA) == (estimate.low > 0 or estimate.high < 0)
 
 
+@pytest.mark.long
 @given(tables)
 def test_more_confidence_asks_for_a_wider_interval(counts: Counts) -> None:
     for narrow, wide in zip(everything(counts, 0.8).estimates, everything(counts, 0.95).estimates, strict=True):

@@ -155,6 +155,7 @@ def _two_are_enough(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(suppression, "_safe_together", counted)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("plant", [_no_complement, _no_differencing, _only_the_total, _two_are_enough])
 def test_the_attacker_finds_an_error_that_is_planted(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)

@@ -173,6 +173,7 @@ def test_a_mailbox_that_refuses_our_login_is_told_once_and_not_hammered(
     assert "inloggegevens worden geweigerd" not in stands(database, DUE + 4 * HOUR)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("changes", "words"),
     [({"imap_port": unused_port()}, "niet bereikbaar"), ({"imap_security": STARTTLS}, "het certificaat klopt niet")],

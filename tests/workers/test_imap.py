@@ -262,6 +262,7 @@ def test_a_certificate_of_an_unknown_authority_is_a_named_fault(
     assert stored(database) == []
 
 
+@pytest.mark.long
 def test_a_fault_is_told_once_while_it_lasts_and_is_gone_when_the_mailbox_works(
     database: Database, box: Mailbox
 ) -> None:
@@ -427,6 +428,7 @@ def test_a_copy_settles_a_courtesy_letter_too(database: Database, box: Mailbox) 
         assert only(session.scalars(select(Decline))).state is LetterState.SENT
 
 
+@pytest.mark.long
 def test_other_mail_in_the_ledger_folder_is_left_alone(database: Database, box: Mailbox) -> None:
     run(database)
     box.put(a_mail(1, to=letters(database, 1)[0].reply_address), folder=LEDGER)

@@ -158,6 +158,7 @@ def test_every_letter_reaches_its_advertiser_once_through_a_real_relay(played: P
     assert not played.heard("repeat", "unplaced", "unanswerable")
 
 
+@pytest.mark.long
 def test_a_letter_whose_connection_died_after_the_dot_is_settled_by_the_relays_own_copy(played: Played) -> None:
     assert played.cut_off == ["after-dot"]
     assert played.count(select(func.count(Event.seq)).where(Event.kind == "letter.settled")) == 1
@@ -181,6 +182,7 @@ def test_every_answer_comes_back_by_the_mailbox_and_finds_its_letter(played: Pla
     assert played.count(select(func.count(Reply.id))) == len(mailed)
 
 
+@pytest.mark.long
 def test_the_relay_adds_nothing_that_names_this_program(played: Played) -> None:
     heads = b"\n".join(mail.partition(b"\r\n\r\n")[0].lower() for mail in played.copies)
     for word in (b"x-mailer", b"user-agent", b"python", b"celery"):

@@ -92,6 +92,7 @@ def test_after_a_restored_backup_nothing_goes_until_it_is_reconciled_and_then_on
     all_went_once(drill)
 
 
+@pytest.mark.long
 @only_sqlite
 def test_letters_keep_the_moment_at_which_they_truly_went(drill: Drill) -> None:
     drill.plan(MAILS)
@@ -184,6 +185,7 @@ def test_a_mailbox_that_cannot_be_read_holds_a_fresh_worker_and_says_so(drill: D
     assert "Weg" in told
 
 
+@pytest.mark.long
 @only_sqlite
 def test_a_folder_that_was_numbered_anew_tells_the_same(drill: Drill, box: Mailbox) -> None:
     loses(drill)
@@ -199,6 +201,7 @@ def test_a_folder_that_was_numbered_anew_tells_the_same(drill: Drill, box: Mailb
     all_went_once(drill)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("restarted", [True, False], ids=["restarted", "running"])
 @only_sqlite
 def test_the_memory_of_a_worker_finds_out_an_old_database_without_a_mailbox(drill: Drill, restarted: bool) -> None:

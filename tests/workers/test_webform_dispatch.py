@@ -158,6 +158,7 @@ def test_a_server_that_is_away_is_one_fault_until_any_of_its_forms_is_taken(
     assert attempts(database) == [A.NOT_SENT] * 2
 
 
+@pytest.mark.long
 @only_sqlite
 def test_a_form_that_stays_broken_is_not_tried_for_ever(database: Database, send: Callable[..., int]) -> None:
     form = simple(f"http://127.0.0.1:{unused_port()}/")

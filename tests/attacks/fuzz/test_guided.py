@@ -13,9 +13,12 @@ from fuzz_planted import PARSERS as PLANTED
 
 ROOT = Path(__file__).parents[3]
 HAS_WHEEL = sys.platform == "linux" and platform.machine() == "x86_64"
-pytestmark = pytest.mark.skipif(
-    not HAS_WHEEL, reason=f"Atheris has no wheel for {sys.platform} on {platform.machine()}: nothing was guided"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        not HAS_WHEEL, reason=f"Atheris has no wheel for {sys.platform} on {platform.machine()}: nothing was guided"
+    ),
+    pytest.mark.long,
+]
 
 
 def guided(keep: Path, *asked: str, seconds: int = 120) -> subprocess.CompletedProcess[str]:
@@ -30,7 +33,6 @@ def planted(keep: Path, name: str) -> subprocess.CompletedProcess[str]:
     return guided(keep, name, "--of", "fuzz_planted", "--runs", "200000")
 
 
-@pytest.mark.long
 def test_no_parser_does_anything_but_answer_or_name_an_error_on_inputs_that_are_guided(tmp_path: Path) -> None:
     done = guided(tmp_path, "--runs", "3000", "--seed", "1", seconds=600)
     inputs = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
@@ -56,7 +58,6 @@ def test_an_error_without_a_name_is_told_with_its_trace_and_its_input_the_same_i
     assert again.returncode == 1
 
 
-@pytest.mark.long
 def test_an_input_that_takes_long_is_told(tmp_path: Path) -> None:
     done = planted(tmp_path, "slow")
     assert done.returncode == 1
