@@ -1,5 +1,6 @@
 """What every test gets: no way out of this machine, no settings of the person who runs it, and databases to use."""
 
+import gc
 import ipaddress
 import os
 import secrets
@@ -21,6 +22,7 @@ from sqlalchemy import URL, create_engine, event, text
 from sqlalchemy.orm import ORMExecuteState
 
 from orchestrator.db import Database, Session
+from orchestrator.garbage import collect_less
 from orchestrator.master_keys import Keys
 from orchestrator.models import Base, Control
 from orchestrator.schema import prepare
@@ -97,6 +99,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.getoption("long"):
         _leave_out(config, items)
     items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded stays till the end: to look through all of it for garbage took a seventh of the time."""
+    gc.freeze()
+    collect_less()
 
 
 def _leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
