@@ -86,7 +86,7 @@ def _reads(session: Session) -> bool:
 
 DATABASES = ("sqlite", "postgresql")
 
-LONG = (
+FIRST = (
     "test_acceptance.py", "test_clock_steps.py", "test_partition.py", "test_cli_processes.py", "test_faults.py",
     "test_cli_rehearse.py", "test_journey.py", "test_pool.py", "test_accessibility.py", "test_setup_browser.py",
     "test_outlook.py", "test_relay.py", "test_cli_names.py",
@@ -98,11 +98,11 @@ with one process at work and the others idle."""
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("long"):
         _leave_out(config, items)
-    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+    items.sort(key=lambda item: FIRST.index(item.path.name) if item.path.name in FIRST else len(FIRST))
 
 
 def pytest_collection_finish() -> None:
-    """What was loaded stays till the end: to look through all of it for garbage took a seventh of the time."""
+    """What was loaded stays till the end: no need to go through it for garbage again and again."""
     gc.freeze()
     collect_less()
 
