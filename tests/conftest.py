@@ -115,9 +115,10 @@ def _leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
     if any("::" in argument for argument in config.args):
         return
     both = Counter(_whichever(item) for item in items)
-    spare = [item for item in items if "long" in item.keywords or (both[_whichever(item)] > 1 and _other_day(item))]
-    config.hook.pytest_deselected(items=spare)
-    items[:] = [item for item in items if item not in set(spare)]
+    spare = {item for item in items if "long" in item.keywords or (both[_whichever(item)] > 1 and _other_day(item))}
+    config.hook.pytest_deselected(items=list(spare))
+    _left_out.add(len(spare))
+    items[:] = [item for item in items if item not in spare]
 
 
 def _whichever(item: pytest.Item) -> str:
@@ -130,8 +131,8 @@ def _whichever(item: pytest.Item) -> str:
 
 def _other_day(item: pytest.Item) -> bool:
     """Say whether this test is run on the other database, which its name decides: the same one in each process."""
-    name = _whichever(item)
-    return f"{DATABASES[zlib.crc32(name.encode()) % 2]}" not in item.nodeid
+    of_the_day = DATABASES[zlib.crc32(_whichever(item).encode()) % 2]
+    return of_the_day not in item.nodeid.partition("[")[2]
 
 
 SIGHTS = [(320, "en"), (1280, "nl"), (320, "nl"), (1280, "en")]
@@ -157,6 +158,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 _told_of_faults: list[str] = []
 _told_of_attacks: dict[str, list[str]] = {}
 
+# The same in each process that runs tests.
+_left_out: set[int] = set()
+
 # In the order of their first use; each process that runs tests has its own.
 _used: dict[str, None] = {}
 
@@ -169,12 +173,13 @@ def pytest_testnodedown(node: object) -> None:
     for section, lines in told.get("attacks", {}).items():
         _told_of_attacks.setdefault(section, []).extend(lines)
     _used.update(dict.fromkeys(told.get("servers", ())))
+    _left_out.update(told.get("left_out", ()))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     told = getattr(session.config, "workeroutput", None)
     if told is not None:
-        told["servers"] = list(_used)
+        told["servers"], told["left_out"] = list(_used), list(_left_out)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -184,6 +189,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for section, lines in _told_of_attacks.items():
         terminalreporter.section(section)
         terminalreporter.write("\n".join([*lines, ""]))
+    for number in _left_out:
+        terminalreporter.write_line(f"tests left to --long: {number}")
     # Which server it is, is known when it was first asked for.
     terminalreporter.write_line("; ".join([f"databases: SQLite {sqlite3.sqlite_version}", *_used]))
 
