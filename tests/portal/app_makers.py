@@ -18,7 +18,7 @@ def an_app(database: Database, now: datetime | None = None, settings: Settings |
     test = os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0]  # without whether it is set up or called
     if not any(key[0] == test for key in _made):
         _made.clear()
-    key = (test, id(database), now, settings)
+    key = (test, database, now, settings)
     if key not in _made:
         clock = Clock(now, Clock().now().timestamp(), 1.0) if now else Clock()
         _made[key] = make_app(database, clock, settings=settings or Settings())

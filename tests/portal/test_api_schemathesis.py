@@ -92,7 +92,6 @@ def ask_everything(schema: BaseSchema) -> tuple[Asked, list[str]]:
     return asked, wrong
 
 
-@pytest.mark.long
 def test_the_whole_specification_is_asked_and_nothing_is_answered_otherwise(
     database: Database, pytestconfig: pytest.Config
 ) -> None:

@@ -80,7 +80,6 @@ def times(request: pytest.FixtureRequest) -> int:
     return 10 if request.config.getoption("--long") else 1
 
 
-@pytest.mark.long
 def test_an_attacker_recovers_nothing_of_one_release(times: int) -> None:
     told = attack(1, times * ROUNDS, 1)
     print(f"\none release: {told.rounds} rounds, {told.hidden} cells hidden, {told.recovered} recovered")
@@ -89,7 +88,6 @@ def test_an_attacker_recovers_nothing_of_one_release(times: int) -> None:
     assert told.shown > ROUNDS
 
 
-@pytest.mark.long
 def test_an_attacker_recovers_nothing_of_three_releases_of_a_round(times: int) -> None:
     told = attack(2, times * GROWN, 3)
     print(f"\nthree releases: {told.rounds} rounds, {told.hidden} cells hidden, {told.recovered} recovered")
@@ -97,7 +95,6 @@ def test_an_attacker_recovers_nothing_of_three_releases_of_a_round(times: int) -
     assert told.hidden > GROWN
 
 
-@pytest.mark.long
 def test_an_attacker_recovers_nothing_of_a_round_of_which_re_tests_told_a_part(times: int) -> None:
     """The totals of re-tests over some offices, several of them and between releases, give no rest of a round away."""
     told = attack(5, times * TESTED_AGAIN, 2, retests=2)
@@ -155,7 +152,6 @@ def _two_are_enough(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(suppression, "_safe_together", counted)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("plant", [_no_complement, _no_differencing, _only_the_total, _two_are_enough])
 def test_the_attacker_finds_an_error_that_is_planted(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)
