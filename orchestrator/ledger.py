@@ -18,6 +18,7 @@ GENESIS = "0" * 64
 _LAST = select(Event.seq, Event.hash).order_by(Event.seq.desc()).limit(1)
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _LINE = ("seq", "at", "actor", "kind", "subject", "data", "previous", "hash")
+_canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 _WAITING = "events of this transaction"
 _CHAIN_LOCK = 7_204_613  # any fixed number: PostgreSQL's advisory lock under which the chain grows
 
@@ -112,12 +113,7 @@ def fingerprint(
     previous: str, seq: int, at: datetime, actor: str, kind: str, subject: str, data: Mapping[str, Any]
 ) -> str:
     """Return the SHA-256 over the previous hash and the event's canonical JSON."""
-    line = json.dumps(
-        [seq, at.astimezone(UTC).isoformat(), actor, kind, subject, data],
-        sort_keys=True,
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
+    line = _canonical([seq, at.astimezone(UTC).isoformat(), actor, kind, subject, data])
     return hashlib.sha256(f"{previous}{len(line)}:{line}".encode()).hexdigest()
 
 

@@ -149,7 +149,7 @@ class Desk:
             return dict.fromkeys(claims, False)
         try:
             with self.database.writing() as session:
-                passed = self._gate(session, claims, now) if claims else []
+                passed = set(self._gate(session, claims, now)) if claims else set()
                 self._write_down(session, outcomes)
         except AlreadyTried as error:
             # Nothing was committed, and of several nobody knows whose try it was: each is asked for alone.

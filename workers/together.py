@@ -127,11 +127,9 @@ class Together(Generic[A, B]):
         with self._came:
             if self._waiting:
                 self._came.wait_for(lambda: len(self._waiting) >= self._at_work, LINGER_SECONDS)
-            taken = [*self._told, *self._waiting][: self.most]
-            self._told, self._waiting = (
-                [each for each in of if each not in taken] for of in (self._told, self._waiting)
-            )
-            return taken
+            told, waiting = self._told[: self.most], self._waiting[: max(0, self.most - len(self._told))]
+            self._told, self._waiting = self._told[len(told) :], self._waiting[len(waiting) :]
+            return told + waiting
 
     def _do(self, taken: Sequence[Asked[A, B]]) -> None:
         answers: Sequence[B | BaseException | None] = ()
