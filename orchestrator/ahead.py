@@ -21,7 +21,7 @@ from orchestrator.models import Inquiry, Listing, Pair, Round
 from orchestrator.outlook import A_PERSON, WORDS, Fate
 from orchestrator.rounds.permission import rules
 from orchestrator.schedule import Calendar
-from orchestrator.several import among, ask, not_first, one_of, written_out
+from orchestrator.several import among_few, ask, not_first, one_of, written_out
 from orchestrator.states import LetterState, Why
 from profiles.sentences import Sentence
 
@@ -191,7 +191,7 @@ def _conditions() -> Select[*tuple[Any, ...]]:
     told = (Inquiry.id, Inquiry.next_try_at, Inquiry.last_error, *conditions)
     rows: Select[*tuple[Any, ...]] = select(*told).select_from(Inquiry)
     rows = rows.join(Pair, Pair.id == Inquiry.pair_id).join(Listing, Listing.id == Pair.listing_id)
-    return rows.where(among(Inquiry.id, "letters"))
+    return rows.where(among_few(Inquiry.id, "letters"))
 
 
 def _said(moment: datetime) -> str:

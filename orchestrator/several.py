@@ -64,6 +64,10 @@ class _Among(FunctionElement[bool]):
         return self
 
 
+class _AmongFew(_Among):
+    inherit_cache = True
+
+
 class _ByRow(FunctionElement[Any]):
     inherit_cache = True
 
@@ -78,7 +82,14 @@ def _is_any(element: _Among, compiler: SQLCompiler, **how: Any) -> str:
     return f"{column} = ANY({values})"
 
 
+@compiles(_AmongFew, "postgresql")
+def _is_any_of_few(element: _AmongFew, compiler: SQLCompiler, **how: Any) -> str:
+    column, values = (compiler.process(each, **how) for each in element.clauses)
+    return f"{column} = ANY(ARRAY(SELECT unnest({values})))"
+
+
 @compiles(_Among, "sqlite")
+@compiles(_AmongFew, "sqlite")
 def _is_one(element: _Among, compiler: SQLCompiler, **how: Any) -> str:
     column, values = (compiler.process(each, **how) for each in element.clauses)
     return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - of columns and parameters
@@ -142,6 +153,15 @@ def change(session: Session, model: type, by: Sequence[str], rows: Sequence[Mapp
 def among(column: Column[Any] | ColumnElement[Any], name: str) -> ColumnElement[bool]:
     """Return the condition that a column has one of the values that are asked with, as a list, under this name."""
     return _Among(column, _bind(name, column.type))
+
+
+def among_few(column: Column[Any] | ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """As `among`, in a statement that takes longer to plan than to ask of the few values there ever are.
+
+    PostgreSQL plans a statement each time while a plan for these values seems better to it than one for any. That these
+    are fewer than it takes any to be, it does not see here.
+    """
+    return _AmongFew(column, _bind(name, column.type))
 
 
 def one_of(column: Column[Any] | ColumnElement[Any], values: Iterable[StrEnum]) -> ColumnElement[bool]:

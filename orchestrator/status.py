@@ -87,9 +87,8 @@ class Chapter:
 
 def of_house(session: Session, clock: Clock, mailboxes: Sequence[str]) -> tuple[Chapter, ...]:
     """Tell how this installation is; ``mailboxes`` are the names of the folders it is set to read."""
-    control = session.get_one(Control, 1)  # held here: whoever asks for it below finds it in the session
     chapters = (
-        ("verzending", "Verzending", _sending(session, control)),
+        ("verzending", "Verzending", _sending(session, session.get_one(Control, 1))),
         ("storingen", "Storingen", _faults(session)),
         ("werkprocessen", "Werkprocessen", _workers(session, clock)),
         ("post", "Post", _mail(session, clock, mailboxes)),
@@ -271,9 +270,10 @@ def _uncertain(what: str, number: int, oldest: datetime) -> Fact:
 def _rounds(session: Session, now: datetime) -> Iterator[Fact]:
     going = (RoundState.RUNNING, RoundState.PAUSED, RoundState.COLLECTING)
     rounds = session.scalars(select(Round).where(Round.state.in_(going)).order_by(Round.id)).all()
+    shut = views.why_shut(session) if rounds else None
     for round_ in rounds:
         span = ahead.waiting_span(session, round_)
-        why = views.why_waiting(session, round_, now, span)
+        why = views.why_waiting(session, round_, now, span, shut)
         told = [each for each in (why, _next(session, round_, now, span)) if each]
         yield Fact(True, Sentence.of("Ronde %(name)s", name=round_.name), Sentence.joined(told))
     if not rounds:

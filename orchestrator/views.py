@@ -195,7 +195,7 @@ def monitor(session: Session, name: str, now: datetime) -> Monitor:
         declines_planned=thanks.total(),
         declines_sent=thanks[LetterState.SENT],
         doubted=doubted,
-        why_waiting=why_waiting(session, round_, now, span),
+        why_waiting=why_waiting(session, round_, now, span, why_shut(session)),
         next_sends=ahead.letters_in(session, round_, now, NEXT, span) if open_ else (),
         held=held_advertisers(session, round_),
         days=days(counted),
@@ -312,12 +312,11 @@ def lateness(session: Session, name: str) -> tuple[timedelta, timedelta]:
     return (late[len(late) // 2], late[-1]) if late else (timedelta(), timedelta())
 
 
-def why_waiting(session: Session, round_: Round, now: datetime, span: ahead.Span | None) -> str:
+def why_waiting(session: Session, round_: Round, now: datetime, span: ahead.Span | None, shut: str | None) -> str:
     """Say in one Dutch sentence what a round is waiting for: waiting must not look like hanging.
 
-    ``span`` is the `ahead.waiting_span` of the round.
+    ``span`` is the `ahead.waiting_span` of the round, ``shut`` what `why_shut` says.
     """
-    shut = why_shut(session)
     if round_.state is RoundState.RUNNING:
         return shut or _why_no_letter(session, round_, now, span)
     if round_.state is RoundState.COLLECTING:
@@ -336,15 +335,18 @@ def why_waiting(session: Session, round_: Round, now: datetime, span: ahead.Span
 
 def why_shut(session: Session, *, how_on: bool = True) -> str | None:
     """Say in one Dutch sentence why this installation sends nothing at all, and how to go on; None when it does."""
-    control = session.get_one(Control, 1)
-    if control.restored_at is not None:
-        why = Sentence.of("%(why)s (%(moment)s)", why=restored.reason(session), moment=said(control.restored_at))
+    restored_at, enabled, told = ask(session, _switch(), {}).one()
+    if restored_at is not None:
+        why = Sentence.of("%(why)s (%(moment)s)", why=restored.reason(session), moment=said(restored_at))
         return (
             _shut(why) if not how_on else Sentence.joined([_shut(why), "Verder met: praktijktest reconcile --by NAAM."])
         )
-    if not control.sending_enabled:
-        return _shut(control.reason or "geen reden opgegeven")
-    return None
+    return None if enabled else _shut(told or "geen reden opgegeven")
+
+
+@cache
+def _switch() -> Select[datetime | None, bool, str | None]:
+    return select(Control.restored_at, Control.sending_enabled, Control.reason).where(Control.id == 1)
 
 
 def _shut(why: str) -> Sentence:

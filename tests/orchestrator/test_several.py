@@ -13,7 +13,7 @@ from orchestrator.db import Database
 from orchestrator.models import Attempt, Event, Listing
 from orchestrator.rounds import lookup
 from orchestrator.schema import prepare
-from orchestrator.several import among, ask, by_row, change, put
+from orchestrator.several import among, among_few, ask, by_row, change, put
 from orchestrator.states import AttemptOutcome
 
 WORDS = ('250 "goed" ontvangen', "één\\twee", "", "{1,2}", "NULL", "it's, [0]", "regel\r\n\tlijn: 🏠")
@@ -44,6 +44,15 @@ def test_a_list_may_name_a_row_that_is_not_there_or_nothing_at_all(database: Dat
     (only,) = keys(database)
     assert found(database, Integer, rows=[only + 9, only], told=[1, 2]) == {only: 2}
     assert found(database, Integer, rows=[], told=[]) == {}
+
+
+@pytest.mark.parametrize("many", [0, 1, 6])
+def test_of_few_just_the_rows_that_are_named_are_found(database: Database, many: int) -> None:
+    run(database, rows=8)
+    chosen = keys(database)[1 : many + 1]
+    rows = select(Listing.id).where(among_few(Listing.id, "rows")).order_by(Listing.id)
+    with database.reading() as session:
+        assert list(ask(session, rows, {"rows": chosen}).scalars()) == chosen
 
 
 @pytest.mark.long
