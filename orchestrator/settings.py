@@ -102,7 +102,7 @@ class Settings(BaseSettings):
     lease_seconds: float = 60.0
     grace_seconds: float = 30.0
     wire_timeout_seconds: float = 20.0
-    connections: PositiveInt = 24
+    connections: PositiveInt = 40
     rate_per_minute: PositiveInt | None = None
     domain_rate_per_hour: PositiveInt | None = None
     avoid_names: Path | None = None

@@ -28,6 +28,7 @@ from workers.channels.transport import Channel, GateShut, TransportError
 from workers.clock_guard import MOST_DRIFT_SECONDS, ClockGuard
 from workers.desk import BACK_OFF_SECONDS, FAULTS_OF_SERVER, Desk, Outcome
 from workers.lane import Lane
+from workers.room import Room
 
 BATCH = 256
 LETTERS_PER_LANE = 4
@@ -53,6 +54,10 @@ WAITS = (
 log = logging.getLogger(__name__)
 
 
+class NoRoom(Exception):
+    """The server has no room for this lane while others go on: nothing was tried, and the letter is for one of them."""
+
+
 @dataclass(frozen=True)
 class Dispatcher:
     """What a sending worker holds: the database, the clock, the roads, and its own name.
@@ -67,6 +72,7 @@ class Dispatcher:
     worker: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
     guard: ClockGuard = field(default_factory=ClockGuard)
     backups: BackupGuard = field(default_factory=BackupGuard)
+    room: Room = field(default_factory=Room)
     often: Database | None = None
 
     def send_due(self) -> int:
@@ -191,7 +197,7 @@ class Dispatcher:
                     sending.release(session, envelope.claim, self.desk.now, timedelta())
 
     def _on_lanes(self, waiting: deque[Envelope], until: float) -> None:
-        lanes = min(self.settings.connections, -(-len(waiting) // LETTERS_PER_LANE))
+        lanes = self.room.lanes(min(self.settings.connections, -(-len(waiting) // LETTERS_PER_LANE)))
         if lanes <= 1:
             self._lane(waiting, until, alone=True)
             return
@@ -208,7 +214,11 @@ class Dispatcher:
         with self.desk.at_work():
             try:
                 while time.monotonic() < until and (envelope := _first(waiting)):
-                    self._send(envelope, lane)
+                    try:
+                        self._send(envelope, lane)
+                    except NoRoom:
+                        waiting.appendleft(envelope)
+                        return
             finally:
                 lane.settle()
 
@@ -250,6 +260,9 @@ class Dispatcher:
         try:
             answer = self.roads[envelope.channel].send(envelope, partial(self._gate, lane, envelope.claim))
         except TransportError as error:
+            if error.no_room and self.room.is_full():
+                log.info("Een verbinding minder: %s", error, extra=about("no-room"))
+                raise NoRoom from error
             response = error.response and _storable(error.response)
             result = Result(_outcome(error), error.phase, _storable(str(error)), response)
             number = f"{envelope.claim.kind.__tablename__}:{envelope.claim.id}"

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -99,6 +100,41 @@ class MailServer:
             return False
         line.sendall(answer.encode() + b"\r\n")
         return True
+
+
+class SmallServer(MailServer):
+    """Takes so many connections at the same time; to one more it says 421 and hangs up. A letter takes a while."""
+
+    def __init__(self, room: int, seconds: float = 0.005) -> None:
+        super().__init__()
+        self.room, self.seconds = room, seconds
+        self.open, self.most_open, self.refused = 0, 0, 0
+        self._counting = threading.Lock()
+
+    def serve(self) -> None:
+        while True:
+            try:
+                line, _ = self._socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._take, args=(line,), daemon=True).start()
+
+    def _take(self, line: socket.socket) -> None:
+        with self._counting:
+            taken = self.open < self.room
+            self.open, self.refused = self.open + taken, self.refused + (not taken)
+            self.most_open = max(self.most_open, self.open)
+        with line:
+            if not taken:
+                line.sendall(b"421 4.7.0 te veel verbindingen\r\n")
+                return
+            self._talk(line)
+        with self._counting:
+            self.open -= 1
+
+    def _say(self, line: socket.socket, step: str, usual: str) -> bool:
+        time.sleep(self.seconds)
+        return super()._say(line, step, usual)
 
 
 @contextmanager

@@ -24,6 +24,9 @@ T = TypeVar("T")
 ABOUT_US = frozenset({"connect", "tls", "ehlo", "auth", "mail"})
 """Up to MAIL the server has not heard for whom the letter is: what it refuses there says nothing of the advertiser."""
 
+NO_ROOM = 421
+"""RFC 5321, 3.8: the server ends the conversation. To a new connection it says so when it has as many as it takes."""
+
 LOGIN_CODES = frozenset({530, 534, 535, 538})
 """RFC 4954: log in first, or differently. Our own configuration, at whatever step it is said."""
 
@@ -153,7 +156,8 @@ class Smtp:
             self._unprotected(error)
         except smtplib.SMTPResponseException as error:
             words = _words(error.smtp_code, error.smtp_error)
-            raise TransportError(f"{self} neemt nu geen brieven aan: {words}", "connect") from error
+            no_room = error.smtp_code == NO_ROOM
+            raise TransportError(f"{self} neemt nu geen brieven aan: {words}", "connect", no_room=no_room) from error
         except (OSError, smtplib.SMTPException) as error:
             raise TransportError(f"{self} is niet bereikbaar: {type(error).__name__}: {error}", "connect") from error
 
@@ -207,7 +211,7 @@ def _before_body(phase: str, step: Callable[[], T]) -> T:
         return step()
     except smtplib.SMTPResponseException as error:
         words = _words(error.smtp_code, error.smtp_error)
-        raise TransportError(words, phase, permanent=_final(phase, error.smtp_code)) from error
+        raise _refused(words, phase, error.smtp_code) from error
     except (OSError, smtplib.SMTPException) as error:
         raise TransportError(f"{type(error).__name__}: {error}", phase) from error
 
@@ -217,7 +221,11 @@ def _expect(phase: str, step: Callable[[], tuple[int, bytes]], code: int) -> Non
     if got >= 500 and POLICY.match(words):
         raise TransportError(f"de mailserver weigert brieven van ons: {_words(got, words)}", "policy")
     if got != code:
-        raise TransportError(_words(got, words), phase, permanent=_final(phase, got))
+        raise _refused(_words(got, words), phase, got)
+
+
+def _refused(words: str, phase: str, code: int) -> TransportError:
+    return TransportError(words, phase, permanent=_final(phase, code), no_room=code == NO_ROOM and phase in ABOUT_US)
 
 
 def _body(connection: smtplib.SMTP, body: bytes) -> str:

@@ -10,14 +10,23 @@ class TransportError(Exception):
     """A letter that was not accepted; says how far it came, because that decides what may happen next.
 
     ``body_left`` is True when any of the body may have reached the other side: then nobody may try again.
-    ``permanent`` is True when the other side refused for good. ``response`` is what it answered, if it did.
+    ``permanent`` is True when the other side refused for good. ``response`` is what it answered, if it did. ``no_room``
+    is True when it takes no more connections than it has, whoever the letter is for.
     """
 
     def __init__(
-        self, message: str, phase: str, *, body_left: bool = False, permanent: bool = False, response: str | None = None
+        self,
+        message: str,
+        phase: str,
+        *,
+        body_left: bool = False,
+        permanent: bool = False,
+        response: str | None = None,
+        no_room: bool = False,
     ) -> None:
         super().__init__(message)
         self.phase, self.body_left, self.permanent, self.response = phase, body_left, permanent, response
+        self.no_room = no_room
 
 
 class GateShut(Exception):
