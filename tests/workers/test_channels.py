@@ -1,6 +1,7 @@
 """What a failure on the wire means is decided by how far the letter came, never by the name of the exception."""
 
 import email
+import smtplib
 import time
 from email import policy
 from pathlib import Path
@@ -14,7 +15,7 @@ from wire_makers import GOODBYE, SILENCE, MailServer, an_envelope, no_gate, runn
 from orchestrator.intake import Channel
 from orchestrator.settings import Settings
 from profiles.errors import Refused
-from workers.channels import message
+from workers.channels import message, smtp
 from workers.channels.choose import channels
 from workers.channels.message import compose
 from workers.channels.outbox import Outbox
@@ -148,6 +149,25 @@ def test_a_connection_is_kept_between_letters_and_renewed_after_a_fault() -> Non
         channel.send(an_envelope(), no_gate)
     assert server.connections == 2
     assert len(server.bodies) == 3
+
+
+@given(st.from_regex(smtp.AS_IT_IS, fullmatch=True))
+def test_an_address_that_is_sent_as_it_is_needs_no_quoting(address: str) -> None:
+    assert smtplib.quoteaddr(address) == f"<{address}>"
+
+
+@pytest.mark.parametrize(
+    "address", ["huur@kantoor.example", '"van dijk"@kantoor.example', "Huur <huur@kantoor.example>"]
+)
+def test_sender_and_recipient_are_told_as_the_library_tells_them(address: str) -> None:
+    server = MailServer()
+    letter = an_envelope(address, sender_address=address)
+    with running(server):
+        Smtp("127.0.0.1", server.port, SECONDS).send(letter, no_gate)
+    told = smtplib.quoteaddr(address)
+    assert [line for line in server.told if line.startswith(("mail", "rcpt"))] == [
+        f"mail FROM:{told}", f"rcpt TO:{told}",
+    ]  # fmt: skip
 
 
 def test_all_letters_of_a_rehearsal_can_be_redirected_to_one_mailbox() -> None:

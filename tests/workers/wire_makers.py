@@ -50,9 +50,14 @@ class MailServer:
         self.step, self.answer = step, answer
         self.bodies: list[bytes] = []
         self.connections = 0
-        self.commands: list[str] = []
+        self.told: list[str] = []
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
+
+    @property
+    def commands(self) -> list[str]:
+        """The first word of each line that came, in small letters."""
+        return [line.split()[0].lower() for line in self.told]
 
     def serve(self) -> None:
         while True:
@@ -73,7 +78,7 @@ class MailServer:
             return
         while command := stream.readline():
             word = command.split()[0].decode().lower()
-            self.commands.append(word)
+            self.told.append(command.decode().strip())
             if word == "quit":
                 line.sendall(b"221 dag\r\n")
                 return
