@@ -15,7 +15,7 @@ from wire_makers import GOODBYE, SILENCE, MailServer, an_envelope, no_gate, runn
 from orchestrator.intake import Channel
 from orchestrator.settings import Settings
 from profiles.errors import Refused
-from workers.channels import message, smtp
+from workers.channels import message
 from workers.channels.choose import channels
 from workers.channels.message import compose
 from workers.channels.outbox import Outbox
@@ -149,11 +149,6 @@ def test_a_connection_is_kept_between_letters_and_renewed_after_a_fault() -> Non
         channel.send(an_envelope(), no_gate)
     assert server.connections == 2
     assert len(server.bodies) == 3
-
-
-@given(st.from_regex(smtp.AS_IT_IS, fullmatch=True))
-def test_an_address_that_is_sent_as_it_is_needs_no_quoting(address: str) -> None:
-    assert smtplib.quoteaddr(address) == f"<{address}>"
 
 
 @pytest.mark.parametrize(

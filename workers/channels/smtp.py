@@ -18,6 +18,7 @@ from workers import faults
 from workers.channels.message import compose
 from workers.channels.transport import Gate, TransportError
 from workers.patience import Patience
+from workers.plain_address import PLAIN
 
 T = TypeVar("T")
 
@@ -26,11 +27,6 @@ ABOUT_US = frozenset({"connect", "tls", "ehlo", "auth", "mail"})
 
 NO_ROOM = 421
 """RFC 5321, 3.8: the server ends the conversation. To a new connection it says so when it has as many as it takes."""
-
-_WORD = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-AS_IT_IS = re.compile(rf"{_WORD}(?:\.{_WORD})*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
-"""An address of which nothing needs quoting. smtplib takes each apart, letter by letter: a fiftieth of what a letter
-takes of the machine."""
 
 LOGIN_CODES = frozenset({530, 534, 535, 538})
 """RFC 4954: log in first, or differently. Our own configuration, at whatever step it is said."""
@@ -212,13 +208,11 @@ class Smtp:
 
 
 def _mail(connection: smtplib.SMTP, sender: str) -> tuple[int, bytes]:
-    return connection.docmd("mail", f"FROM:<{sender}>") if AS_IT_IS.fullmatch(sender) else connection.mail(sender)
+    return connection.docmd("mail", f"FROM:<{sender}>") if PLAIN.fullmatch(sender) else connection.mail(sender)
 
 
 def _rcpt(connection: smtplib.SMTP, recipient: str) -> tuple[int, bytes]:
-    return (
-        connection.docmd("rcpt", f"TO:<{recipient}>") if AS_IT_IS.fullmatch(recipient) else connection.rcpt(recipient)
-    )
+    return connection.docmd("rcpt", f"TO:<{recipient}>") if PLAIN.fullmatch(recipient) else connection.rcpt(recipient)
 
 
 def _before_body(phase: str, step: Callable[[], T]) -> T:

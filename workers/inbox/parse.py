@@ -34,6 +34,7 @@ from workers.inbox.mime import (
     text_of,
     unique,
 )
+from workers.plain_address import named
 
 _KEY_HEADERS = ("Message-ID", "From", "To", "Date", "Subject", "In-Reply-To", "References")
 _ENVELOPE_HEADERS = ("Delivered-To", "X-Original-To", "Envelope-To")
@@ -157,12 +158,18 @@ def _recipients(message: Message, names: Sequence[str] = _RECIPIENT_HEADERS) -> 
 
 def _addresses(value: str) -> list[tuple[str, str]]:
     """(shown name, address in lower case) of one header; a header that breaks the rules is searched for addresses."""
-    try:
-        pairs = getaddresses([" ".join(value.split())])
-    except MALFORMED:
-        pairs = []
+    pairs = _pairs(" ".join(value.split()))
     found = [(name, clean(address).lower()) for name, address in pairs if _ADDRESS.fullmatch(address)]
     return found or [("", clean(address).lower()) for address in _ADDRESS.findall(value)]
+
+
+def _pairs(value: str) -> list[tuple[str, str]]:
+    if plain := named(value):
+        return [plain]
+    try:
+        return getaddresses([value])
+    except MALFORMED:
+        return []
 
 
 def _date(message: Message) -> datetime | None:
