@@ -335,6 +335,7 @@ def why_waiting(session: Session, round_: Round, now: datetime, span: ahead.Span
 
 def why_shut(session: Session, *, how_on: bool = True) -> str | None:
     """Say in one Dutch sentence why this installation sends nothing at all, and how to go on; None when it does."""
+    session.flush()  # what was decided in this transaction
     restored_at, enabled, told = ask(session, _switch(), {}).one()
     if restored_at is not None:
         why = Sentence.of("%(why)s (%(moment)s)", why=restored.reason(session), moment=said(restored_at))
