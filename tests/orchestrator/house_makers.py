@@ -255,7 +255,7 @@ def send_both(database: Database) -> None:
 
 
 def letters(database: Database, order: int | None = None) -> list[Inquiry]:
-    """All inquiries by pair and order, of rounds with the same codes the older first; detached, with pair and listing."""
+    """All inquiries by pair and order, of the same codes the older first; detached, with pair and listing."""
     with database.reading() as session:
         rows = session.scalars(select(Inquiry).join(Pair).order_by(Pair.code, Inquiry.order, Inquiry.id)).all()
         for row in rows:
