@@ -66,8 +66,11 @@ class MailServer:
             except OSError:
                 return
             self.connections += 1
-            with line:
-                self._talk(line)
+            self._came(line)
+
+    def _came(self, line: socket.socket) -> None:
+        with line:
+            self._talk(line)
 
     def close(self) -> None:
         self._socket.close()
@@ -116,13 +119,8 @@ class SmallServer(MailServer):
         self.open, self.most_open, self.refused = 0, 0, 0
         self._counting = threading.Lock()
 
-    def serve(self) -> None:
-        while True:
-            try:
-                line, _ = self._socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._take, args=(line,), daemon=True).start()
+    def _came(self, line: socket.socket) -> None:
+        threading.Thread(target=self._take, args=(line,), daemon=True).start()
 
     def _take(self, line: socket.socket) -> None:
         with self._counting:
