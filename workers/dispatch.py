@@ -57,6 +57,10 @@ log = logging.getLogger(__name__)
 class NoRoom(Exception):
     """The server has no room for this lane while others go on: nothing was tried, and the letter is for one of them."""
 
+    def __init__(self, envelope: Envelope) -> None:
+        super().__init__()
+        self.envelope = envelope
+
 
 @dataclass(frozen=True)
 class Dispatcher:
@@ -214,11 +218,9 @@ class Dispatcher:
         with self.desk.at_work():
             try:
                 while time.monotonic() < until and (envelope := _first(waiting)):
-                    try:
-                        self._send(envelope, lane)
-                    except NoRoom:
-                        waiting.appendleft(envelope)
-                        return
+                    self._send(envelope, lane)
+            except NoRoom as left:
+                waiting.appendleft(left.envelope)
             finally:
                 lane.settle()
 
@@ -262,7 +264,7 @@ class Dispatcher:
         except TransportError as error:
             if error.no_room and self.room.is_full():
                 log.info("Een verbinding minder: %s", error, extra=about("no-room"))
-                raise NoRoom from error
+                raise NoRoom(envelope) from error
             response = error.response and _storable(error.response)
             result = Result(_outcome(error), error.phase, _storable(str(error)), response)
             number = f"{envelope.claim.kind.__tablename__}:{envelope.claim.id}"
