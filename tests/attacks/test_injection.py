@@ -5,6 +5,7 @@ import io
 import logging
 from dataclasses import replace
 from datetime import UTC, datetime
+from email import message_from_bytes
 from typing import Any
 
 import pytest
@@ -223,7 +224,7 @@ def test_nothing_in_a_letter_becomes_a_header_of_its_mail(breaks: str) -> None:
     }  # fmt: skip
     known = set(Envelope.__dataclass_fields__)
     whole = {**dict.fromkeys(known, ""), **told}
-    plainly = compose(Envelope(**{name: value for name, value in whole.items() if name in known}))
+    plainly = message_from_bytes(compose(Envelope(**{n: v for n, v in whole.items() if n in known})))
     for field in ("sender_name", "sender_address", "recipient", "subject", "message_id", "in_reply_to", "body"):
         try:
             made = compose(
@@ -231,9 +232,9 @@ def test_nothing_in_a_letter_becomes_a_header_of_its_mail(breaks: str) -> None:
             )
         except ValueError:  # the library refuses it before anything is sent
             continue
-        head = made.as_bytes().partition(b"\r\n\r\n")[0].decode().casefold()
+        head = made.partition(b"\r\n\r\n")[0].decode().casefold()
         assert "\nbcc:" not in head, field
-        assert made.keys() == plainly.keys(), field
+        assert message_from_bytes(made).keys() == plainly.keys(), field
 
 
 @pytest.mark.parametrize("breaks", BREAKS)

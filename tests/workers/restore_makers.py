@@ -50,7 +50,7 @@ class Relay:
         gate()
         self.taken.append(envelope.message_id)
         if self.mailbox and envelope.channel is Road.SMTP:
-            self.mailbox.put(compose(envelope).as_bytes(), folder=LEDGER)
+            self.mailbox.put(compose(envelope), folder=LEDGER)
         return "250 kept"
 
 

@@ -235,9 +235,7 @@ def test_an_office_of_the_simulated_market_understands_the_mail_and_its_answer_f
     answers = []
     for envelope in wire.taken:
         key = envelope.recipient.rpartition("@")[2].removesuffix(".example")
-        seen = read_mail(
-            compose(envelope).as_bytes(), advertiser=key, to=envelope.recipient, return_path=envelope.sender_address
-        )
+        seen = read_mail(compose(envelope), advertiser=key, to=envelope.recipient, return_path=envelope.sender_address)
         assert owners.asks_to_leave_out(seen.body)
         answers.append(owners.reply(market, seen, LATE))
     mails = [each for each in answers if each is not None]

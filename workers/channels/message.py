@@ -1,18 +1,21 @@
-"""One letter as a mail message: the same headers, in the same order, for both arms."""
+"""One letter as a mail message: the same headers, in the same order, for both arms.
+
+The library makes the same bytes, in four times the time: it takes each header apart and puts it together again.
+"""
 
 import re
-from email.headerregistry import Address, HeaderRegistry
-from email.message import EmailMessage
-from email.policy import SMTP, EmailPolicy
+from email import quoprimime
+from email.headerregistry import Address
+from email.policy import SMTP
 from email.utils import format_datetime
-from functools import cache
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from orchestrator.rounds.sending import Envelope
 
 ZONE = ZoneInfo("Europe/Amsterdam")
-SAME_IN_EACH = ("Content-Type", "Content-Transfer-Encoding", "MIME-Version")
+CONTENT = (
+    'Content-Type: text/plain; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\nMIME-Version: 1.0\r\n'
+)
 PLAIN = re.compile(r"(?!.*=\?)[!-~]+(?: [!-~]+)*").fullmatch
 """Printable ASCII with single spaces between its words, of which none looks encoded."""
 
@@ -23,58 +26,36 @@ LONGEST_FOLDED, LONGEST = 78, 998
 """RFC 5322, 2.1.1: so many characters should a line have, and so many may it."""
 
 
-class _Line(str):
-    """A header of plain words: the line as it stands."""
+def compose(envelope: Envelope) -> bytes:
+    """Return the message; nothing in it but name, address and text depends on who writes.
 
-    name: str
-
-    def fold(self, *, policy: EmailPolicy) -> str:
-        return f"{self.name}: {self}{policy.linesep}"
-
-
-class _Headers(HeaderRegistry):
-    """Makes the class of each header once, each header once that is the same in every letter, and none of plain words.
-
-    The library makes them anew for each header of each letter, takes them apart and puts them together again, which
-    takes longer than all else in a message. Words that need no encoding and no fold become the same line without.
+    Raises `ValueError` where a header would have a line break in it.
     """
-
-    @cache  # noqa: B019 - there is one, for as long as the process lasts
-    def __getitem__(self, name: str) -> Any:
-        return super().__getitem__(name)
-
-    def __call__(self, name: str, value: Any) -> Any:
-        if name in SAME_IN_EACH:
-            return self._made(name, value)
-        longest = LONGEST if name in REFERENCES else LONGEST_FOLDED
-        if PLAIN(value) and len(f"{name}: {value}") <= longest:
-            line = _Line(value)
-            line.name = name
-            return line
-        return super().__call__(name, value)
-
-    @cache  # noqa: B019 - as above
-    def _made(self, name: str, value: str) -> Any:
-        header: Any = super().__call__(name, value)
-        folded = header.fold(policy=SMTP)
-        header.fold = lambda policy: folded  # noqa: ARG005 - the library's call; there is one policy
-        return header
-
-
-POLICY = SMTP.clone(header_factory=_Headers())
-
-
-def compose(envelope: Envelope) -> EmailMessage:
-    """Return the message; nothing in it but name, address and text depends on who writes."""
     local, _, domain = envelope.sender_address.partition("@")
-    message = EmailMessage(policy=POLICY)
-    message["From"] = str(Address(envelope.sender_name, local, domain))
-    message["To"] = envelope.recipient
-    message["Subject"] = envelope.subject
-    message["Date"] = format_datetime(envelope.date.astimezone(ZONE))
-    message["Message-ID"] = envelope.message_id
+    headers = [
+        ("From", str(Address(envelope.sender_name, local, domain))),
+        ("To", envelope.recipient),
+        ("Subject", envelope.subject),
+        ("Date", format_datetime(envelope.date.astimezone(ZONE))),
+        ("Message-ID", envelope.message_id),
+    ]
     if envelope.in_reply_to:
-        message["In-Reply-To"] = envelope.in_reply_to
-        message["References"] = envelope.in_reply_to
-    message.set_content(envelope.body, charset="utf-8", cte="quoted-printable")
-    return message
+        headers += [(name, envelope.in_reply_to) for name in REFERENCES]
+    head = "".join(_header(name, value) for name, value in headers)
+    return f"{head}{CONTENT}\r\n{_quoted(envelope.body)}".encode("ascii")
+
+
+def _header(name: str, value: str) -> str:
+    """Return a header as it goes on the wire: plain words of one line as they stand, others encoded and folded."""
+    line = f"{name}: {value}\r\n"
+    if PLAIN(value) and len(line) - 2 <= (LONGEST if name in REFERENCES else LONGEST_FOLDED):
+        return line
+    if "\r" in value or "\n" in value:  # the library lets one at the end pass, and there the headers would end
+        raise ValueError(f"{name}: {value!r} heeft een regeleinde")
+    return str(SMTP.fold(*SMTP.header_store_parse(name, value)))
+
+
+def _quoted(text: str) -> str:
+    """Return a text as quoted-printable, each line of it ended."""
+    lines = b"\n".join(text.encode().splitlines()) + b"\n"
+    return quoprimime.body_encode(lines.decode("latin-1"), SMTP.max_line_length or 0, "\r\n")

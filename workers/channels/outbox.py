@@ -23,5 +23,5 @@ class Outbox:
         except OSError as error:
             raise TransportError(str(error), "connect", permanent=isinstance(error, FileExistsError)) from error
         with os.fdopen(file, "wb") as stream:
-            stream.write(compose(envelope).as_bytes())
+            stream.write(compose(envelope))
         return f"bewaard als {path.name}; niet verzonden"

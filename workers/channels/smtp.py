@@ -91,7 +91,7 @@ class Smtp:
     def send(self, envelope: Envelope, gate: Gate) -> str:
         """Send once; return the server's acceptance. See DESIGN §4 for what each `TransportError` leads to."""
         recipient = self.redirect_all_to or envelope.recipient
-        return self._hand_in(compose(envelope).as_bytes(), envelope.sender_address, recipient, gate)
+        return self._hand_in(compose(envelope), envelope.sender_address, recipient, gate)
 
     def post(self, message: EmailMessage, sender: str, recipient: str) -> str:
         """Hand in a message of the house itself, to its own people: no gate, never redirected. Errors as in `send`."""
