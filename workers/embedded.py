@@ -5,11 +5,9 @@ from types import TracebackType
 from typing import Self
 
 from workers import runtime
-from workers.app import SoloWorker, configure, make_beat
+from workers.app import STOP_SECONDS, SoloWorker, configure, make_beat
 from workers.inbox.listener import Listener
 from workers.runtime import Runtime
-
-STOP_SECONDS = 20.0
 
 
 class Embedded:
