@@ -12,19 +12,18 @@ import asyncio
 import gc
 import random
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from benchmarks import inbox, pages, papers, planning
-from benchmarks.pages_database import NOW, Wave, fill
+from benchmarks import inbox, outcomes, pages, papers, planning
+from benchmarks.pages_database import CLOSED, NOW, fill
 from benchmarks.record import Figure, shown
-from benchmarks.server import postgres
+from benchmarks.server import a_file, postgres
 from orchestrator.assignment import Homes
 from orchestrator.bulk import survey
 from orchestrator.db import Database
@@ -35,7 +34,7 @@ from orchestrator.rounds import lookup, sending
 from orchestrator.rounds import planning as rounds_planning
 from orchestrator.schedule import place_all
 from orchestrator.schema import prepare
-from orchestrator.states import AttemptOutcome, RoundState
+from orchestrator.states import AttemptOutcome
 from results import keeping, tables
 from results.reports import Audience, build
 
@@ -125,10 +124,12 @@ def all_series() -> Iterator[Series]:
     yield Series("draw and schedule", "pairs", 1_000_000, _drawn)
     yield Series("match and write", "pairs", 100_000, _written)
     yield Series("a whole plan on SQLite", "pairs", 100_000, _planned, anew=True)
-    yield Series("reading replies on SQLite", "replies", 10_000, _read, anew=True)
+    yield Series("reading replies on SQLite", "replies", 100_000, _read, anew=True)
     yield Series("a round from rows on SQLite", "pairs", 100_000, _loaded)
-    yield Series("keeping the outcomes of a round on SQLite", "pairs", 100_000, _kept, anew=True)
-    yield Series("the report of one office on SQLite", "pairs", 100_000, _of_one_office, each=False)
+    yield Series("keeping the outcomes of a round on SQLite", "pairs", 1_000_000, _kept, anew=True)
+    yield Series("a full analysis from outcomes on SQLite", "pairs", 1_000_000, _from_outcomes)
+    yield Series("a full analysis from counts on SQLite", "pairs", 1_000_000, _from_counts, each=False, repeats=REPEATS)
+    yield Series("the report of one office on SQLite", "pairs", 1_000_000, _of_one_office, each=False)
     yield Series("the report of a researcher", "pairs", 100_000, _reported)
     yield Series("reports of all offices, twenty-four pairs each", "pairs", 100_000, _papers)
     yield Series("ten pages on SQLite", "inquiries", 1_000_000, _pages, each=False)
@@ -185,7 +186,6 @@ def _read(size: int) -> Made:
 
 OFFICE = "adv-00001"
 TAKEN = sending.Result(AttemptOutcome.SENT, "answer", "250 goed")
-CLOSED = Wave("dicht", RoundState.CLOSED, timedelta(weeks=-12))
 
 
 def _loaded(size: int) -> Made:
@@ -208,6 +208,18 @@ def _kept(size: int) -> Made:
     with a_file() as database:
         fill(database, 2 * size, [CLOSED])
         yield keep
+
+
+def _from_outcomes(size: int) -> Made:
+    with a_file() as database:
+        outcomes.grow(database, size)
+        yield lambda: outcomes.analysed(database, outcomes.LEFT_OUT)
+
+
+def _from_counts(size: int) -> Made:
+    with a_file() as database:
+        outcomes.grow(database, size)
+        yield lambda: outcomes.analysed(database)
 
 
 def _of_one_office(size: int) -> Made:
@@ -283,15 +295,6 @@ def _letters_of(database: Database, size: int) -> Work:
             raise SystemExit(f"of {len(claims)} claimed letters {len(passed)} passed the gate")
 
     return send
-
-
-@contextmanager
-def a_file() -> Iterator[Database]:
-    with tempfile.TemporaryDirectory() as folder:
-        database = Database.at(f"sqlite:///{folder}/growth.db")
-        prepare(database)
-        yield database
-        database.engine.dispose()
 
 
 def main(most: int, runs: int) -> None:

@@ -17,10 +17,9 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import text
 
-from benchmarks.growth import CLOSED, a_file
-from benchmarks.pages_database import fill
+from benchmarks.pages_database import CLOSED, fill
 from benchmarks.record import Figure, shown
-from benchmarks.server import postgres
+from benchmarks.server import a_file, postgres
 from benchmarks.statistics import everything
 from orchestrator import pair_outcomes
 from orchestrator.bulk import survey
@@ -33,6 +32,9 @@ from results import keeping, tables
 
 PAIRS, OFFICES, STRATA = 1_000_000, 5_000, 8
 AT_ONCE = 50_000
+LEFT_OUT = ("Q-1",)
+"""A pair without which the outcomes are summed again."""
+
 AIM_ROWS, AIM_COUNTS = "1 s or less", "50 ms or less"
 _NUMBERS = {
     "sqlite": "WITH RECURSIVE numbers(n) AS (SELECT :low UNION ALL SELECT n + 1 FROM numbers WHERE n < :high)",
@@ -75,17 +77,21 @@ def _served() -> Iterator[Database]:
 
 
 def _of(database: Database, name: str, runs: int, pairs: int) -> Iterator[Figure]:
-    offices = max(1, pairs * OFFICES // PAIRS)
-    grow(database, pairs, offices)
-
-    def analysed(without: Sequence[str]) -> object:
-        with database.reading() as session:
-            return _analysed(_counts(session, without))
-
-    rows, counts = (_timed(lambda left=left: analysed(left), runs) for left in (["Q-1"], []))
-    what = f"{pairs:,} pairs, {offices:,} advertisers on {name}"
+    grow(database, pairs)
+    rows, counts = (_timed(lambda left=left: analysed(database, left), runs) for left in (LEFT_OUT, ()))
+    what = f"{pairs:,} pairs, {_offices(pairs):,} advertisers on {name}"
     yield Figure(f"full analysis from rows of outcomes, {what}", "s", rows, AIM_ROWS)
     yield Figure(f"full analysis from counts, {what}", "ms", tuple(1000 * each for each in counts), AIM_COUNTS)
+
+
+def analysed(database: Database, without: Sequence[str] = ()) -> object:
+    """A full analysis of that round; ``without`` a pair it is made of the outcome of each, and else of their counts."""
+    with database.reading() as session:
+        return _analysed(_counts(session, without))
+
+
+def _offices(pairs: int) -> int:
+    return max(1, pairs * OFFICES // PAIRS)
 
 
 def _counts(session: Session, without: Sequence[str]) -> tuple[Counted, ...]:
@@ -111,13 +117,14 @@ def _places(names: Sequence[object]) -> npt.NDArray[np.intp]:
     return np.array([place[name] for name in names], dtype=np.intp)
 
 
-def grow(database: Database, pairs: int, offices: int) -> None:
+def grow(database: Database, pairs: int) -> None:
     """Fill an empty database with a closed round that has so many pairs without letters, and what is kept of it."""
     fill(database, 2 * 100, [CLOSED])
     while not keeping.keep(database):
         pass
     with database.writing() as session:
-        asked = {"round": lookup.find(session, CLOSED.name).id, "pairs": pairs, "offices": offices, "strata": STRATA}
+        round_ = lookup.find(session, CLOSED.name).id
+    asked = {"round": round_, "pairs": pairs, "offices": _offices(pairs), "strata": STRATA}
     steps = [text(step.format(numbers=_NUMBERS[database.engine.dialect.name])) for step in _STEPS]
     for low in range(1, pairs + 1, AT_ONCE):
         span = {"low": low, "high": min(pairs, low + AT_ONCE - 1)}
@@ -125,7 +132,7 @@ def grow(database: Database, pairs: int, offices: int) -> None:
             for step in steps:
                 session.execute(step, {name: (asked | span)[name] for name in step.compile().params})
     with database.writing() as session:
-        pair_outcomes.count(session, asked["round"])
+        pair_outcomes.count(session, round_)
         survey(session)
 
 

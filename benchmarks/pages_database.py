@@ -49,6 +49,9 @@ class Wave:
         return self.state is RoundState.CLOSED
 
 
+CLOSED = Wave("dicht", RoundState.CLOSED, timedelta(weeks=-12))
+
+
 def waves() -> list[Wave]:
     """Seven rounds that were closed in turn, one that collects, one that runs, one that waits for its start."""
     closed = [Wave(f"dicht-{number}", RoundState.CLOSED, timedelta(weeks=-6 * (9 - number))) for number in range(1, 8)]

@@ -1,9 +1,13 @@
-"""A PostgreSQL of our own for what is measured on one, as the tests start theirs."""
+"""A database of its own for what is measured: a file, or one of a PostgreSQL as the tests start theirs."""
 
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from orchestrator.db import Database
+from orchestrator.schema import prepare
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from servers import Away, OwnPostgres, own_postgres
@@ -20,3 +24,12 @@ def postgres() -> Iterator[OwnPostgres]:
         yield server
     finally:
         server.stop()
+
+
+@contextmanager
+def a_file() -> Iterator[Database]:
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database.at(f"sqlite:///{folder}/measured.db")
+        prepare(database)
+        yield database
+        database.engine.dispose()

@@ -11,7 +11,7 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from benchmarks.dispatch import MORNING, Ours
-from benchmarks.pages_database import Wave, fill
+from benchmarks.pages_database import CLOSED, fill
 from benchmarks.record import Figure
 from benchmarks.server import postgres
 from orchestrator.db import Database
@@ -41,7 +41,7 @@ def measure(runs: int, pairs: int = 50_000, letters: int = 1_000) -> list[Figure
         database = Database.at(server.create("weight"), Keys.passing())
         prepare(database)
         empty = _bytes(database)
-        fill(database, 2 * pairs, [Wave("dicht", RoundState.CLOSED, timedelta(weeks=-12))])
+        fill(database, 2 * pairs, [CLOSED])
         full = _bytes(database)
         database.engine.dispose()
         each = _sent(Ours(server, Keys.passing(), letters))
