@@ -23,6 +23,7 @@ from benchmarks.islands import SHORE, Island, archipelago
 from benchmarks.record import Figure, ratio
 from orchestrator.master_keys import Keys
 from orchestrator.settings import Settings
+from workers.app import TICKS, configure
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from servers import OwnRedis, own_postgres, own_redis
@@ -90,6 +91,12 @@ class Shore:
         with self.ours.database.writing() as session:
             session.execute(text("UPDATE control SET sending_enabled = :is_open"), {"is_open": is_open})
 
+    def tick(self, workers: int) -> None:
+        """Tell each of so many idle workers to look: beat tells one each second, and the first would send them all."""
+        app, (task, queue, _) = configure(Settings(redis_url=self.broker.url)), TICKS["send-due"]
+        for _ in range(workers):
+            app.send_task(task, queue=queue)
+
     def connected(self) -> set[str]:
         """The addresses from which somebody waits for ticks."""
         return {each["addr"].rpartition(":")[0] for each in self.broker.client.client_list()}
@@ -139,6 +146,7 @@ def at_work(shore: Shore, islands: Sequence[Island], port: int) -> Iterator[None
         until(lambda: shore.connected() >= {each.address for each in islands}, "every worker to wait for ticks")
         time.sleep(START_SECONDS)
         shore.open(True)
+        shore.tick(len(islands))
         yield
 
 
@@ -198,7 +206,7 @@ def proved(shore: Shore, taken: Sequence[Arrival], uncertain: int) -> None:
         raise SystemExit(f"ended otherwise than sent: {dict(states)}")
 
 
-def measure(runs: int, letters: int = 2000) -> list[Figure]:
+def measure(runs: int, letters: int = 6000) -> list[Figure]:
     """One, two and four hosts in each run, and then the cable."""
     rates: dict[int, list[float]] = {number: [] for number in HOSTS}
     shares, settled, doubts = [], [], []
