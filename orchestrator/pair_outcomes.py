@@ -16,6 +16,7 @@ from orchestrator import tallies
 from orchestrator.bulk import insert_all
 from orchestrator.models import Pair, Round
 from orchestrator.outcome_models import OutcomeBook, OutcomeChange, PairOutcome
+from orchestrator.several import not_first
 from orchestrator.states import RoundState
 
 KEPT_OF = (RoundState.CLOSED, RoundState.RELEASED)
@@ -145,7 +146,8 @@ def changed(session: Session, round_id: int, most: int) -> dict[int, int]:
 def missing(session: Session, round_id: int, after: int, most: int) -> list[int]:
     """Return the numbers of pairs, from ``after`` on, whose outcome is not kept; so many at most, in order."""
     there = select(PairOutcome.pair_id).where(PairOutcome.pair_id == Pair.id).exists()
-    rows = select(Pair.id).where(Pair.round_id == round_id, Pair.id > after, ~there)
+    # By their numbers: through the index of its round SQLite would go through all its pairs for each five hundred.
+    rows = select(Pair.id).where(not_first(Pair.round_id) == round_id, Pair.id > after, ~there)
     return list(session.scalars(rows.order_by(Pair.id).limit(most)))
 
 

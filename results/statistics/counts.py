@@ -3,7 +3,7 @@
 import operator
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 
 from profiles.errors import BadInput, Problem
 
@@ -33,7 +33,7 @@ class Counts:
     @property
     def n(self) -> int:
         """Usable pairs."""
-        return sum(astuple(self))
+        return self.c11 + self.c10 + self.c01 + self.c00
 
     @property
     def discordant(self) -> int:

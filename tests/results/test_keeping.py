@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from house_makers import PLANNED, ROUND, TUESDAY, a_listing, a_monday, an_advertiser, plan
-from sqlalchemy import select, text, update
+from house_makers import PLANNED, ROUND, TUESDAY, a_listing, a_monday, an_advertiser, only_sqlite, plan
+from sqlalchemy import event, select, text, update
 
 from orchestrator import pair_outcomes
 from orchestrator.db import Database, Session
@@ -255,3 +255,17 @@ def test_the_steps_of_a_running_round_leave_nothing_written_down(database: Datab
         assert session.scalar(text("SELECT count(*) FROM outcome_change")) == 0
         assert [each.name for each in session.scalars(select(Round))] == [ROUND]
         assert pair_outcomes.behind(session, {}) == []
+
+
+@only_sqlite
+def test_sqlite_goes_through_no_round_for_the_next_pairs_that_miss_their_outcome(database: Database) -> None:
+    """For each five hundred it did so: of a million pairs that took ten times as long as all the rest."""
+    asked: list[tuple[str, Any]] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
+    a_closed_round(database, random.Random(1), pairs=4)  # noqa: S311 - nothing to guess
+    asked.clear()
+    keep(database)
+    told, values = next(each for each in asked if "pair_outcome.pair_id = pair.id" in each[0])
+    with database.reading() as session:
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {told}", values)
+        assert next(iter(plan)).detail == "SEARCH pair USING INTEGER PRIMARY KEY (rowid>?)"
