@@ -9,7 +9,6 @@ from celery import Celery, beat, signals
 from celery.exceptions import WorkerShutdown, WorkerTerminate
 from celery.schedules import schedule
 from celery.worker import state
-from kombu.exceptions import OperationalError
 
 from orchestrator import logs
 from orchestrator.settings import Settings
@@ -31,6 +30,9 @@ TICKS = {
 }
 """Name of the tick → task, queue, seconds. A tick only says: look in the database, or in the mailbox."""
 
+IN_PROCESS = "memory://"
+"""The broker of an installation without Redis."""
+
 STOP_SECONDS = 20.0
 """So long a worker may take to finish its task."""
 
@@ -42,7 +44,7 @@ def configure(settings: Settings, tick_scale: float = 1.0) -> Celery:
     followed by the next.
     """
     app.conf.update(
-        broker_url=settings.redis_url or "memory://",
+        broker_url=settings.redis_url or IN_PROCESS,
         broker_transport_options=_REDIS if settings.redis_url else {"polling_interval": 0.05},
         broker_connection_retry_on_startup=True,
         task_ignore_result=True,
@@ -122,10 +124,11 @@ class SoloWorker:
     def stop(self) -> None:
         """Let the worker finish its task and end.
 
-        It looks for that between two messages, and then waits for one more, two seconds each: it gets two at once.
+        Without Redis it looks for that between two messages, and then waits for one more, two seconds each: it gets two
+        at once.
         """
         state.should_stop = os.EX_OK  # type: ignore[assignment]  # the stubs know only its first value
-        task, queue, _ = TICKS["sweep"]
-        with suppress(OperationalError):  # without a broker it only takes the four seconds
+        if app.conf.broker_url == IN_PROCESS:
+            task, queue, _ = TICKS["sweep"]
             for _ in range(2):
                 app.send_task(task, queue=queue, expires=STOP_SECONDS)

@@ -259,7 +259,7 @@ def test_the_steps_of_a_running_round_leave_nothing_written_down(database: Datab
 
 @only_sqlite
 def test_sqlite_goes_through_no_round_for_the_next_pairs_that_miss_their_outcome(database: Database) -> None:
-    """For each five hundred it did so: of a million pairs that took ten times as long as all the rest."""
+    """For each five hundred it did so, and a million pairs were not kept within ten minutes."""
     asked: list[tuple[str, Any]] = []
     event.listen(database.engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
     a_closed_round(database, random.Random(1), pairs=4)  # noqa: S311 - nothing to guess
