@@ -30,7 +30,7 @@ TICKS = {
 }
 """Name of the tick → task, queue, seconds. A tick only says: look in the database, or in the mailbox."""
 
-IN_PROCESS = "memory://"
+IN_PROCESS = "memory://localhost"
 """The broker of an installation without Redis."""
 
 STOP_SECONDS = 20.0
