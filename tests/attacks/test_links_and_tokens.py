@@ -247,7 +247,7 @@ def test_no_signature_that_is_almost_right_brings_a_mail(database: Database, req
     tell(request.config, "links and tokens", f"signatures: {tried + 8} tampered, 0 taken")
 
 
-@pytest.mark.parametrize("seconds", [-301, -86_400, 301, 86_400])
+@pytest.mark.parametrize("seconds", [-360, -86_400, 360, 86_400])
 def test_a_signed_mail_of_another_time_is_not_taken(database: Database, seconds: int) -> None:
     answer = program(database).post("/v1/inbound-mail", content=LETTER, headers=an_event(seconds=seconds))
     assert answer.status_code == 401
