@@ -90,7 +90,9 @@ def _signed_off(session: Session, advertiser_id: int) -> frozenset[date]:
 
 def _set_days_off(session: Session, advertiser: Advertiser, days: frozenset[date]) -> None:
     days |= _signed_off(session, advertiser.id)
-    session.execute(delete(Blackout).where(Blackout.advertiser_id == advertiser.id))
+    theirs = delete(Blackout).where(Blackout.advertiser_id == advertiser.id)
+    # By the rows that went: by default it looks at each object of the session, and of many offices that is all others.
+    session.execute(theirs.execution_options(synchronize_session="fetch"))
     for first, last in _spans(days):
         session.add(Blackout(advertiser_id=advertiser.id, start=start_of(first), end=end_of(last)))
     session.flush()

@@ -19,7 +19,7 @@ def check_intake(
     """Why these participants and listings cannot be tested by this design; empty when they can."""
     unfit = [problem for participant in participants for problem in _unfit(design, participant)]
     willing = {participant.advertiser for participant in participants if not any(_unfit(design, participant))}
-    known = [participant.advertiser for participant in participants]
+    known = dict.fromkeys(participant.advertiser for participant in participants)
     strangers = [_stranger(listing, known) for listing in listings if listing.advertiser not in known]
     strangers += [
         _feed_of_a_stranger(feed, known) for feed in design.sample.feeds if feed.advertiser not in ("", *known)
@@ -101,11 +101,11 @@ def _unsigned(design: Design, participant: Participant) -> Iterator[Problem]:
             yield _problem(participant, column, "not-signed-for", message, found, remedy)
 
 
-def _stranger(listing: ListingRow, known: Sequence[str]) -> Problem:
+def _stranger(listing: ListingRow, known: Collection[str]) -> Problem:
     return _problem(listing, "advertiser", *without_participant(listing.advertiser, known))
 
 
-def _feed_of_a_stranger(feed: DeclaredFeed, known: Sequence[str]) -> Problem:
+def _feed_of_a_stranger(feed: DeclaredFeed, known: Collection[str]) -> Problem:
     message = f"De aanbieder van feed {feed.url} staat niet bij de deelnemers, dus er is geen toestemming."
     near = get_close_matches(feed.advertiser, known, n=1, cutoff=0.8)
     guess = f"Bedoelt u '{near[0]}'? Zo niet: " if near else ""

@@ -1,7 +1,7 @@
 """Participants and listings from CSV, checked row by row and against each other; `fitting` asks what a design needs."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from difflib import get_close_matches
@@ -154,7 +154,7 @@ def parse_listings(text: str, file: str, participants: Sequence[Participant]) ->
 
 
 def _listings(sheet: Sheet, participants: Sequence[Participant]) -> tuple[ListingRow, ...]:
-    known = [participant.advertiser for participant in participants]
+    known = dict.fromkeys(participant.advertiser for participant in participants)
     cells = [_Cells(row) for row in sheet.rows]
     listings = [_listing(each, known) for each in cells]
     twice = [
@@ -165,7 +165,7 @@ def _listings(sheet: Sheet, participants: Sequence[Participant]) -> tuple[Listin
     return tuple(listings)
 
 
-def listing_of(row: Row, advertisers: Sequence[str]) -> ListingRow:
+def listing_of(row: Row, advertisers: Collection[str]) -> ListingRow:
     """Return the listing of one row, whose advertiser is among these; BadInput with every cell that is wrong."""
     cells = _Cells(row)
     listing = _listing(cells, advertisers)
@@ -185,7 +185,7 @@ def read_days(text: str) -> frozenset[date]:
     return frozenset(chain.from_iterable(days))
 
 
-def without_participant(advertiser: str, known: Sequence[str]) -> tuple[str, str, str, str]:
+def without_participant(advertiser: str, known: Collection[str]) -> tuple[str, str, str, str]:
     """Return code, message, what was found and remedy for a listing whose advertiser is not among these."""
     near = get_close_matches(advertiser, known, n=1, cutoff=0.8)
     guess = f"Bedoelt u '{near[0]}'? Zo niet: " if near else ""
@@ -226,7 +226,7 @@ def _participant(cells: "_Cells") -> Participant:
     )
 
 
-def _listing(cells: "_Cells", advertisers: Sequence[str]) -> ListingRow:
+def _listing(cells: "_Cells", advertisers: Collection[str]) -> ListingRow:
     return ListingRow(
         listing=cells.key("listing"),
         advertiser=cells.advertiser(advertisers),
@@ -277,7 +277,7 @@ class _Cells:
             self.wrong(column, "bad-key", "Deze sleutel heeft andere tekens of is te lang.", remedy)
         return value
 
-    def advertiser(self, known: Sequence[str]) -> str:
+    def advertiser(self, known: Collection[str]) -> str:
         before = len(self.problems)
         value = self.key("advertiser")
         if value not in known and len(self.problems) == before:

@@ -18,7 +18,7 @@ from orchestrator.models import Look as LookRow
 from orchestrator.models import Reply as ReplyRow
 from orchestrator.pair_outcomes import Counted, Made
 from orchestrator.rounds import lifecycle, looking, lookup, releasing
-from orchestrator.several import ask
+from orchestrator.several import ask, not_first
 from orchestrator.states import CodedBy, LetterState, PairState
 from profiles.pairs import Arm
 from results import looks
@@ -207,7 +207,7 @@ def _numbered(
     """
     with nothing_collected():
         letters, replies = _letters(session, round_, which), _replies(session, round_, which)
-        pairs = ask(session, _which(_pairs_of(round_), which), {})
+        pairs = ask(session, _some(_pairs_of().order_by(Pair.code), round_, which), {})
         return [((each.id, each.office), _pair_row(each, letters[each.id], replies, design)) for each in pairs]
 
 
@@ -225,17 +225,19 @@ def _made(pair: int, office: int, row: PairRow) -> Made:
     return Made(pair, office, row.district, row.pair, row.sham is not None, cell, sent, invitations)
 
 
-def _which(rows: Rows, which: Which | None) -> Rows:
-    return rows if which is None else rows.where(which)
+def _some(rows: Rows, round_: Round, which: Which | None) -> Rows:
+    """Keep the rows of all pairs of a round, or of these; for these SQLite would go through all too."""
+    if which is None:
+        return rows.where(Pair.round_id == round_.id)
+    return rows.where(which, not_first(Pair.round_id) == round_.id)
 
 
-def _pairs_of(round_: Round) -> Select[*tuple[Any, ...]]:
+def _pairs_of() -> Select[*tuple[Any, ...]]:
     told = (Pair.id, Pair.code, Pair.sham, Pair.first, Pair.state, Pair.reason, Pair.level)
     office = (Advertiser.id.label("office"), Advertiser.key.label("advertiser"), Advertiser.name, Advertiser.kind)
     rows = select(*told, Listing.key, Listing.district, *office)
     rows = rows.select_from(Pair).join(Listing, Listing.id == Pair.listing_id)
-    rows = rows.join(Advertiser, Advertiser.id == Listing.advertiser_id)
-    return rows.where(Pair.round_id == round_.id).order_by(Pair.code)
+    return rows.join(Advertiser, Advertiser.id == Listing.advertiser_id)
 
 
 def _letters(session: Session, round_: Round, which: Which | None) -> Mapping[int, list[Row[Any]]]:
@@ -414,10 +416,10 @@ def _facts(session: Session, round_: Round, design: Design, sums: _Sums) -> Roun
 
 
 def _of_round(rows: Rows, round_: Round, which: Which | None) -> Rows:
-    rows = rows.join(Pair, Inquiry.pair_id == Pair.id).where(Pair.round_id == round_.id)
+    rows = rows.join(Pair, Inquiry.pair_id == Pair.id)
     if which is not None:
-        rows = rows.join(Listing, Listing.id == Pair.listing_id).join(Advertiser).where(which)
-    return rows
+        rows = rows.join(Listing, Listing.id == Pair.listing_id).join(Advertiser)
+    return _some(rows, round_, which)
 
 
 def _sums(rows: Sequence[PairRow]) -> _Sums:
