@@ -27,6 +27,7 @@ from benchmarks.server import a_file, postgres
 from orchestrator.assignment import Homes
 from orchestrator.bulk import survey
 from orchestrator.db import Database
+from orchestrator.design import MOST_PAIRS
 from orchestrator.garbage import collect_less
 from orchestrator.master_keys import Keys
 from orchestrator.models import Advertiser, Attempt, Enrolment, Inquiry, Listing, Pair, Reply
@@ -176,15 +177,25 @@ def _written(size: int) -> Made:
 
 
 def _planned(size: int) -> Made:
-    bench = planning.Bench.of(size)
+    rounds = list(_in_rounds(planning.Bench.of(size)))
 
     def plan() -> None:
-        with database.writing() as session:
-            words = (bench.design, bench.participants, bench.listings)
-            rounds_planning.plan(session, *words, actor="benchmark", now=datetime(2026, 9, 1, tzinfo=UTC))
+        for each in rounds:
+            with database.writing() as session:
+                words = (each.design, each.participants, each.listings)
+                rounds_planning.plan(session, *words, actor="benchmark", now=datetime(2026, 9, 1, tzinfo=UTC))
 
     with a_file() as database:
         yield plan
+
+
+def _in_rounds(bench: planning.Bench) -> Iterator[planning.Bench]:
+    """The same in rounds of the most pairs that a design may ask for, each with its own offices."""
+    for start in range(0, len(bench.listings), MOST_PAIRS):
+        homes = bench.listings[start : start + MOST_PAIRS]
+        offices = bench.participants[start // planning.EACH : (start + MOST_PAIRS) // planning.EACH]
+        design = planning.a_design(len(homes)).model_copy(update={"round": f"vanaf-{start}"})
+        yield planning.Bench(design, offices, homes)
 
 
 # --- what came back --------------------------------------------------------------------------------------------------

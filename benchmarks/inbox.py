@@ -24,7 +24,7 @@ from benchmarks.dispatch import MORNING, a_round
 from benchmarks.record import Figure, ratio
 from benchmarks.server import postgres
 from orchestrator.db import Database
-from orchestrator.design import Design
+from orchestrator.design import MOST_PAIRS, Design
 from orchestrator.garbage import collect_less
 from orchestrator.intake import ListingRow, Participant
 from orchestrator.master_keys import Keys
@@ -43,6 +43,7 @@ TEXTS = (
     "Dank voor uw bericht. Wij zijn van 7 tot en met 18 september gesloten.",
 )
 READERS = 2
+_Planned = tuple[Design, Sequence[Participant], Sequence[ListingRow]]
 _TAKEN = (Inquiry.sender_name, Inquiry.reply_address, Inquiry.message_id, Inquiry.subject, Inquiry.body)
 CHARSETS = ("utf-8", "iso-8859-1", "us-ascii")
 
@@ -140,20 +141,28 @@ def _parsing(raws: Sequence[bytes]) -> float:
 
 
 def answers_to_all(database: Database, size: int, chance: random.Random, offices: int | None = None) -> list[bytes]:
-    """One answer to each first letter of a round of that size, which is made, at so many offices or one for each."""
+    """One answer to each of so many first letters, which are made, at so many offices or one for each."""
     prepare(database)
-    return list(mails(_sent(database, *a_round(size, offices)), chance))
+    for design, takers, homes in _rounds(*a_round(size, offices)):
+        with database.writing() as session:
+            planning.plan(session, design, takers, homes, actor="anna", now=MORNING - timedelta(days=12))
+            lifecycle.approve(session, design.round, "bert", MORNING - timedelta(days=12))
+            lifecycle.start(session, design.round, "anna", MORNING, live=False)
+    return list(mails(_sent(database), chance))
 
 
-def _sent(
-    database: Database, design: Design, offices: Sequence[Participant], homes: Sequence[ListingRow]
-) -> Sequence[Row[Any]]:
-    """What an answer takes from each first letter of a round, all of which went out this morning."""
-    before = MORNING - timedelta(days=12)
+def _rounds(design: Design, takers: Sequence[Participant], homes: Sequence[ListingRow]) -> Iterator[_Planned]:
+    """The same as one round, or as several of the most pairs that a design may ask for."""
+    rounds = -(-len(homes) // MOST_PAIRS)
+    for number in range(rounds):
+        sample = design.sample.model_copy(update={"pairs": len(homes) // rounds})
+        part = design.model_copy(update={"round": f"{design.round}-{number}", "sample": sample})
+        yield part, takers[number::rounds], homes[number::rounds]
+
+
+def _sent(database: Database) -> Sequence[Row[Any]]:
+    """What an answer takes from each first letter, all of which went out this morning."""
     with database.writing() as session:
-        planning.plan(session, design, offices, homes, actor="anna", now=before)
-        lifecycle.approve(session, design.round, "bert", before)
-        lifecycle.start(session, design.round, "anna", MORNING, live=False)
         told = {"at": MORNING.replace(tzinfo=None) if database.engine.dialect.name == "sqlite" else MORNING}
         session.execute(text("UPDATE inquiry SET state = 'sent', sent_at = :at WHERE \"order\" = 1"), told)
     with database.reading() as session:

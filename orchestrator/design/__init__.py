@@ -5,6 +5,7 @@ from orchestrator.design.checks import check
 from orchestrator.design.json_schema import json_schema
 from orchestrator.design.looks import looks_at
 from orchestrator.design.model import (
+    MOST_PAIRS,
     AdvertiserKind,
     Analysis,
     Approach,
@@ -34,6 +35,7 @@ from orchestrator.design.model import (
 from orchestrator.design.reading import read_design
 
 __all__ = [
+    "MOST_PAIRS",
     "AdvertiserKind",
     "Analysis",
     "Approach",

@@ -38,6 +38,9 @@ from profiles.pairs import USUAL_INCOME, Arm, IncomeRule
 from profiles.perception import Validation
 from profiles.profile import Ground, Language
 
+MOST_PAIRS = 100_000
+"""So many pairs has one round at the most; a larger programme is several rounds."""
+
 
 class Mode(StrEnum):
     """Whether the round may leave this installation."""
@@ -307,7 +310,7 @@ class DeclaredFeed(Part):
 class Sample(Part):
     """How many pairs, the most with one advertiser, and the feeds that a running round grows from."""
 
-    pairs: int = Field(ge=1, le=100_000, description="Zoveel tests telt de ronde hooguit.", examples=[240])
+    pairs: int = Field(ge=1, le=MOST_PAIRS, description="Zoveel tests telt de ronde hooguit.", examples=[240])
     per_advertiser: int = Field(
         ge=1, le=1000, description="Hooguit zoveel tests bij één aanbieder in deze ronde.", examples=[8]
     )
@@ -317,7 +320,7 @@ class Sample(Part):
         description="Waarnaar advertenties worden verdeeld: district (wijk) of kind (makelaar of particulier).",
         examples=["district"],
     )
-    quotas: dict[Text, Annotated[int, Field(ge=1, le=100_000)]] = Field(
+    quotas: dict[Text, Annotated[int, Field(ge=1, le=MOST_PAIRS)]] = Field(
         default={},
         exclude_if=not_,
         description="Zoveel tests in een stratum, precies; wat overblijft is voor de strata die hier niet staan.",
