@@ -1,13 +1,13 @@
 """Participants and their consent, as rows."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, delete, exists, func, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute as Column
 from sqlalchemy.orm import Session
 
@@ -17,21 +17,24 @@ from orchestrator.design import Purpose
 from orchestrator.intake import Participant
 from orchestrator.models import Advertiser, Blackout, Enrolment, EnrolmentScope, Invitation
 from orchestrator.scope import Scope
+from orchestrator.several import among
 from orchestrator.terms import Terms
 from profiles.errors import BadInput, Problem, Refused
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 
 
-def enrol(session: Session, participants: Iterable[Participant]) -> dict[str, Advertiser]:
-    """Store the participants and their consents; return the advertisers by key.
+def enrol(session: Session, participants: Sequence[Participant]) -> dict[str, Advertiser]:
+    """Store the participants and their consents; return their advertisers by key.
 
     A withdrawn consent stays withdrawn, also when the list gives it another first day; a consent that begins after the
     withdrawal is a new one. Of an advertiser that signed an invitation the list changes neither consent nor address:
     only a further invitation does, and its days off can only become more.
     """
     signed = set(session.scalars(select(Enrolment.advertiser_id).where(Enrolment.scoped)))
-    known = {row.key: row for row in session.scalars(select(Advertiser))}
+    keys = [participant.advertiser for participant in participants]
+    here = select(Advertiser).where(among(Advertiser.key, "keys"))
+    known = {row.key: row for row in session.scalars(here, {"keys": keys})}
     for participant in participants:
         row = known.setdefault(participant.advertiser, Advertiser(key=participant.advertiser))
         if row.id in signed:
@@ -65,17 +68,15 @@ def give_days_off(session: Session, key: str, days: frozenset[date], actor: str,
 
 def days_off(session: Session, advertiser_id: int) -> frozenset[date]:
     """Return the days on which an advertiser is not written to."""
-    return _days_off(session, Blackout.advertiser_id == advertiser_id)[advertiser_id]
+    return days_off_of(session, [advertiser_id])[advertiser_id]
 
 
-def all_days_off(session: Session) -> dict[int, frozenset[date]]:
-    """Return the days on which each advertiser is not written to, by its row; none for those that have no such days."""
-    return _days_off(session, true())
-
-
-def _days_off(session: Session, whose: ColumnElement[bool]) -> dict[int, frozenset[date]]:
+def days_off_of(session: Session, advertisers: Collection[int]) -> dict[int, frozenset[date]]:
+    """Return the days on which each of these advertisers is not written to, by its row; none where it has no such."""
+    whose = among(Blackout.advertiser_id, "advertisers")
+    spans = select(Blackout.advertiser_id, Blackout.start, Blackout.end).where(whose)
     found: dict[int, set[date]] = defaultdict(set)
-    for owner, start, end in session.execute(select(Blackout.advertiser_id, Blackout.start, Blackout.end).where(whose)):
+    for owner, start, end in session.execute(spans, {"advertisers": list(advertisers)}):
         first, last = start.astimezone(ZONE).date(), end.astimezone(ZONE).date()
         found[owner].update(first + timedelta(days=ahead) for ahead in range((last - first).days + 1))
     return defaultdict(frozenset, {owner: frozenset(days) for owner, days in found.items()})

@@ -26,6 +26,7 @@ __all__ = [
     "Participant",
     "Purpose",
     "doorstep",
+    "limited",
     "listing_of",
     "parse_listings",
     "parse_participants",
@@ -95,6 +96,11 @@ class Participant:
     form: Form | None = None
     days_off: frozenset[date] | None = None
     scope: Scope | None = None
+
+
+def limited(participants: Iterable[Participant]) -> list[str]:
+    """Return the keys of those whose consent is for a number of tests."""
+    return [each.advertiser for each in participants if each.max_pairs is not None]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Scope, caps, rest and days off as SQL conditions: what an advertiser may bear, asked at the moment of sending."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 
@@ -249,33 +249,36 @@ def no_days_off(
     return ~off.correlate_except(Blackout)
 
 
-def used_up(session: Session) -> dict[str, int]:
-    """Count, by the key of the advertiser, the tests that its newest consent has already given to rounds.
+def used_up(session: Session, advertisers: Iterable[str]) -> dict[str, int]:
+    """Count, by the key of each of these advertisers, the tests that its newest consent has already given to rounds.
 
     A pair counts when its first letter went, may have gone, or is still to go; a request likewise.
     """
-    return dict(Counter(_pairs_given(session)) + Counter(_requests_given(session)))
+    asked = {"advertisers": list(advertisers)}
+    return dict(Counter(_given(session, _pairs(), asked)) + Counter(_given(session, _requests(), asked)))
 
 
-def _pairs_given(session: Session) -> dict[str, int]:
+def _given(session: Session, rows: Select[str, int], asked: Mapping[str, list[str]]) -> dict[str, int]:
+    theirs = rows.where(among(Advertiser.key, "advertisers")).group_by(Advertiser.key)
+    return dict(session.execute(theirs, asked).all())
+
+
+def _pairs() -> Select[str, int]:
     first = aliased(Inquiry)
-    rows = (
+    return (
         select(Advertiser.key, func.count())
         .join(Listing, Listing.advertiser_id == Advertiser.id)
         .join(Pair, Pair.listing_id == Listing.id)
         .join(first, and_(first.pair_id == Pair.id, first.order == 1))
         .where(first.state.in_((*ON_THE_WIRE, LetterState.PLANNED, LetterState.CLAIMED)))
         .where(first.planned_at >= _newest_consent())
-        .group_by(Advertiser.key)
     )
-    return dict(session.execute(rows).all())
 
 
-def _requests_given(session: Session) -> dict[str, int]:
+def _requests() -> Select[str, int]:
     open_or_made = OwnerRequest.state.in_((RequestState.PLANNED, RequestState.MADE))
     rows = select(Advertiser.key, func.count()).join(OwnerRequest, OwnerRequest.advertiser_id == Advertiser.id)
-    rows = rows.join(RequestRound).where(open_or_made, RequestRound.planned_at >= _newest_consent())
-    return dict(session.execute(rows.group_by(Advertiser.key)).all())
+    return rows.join(RequestRound).where(open_or_made, RequestRound.planned_at >= _newest_consent())
 
 
 def _newest_consent() -> ColumnElement[datetime]:

@@ -1,6 +1,6 @@
 """Listings, as rows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator.intake import ListingRow
 from orchestrator.models import Advertiser, Listing, Pair
+from orchestrator.several import among
 from profiles.letters import Dwelling
 
 _INTAKE_LOCK = 7_204_614  # any fixed number: PostgreSQL's advisory lock under which listings come in
@@ -21,10 +22,16 @@ def lock(session: Session) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _INTAKE_LOCK})
 
 
-def take_in(session: Session, rows: Iterable[ListingRow], advertisers: Mapping[str, Advertiser]) -> dict[str, Listing]:
+def known_of(session: Session, keys: Collection[str]) -> dict[str, Listing]:
+    """Return those of these listings that are there, by key: not all, for an installation keeps those of years."""
+    rows = session.scalars(select(Listing).where(among(Listing.key, "keys")), {"keys": list(keys)})
+    return {row.key: row for row in rows}
+
+
+def take_in(session: Session, rows: Sequence[ListingRow], advertisers: Mapping[str, Advertiser]) -> dict[str, Listing]:
     """Store the listings and return them by key; a listing that was known is brought up to date."""
     lock(session)
-    known = {row.key: row for row in session.scalars(select(Listing))}
+    known = known_of(session, [given.listing for given in rows])
     taken = {}
     for given in rows:
         row = known.get(given.listing) or Listing(key=given.listing)

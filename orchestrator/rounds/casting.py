@@ -22,6 +22,7 @@ from orchestrator.assignment import Draw, Seat, draw, next_seat
 from orchestrator.chance import generator
 from orchestrator.design import Design, from_canonical
 from orchestrator.models import Inquiry, Listing, Pair, Round
+from orchestrator.several import among
 from orchestrator.states import OPEN_LETTER, LetterState
 from profiles.applicants import Wish, draw_pair, named_ground, partner_names, variants
 from profiles.catalogue import Catalogue
@@ -199,8 +200,8 @@ def _met(session: Session, round_: Round, advertisers: Collection[int]) -> Itera
     here, partner = Pair.round_id == round_.id, Inquiry.profile["partner"]
     told = (Inquiry.sender_name, partner["first"].as_string(), partner["last"].as_string())
     rows = select(Listing.advertiser_id, here, *told).select_from(Inquiry).join(Pair).join(Listing)
-    rows = rows.where(Listing.advertiser_id.in_(advertisers), or_(here, Inquiry.state.in_(SEEN)))
-    for advertiser, in_round, name, first, last in session.execute(rows):
+    rows = rows.where(among(Listing.advertiser_id, "these"), or_(here, Inquiry.state.in_(SEEN)))
+    for advertiser, in_round, name, first, last in session.execute(rows, {"these": list(advertisers)}):
         yield advertiser, bool(in_round), name
         if first:
             yield advertiser, bool(in_round), f"{first} {last}"

@@ -18,11 +18,12 @@ a pair that was cancelled for that would be lost for good; the first letter foll
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select, union
 from sqlalchemy.orm import Session
 
 from orchestrator import channel_faults, enrolment, ledger, limits, listings, retests
@@ -36,6 +37,7 @@ from orchestrator.models import Advertiser, Enrolment, Feed, Inquiry, Listing, P
 from orchestrator.rounds import lifecycle, planning, recreating
 from orchestrator.rounds.casting import Cast, Casting
 from orchestrator.schedule import Times, latest_start, place_beside
+from orchestrator.several import among
 from orchestrator.states import RoundState
 from orchestrator.suitability import highest_rent, suits
 
@@ -108,7 +110,7 @@ def grow(
         return 0
     if round_.texts is not None:  # a round from before this was kept
         recreating.require_texts(round_)
-    growth = _Growth.of(session, round_, now)
+    growth = _Growth.of(session, round_, reading.offers, now)
     for offer in sorted(reading.offers, key=lambda offer: rank(growth.design.seed, offer.listing.listing)):
         growth.weigh(offer)
     _store(session, round_, growth)
@@ -140,7 +142,7 @@ class _Growth:
     moments: dict[int, list[Times]]
     """Of the pairs of each advertiser, by its row."""
     known: dict[str, Listing]
-    """All listings of this installation, by key."""
+    """Those of the listings that are offered which are known, by key."""
     marks: set[Mark]
     """By what the listings of this round are recognised."""
     agreed: frozenset[str] | None
@@ -155,17 +157,16 @@ class _Growth:
     """Until when no moment was found for another pair of an advertiser."""
 
     @classmethod
-    def of(cls, session: Session, round_: Round, now: datetime) -> "_Growth":
+    def of(cls, session: Session, round_: Round, offers: Sequence[Offer], now: datetime) -> "_Growth":
         design = from_canonical(round_.design)
         consents = enrolment.holding(session, design.study.purpose, now)
-        casting = Casting.of(session, round_, {consent.advertiser_id for consent in consents.values()})
-        known = {row.key: row for row in session.scalars(select(Listing))}
-        here = _listings_of(session, round_)
-        marks = {mark for row in known.values() if row.id in here for mark in _marks(row.key, row.advertiser_id, row)}
-        owners = {consent.advertiser_id for consent in consents.values()}
-        days_off = enrolment.all_days_off(session)
-        used, room = limits.used_up(session), Room.of(design, _strata(session, round_))
-        rows = session.scalars(select(Advertiser).where(Advertiser.id.in_(owners))).all()
+        known = listings.known_of(session, [key for offer in offers for key in _keys(offer)])
+        marks = {mark for row in _listings_of(session, round_) for mark in _marks(row.key, row.advertiser_id, row)}
+        owners = [consent.advertiser_id for consent in consents.values()]
+        casting, days_off = Casting.of(session, round_, owners), enrolment.days_off_of(session, owners)
+        limited = [key for key, consent in consents.items() if consent.max_pairs is not None]
+        used, room = limits.used_up(session, limited), Room.of(design, _strata(session, round_))
+        rows = session.scalars(select(Advertiser).where(among(Advertiser.id, "owners")), {"owners": owners}).all()
         kinds = {row.id: row.kind.value for row in rows}
         reached = {row.id: (row.channel.value, row.address_index) for row in rows}
         moments = _moments(session, round_)
@@ -201,7 +202,7 @@ class _Growth:
     def _row(self, offer: Offer, owner: int) -> tuple[Listing, datetime | None]:
         """The row of a listing, and since when it is advertised; None when it is known of old and nobody tells."""
         told = min(offer.published, self.now) if offer.published else None
-        for key in (offer.listing.listing, offer.id):
+        for key in _keys(offer):
             row = self.known.get(key)
             if row is not None and row.advertiser_id == owner:
                 return row, told or row.first_seen_at
@@ -261,7 +262,12 @@ class _Growth:
         return RefusalReason.NO_INCOME if most is not None and row.rent > most else None
 
 
-def _marks(key: str, owner: int, row: Listing | ListingRow) -> Iterator[Mark]:
+def _keys(offer: Offer) -> tuple[str, str]:
+    """By what a listing may be known: our own key of it, or that of its advertiser."""
+    return offer.listing.listing, offer.id
+
+
+def _marks(key: str, owner: int, row: Row[*tuple[Any, ...]] | ListingRow) -> Iterator[Mark]:
     """By what one listing is recognised: keys and references are an advertiser's own, a dwelling is everybody's."""
     yield "key", owner, key
     if row.reference:
@@ -334,10 +340,11 @@ def _strata(session: Session, round_: Round) -> Counter[str]:
     return Counter(stratum_of(design, district, kind.value) for district, kind in found)
 
 
-def _listings_of(session: Session, round_: Round) -> set[int]:
-    """The listings that have a pair in this round, or were refused in it."""
-    pairs = select(Pair.listing_id).where(Pair.round_id == round_.id)
-    return set(session.scalars(pairs.union(select(Refusal.listing_id).where(Refusal.round_id == round_.id))))
+def _listings_of(session: Session, round_: Round) -> Sequence[Row[*tuple[Any, ...]]]:
+    """What marks the listings that have a pair in this round, or were refused in it."""
+    told = (Listing.key, Listing.advertiser_id, Listing.reference, Listing.url, Listing.street, Listing.postcode)
+    of = (select(each.listing_id).where(each.round_id == round_.id) for each in (Pair, Refusal))
+    return session.execute(select(*told).where(Listing.id.in_(union(*of)))).all()
 
 
 def _moments(session: Session, round_: Round) -> dict[int, list[Times]]:

@@ -15,7 +15,7 @@ from orchestrator.db import allow_thought
 from orchestrator.design import Design, canonical, digest, from_canonical
 from orchestrator.design.reading import in_file
 from orchestrator.fitting import check_intake, short_quotas
-from orchestrator.intake import ListingRow, Participant
+from orchestrator.intake import ListingRow, Participant, limited
 from orchestrator.listings import dwelling, take_in, to_record
 from orchestrator.models import Advertiser, Enrolment, Inquiry, Listing, Pair, Refusal, Round, Study
 from orchestrator.rounds import lookup
@@ -77,7 +77,7 @@ def plan(
     )
     session.add(round_)
     session.flush()
-    selection = select_listings(design, participants, listings, limits.used_up(session), agreed)
+    selection = select_listings(design, participants, listings, limits.used_up(session, limited(participants)), agreed)
     if short := [in_file(found, path) for found in short_quotas(design, participants, listings, selection.chosen)]:
         raise BadInput(short)
     homes = _chosen(design, participants, listings, selection)
@@ -169,7 +169,7 @@ def _closures(
     session: Session, participants: Sequence[Participant], advertisers: Mapping[str, Advertiser]
 ) -> dict[str, Closure]:
     """Return when each advertiser may be written to, by its key."""
-    off = enrolment.all_days_off(session)
+    off = enrolment.days_off_of(session, [advertisers[each.advertiser].id for each in participants])
     return {
         each.advertiser: ((each.consent_from, each.consent_until), off[advertisers[each.advertiser].id])
         for each in participants

@@ -14,7 +14,7 @@ from orchestrator.design import Design, from_canonical
 from orchestrator.design.changes import Change, changes, lines
 from orchestrator.design.reading import examine, file_of
 from orchestrator.fitting import check_intake
-from orchestrator.intake import ListingRow, Participant, parse_listings, parse_participants
+from orchestrator.intake import ListingRow, Participant, limited, parse_listings, parse_participants
 from orchestrator.models import Draft, MailTrip, Round
 from orchestrator.planned import Preview, Version
 from orchestrator.readiness import Item
@@ -214,7 +214,7 @@ def _frame(session: Session, draft: Draft, design: Design | None) -> Frame:
         agreed = retests.sampled(session, design, listings)
     except Refused as error:
         return Frame(*counts, None, {}, (error.problem,))
-    found = select_listings(design, participants, listings, limits.used_up(session), agreed)
+    found = select_listings(design, participants, listings, limits.used_up(session, limited(participants)), agreed)
     refused: dict[str, int] = {}
     for each in found.refused:
         refused[each.reason.value] = refused.get(each.reason.value, 0) + 1

@@ -26,7 +26,7 @@ from house_makers import (
     round_state,
     run,
 )
-from sqlalchemy import insert, select, text
+from sqlalchemy import event, insert, select, text
 
 from orchestrator.chance import generator
 from orchestrator.db import Database, DatabaseError, Session
@@ -347,3 +347,25 @@ def test_a_plan_that_takes_long_to_write_is_not_taken_for_one_whose_client_died(
     monkeypatch.setattr(planning, "write_pairs", slowly)
     plan(database)
     assert len(letters(database)) == 2
+
+
+@only_sqlite
+def test_a_plan_reads_no_home_and_no_office_but_its_own(database: Database) -> None:
+    """It read all there ever were: of a million homes half a minute, for a round of two hundred."""
+    plan(database, rows=listings(3))
+    read: list[str] = []
+
+    def note(row: Advertiser | Listing, _how: object) -> None:
+        read.append(row.key)
+
+    for model in (Advertiser, Listing):
+        event.listen(model, "load", note)
+    plan(
+        database,
+        a_monday(round="een-andere"),
+        participants=[an_advertiser("beta"), an_advertiser("alfa")],
+        rows=[a_listing(9, "beta"), a_listing(1)],
+    )
+    for model in (Advertiser, Listing):
+        event.remove(model, "load", note)
+    assert sorted(read) == ["alfa", a_listing(1).listing]
