@@ -19,6 +19,7 @@ def check_intake(
     """Why these participants and listings cannot be tested by this design; empty when they can."""
     unfit = [problem for participant in participants for problem in _unfit(design, participant)]
     willing = {participant.advertiser for participant in participants if not any(_unfit(design, participant))}
+    # Asked for every listing, hence no list; in their order, so that of two names as near the same one is proposed.
     known = dict.fromkeys(participant.advertiser for participant in participants)
     strangers = [_stranger(listing, known) for listing in listings if listing.advertiser not in known]
     strangers += [

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from design_makers import a_design
-from sqlalchemy import Executable, select, text
+from sqlalchemy import Executable, event, select, text
 
 from orchestrator import accounts, mail_trips, readiness
 from orchestrator.addresses import index_of, set_addresses
@@ -21,7 +21,7 @@ from orchestrator.clock import Clock
 from orchestrator.db import Database, Session
 from orchestrator.design import Design, Purpose
 from orchestrator.intake import AdvertiserKind, Channel, ListingRow, Participant
-from orchestrator.models import Advertiser, Attempt, Base, Event, InboundMail, Inquiry, Pair, Reply
+from orchestrator.models import Advertiser, Attempt, Base, Event, InboundMail, Inquiry, Listing, Pair, Reply
 from orchestrator.rounds import answers, coding, lifecycle, lookup, planning, sending, settling
 from orchestrator.rounds.answers import Proposed, Told
 from orchestrator.rounds.sending import Claim, Envelope, Result
@@ -351,6 +351,23 @@ def together(*steps: Callable[[], Any]) -> list[Any]:
     if raised:
         raise raised[0]
     return given
+
+
+@contextmanager
+def noting_loads(*models: type[Advertiser | Listing]) -> Iterator[list[str]]:
+    """A context that gives the keys of the advertisers or listings that are read in it, as objects."""
+    read: list[str] = []
+
+    def note(row: Advertiser | Listing, _how: object) -> None:
+        read.append(row.key)
+
+    for model in models:
+        event.listen(model, "load", note)
+    try:
+        yield read
+    finally:
+        for model in models:
+            event.remove(model, "load", note)
 
 
 @contextmanager

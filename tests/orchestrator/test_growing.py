@@ -22,6 +22,7 @@ from house_makers import (
     events,
     letters,
     listings,
+    noting_loads,
     only_sqlite,
     plan,
     round_state,
@@ -124,6 +125,17 @@ def test_what_was_read_before_is_known(database: Database) -> None:
     before = state(database)
     assert grow(database, *reversed(offers), now=MONDAY + HOUR) == 0
     assert state(database) == before
+
+
+@only_sqlite
+def test_a_reading_of_a_feed_reads_no_home_but_those_it_offers(database: Database) -> None:
+    """It read all there ever were, at each reading of each feed."""
+    run(database, feeding(), rows=3)
+    with noting_loads(Listing) as read:
+        assert grow(database, offer(1)) == 1
+        assert read == []
+        grow(database, offer(1))
+    assert read == ["alfa-f1"]
 
 
 @only_sqlite

@@ -19,6 +19,7 @@ from house_makers import (
     index,
     letters,
     listings,
+    noting_loads,
     only,
     only_sqlite,
     plan,
@@ -26,7 +27,7 @@ from house_makers import (
     round_state,
     run,
 )
-from sqlalchemy import event, insert, select, text
+from sqlalchemy import insert, select, text
 
 from orchestrator.chance import generator
 from orchestrator.db import Database, DatabaseError, Session
@@ -353,19 +354,7 @@ def test_a_plan_that_takes_long_to_write_is_not_taken_for_one_whose_client_died(
 def test_a_plan_reads_no_home_and_no_office_but_its_own(database: Database) -> None:
     """It read all there ever were: of a million homes half a minute, for a round of two hundred."""
     plan(database, rows=listings(3))
-    read: list[str] = []
-
-    def note(row: Advertiser | Listing, _how: object) -> None:
-        read.append(row.key)
-
-    for model in (Advertiser, Listing):
-        event.listen(model, "load", note)
-    plan(
-        database,
-        a_monday(round="een-andere"),
-        participants=[an_advertiser("beta"), an_advertiser("alfa")],
-        rows=[a_listing(9, "beta"), a_listing(1)],
-    )
-    for model in (Advertiser, Listing):
-        event.remove(model, "load", note)
+    offices, homes = [an_advertiser("beta"), an_advertiser("alfa")], [a_listing(9, "beta"), a_listing(1)]
+    with noting_loads(Advertiser, Listing) as read:
+        plan(database, a_monday(round="een-andere"), participants=offices, rows=homes)
     assert sorted(read) == ["alfa", a_listing(1).listing]
