@@ -17,13 +17,15 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import islice, repeat
 
 import numpy as np
 
 from benchmarks import inbox, outcomes, pages, papers, planning
 from benchmarks.pages_database import CLOSED, NOW, PAIRS_PER_ADVERTISER, fill
 from benchmarks.record import Figure, shown
-from benchmarks.server import a_file, postgres
+from benchmarks.server import a_copy, a_file, postgres
 from orchestrator.assignment import Homes
 from orchestrator.bulk import survey
 from orchestrator.db import Database
@@ -44,9 +46,6 @@ LEAST, MOST = 1_000, 1_000_000
 REPEATS = 40
 """Of what takes milliseconds, so many times in each run."""
 
-LONG_SECONDS = 60.0
-"""Of what takes longer one run is enough."""
-
 LINEAR = 1.05
 """Above this a piece of work grows faster than what there is to do."""
 
@@ -57,7 +56,7 @@ Made = Generator[Work]
 
 @dataclass(frozen=True)
 class Series:
-    """One piece of work at several sizes, up to ``most``; ``made`` prepares a size and gives the work on it."""
+    """One piece of work at several sizes, up to ``most``; ``made`` prepares a size and gives the work of each run."""
 
     what: str
     of: str
@@ -67,23 +66,14 @@ class Series:
     """Whether the work is done for each of the things there are, or for a few of all."""
 
     repeats: int = 1
-    anew: bool = False
-    """Whether it can be done once only on what was made for it."""
-
     clock: Clock = time.process_time
 
     def seconds(self, size: int, runs: int) -> list[float]:
         """Seconds of the work, of each run; what is made for it is not counted."""
-        if self.anew:
-            return _each(lambda: self._of_one(size, 1)[0], runs)
-        return self._of_one(size, runs)
-
-    def _of_one(self, size: int, runs: int) -> list[float]:
         with closing(self.made(size)) as made:
-            work = next(made)
             if self.repeats > 1:
-                work()
-            return _each(lambda: self._timed(work), runs)
+                next(made)()
+            return [self._timed(work) for work in islice(made, runs)]
 
     def _timed(self, work: Work) -> float:
         gc.collect()
@@ -91,14 +81,6 @@ class Series:
         for _ in range(self.repeats):
             work()
         return (self.clock() - began) / self.repeats
-
-
-def _each(once: Clock, runs: int) -> list[float]:
-    """What it says of each run; one that took long is the last."""
-    taken = [once()]
-    while len(taken) < runs and taken[-1] < LONG_SECONDS:
-        taken.append(once())
-    return taken
 
 
 def sizes(most: int) -> list[int]:
@@ -110,9 +92,8 @@ def exponents(times: Mapping[int, Sequence[float]]) -> tuple[float, ...]:
     used = sorted(times)[1:] if len(times) > 2 else sorted(times)
     if len(used) < 2:
         return ()
-    runs = min(len(taken) for taken in times.values())
-    logs = np.log10(used)
-    return tuple(float(np.polyfit(logs, np.log10([times[size][run] for size in used]), 1)[0]) for run in range(runs))
+    runs = zip(*(times[size] for size in used), strict=True)
+    return tuple(float(np.polyfit(np.log10(used), np.log10(run), 1)[0]) for run in runs)
 
 
 def measure(runs: int, most: int = MOST) -> list[Figure]:
@@ -136,10 +117,10 @@ def told(series: Series, times: Mapping[int, Sequence[float]]) -> Iterator[Figur
 def all_series() -> Iterator[Series]:
     yield Series("draw and schedule", "pairs", 1_000_000, _drawn)
     yield Series("match and write", "pairs", 1_000_000, _written)
-    yield Series("a whole plan on SQLite", "pairs", 1_000_000, _planned, anew=True)
-    yield Series("reading replies on SQLite", "replies", 1_000_000, _read, anew=True)
+    yield Series("a whole plan on SQLite", "pairs", 1_000_000, _planned)
+    yield Series("reading replies on SQLite", "replies", 1_000_000, _read)
     yield Series("a round from rows on SQLite", "pairs", 1_000_000, _loaded)
-    yield Series("keeping the outcomes of a round on SQLite", "pairs", 1_000_000, _kept, anew=True)
+    yield Series("keeping the outcomes of a round on SQLite", "pairs", 1_000_000, _kept)
     yield Series("a full analysis from outcomes on SQLite", "pairs", 1_000_000, _from_outcomes)
     yield Series("a full analysis from counts on SQLite", "pairs", 1_000_000, _from_counts, each=False, repeats=REPEATS)
     yield Series("the report of one office on SQLite", "pairs", 1_000_000, _of_one_office, each=False)
@@ -155,6 +136,13 @@ def all_series() -> Iterator[Series]:
     )  # fmt: skip
 
 
+def _on_copies(database: Database, work: Callable[[Database], object]) -> Made:
+    """Of work that changes what was made for it, each run has a copy."""
+    while True:
+        with a_copy(database) as copy:
+            yield partial(work, copy)
+
+
 # --- planning ------------------------------------------------------------------------------------------------------
 
 
@@ -168,25 +156,25 @@ def _drawn(size: int) -> Made:
         planning.drawn(design, homes, texts)
         place_all(design, homes, closures)
 
-    yield draw
+    yield from repeat(draw)
 
 
 def _written(size: int) -> Made:
     bench = planning.Bench.of(size)
-    yield lambda: planning.in_words(bench)
+    yield from repeat(lambda: planning.in_words(bench))
 
 
 def _planned(size: int) -> Made:
     rounds = list(_in_rounds(planning.Bench.of(size)))
 
-    def plan() -> None:
+    def plan(database: Database) -> None:
         for each in rounds:
             with database.writing() as session:
                 words = (each.design, each.participants, each.listings)
                 rounds_planning.plan(session, *words, actor="benchmark", now=datetime(2026, 9, 1, tzinfo=UTC))
 
-    with a_file() as database:
-        yield plan
+    with a_file() as empty:
+        yield from _on_copies(empty, plan)
 
 
 def _in_rounds(bench: planning.Bench) -> Iterator[planning.Bench]:
@@ -205,7 +193,7 @@ def _read(size: int) -> Made:
     with a_file() as database:
         offices = size // PAIRS_PER_ADVERTISER
         raws = inbox.answers_to_all(database, size, random.Random(0), offices)  # noqa: S311 - nothing to guess
-        yield lambda: inbox.read_all(database, raws)
+        yield from _on_copies(database, lambda copy: inbox.read_all(copy, raws))
 
 
 OFFICE = "adv-00001"
@@ -221,29 +209,29 @@ def _loaded(size: int) -> Made:
 
     with a_file() as database:
         fill(database, 2 * size, [CLOSED])
-        yield load
+        yield from repeat(load)
 
 
 def _kept(size: int) -> Made:
-    def keep() -> None:
+    def keep(database: Database) -> None:
         while not keeping.keep(database):
             pass
 
     with a_file() as database:
         fill(database, 2 * size, [CLOSED])
-        yield keep
+        yield from _on_copies(database, keep)
 
 
 def _from_outcomes(size: int) -> Made:
     with a_file() as database:
         outcomes.grow(database, size)
-        yield lambda: outcomes.analysed(database, outcomes.LEFT_OUT)
+        yield from repeat(lambda: outcomes.analysed(database, outcomes.LEFT_OUT))
 
 
 def _from_counts(size: int) -> Made:
     with a_file() as database:
         outcomes.grow(database, size)
-        yield lambda: outcomes.analysed(database)
+        yield from repeat(lambda: outcomes.analysed(database))
 
 
 def _of_one_office(size: int) -> Made:
@@ -256,12 +244,12 @@ def _of_one_office(size: int) -> Made:
         fill(database, 2 * size, [CLOSED])
         while not keeping.keep(database):
             pass
-        yield report
+        yield from repeat(report)
 
 
 def _reported(size: int) -> Made:
     table, _ = papers.a_round(size // papers.EACH)
-    yield lambda: build(table, Audience.RESEARCHER)
+    yield from repeat(lambda: build(table, Audience.RESEARCHER))
 
 
 def _papers(size: int) -> Made:
@@ -271,7 +259,7 @@ def _papers(size: int) -> Made:
         for office in offices:
             build(table, Audience.BROKER, advertiser=office)
 
-    yield every
+    yield from repeat(every)
 
 
 # --- pages, and letters ---------------------------------------------------------------------------------------------
@@ -281,19 +269,19 @@ def _pages(size: int) -> Made:
     with a_file() as database:
         fill(database, size)
         signed_in = pages.signed_in(database)
-        yield lambda: asyncio.run(pages.each_page(database, 1, signed_in))
+        yield from repeat(lambda: asyncio.run(pages.each_page(database, 1, signed_in)))
 
 
 def _sent_here(size: int) -> Made:
     with a_file() as database:
-        yield _letters_of(database, size)
+        yield from repeat(_letters_of(database, size))
 
 
 def _sent_there(size: int) -> Made:
     with postgres() as server:
         database = Database.at(server.create("growth"), Keys.passing())
         prepare(database)
-        yield _letters_of(database, size)
+        yield from repeat(_letters_of(database, size))
         database.engine.dispose()
 
 

@@ -1,5 +1,6 @@
 """A database of its own for what is measured: a file, or one of a PostgreSQL as the tests start theirs."""
 
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -28,8 +29,22 @@ def postgres() -> Iterator[OwnPostgres]:
 
 @contextmanager
 def a_file() -> Iterator[Database]:
-    with tempfile.TemporaryDirectory() as folder:
-        database = Database.at(f"sqlite:///{folder}/measured.db")
+    with tempfile.TemporaryDirectory() as folder, _within(folder) as database:
         prepare(database)
         yield database
-        database.engine.dispose()
+
+
+@contextmanager
+def a_copy(of: Database) -> Iterator[Database]:
+    """Of such a file, and of the keys beside it, as it stands when nobody writes."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(Path(str(of.engine.url.database)).parent, folder, dirs_exist_ok=True)
+        with _within(folder) as database:
+            yield database
+
+
+@contextmanager
+def _within(folder: str) -> Iterator[Database]:
+    database = Database.at(f"sqlite:///{folder}/measured.db")
+    yield database
+    database.engine.dispose()
