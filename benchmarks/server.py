@@ -37,6 +37,7 @@ def a_file() -> Iterator[Database]:
 @contextmanager
 def a_copy(of: Database) -> Iterator[Database]:
     """Of such a file, and of the keys beside it, as it stands when nobody writes."""
+    of.engine.dispose()  # who leaves last puts what is in the log into the file
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(Path(str(of.engine.url.database)).parent, folder, dirs_exist_ok=True)
         with _within(folder) as database:
