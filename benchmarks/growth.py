@@ -14,11 +14,11 @@ import random
 import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import islice, repeat
+from itertools import repeat
 
 import numpy as np
 
@@ -56,11 +56,10 @@ Made = Generator[Work]
 
 @dataclass(frozen=True)
 class Series:
-    """One piece of work at several sizes, up to ``most``; ``made`` prepares a size and gives the work of each run."""
+    """One piece of work at several sizes; ``made`` prepares a size and gives the work of each run."""
 
     what: str
     of: str
-    most: int
     made: Callable[[int], Made]
     each: bool = True
     """Whether the work is done for each of the things there are, or for a few of all."""
@@ -68,12 +67,13 @@ class Series:
     repeats: int = 1
     clock: Clock = time.process_time
 
-    def seconds(self, size: int, runs: int) -> list[float]:
-        """Seconds of the work, of each run; what is made for it is not counted."""
+    @contextmanager
+    def runs(self, size: int) -> Iterator[Callable[[], float]]:
+        """Give what does the work on a size once more, and returns its seconds; what is made for it is not counted."""
         with closing(self.made(size)) as made:
             if self.repeats > 1:
                 next(made)()
-            return [self._timed(work) for work in islice(made, runs)]
+            yield lambda: self._timed(next(made))
 
     def _timed(self, work: Work) -> float:
         gc.collect()
@@ -97,12 +97,18 @@ def exponents(times: Mapping[int, Sequence[float]]) -> tuple[float, ...]:
 
 
 def measure(runs: int, most: int = MOST) -> list[Figure]:
-    """Each series in turn, at every size up to its own most, and ``most``."""
-    return [figure for series in all_series() for figure in told(series, measured(series, runs, most))]
+    """Each series, one after the other, at every size up to ``most``."""
+    return [figure for series in all_series() for figure in told(series, measured(series, sizes(most), runs))]
 
 
-def measured(series: Series, runs: int, most: int) -> dict[int, Sequence[float]]:
-    return {size: series.seconds(size, runs) for size in sizes(min(series.most, most))}
+def measured(series: Series, at: Sequence[int], runs: int) -> dict[int, Sequence[float]]:
+    """Seconds at each size, of each run. The sizes take turns: a machine that slows down for a while bends no slope."""
+    with ExitStack() as stack:
+        once = [stack.enter_context(series.runs(size)) for size in at]
+        gc.freeze()  # else the work on a thousand now and then looks for garbage in what was made for a million
+        stack.callback(gc.unfreeze)
+        turns = [[each() for each in once] for _ in range(runs)]
+    return dict(zip(at, zip(*turns, strict=True), strict=True))
 
 
 def told(series: Series, times: Mapping[int, Sequence[float]]) -> Iterator[Figure]:
@@ -115,23 +121,21 @@ def told(series: Series, times: Mapping[int, Sequence[float]]) -> Iterator[Figur
 
 
 def all_series() -> Iterator[Series]:
-    yield Series("draw and schedule", "pairs", 1_000_000, _drawn)
-    yield Series("match and write", "pairs", 1_000_000, _written)
-    yield Series("a whole plan on SQLite", "pairs", 1_000_000, _planned)
-    yield Series("reading replies on SQLite", "replies", 1_000_000, _read)
-    yield Series("a round from rows on SQLite", "pairs", 1_000_000, _loaded)
-    yield Series("keeping the outcomes of a round on SQLite", "pairs", 1_000_000, _kept)
-    yield Series("a full analysis from outcomes on SQLite", "pairs", 1_000_000, _from_outcomes)
-    yield Series("a full analysis from counts on SQLite", "pairs", 1_000_000, _from_counts, each=False, repeats=REPEATS)
-    yield Series("the report of one office on SQLite", "pairs", 1_000_000, _of_one_office, each=False)
-    yield Series("the report of a researcher", "pairs", 1_000_000, _reported)
-    yield Series("reports of all offices, twenty-four pairs each", "pairs", 1_000_000, _papers)
-    yield Series("ten pages on SQLite", "inquiries", 1_000_000, _pages, each=False)
+    yield Series("draw and schedule", "pairs", _drawn)
+    yield Series("match and write", "pairs", _written)
+    yield Series("a whole plan on SQLite", "pairs", _planned)
+    yield Series("reading replies on SQLite", "replies", _read)
+    yield Series("a round from rows on SQLite", "pairs", _loaded)
+    yield Series("keeping the outcomes of a round on SQLite", "pairs", _kept)
+    yield Series("a full analysis from outcomes on SQLite", "pairs", _from_outcomes)
+    yield Series("a full analysis from counts on SQLite", "pairs", _from_counts, each=False, repeats=REPEATS)
+    yield Series("the report of one office on SQLite", "pairs", _of_one_office, each=False)
+    yield Series("the report of a researcher", "pairs", _reported)
+    yield Series("reports of all offices, twenty-four pairs each", "pairs", _papers)
+    yield Series("ten pages on SQLite", "inquiries", _pages, each=False)
+    yield Series("ten letters from claim to record on SQLite", "inquiries", _sent_here, each=False, repeats=REPEATS)
     yield Series(
-        "ten letters from claim to record on SQLite", "inquiries", 1_000_000, _sent_here, each=False, repeats=REPEATS
-    )
-    yield Series(
-        "ten letters from claim to record on PostgreSQL", "inquiries", 1_000_000, _sent_there, each=False,
+        "ten letters from claim to record on PostgreSQL", "inquiries", _sent_there, each=False,
         repeats=REPEATS, clock=time.perf_counter,
     )  # fmt: skip
 
@@ -312,7 +316,7 @@ def _letters_of(database: Database, size: int) -> Work:
 def main(most: int, runs: int) -> None:
     collect_less()  # as each command does
     for series in all_series():
-        for figure in told(series, measured(series, runs, most)):
+        for figure in told(series, measured(series, sizes(most), runs)):
             spread = f"{shown(min(figure.values))} to {shown(max(figure.values))}"
             print(f"{figure.what:60} {shown(figure.median):>10} {figure.unit:28} {spread}", flush=True)
 
