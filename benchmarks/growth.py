@@ -77,10 +77,13 @@ class Series:
 
     def _timed(self, work: Work) -> float:
         gc.collect()
+        gc.freeze()  # else the work on a thousand now and then looks for garbage in what was made for a million
         began = self.clock()
         for _ in range(self.repeats):
             work()
-        return (self.clock() - began) / self.repeats
+        taken = (self.clock() - began) / self.repeats
+        gc.unfreeze()
+        return taken
 
 
 def sizes(most: int) -> list[int]:
@@ -105,8 +108,6 @@ def measured(series: Series, at: Sequence[int], runs: int) -> dict[int, Sequence
     """Seconds at each size, of each run. The sizes take turns: a machine that slows down for a while bends no slope."""
     with ExitStack() as stack:
         once = [stack.enter_context(series.runs(size)) for size in at]
-        gc.freeze()  # else the work on a thousand now and then looks for garbage in what was made for a million
-        stack.callback(gc.unfreeze)
         turns = [[each() for each in once] for _ in range(runs)]
     return dict(zip(at, zip(*turns, strict=True), strict=True))
 
