@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import default
+from email.utils import format_datetime
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -52,12 +53,6 @@ def mails(letters: Sequence[Row[Any]], chance: random.Random) -> Iterator[bytes]
     """One answer to each letter."""
     for number, letter in enumerate(letters):
         message = EmailMessage()
-        message["From"] = f"Anna de Boer <verhuur@kantoor-{number}.example>"
-        message["To"] = letter.reply_address
-        message["Subject"] = f"Re: {letter.subject}"
-        message["Message-ID"] = f"<{number}.{chance.randrange(10**9)}@kantoor-{number}.example>"
-        message["Date"] = NOW
-        message["In-Reply-To"] = letter.message_id
         said = TEXTS[number % len(TEXTS)].format(name=letter.sender_name)
         quoted = (
             said
@@ -72,7 +67,19 @@ def mails(letters: Sequence[Row[Any]], chance: random.Random) -> Iterator[bytes]
             )
         if number % 20 == 0:
             message.add_attachment(b"%PDF-1.7" * 500, maintype="application", subtype="pdf", filename="huis.pdf")
-        yield message.as_bytes()
+        yield _head(number, letter, chance) + message.as_bytes()
+
+
+def _head(number: int, letter: Row[Any], chance: random.Random) -> bytes:
+    """The headers but those of the body; as they stand, for the library takes half of the time to look at them."""
+    return (
+        f"From: Anna de Boer <verhuur@kantoor-{number}.example>\n"
+        f"To: {letter.reply_address}\n"
+        f"Subject: Re: {letter.subject}\n"
+        f"Message-ID: <{number}.{chance.randrange(10**9)}@kantoor-{number}.example>\n"
+        f"Date: {format_datetime(NOW)}\n"
+        f"In-Reply-To: {letter.message_id}\n"
+    ).encode("ascii")
 
 
 def measure(runs: int, size: int = 10_000) -> list[Figure]:
