@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import unified_diff
 from itertools import product
@@ -70,10 +70,16 @@ class Leaning:
     n: int
 
 
-def check(pairs: Sequence[LetterPair], level: str, signal: Signal) -> tuple[Violation, ...]:
-    """Return every violation of parity in a round's pairs; empty when a hostile reader would find none."""
-    within = (violation for pair in pairs for violation in check_pair(pair, level, signal))
-    return (*within, *_leaning_too_far(pairs, level))
+def check(pairs: Iterable[LetterPair], level: str, signal: Signal) -> tuple[Violation, ...]:
+    """Return every violation of parity in a round's pairs; empty when a hostile reader would find none.
+
+    Of each pair only what was counted is held on to: a round may have a hundred thousand.
+    """
+    within, counted = list[Violation](), list[Counted]()
+    for pair in pairs:
+        within += check_pair(pair, level, signal)
+        counted.append(_counted(pair, level))
+    return (*within, *_leaning_too_far(counted))
 
 
 def check_pair(pair: LetterPair, level: str, signal: Signal) -> Iterator[Violation]:
@@ -84,16 +90,18 @@ def check_pair(pair: LetterPair, level: str, signal: Signal) -> Iterator[Violati
     yield from _facts_left_out(pair, level)
 
 
-def leanings(pairs: Sequence[LetterPair], level: str) -> tuple[Leaning, ...]:
+def leanings(pairs: Iterable[LetterPair], level: str) -> tuple[Leaning, ...]:
     """Return how far each marker of length and tone follows the arm, over all pairs."""
-    texts = [[_unsigned(pair, arm, level) for pair in pairs] for arm in BOTH]
-    return tuple(_leaning(marker, count, texts) for marker, count in MARKERS.items())
+    return _leanings([_counted(pair, level) for pair in pairs])
 
 
 def _words(pattern: str) -> Callable[[str], int]:
     found = re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE)
     return lambda text: len(found.findall(text))
 
+
+Counted = tuple[tuple[int, int], ...]
+"""How often each marker stands in the two letters of a pair, that of the control first."""
 
 MARKERS: Mapping[str, Callable[[str], int]] = {
     "tekens": len,
@@ -196,8 +204,8 @@ def _carried(written: Written, level: str) -> frozenset[str]:
     return frozenset(field for field, words in facts(written.profile, level).items() if str(words) in text)
 
 
-def _leaning_too_far(pairs: Sequence[LetterPair], level: str) -> Iterator[Violation]:
-    for leaning in leanings(pairs, level):
+def _leaning_too_far(counted: Sequence[Counted]) -> Iterator[Violation]:
+    for leaning in _leanings(counted):
         if abs(leaning.z) > MOST_LEANING:
             sentence = (
                 f"Over de hele ronde hangt '{leaning.marker}' samen met het profiel: gemiddeld {leaning.control:.1f} "
@@ -206,13 +214,22 @@ def _leaning_too_far(pairs: Sequence[LetterPair], level: str) -> Iterator[Violat
             yield Violation(None, sentence)
 
 
-def _leaning(marker: str, count: Callable[[str], int], texts: Sequence[Sequence[str]]) -> Leaning:
-    control, treatment = ([count(text) for text in own] for own in texts)
-    differences = [other - one for one, other in zip(control, treatment, strict=True)]
+def _counted(pair: LetterPair, level: str) -> Counted:
+    control, treatment = (_unsigned(pair, arm, level) for arm in BOTH)
+    return tuple((count(control), count(treatment)) for count in MARKERS.values())
+
+
+def _leanings(counted: Sequence[Counted]) -> tuple[Leaning, ...]:
+    return tuple(_leaning(marker, [each[place] for each in counted]) for place, marker in enumerate(MARKERS))
+
+
+def _leaning(marker: str, counts: Sequence[tuple[int, int]]) -> Leaning:
+    differences = [treatment - control for control, treatment in counts]
     spread = math.sqrt(sum(difference**2 for difference in differences))
     z = sum(differences) / spread if spread else 0.0
     most = max(len(differences), 1)
-    return Leaning(marker, sum(control) / most, sum(treatment) / most, z, len(differences))
+    control, treatment = (sum(each[arm] for each in counts) for arm in (0, 1))
+    return Leaning(marker, control / most, treatment / most, z, len(differences))
 
 
 def _unsigned(pair: LetterPair, arm: Arm, level: str) -> str:

@@ -1,11 +1,12 @@
 """The letters of a planned round, held against each other before a person approves them; see `profiles.parity`."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import repeat
+from itertools import chain, repeat, tee
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from orchestrator.db import some
 from orchestrator.design import Approach, from_canonical
 from orchestrator.listings import dwelling_of
 from orchestrator.models import Pair, Round
@@ -24,18 +25,31 @@ MOST_SHOWN = 3
 
 def letter_pairs(session: Session, round_: Round) -> list[LetterPair]:
     """Return all pairs of a round with the letters as they were written, in order of their codes."""
-    rows = select(Pair).where(Pair.round_id == round_.id).order_by(Pair.code)
-    rows = rows.options(joinedload(Pair.listing), selectinload(Pair.inquiries))
-    pairs = session.scalars(rows).all()
-    unpaired = from_canonical(round_.design).question.approach is Approach.UNPAIRED
-    unwritten = recreating.all_arms(round_, pairs) if unpaired else repeat({}, len(pairs))
-    return [each for pair, more in zip(pairs, unwritten, strict=True) for each in _letter_pairs(pair, more)]
+    return list(_one_by_one(session, round_))
+
+
+def _one_by_one(session: Session, round_: Round) -> Iterator[LetterPair]:
+    """Read some at a time: the letters of all that a round may have take gigabytes."""
+    pairs: Iterator[Pair] = _pairs(session, round_)
+    unwritten: Iterator[Mapping[Arm, Composed]] = repeat({})
+    if from_canonical(round_.design).question.approach is Approach.UNPAIRED:
+        pairs, again = tee(pairs)
+        unwritten = recreating.all_arms(round_, again)
+    return chain.from_iterable(map(_letter_pairs, pairs, unwritten))
+
+
+def _pairs(session: Session, round_: Round) -> Iterator[Pair]:
+    codes = session.scalars(select(Pair.code).where(Pair.round_id == round_.id).order_by(Pair.code)).all()
+    whole = select(Pair).where(Pair.round_id == round_.id).order_by(Pair.code)
+    whole = whole.options(joinedload(Pair.listing), selectinload(Pair.inquiries))
+    for few in some(codes):
+        yield from session.scalars(whole.where(Pair.code.in_(few)))
 
 
 def require(session: Session, round_: Round) -> None:
     """Raise `Refused`, with a diff, when the arms of a round differ in more than their signal."""
     design = from_canonical(round_.design)
-    found = parity.check(letter_pairs(session, round_), design.letters.level, design.signal)
+    found = parity.check(_one_by_one(session, round_), design.letters.level, design.signal)
     if found:
         raise Refused(
             "no-parity",

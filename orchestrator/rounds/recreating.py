@@ -1,7 +1,7 @@
 """Letters of a planned or past round, written again from its design, its seed and its listings, byte for byte."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -43,7 +43,7 @@ class Home:
     turns: tuple[int, ...] = (0,)
 
 
-def recreate(design: Design, bank: Catalogue, homes: Sequence[Home]) -> Iterator[Both]:
+def recreate(design: Design, bank: Catalogue, homes: Iterable[Home]) -> Iterator[Both]:
     """Give the letters of all arms on each of these homes, in order, from design, seed, names and packaged texts alone.
 
     ``bank`` has the names that the design may draw (`name_bank.for_design`).
@@ -58,11 +58,11 @@ def recreate(design: Design, bank: Catalogue, homes: Sequence[Home]) -> Iterator
         yield {arm: compose(design, drawn, matched, home.dwelling, arm, lending) for arm in drawn.sets}
 
 
-def all_arms(round_: Round, pairs: Sequence[Pair]) -> Iterator[Both]:
+def all_arms(round_: Round, pairs: Iterable[Pair]) -> Iterator[Both]:
     """Give the letter of every arm of these pairs, in order, also of arms that do not write."""
     design = from_canonical(round_.design)
     bank = name_bank.for_design(name_bank.of_round(round_), design)
-    return recreate(design, bank, [home_of(pair) for pair in pairs])
+    return recreate(design, bank, map(home_of, pairs))
 
 
 def of_round(session: Session, round_: Round) -> dict[str, Both]:

@@ -1,5 +1,7 @@
 """Rounds on every ground: declared, refused where they cannot be, planned, and written again from the seed."""
 
+import gc
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from house_makers import (
 )
 from sqlalchemy import select
 
-from orchestrator import name_bank
+from orchestrator import db, name_bank
 from orchestrator.assignment import RefusalReason, Seat, select_listings
 from orchestrator.db import Database
 from orchestrator.design import Design, canonical, check, digest, from_canonical
@@ -30,12 +32,13 @@ from orchestrator.models import Listing, Pair, Refusal, Round
 from orchestrator.people import profile_of
 from orchestrator.rounds import likeness, lookup, recreating
 from orchestrator.rounds.recreating import Home
-from profiles import grounds
+from profiles import grounds, parity
 from profiles.applicants import unlike
 from profiles.catalogue import load
 from profiles.errors import BadInput, Refused
 from profiles.letters import Dwelling
 from profiles.pairs import BOTH, Arm
+from profiles.parity import LetterPair, Violation
 
 GROUNDS = grounds.load()
 SIGNALS = {key: signal for ground in GROUNDS.grounds.values() for key, signal in ground.signals.items()}
@@ -208,6 +211,26 @@ def test_an_approval_is_refused_with_a_diff_when_a_sentence_was_changed_by_hand(
         changed.body = changed.body.replace("\n\n", "\n\nIk heb haast.\n\n", 1)
     with pytest.raises(Refused, match=r"(?s)no-parity: .*P-0001.*\+Ik heb haast\."):
         approve(database)
+
+
+def test_of_a_large_round_the_letters_of_few_pairs_are_in_memory_while_it_is_approved(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan(database, a_monday(), rows=12)
+    monkeypatch.setattr(db, "ASKED", 2)
+    with database.reading() as session:
+
+        def held(pairs: Iterable[LetterPair], *_: object) -> tuple[Violation, ...]:
+            for _pair in pairs:
+                gc.collect()
+                told.append(sum(isinstance(row, Pair) for row in session.identity_map.values()))
+            return ()
+
+        told: list[int] = []
+        monkeypatch.setattr(parity, "check", held)
+        likeness.require(session, lookup.find(session, ROUND))
+    assert len(told) == 12
+    assert max(told) <= 4
 
 
 # A running round.
