@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from itertools import repeat
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,16 @@ def test_what_is_read_once_at_the_least_size_bends_no_exponent() -> None:
 
 def test_one_size_has_no_exponent() -> None:
     assert growth.exponents({1_000: [1.0]}) == ()
+
+
+def test_the_sizes_take_turns() -> None:
+    done: list[int] = []
+
+    def made(size: int) -> growth.Made:
+        yield from repeat(lambda: done.append(size))
+
+    growth.measured(growth.Series("noting", "sizes", made), [1, 10], 2)
+    assert done == [1, 10, 1, 10]
 
 
 @pytest.mark.long

@@ -1,7 +1,7 @@
 """The letters of a planned round, held against each other before a person approves them; see `profiles.parity`."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, repeat, tee
+from itertools import tee
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -31,11 +31,13 @@ def letter_pairs(session: Session, round_: Round) -> list[LetterPair]:
 def _one_by_one(session: Session, round_: Round) -> Iterator[LetterPair]:
     """Read some at a time: the letters of all that a round may have take gigabytes."""
     pairs: Iterator[Pair] = _pairs(session, round_)
-    unwritten: Iterator[Mapping[Arm, Composed]] = repeat({})
+    both: Iterator[tuple[Pair, Mapping[Arm, Composed]]]
     if from_canonical(round_.design).question.approach is Approach.UNPAIRED:
         pairs, again = tee(pairs)
-        unwritten = recreating.all_arms(round_, again)
-    return chain.from_iterable(map(_letter_pairs, pairs, unwritten))
+        both = zip(pairs, recreating.all_arms(round_, again), strict=True)
+    else:
+        both = ((pair, {}) for pair in pairs)
+    return (each for pair, more in both for each in _letter_pairs(pair, more))
 
 
 def _pairs(session: Session, round_: Round) -> Iterator[Pair]:
