@@ -155,10 +155,10 @@ def tidy(engine: Engine, *steps: str) -> None:
                 driver.execute(step).fetchall()
 
 
-def some(each: Iterable[T]) -> Iterator[list[T]]:
-    """Yield so many at a time as one statement asks for."""
+def some(each: Iterable[T], most: int | None = None) -> Iterator[list[T]]:
+    """Yield so many at a time, or as many as one statement asks for."""
     rest = iter(each)
-    while these := list(islice(rest, ASKED)):
+    while these := list(islice(rest, most or ASKED)):
         yield these
 
 

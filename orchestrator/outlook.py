@@ -4,7 +4,7 @@ Nothing here decides what may go: the conditions are those of the claim (`rounds
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -14,6 +14,7 @@ from sqlalchemy import Row, Select, bindparam, case, exists, or_, select
 from sqlalchemy.orm import Session
 
 from orchestrator import control, enrolment, limits
+from orchestrator.db import some
 from orchestrator.design import from_canonical
 from orchestrator.enrolment import ZONE
 from orchestrator.intake import Channel
@@ -120,11 +121,19 @@ def of_round(
 
     With a ``state``, as it would be if the round were in that state.
     """
+    pairs = _pairs(session, round_, advertiser)
     inquiries, declines = (
-        [fate for fate in fates if advertiser in (None, fate.advertiser)]
-        for fates in (fates_of(session, kind, round_, now, grace, state) for kind in (Inquiry, Decline))
+        [fate for these in some(pairs) for fate in fates_of(session, kind, round_, now, grace, these, state)]
+        for kind in (Inquiry, Decline)
     )
-    return summed(round_.name, inquiries, declines)
+    return summed(round_.name, inquiries, sorted(declines, key=lambda fate: (fate.planned_at, fate.letter)))
+
+
+def _pairs(session: Session, round_: Round, advertiser: str | None) -> Sequence[int]:
+    found = select(Pair.id).where(Pair.round_id == round_.id).order_by(Pair.id)
+    if advertiser is not None:
+        found = found.join(Listing).join(Advertiser).where(Advertiser.key == advertiser)
+    return session.scalars(found).all()
 
 
 def of_house(session: Session, now: datetime, grace: timedelta, *, advertiser: str | None = None) -> list[Outlook]:
@@ -225,16 +234,16 @@ def fates_of(
     round_: Round,
     now: datetime,
     grace: timedelta,
+    pairs: Collection[int],
     state: RoundState | None = None,
-    pairs: Collection[int] | None = None,
 ) -> list[Fate]:
-    """Return the fate of every inquiry, or of every courtesy letter, of a round; with a ``state`` as if in it.
+    """Return the fate of every inquiry, or of every courtesy letter, of some pairs of a round, in order of time.
 
-    With the ids of ``pairs`` only of theirs.
+    With a ``state`` as if the round were in it. Of all pairs of a large round at once PostgreSQL would take longer than
+    an answer is waited for.
     """
-    asked = {**limits.parameters(from_canonical(round_.design), now), "round_id": round_.id}
-    named = {} if pairs is None else {"pairs": list(pairs)}
-    rows = ask(session, _letters(kind, of_pairs=pairs is not None), asked | named).all()
+    asked = {**limits.parameters(from_canonical(round_.design), now), "round_id": round_.id, "pairs": list(pairs)}
+    rows = ask(session, _letters(kind), asked).all()
     why = {row.id: _why(row, kind, state or round_.state, now - grace) for row in rows}
     if kind is Inquiry:
         by_place = {(row.code, row.order): row for row in rows}
@@ -291,8 +300,8 @@ def _ended(row: Row[Any], state: RoundState) -> Why | None:
 
 
 @cache
-def _letters(kind: Kind, *, of_pairs: bool) -> Select[*tuple[Any, ...]]:
-    """Select what must be known of letters of a round: not what they say, but which of the claim's conditions hold."""
+def _letters(kind: Kind) -> Select[*tuple[Any, ...]]:
+    """Select what must be known of letters of some pairs of a round: which conditions of the claim hold."""
     # Consent may begin after today: it must hold when the letter is due.
     due = case((kind.planned_at > limits.NOW, kind.planned_at), else_=limits.NOW)
     conditions = rules(kind) | {Why.CONSENT: enrolment.valid(Listing.advertiser_id, Study.purpose, due)}
@@ -311,6 +320,4 @@ def _letters(kind: Kind, *, of_pairs: bool) -> Select[*tuple[Any, ...]]:
     rows = rows.join(Pair, Pair.id == Inquiry.pair_id).join(Round, Round.id == Pair.round_id)
     rows = rows.join(Study, Study.id == Round.study_id).join(Listing, Listing.id == Pair.listing_id)
     rows = rows.join(Advertiser, Advertiser.id == Listing.advertiser_id).order_by(kind.planned_at, kind.id)
-    if not of_pairs:
-        return rows.where(Pair.round_id == bindparam("round_id"))
     return rows.where(not_first(Pair.round_id) == bindparam("round_id"), among(Pair.id, "pairs"))

@@ -23,12 +23,12 @@ from house_makers import (
 )  # fmt: skip
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from orchestrator import outlook
+from orchestrator import db, outlook
 from orchestrator.db import Database, Session
 from orchestrator.design import Calendar
-from orchestrator.models import Base, Control, Enrolment, Inquiry
+from orchestrator.models import Base, Control, Enrolment, Inquiry, Pair
 from orchestrator.outlook import Fate, Outlook
 from orchestrator.rounds import holds, lifecycle, lookup
 from orchestrator.rounds.sending import Envelope
@@ -79,7 +79,8 @@ def _mishaps(seed: int, share: float) -> Callable[[Envelope], None]:
 
 def _fates(database: Database, now: datetime) -> list[Fate]:
     with database.reading() as session:
-        return outlook.fates_of(session, Inquiry, lookup.find(session, ROUND), now, GRACE)
+        pairs = session.scalars(select(Pair.id)).all()
+        return outlook.fates_of(session, Inquiry, lookup.find(session, ROUND), now, GRACE, pairs)
 
 
 def _seen(database: Database, now: datetime) -> Outlook:
@@ -141,6 +142,24 @@ def test_both_databases_tell_why_nothing_goes(database: Database, what: str, why
     told = {**seen.waiting, **seen.never}
     assert told[why] >= 2
     assert any(outlook.WORDS[why] in sentence for sentence in outlook.sentences(seen))
+
+
+def test_looking_ahead_some_pairs_at_a_time_or_at_one_office_alone_tells_the_same(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    homes = [a_listing(number, who) for number, who in enumerate(PEOPLE * 2, start=1)]
+    run(database, participants=[an_advertiser(who) for who in PEOPLE], rows=homes)
+    with database.writing() as session:
+        HAPPENINGS["is held"](session, PEOPLE[0], OPENING)
+    whole = _seen(database, OPENING)
+    assert whole.first == 2 * len(PEOPLE) - 2
+    monkeypatch.setattr(db, "ASKED", 1)
+    assert _seen(database, OPENING) == whole
+    with database.reading() as session:
+        round_ = lookup.find(session, ROUND)
+        each = [outlook.of_round(session, round_, OPENING, GRACE, advertiser=who) for who in PEOPLE]
+    assert sum(seen.first for seen in each) == whole.first
+    assert [seen.waiting.get(Why.HELD, 0) > 0 for seen in each] == [True, *[False] * (len(PEOPLE) - 1)]
 
 
 def test_after_a_stop_returns_nothing_goes_that_was_only_claimed(database: Database) -> None:
