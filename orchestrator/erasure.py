@@ -31,7 +31,7 @@ from orchestrator.models import (
     ToolkitUse,
 )
 from orchestrator.request_models import OwnerRequest, RequestLetter, RequestRound
-from orchestrator.retention import Part
+from orchestrator.retention import Found, Part
 from orchestrator.rounds import lookup
 from orchestrator.scope import ScopeKind
 from orchestrator.states import ROUND_ENDED, ErasureReason, MailState
@@ -49,10 +49,10 @@ def erase(session: Session, key: str, reason: ErasureReason, actor: str, now: da
     """
     office = lookup.advertiser(session, key)
     _require_out(session, office, now)
-    parts: tuple[Part, ...] = (*_parts(office), (InboundMail, InboundMail.id.in_(_strays(session, office))))
-    if office.name == NAME and not any(retention.count(session, *part) for part in parts):
+    found: Found = [*retention.find(session, _parts(office)), (InboundMail, _strays(session, office))]
+    if office.name == NAME and not any(rows for _, rows in found):
         return None
-    keys = retention.destroy(session, ERASED, f"advertiser:{office.id}", parts, actor, now, reason=reason.value)
+    keys = retention.destroy(session, ERASED, f"advertiser:{office.id}", found, actor, now, reason=reason.value)
     own_access.revoke(session, key, actor, now, wall)
     _empty(session, office)
     return keys
@@ -96,10 +96,10 @@ def _requests_of(office: Advertiser) -> Select[str]:
 
 def _parts(office: Advertiser) -> Iterator[Part]:
     yield from retention.parts_of(_pairs(office))
-    yield OwnerRequest, OwnerRequest.advertiser_id == office.id
-    yield Invitation, Invitation.key == office.key
-    yield Contact, Contact.advertiser_id == office.id
-    yield Advertiser, Advertiser.id == office.id
+    yield Part(OwnerRequest, select(OwnerRequest.id).where(OwnerRequest.advertiser_id == office.id))
+    yield Part(Invitation, select(Invitation.id).where(Invitation.key == office.key))
+    yield Part(Contact, select(Contact.advertiser_id).where(Contact.advertiser_id == office.id))
+    yield Part(Advertiser, select(Advertiser.id).where(Advertiser.id == office.id))
 
 
 def _pairs(office: Advertiser) -> Select[int]:

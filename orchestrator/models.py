@@ -234,6 +234,8 @@ class Pair(Base):
     inquiries: Mapped[list["Inquiry"]] = relationship(back_populates="pair", order_by="Inquiry.order")
 
 
+PLANNED = "state = 'planned'"
+HELD = "state IN ('claimed','sending')"
 UNCERTAIN = "state = 'uncertain'"
 WENT = "state IN ('sending','sent','uncertain') AND advertiser_id IS NOT NULL"
 NEXT = "\"order\" > 1 AND state IN ('planned','claimed') AND advertiser_id IS NOT NULL"
@@ -251,10 +253,8 @@ class Inquiry(Letter, Base):
         CheckConstraint('"order" BETWEEN 1 AND 4', name="order"),
         Index("ix_inquiry_sent_at", "sent_at"),
         Index("ix_inquiry_uncertain", "planned_at", sqlite_where=text(UNCERTAIN), postgresql_where=text(UNCERTAIN)),
-        Index("ix_inquiry_due", "planned_at", "id", sqlite_where=text("state = 'planned'"),
-              postgresql_where=text("state = 'planned'")),
-        Index("ix_inquiry_lease", "lease_until", sqlite_where=text("state IN ('claimed','sending')"),
-              postgresql_where=text("state IN ('claimed','sending')")),
+        Index("ix_inquiry_due", "planned_at", "id", sqlite_where=text(PLANNED), postgresql_where=text(PLANNED)),
+        Index("ix_inquiry_lease", "lease_until", sqlite_where=text(HELD), postgresql_where=text(HELD)),
         Index("ix_inquiry_office_went", "advertiser_id", "sent_at", sqlite_where=text(WENT),
               postgresql_where=text(WENT)),
         Index("ix_inquiry_office_next", "advertiser_id", "planned_at", sqlite_where=text(NEXT),
@@ -281,6 +281,8 @@ class Decline(Letter, Base):
     __tablename__ = "decline"
     __table_args__ = (
         Index("ix_decline_uncertain", "planned_at", sqlite_where=text(UNCERTAIN), postgresql_where=text(UNCERTAIN)),
+        Index("ix_decline_due", "planned_at", "id", sqlite_where=text(PLANNED), postgresql_where=text(PLANNED)),
+        Index("ix_decline_lease", "lease_until", sqlite_where=text(HELD), postgresql_where=text(HELD)),
     )
     inquiry_id: Mapped[int] = mapped_column(ForeignKey("inquiry.id"), unique=True)
     in_reply_to: Mapped[str | None] = mapped_column(Text)
@@ -333,6 +335,10 @@ class InboundMail(Sealing, Base):
     """The raw bytes of a message that came in, once per content; without any when they were destroyed."""
 
     __tablename__ = "inbound_mail"
+    __table_args__ = (
+        Index("ix_inbound_mail_kept", "received_at", sqlite_where=text("raw_sealed IS NOT NULL"),
+              postgresql_where=text("raw_sealed IS NOT NULL")),
+    )  # fmt: skip
     id: Mapped[int] = mapped_column(primary_key=True)
     content_key: Mapped[str] = mapped_column(String(64), unique=True)
     raw_sealed: Mapped[bytes | None]
@@ -371,14 +377,20 @@ class ImapCursor(Base):
 class LetterCopy(Base):
     """A copy of one of our letters, seen in the ledger mailbox: proof that the relay took the letter.
 
-    ``dated_at`` is when the letter itself says it was sent.
+    ``dated_at`` is when the letter itself says it was sent, ``settled_at`` when the letter was found to be sent by its
+    record too; until then it may have something to settle.
     """
 
     __tablename__ = "letter_copy"
+    __table_args__ = (
+        Index("ix_letter_copy_open", "message_id", sqlite_where=text("settled_at IS NULL"),
+              postgresql_where=text("settled_at IS NULL")),
+    )  # fmt: skip
     id: Mapped[int] = mapped_column(primary_key=True)
     message_id: Mapped[str] = mapped_column(String(200), unique=True)
     seen_at: Mapped[datetime]
     dated_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
 
 
 class ChannelFault(Base):

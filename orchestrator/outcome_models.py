@@ -10,7 +10,7 @@ class OutcomeBook(Base):
     """A round whose outcomes are kept; ``rules`` tells by what they were made, ``counted`` whether they are summed.
 
     ``awaits``: transactions with a lower number may have begun before the book was opened and are waited for; 0 until
-    that number is known, None when all are done.
+    that number is known, None when all are done. ``made_to``: up to this number no pair is missing.
     """
 
     __tablename__ = "outcome_book"
@@ -18,6 +18,7 @@ class OutcomeBook(Base):
     rules: Mapped[str] = mapped_column(String(64))
     counted: Mapped[bool]
     awaits: Mapped[int | None] = mapped_column(BigInteger)
+    made_to: Mapped[int] = mapped_column(server_default="0")
 
 
 class OutcomeChange(Base):

@@ -116,10 +116,11 @@ def open_book(session: Session, round_id: int, rules: str) -> None:
     """From now on write down what changes in a round; what was made by other rules goes."""
     book = session.get(OutcomeBook, round_id)
     if book is None:
-        session.execute(insert(OutcomeBook).values(round_id=round_id, rules=rules, counted=False, awaits=0))
+        opened = {"rules": rules, "counted": False, "awaits": 0, "made_to": 0}
+        session.execute(insert(OutcomeBook).values(round_id=round_id, **opened))
     elif book.rules != rules:
         session.execute(delete(PairOutcome).where(PairOutcome.round_id == round_id))
-        book.rules, book.counted = rules, False
+        book.rules, book.counted, book.made_to = rules, False, 0
 
 
 def is_settled(session: Session, round_id: int) -> bool:
@@ -143,11 +144,12 @@ def changed(session: Session, round_id: int, most: int) -> dict[int, int]:
     return dict(session.execute(rows.order_by(OutcomeChange.id).limit(most)).all())
 
 
-def missing(session: Session, round_id: int, after: int, most: int) -> list[int]:
-    """Return the numbers of pairs, from ``after`` on, whose outcome is not kept; so many at most, in order."""
+def missing(session: Session, round_id: int, most: int) -> list[int]:
+    """Return the numbers of pairs whose outcome is not kept yet; so many at most, in order."""
+    book = session.get_one(OutcomeBook, round_id)
     there = select(PairOutcome.pair_id).where(PairOutcome.pair_id == Pair.id).exists()
     # By their numbers: through the index of its round SQLite would go through all its pairs for each five hundred.
-    rows = select(Pair.id).where(not_first(Pair.round_id) == round_id, Pair.id > after, ~there)
+    rows = select(Pair.id).where(not_first(Pair.round_id) == round_id, Pair.id > book.made_to, ~there)
     return list(session.scalars(rows.order_by(Pair.id).limit(most)))
 
 
@@ -156,9 +158,10 @@ def keep(
 ) -> None:
     """Store what came of these pairs in the place of what was kept, and forget the changes that are ``done``.
 
-    A pair that is gone has nothing in ``made``.
+    Without changes the pairs are those that were missing. A pair that is gone has nothing in ``made``.
     """
-    session.execute(update(OutcomeBook).where(OutcomeBook.round_id == round_id).values(counted=False))
+    reached = {} if done else {"made_to": max(pairs)}
+    session.execute(update(OutcomeBook).where(OutcomeBook.round_id == round_id).values(counted=False, **reached))
     session.execute(delete(PairOutcome).where(PairOutcome.pair_id.in_(pairs)))
     insert_all(session, PairOutcome, ({"round_id": round_id, **vars(each)} for each in made))
     if done:

@@ -1,6 +1,7 @@
 """Copies of our own letters in the ledger mailbox: the evidence that settles what the wire left uncertain."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
@@ -9,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from orchestrator.intake import Channel
 from orchestrator.models import LetterCopy
-from orchestrator.rounds.permission import KINDS, AnyLetter
-from orchestrator.rounds.settling import NEVER_WENT, settle, settle_answered
+from orchestrator.rounds.permission import KINDS, AnyLetter, Kind
+from orchestrator.rounds.settling import settle, settle_answered
 from orchestrator.states import LetterState
 
 _OURS = re.compile(r"<[a-z2-7]{26}(\.a)?@[^<>@\s]+>")
@@ -46,15 +47,26 @@ def settle_seen(session: Session, now: datetime) -> int:
 
     See `settling.settle` for what that may mean.
     """
-    settled = settle_answered(session, now)
+    settled, went = settle_answered(session, now), list[LetterCopy]()
     for kind in KINDS:
-        waiting = kind.state.in_((LetterState.UNCERTAIN, *NEVER_WENT))
-        for letter, dated in session.execute(
-            select(kind, LetterCopy.dated_at).join(LetterCopy, LetterCopy.message_id == kind.message_id).where(waiting)
-        ).all():
-            settle(session, cast("AnyLetter", letter), "ledger", now, "ledger-copy", dated)
-            settled += 1
+        for letter, copy in _looked_at(session, kind):
+            was = letter.state
+            settle(session, letter, "ledger", now, "ledger-copy", copy.dated_at)
+            settled += letter.state is not was
+            if letter.state is LetterState.SENT:
+                went.append(copy)
+    # Last of all: whoever sweeps beside us waits for these rows, and must hold nothing by then that we still want.
+    for copy in went:
+        copy.settled_at = now
     return settled
+
+
+def _looked_at(session: Session, kind: Kind) -> Sequence[tuple[AnyLetter, LetterCopy]]:
+    """Give the letters with a copy that settled nothing yet: all that have one are too many each few seconds."""
+    ours = select(kind, LetterCopy).join(LetterCopy, LetterCopy.message_id == kind.message_id)
+    waits = (LetterCopy.settled_at.is_(None), kind.state != LetterState.SENDING)
+    rows = session.execute(ours.where(*waits)).all()
+    return cast("Sequence[tuple[AnyLetter, LetterCopy]]", rows)
 
 
 def testify(session: Session) -> bool:

@@ -12,6 +12,7 @@ from orchestrator.models import Attempt, Inquiry, Reply
 from orchestrator.rounds import restored
 from orchestrator.rounds.following import tell_next
 from orchestrator.rounds.permission import KINDS, AnyLetter, Kind
+from orchestrator.several import one_of, written_out
 from orchestrator.states import AttemptOutcome, LetterState
 
 Conditions = Sequence[ColumnElement[bool]]
@@ -30,9 +31,9 @@ def sweep(
     """
     told: Counter[str] = Counter()
     for kind in KINDS:
-        lapsed = (kind.state == LetterState.CLAIMED, kind.lease_until < now)
-        silent = (kind.state == LetterState.SENDING, kind.lease_until < now - margin)
-        late = (kind.state == LetterState.PLANNED, kind.not_after < now - grace, control.sending_is_open())
+        lapsed = (_held(kind), kind.state == LetterState.CLAIMED, kind.lease_until < now)
+        silent = (_held(kind), kind.state == LetterState.SENDING, kind.lease_until < now - margin)
+        late = (*_due_before(kind, now - grace), kind.not_after < now - grace, control.sending_is_open())
         told["freed"] += _set_state(session, kind, lapsed, LetterState.PLANNED)
         if expire:
             told["expired"] += _set_state(session, kind, late, LetterState.EXPIRED)
@@ -41,6 +42,16 @@ def sweep(
     if told:
         ledger.append(session, now, "sweep", "letters.swept", "letters", told)
     return told
+
+
+def _held(kind: Kind) -> ColumnElement[bool]:
+    """In the words of the index of held letters: each few seconds all letters ever sent would be gone through."""
+    return one_of(kind.state, (LetterState.CLAIMED, LetterState.SENDING))
+
+
+def _due_before(kind: Kind, moment: datetime) -> Conditions:
+    """In those of the index of planned letters: whoever is too late was due before."""
+    return (kind.state == written_out(kind.state, LetterState.PLANNED), kind.planned_at < moment)
 
 
 def give_up(session: Session, kind: Kind, where: Conditions, now: datetime, why: str) -> int:
@@ -53,6 +64,8 @@ def give_up(session: Session, kind: Kind, where: Conditions, now: datetime, why:
         .execution_options(synchronize_session=False)
     )
     lost = list(rows.scalars())
+    if not lost:
+        return 0
     session.execute(
         update(Attempt)
         .where(Attempt.message_id.in_(lost), Attempt.outcome == AttemptOutcome.SENDING)
@@ -97,11 +110,13 @@ def settle_answered(session: Session, now: datetime) -> int:
 
     A contact form has no copies, and may well answer before it has taken the message.
     """
-    answered = select(Inquiry, func.min(Reply.id)).join(Reply).where(Inquiry.state == LetterState.UNCERTAIN)
-    rows = session.execute(answered.group_by(Inquiry.id)).all()
-    for inquiry, reply in rows:
+    first = select(func.min(Reply.id)).where(Reply.inquiry_id == Inquiry.id).scalar_subquery()
+    uncertain = Inquiry.state == written_out(Inquiry.state, LetterState.UNCERTAIN)
+    rows = session.execute(select(Inquiry, first).where(uncertain)).all()
+    answered = [each for each in rows if each[1] is not None]
+    for inquiry, reply in answered:
         settle(session, inquiry, "inbox", now, f"reply:{reply}")
-    return len(rows)
+    return len(answered)
 
 
 def _set_state(session: Session, kind: Kind, where: Conditions, state: LetterState) -> int:

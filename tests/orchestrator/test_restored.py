@@ -134,6 +134,25 @@ def test_a_copy_among_the_answers_counts_only_when_its_letter_is_known(database:
         assert [copy.message_id for copy in session.scalars(select(LetterCopy))] == [known]
 
 
+def test_a_copy_is_looked_at_until_its_letter_is_known_to_have_gone(database: Database) -> None:
+    run(database)
+    held = only(claim(database))
+    gate(database, held)
+    went, unknown = only(letters(database, 1)).message_id, f"<{'a' * 26}@woonpost.example>"
+    with database.writing() as session:
+        copies.keep(session, unknown, DUE, DUE)
+        copies.keep(session, went, DUE, DUE)
+    assert (settle(database, DUE + MINUTE), looked_at(database)) == (0, 2)
+    record(database, held, DUE + MINUTE, "uncertain")
+    assert (settle(database, DUE + 2 * MINUTE), looked_at(database)) == (1, 1)
+    assert only(letters(database, 1)).state is S.SENT
+
+
+def looked_at(database: Database) -> int:
+    with database.reading() as session:
+        return len(session.scalars(select(LetterCopy).where(LetterCopy.settled_at.is_(None))).all())
+
+
 # --- Evidence that the record is too old ----------------------------------------------------------------------------
 
 

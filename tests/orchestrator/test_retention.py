@@ -4,20 +4,37 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from house_makers import ROUND, TUESDAY, answer, events, letters, refused, run
-from sqlalchemy import select, update
+import pytest
+from house_makers import (
+    ROUND,
+    TUESDAY,
+    a_listing,
+    a_monday,
+    an_advertiser,
+    answer,
+    events,
+    letters,
+    only,
+    only_sqlite,
+    plan,
+    refused,
+    run,
+)  # fmt: skip
+from query_plans import overheard, steps
+from sqlalchemy import delete, select, update
 
-from orchestrator import backup, ledger, retention
+from orchestrator import backup, db, ledger, retention
 from orchestrator.db import Database
 from orchestrator.models import InboundMail, Inquiry, Pair, Reply, Round
 from orchestrator.rounds import lifecycle, restored
 from orchestrator.sealing import GONE, key_ids
-from orchestrator.states import LetterState, MailState
+from orchestrator.states import LetterState, MailState, RoundState
 
 CLOSED = datetime(2026, 10, 31, 12, 0, tzinfo=UTC)
 OVER = datetime(2027, 4, 30, 12, 0, tzinfo=UTC)  # six months later: April has no 31st
 SECRET = "Groet, Wilhelmina van Geheimenisse"
 DAY = timedelta(days=1)
+LATER = "proef-2027"
 
 
 def closed(database: Database) -> None:
@@ -85,6 +102,26 @@ def test_after_the_term_texts_are_gone_labels_stay_and_the_ledger_has_the_proof(
         assert list(ledger.faults(session)) == []
 
 
+def test_of_a_large_round_some_at_a_time_are_emptied(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed(database)
+    monkeypatch.setattr(db, "ASKED", 1)
+    asked = overheard(database)
+    assert keep_to_terms(database, OVER) == {ROUND: 4, retention.HOUSE: 1}
+    assert sum(statement.startswith("UPDATE") for statement, _ in asked) >= 5
+    assert said(database) == [(GONE, "UITNODIGING")] * 2
+    assert mails(database) == {b""}
+
+
+@only_sqlite
+def test_mail_of_nobody_is_looked_for_among_the_mail_that_is_still_there(database: Database) -> None:
+    closed(database)
+    asked = overheard(database)
+    with database.reading() as session:
+        assert retention.overdue(session, OVER - DAY)
+    of_mails = [each for each in asked if "FROM inbound_mail" in each[0] and "received_at" in each[0]]
+    assert "SEARCH inbound_mail USING INDEX ix_inbound_mail_kept (received_at<?)" in steps(database, of_mails)
+
+
 def test_doing_it_again_does_and_tells_nothing(database: Database) -> None:
     closed(database)
     keep_to_terms(database, OVER)
@@ -110,6 +147,25 @@ def test_a_round_that_goes_on_loses_nothing(database: Database) -> None:
         session.execute(update(Round).values(state="collecting", closed_at=None))
     keep_to_terms(database, OVER + 365 * DAY)
     assert said(database) == [(SECRET, "UITNODIGING")] * 2
+
+
+def test_a_mail_that_also_answers_a_letter_of_a_round_that_goes_on_stays_until_that_one_is_over(
+    database: Database,
+) -> None:
+    closed(database)
+    plan(database, a_monday(round=LATER), participants=[an_advertiser("beta")], rows=[a_listing(9, "beta")])
+    with database.writing() as session:
+        shared = only(session.scalars(select(Reply).order_by(Reply.id).limit(1)))
+        later = select(Inquiry).join(Pair).join(Round).where(Round.name == LATER).order_by(Inquiry.id).limit(1)
+        reply = answer(session, only(session.scalars(later)).id, now=TUESDAY)
+        reply.mail_id = shared.mail_id
+        session.execute(delete(InboundMail).where(InboundMail.id.not_in(select(Reply.mail_id))))
+    assert keep_to_terms(database, OVER) == {ROUND: 3}
+    assert mails(database) == {b"", SECRET.encode()}
+    with database.writing() as session:
+        session.execute(update(Round).where(Round.name == LATER).values(state=RoundState.CLOSED, closed_at=OVER))
+    assert LATER in keep_to_terms(database, OVER + 366 * DAY)
+    assert mails(database) == {b""}
 
 
 def test_a_backup_of_before_forgets_what_was_destroyed_since(house: Database, tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from house_makers import DUE, claim, run
-from sqlalchemy import Integer, Text, event, select
+from query_plans import overheard, steps
+from sqlalchemy import Integer, Text, select
 
 from orchestrator import ahead
 from orchestrator.db import Database
@@ -69,23 +70,17 @@ def test_sqlite_looks_a_list_up_in_an_index() -> None:
 
 def test_sqlite_goes_through_no_round_for_a_few_letters(tmp_path: Path) -> None:
     """It has no statistics, unless somebody asked for them, and takes any round for ten pairs."""
-    database, asked = Database.at(f"sqlite:///{tmp_path}/ronde.db"), list[tuple[str, Any]]()
+    database = Database.at(f"sqlite:///{tmp_path}/ronde.db")
     prepare(database)
     run(database, rows=3)
-    for engine in (database.engine, database.reader):
-        event.listen(engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
+    asked = overheard(database)
     with database.reading() as session:
         round_ = lookup.find(session, "proef-2026")
         assert ahead.letters(session, round_, DUE, 15)
     assert claim(database, DUE)
-    questions = [(told, values) for told, values in asked if told.startswith(("SELECT inquiry", "UPDATE inquiry"))]
-    with database.reading() as session:
-        ask = session.connection().exec_driver_sql
-        plans = {
-            told: [line.detail for line in ask(f"EXPLAIN QUERY PLAN {told}", values)] for told, values in questions
-        }
-    assert len(plans) > 4
-    assert [step for plan in plans.values() for step in plan if step.endswith("(round_id=?)")] == []
+    questions = [each for each in asked if each[0].startswith(("SELECT inquiry", "UPDATE inquiry"))]
+    assert len({told for told, _ in questions}) > 4
+    assert [step for step in steps(database, questions) if step.endswith("(round_id=?)")] == []
 
 
 def a_try(number: int, **told: Any) -> dict[str, Any]:
