@@ -1,15 +1,16 @@
 """Opening a declared look: the act of a person, written down once with what was seen."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from orchestrator import design as designs
 from orchestrator import ledger
-from orchestrator.models import Event, Inquiry, Look, Pair, Round
+from orchestrator.db import some
+from orchestrator.models import Event, Look, Pair, Round
 from orchestrator.rounds import coding, duties, lifecycle, lookup
 from orchestrator.states import PairState, RoundState
 from profiles.errors import Refused
@@ -48,10 +49,12 @@ def settled(session: Session, round_: Round, now: datetime) -> tuple[str, ...]:
     Sham pairs apart. Both letters went, both windows are over, and nothing excludes the pair.
     """
     days = timedelta(days=designs.from_canonical(round_.design).outcome.response_days)
-    rows = select(Pair).where(Pair.round_id == round_.id, Pair.state == PairState.OPEN, Pair.sham.is_(None))
-    with_replies = selectinload(Pair.inquiries).selectinload(Inquiry.replies)
-    found = session.scalars(rows.order_by(Pair.code).options(with_replies))
-    return tuple(pair.code for pair in found if _coded(pair) and lifecycle.exclusion(pair, now - days) is None)
+    of = (Pair.round_id == round_.id, Pair.state == PairState.OPEN, Pair.sham.is_(None))
+    codes = dict(session.execute(select(Pair.id, Pair.code).where(*of).order_by(Pair.code)).all())
+    letters = (each for these in some(codes) for each in lifecycle.letters_of(session, these).items())
+    return tuple(
+        codes[pair] for pair, sent in letters if _coded(sent) and lifecycle.exclusion(sent, now - days) is None
+    )
 
 
 def record(session: Session, round_: Round, actor: str, now: datetime, numbers: Mapping[str, Any]) -> Look:
@@ -82,5 +85,5 @@ def note_read(session: Session, name: str, actor: str, now: datetime) -> None:
         ledger.append(session, now, actor, READ, subject, {"look": number})
 
 
-def _coded(pair: Pair) -> bool:
-    return all(reply.label is not None for inquiry in pair.inquiries for reply in inquiry.replies)
+def _coded(letters: Iterable[lifecycle.Letter]) -> bool:
+    return all(label is not None for letter in letters for label in letter.labels)

@@ -17,6 +17,7 @@ from house_makers import (
     a_listing,
     a_monday,
     an_advertiser,
+    answer,
     answered,
     approve,
     claim,
@@ -40,12 +41,13 @@ from house_makers import (
 from ruamel.yaml import YAML
 from sqlalchemy import select, text
 
+from orchestrator import db
 from orchestrator.db import Database, DatabaseError
 from orchestrator.design import Design
-from orchestrator.models import Control, Pair, Reply
+from orchestrator.models import Control, Inquiry, Pair, Reply
 from orchestrator.rounds import lifecycle, lookup
 from orchestrator.rounds.answers import Proposed
-from orchestrator.states import LetterState, PairState, RoundState
+from orchestrator.states import Exclusion, LetterState, PairState, RoundState
 
 S = LetterState
 
@@ -283,9 +285,9 @@ def test_an_unknown_advertiser_cannot_withdraw(database: Database) -> None:
 # --- Collect and close ---------------------------------------------------------------------------------------------
 
 
-def finished(database: Database) -> datetime:
-    """A round of one pair, sent and collecting; returns the end of its response window."""
-    run(database)
+def finished(database: Database, pairs: int = 1) -> datetime:
+    """A round of so many pairs, sent and collecting; returns the end of its response window."""
+    run(database, rows=pairs)
     send_both(database)
     step(database, lifecycle.collect, now=TUESDAY)
     with database.reading() as session:
@@ -313,6 +315,22 @@ def test_a_round_closes_when_the_window_is_over_and_silence_counts(database: Dat
     step(database, lifecycle.close, now=end)
     assert round_state(database) is RoundState.CLOSED
     assert pairs(database) == [(PairState.USABLE, None)]
+
+
+def test_a_large_round_is_closed_and_cancelled_some_pairs_at_a_time(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "ASKED", 1)
+    end = finished(database, pairs=4)
+    first, second, third = (letters(database)[place].id for place in (0, 3, 5))
+    with database.writing() as session:
+        session.get_one(Inquiry, first).state = S.UNCERTAIN
+        session.get_one(Inquiry, second).state = S.PLANNED
+        answer(session, third, now=DUE).label = "ECHTHEIDSVRAAG"
+    step(database, lifecycle.close, now=end)
+    excluded = [Exclusion.UNCERTAIN, Exclusion.NOT_SENT, Exclusion.DETECTED]
+    assert pairs(database) == [*((PairState.EXCLUDED, why) for why in excluded), (PairState.USABLE, None)]
+    assert states(database).count(S.CANCELLED) == 1
 
 
 @only_sqlite

@@ -1,6 +1,6 @@
 """The Pair machine on the functions as they are, and on functions of which one is wrong: it must find each."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,13 @@ from house_makers import (
     run,
 )
 from machine_makers import Memory, Planting, finds, survives
-from pair_machine import EXCLUDING, PairMachine
+from pair_machine import PairMachine
 from sqlalchemy import select, update
 
 from orchestrator.db import Session
 from orchestrator.models import Inquiry, Pair, Reply
 from orchestrator.rounds import answers, coding, copies, lifecycle, sending
+from orchestrator.rounds.lifecycle import Letter
 from orchestrator.states import LetterState, PairState
 
 
@@ -71,15 +72,14 @@ def judges_all(real: Any, session: Session, round_: Any, now: datetime) -> None:
     real(session, round_, now)
 
 
-def takes_uncertain_as_sent(real: Any, pair: Pair, sent_by: datetime) -> Any:
-    return None if LetterState.UNCERTAIN in {each.state for each in pair.inquiries} else real(pair, sent_by)
+def takes_uncertain_as_sent(real: Any, letters: Sequence[Letter], sent_by: datetime) -> Any:
+    return None if LetterState.UNCERTAIN in {each.state for each in letters} else real(letters, sent_by)
 
 
-def hears_the_first_half(real: Any, pair: Pair, sent_by: datetime) -> Any:
+def hears_the_first_half(real: Any, letters: Sequence[Letter], sent_by: datetime) -> Any:
     """What was answered on the second letter does not leave a pair out."""
-    for reply in pair.inquiries[1].replies:
-        reply.label = "AL_VERHUURD" if reply.label in EXCLUDING else reply.label
-    return real(pair, sent_by)
+    first, second = letters
+    return real((first, second._replace(labels=[])), sent_by)
 
 
 PLANTED: dict[str, tuple[str, Callable[[Planting], None]]] = {
