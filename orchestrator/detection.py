@@ -6,11 +6,12 @@ practice is no identical wording, no reuse on one advertiser, and a log of who s
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from itertools import pairwise
 from math import ceil
 from statistics import median
@@ -90,6 +91,12 @@ class Received:
     body: str
     own: tuple[str, ...]
 
+    @cached_property
+    def wording(self) -> Wording:
+        """What the body says, without names and listing; one that is shorter than a run is one itself."""
+        words = _without(_words(self.body), filter(None, map(_words, {*self.own, self.first, self.last})))
+        return frozenset(zip(*(words[start:] for start in range(_RUN)), strict=False)) or frozenset({tuple(words)})
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -154,15 +161,6 @@ def likeness(one: Wording, other: Wording) -> float:
     return len(one & other) / min(len(one), len(other))
 
 
-def wording(letter: Received) -> Wording:
-    """Return the runs of three words of a body, without names and listing; a shorter text is one run."""
-    phrases = sorted({*letter.own, letter.first, letter.last} - {""}, key=len, reverse=True)
-    named = rf"(?<!\w)(?:{'|'.join(re.escape(phrase.casefold()) for phrase in phrases)})(?!\w)"
-    words = _WORD.findall(re.sub(named, " ", letter.body.casefold()))
-    runs = frozenset(zip(*(words[start:] for start in range(_RUN)), strict=False))
-    return runs or frozenset({tuple(words)})
-
-
 def evenness(moments: Iterable[datetime]) -> float | None:
     """Return how even the times between letters are: 1 for a clock, about 0 for chance; None for too few letters.
 
@@ -190,6 +188,30 @@ def _sender(letter: Received) -> tuple[str, str]:
 
 def _same_text(letters: Sequence[Received]) -> int:
     """Return how many different people sent one and the same text, at the most."""
-    texts = [(_sender(letter), wording(letter)) for letter in letters]
-    alike = ({sender for sender, other in texts if likeness(text, other) >= ALIKE} for _, text in texts)
+    senders: defaultdict[Wording, set[tuple[str, str]]] = defaultdict(set)
+    for letter in letters:
+        senders[letter.wording].add(_sender(letter))
+    # The few texts of a round are held against each other, not all the letters that were written with them.
+    alike = (
+        {who for other, people in senders.items() if likeness(text, other) >= ALIKE for who in people}
+        for text in senders
+    )
     return max(map(len, alike), default=0)
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
+
+
+def _without(words: Sequence[str], phrases: Iterable[Sequence[str]]) -> list[str]:
+    """Return the words that are in none of these phrases, of which the longest that begins at a word counts."""
+    by_first: defaultdict[str, list[Sequence[str]]] = defaultdict(list)
+    for phrase in sorted(phrases, key=len, reverse=True):
+        by_first[phrase[0]].append(phrase)
+    left, at = [], 0
+    while at < len(words):
+        here = (len(each) for each in by_first.get(words[at], ()) if words[at : at + len(each)] == each)
+        if not (length := next(here, 0)):
+            left.append(words[at])
+        at += length or 1
+    return left

@@ -1,7 +1,7 @@
 """What each advertiser has seen of us: the letters it received and the times it asked whether this is a test."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -9,6 +9,7 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, Select, case, func, not_, or_, select
 from sqlalchemy.orm import Session
 
+from orchestrator.db import some
 from orchestrator.detection import Meter, Received, measure
 from orchestrator.models import Advertiser, Coding, Enrolment, Hold, Inquiry, Listing, Pair, Reply, Round
 from orchestrator.rounds import holds, lookup
@@ -21,6 +22,9 @@ ARRIVED = (LetterState.SENT, LetterState.UNCERTAIN)
 
 ASKING = [label for label, why in EXCLUDING_LABELS.items() if why is Exclusion.DETECTED]
 """Labels of a reply that doubts the letter."""
+
+TOGETHER = 50
+"""Advertisers of which the letters are in memory at once."""
 
 T = TypeVar("T")
 
@@ -73,8 +77,9 @@ def tallies(session: Session) -> dict[int, Tally]:
     grouped = number.join(Listing).where(*watched).group_by(Listing.advertiser_id)
     letters = _mapping(session, grouped.where(Inquiry.state.in_(ARRIVED)))
     doubted = _mapping(session, grouped.join(Reply).where(asks()))
-    keys = _mapping(session, select(Advertiser.id, Advertiser.key).where(Advertiser.id.in_(letters)))
-    return {each: Tally(keys[each], letters[each], doubted.get(each, 0)) for each in letters}
+    keys = _mapping(session, select(Advertiser.id, Advertiser.key).where(Advertiser.id.in_(running)))
+    # A round may end between two questions.
+    return {each: Tally(keys[each], letters[each], doubted.get(each, 0)) for each in letters if each in keys}
 
 
 def meters(session: Session, advertisers: Collection[int], now: datetime) -> dict[int, Meter]:
@@ -90,19 +95,22 @@ def of_round(session: Session, name: str, now: datetime) -> tuple[Watched, ...]:
     round_ = lookup.find(session, name)
     theirs = select(Listing.advertiser_id).join(Pair).where(Pair.round_id == round_.id)
     rows = session.scalars(select(Advertiser).where(Advertiser.id.in_(theirs)).order_by(Advertiser.key)).all()
+    # A few at a time: who tests often has many letters out, and all of them are read whole.
+    return tuple(each for these in some(rows, TOGETHER) for each in _watched(session, round_, these, now))
+
+
+def _watched(session: Session, round_: Round, rows: Sequence[Advertiser], now: datetime) -> Iterator[Watched]:
     since = _since(session, [row.id for row in rows], now)
     arrived = _received(session, since, Inquiry.state.in_(ARRIVED))
     coming = _received(session, since, Inquiry.state.in_(OPEN_LETTER), Pair.round_id == round_.id)
     asked = _questions(session, since)
-    return tuple(
-        Watched(
+    for row in rows:
+        yield Watched(
             advertiser=row.key,
             name=row.name,
             now=measure(arrived[row.id], asked[row.id]),
             then=measure(arrived[row.id] + coming[row.id], asked[row.id]),
         )
-        for row in rows
-    )
 
 
 def _since(session: Session, advertisers: Iterable[int], now: datetime) -> dict[int, datetime]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from orchestrator import exposure
-from orchestrator.db import Database
+from orchestrator.db import Database, some
 from orchestrator.exposure import Tally
 from orchestrator.rounds import holds
 from profiles.errors import Refused
@@ -25,16 +25,20 @@ class Watch:
         """Measure the advertisers of running rounds with something new, and pause each that is past a threshold."""
         with database.reading() as session:
             tallies = exposure.tallies(session)
-            fresh = {each: tally for each, tally in tallies.items() if tally != self.seen.get(each)}
-            meters = exposure.meters(session, fresh, now) if fresh else {}
-        for each, tally in fresh.items():
-            if tally.questions > (self.seen[each].questions if each in self.seen else 0):
-                log.warning("Aanbieder %s vroeg of een reactie een test is.", tally.advertiser)
-        for each, meter in meters.items():
-            if meter.past:
-                _pause(database, fresh[each].advertiser, meter.reason, now)
-        # Only now: what could not be written is looked at again.
-        self.seen.update(fresh)
+        fresh = {each: tally for each, tally in tallies.items() if tally != self.seen.get(each)}
+        for these in some(fresh, exposure.TOGETHER):  # all are new to a process that just began
+            with database.reading() as session:
+                meters = exposure.meters(session, these, now)
+            for each, meter in meters.items():
+                self._tell(each, fresh[each])
+                if meter.past:
+                    _pause(database, fresh[each].advertiser, meter.reason, now)
+            # Only now: what could not be written is looked at again.
+            self.seen.update({each: fresh[each] for each in these})
+
+    def _tell(self, advertiser: int, tally: Tally) -> None:
+        if tally.questions > (self.seen[advertiser].questions if advertiser in self.seen else 0):
+            log.warning("Aanbieder %s vroeg of een reactie een test is.", tally.advertiser)
 
 
 def _pause(database: Database, advertiser: str, reason: str, now: datetime) -> None:

@@ -21,7 +21,6 @@ from orchestrator.detection import (
     evenness,
     likeness,
     measure,
-    wording,
 )
 from profiles import grounds, letters
 from profiles.letters import Dwelling, Level
@@ -56,6 +55,13 @@ def of(sign: Sign, received: Sequence[Received], questions: int = 0) -> float | 
     return values(measure(received, questions))[sign]
 
 
+@given(st.lists(st.tuples(st.sampled_from(["Eva", "Ali", "Noor"]), st.text("ab .-", max_size=12)), max_size=12))
+def test_the_same_text_is_counted_as_when_each_letter_is_held_against_each_other(told: list[tuple[str, str]]) -> None:
+    received = [a_letter(first, body=body) for first, body in told]
+    alike = [{each.first for each in received if likeness(one.wording, each.wording) >= ALIKE} for one in received]
+    assert of(Sign.TEXT, received) == max(map(len, alike), default=0)
+
+
 def test_an_advertiser_that_received_nothing_has_nothing_to_notice() -> None:
     assert values(measure([], 0)) == dict.fromkeys(Sign, 0) | {Sign.RHYTHM: None}
     assert measure([], 0).past == ()
@@ -73,8 +79,8 @@ def test_a_name_counts_its_letters_and_a_surname_or_first_name_its_people() -> N
 def test_one_letter_text_is_alike_for_every_applicant_and_dwelling_and_two_texts_never_are(level: Level) -> None:
     other = Dwelling("Lange Beekstraat 3", "Hoogland", "", 5)
     names = letters.variants(level)
-    one = {name: wording(written(name, "Eva", "Kok", level=level)) for name in names}
-    two = {name: wording(written(name, "Samira", "El Idrissi", other, level, 6100)) for name in names}
+    one = {name: written(name, "Eva", "Kok", level=level).wording for name in names}
+    two = {name: written(name, "Samira", "El Idrissi", other, level, 6100).wording for name in names}
     for name in names:
         for another in names:
             assert (likeness(one[name], two[another]) >= ALIKE) == (name == another), (name, another)
@@ -99,7 +105,7 @@ def showing(variant: str, level: Level, language: Language, *, couple: bool, las
                       sentence, language)  # fmt: skip
     body = letters.render(variant, profile, HOME, level).body
     own = (HOME.street, HOME.city, HOME.reference, "Thijs", "Kuipers")
-    return wording(Received(MONDAY, "Eva", last, body, own))
+    return Received(MONDAY, "Eva", last, body, own).wording
 
 
 @pytest.mark.parametrize("level", list(Level))
@@ -128,7 +134,7 @@ def test_one_sentence_of_a_signal_in_two_letters_does_not_make_them_alike(level:
 def test_a_paragraph_more_does_not_hide_a_copied_text() -> None:
     short = written("formeel", "Eva", "Kok")
     longer = Received(short.at, "Iris", "Smit", f"Even voorstellen: ik ben Iris.\n\n{short.body}", short.own)
-    assert likeness(wording(short), wording(longer)) > 0.9
+    assert likeness(short.wording, longer.wording) > 0.9
 
 
 def test_the_same_text_counts_people_not_letters() -> None:

@@ -104,19 +104,31 @@ def test_after_a_lift_the_same_causes_pause_no_more_not_even_in_a_new_process(da
     assert held(database) == ["Reacties onder één naam: 5 (pauze vanaf 5)."]
 
 
-def test_letters_are_read_again_only_when_there_is_something_new(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def measured(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Two advertisers had a letter; how many were measured, each time that letters are read."""
     run(database, participants=[an_advertiser(), an_advertiser("beta")], rows=[a_listing(1), a_listing(2, "beta")])
     send(database)
-    measured: list[int] = []
+    numbers: list[int] = []
     real = exposure.meters
 
     def meters(session, advertisers, now):  # type: ignore[no-untyped-def]  # hands on what it was given
-        measured.append(len(advertisers))
+        numbers.append(len(advertisers))
         return real(session, advertisers, now)
 
     monkeypatch.setattr(exposure, "meters", meters)
+    return numbers
+
+
+def test_a_process_that_has_just_begun_reads_the_letters_of_some_advertisers_at_a_time(
+    database: Database, measured: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exposure, "TOGETHER", 1)
+    Watch().look(database, DUE)
+    assert measured == [1, 1]
+
+
+def test_letters_are_read_again_only_when_there_is_something_new(database: Database, measured: list[int]) -> None:
     watch = Watch()
     for _ in range(3):
         watch.look(database, DUE)
