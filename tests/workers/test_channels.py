@@ -218,6 +218,30 @@ def test_a_letter_refers_in_plain_words_to_one_with_an_id_longer_than_a_line() -
     assert {f"In-Reply-To: {long}".encode(), f"References: {long}".encode()} <= set(lines)
 
 
+NO_MESSAGE = [
+    {"recipient": "info@alfa.example\r"},
+    {"in_reply_to": "<1@alfa.example>\r\nBcc: iedereen@elders.example"},
+    {"in_reply_to": "<1@\udcff.example>\n"},
+    {"recipient": "é<"},
+    {"recipient": " :"},
+    {"message_id": "<\udcff@woonpost.example>"},
+    {"body": "Dag \udcff"},
+]
+
+
+@pytest.mark.parametrize("words", NO_MESSAGE, ids=str)
+def test_a_letter_of_which_no_message_can_be_made_is_refused_before_anything_is_asked(
+    words: dict[str, str], tmp_path: Path
+) -> None:
+    asked: list[str] = []
+    for road in (Smtp("127.0.0.1", unused_port(), SECONDS), Outbox(tmp_path)):
+        with pytest.raises(TransportError) as caught:
+            road.send(an_envelope(**words), lambda: asked.append("gate"))
+        assert (caught.value.phase, caught.value.permanent, caught.value.body_left) == ("compose", True, False)
+    assert asked == []
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_without_a_mail_server_a_letter_becomes_a_file_and_never_twice(tmp_path: Path) -> None:
     road = channels(Settings(data=tmp_path))[Channel.SMTP]
     assert isinstance(road, Outbox)

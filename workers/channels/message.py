@@ -5,12 +5,14 @@ The library makes the same bytes, in four times the time: it takes each header a
 
 import re
 from email import quoprimime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.policy import SMTP
 from email.utils import format_datetime
 from zoneinfo import ZoneInfo
 
 from orchestrator.rounds.sending import Envelope
+from workers.channels.transport import TransportError
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 CONTENT = (
@@ -29,8 +31,16 @@ LONGEST_FOLDED, LONGEST = 78, 998
 def compose(envelope: Envelope) -> bytes:
     """Return the message; nothing in it but name, address and text depends on who writes.
 
-    Raises `ValueError` where a header would have a line break in it.
+    Raises `TransportError`, for good, where no message can be made of it, as of a header with a line break: the other
+    side chose some of the words, and other letters must not wait for this one.
     """
+    try:
+        return _composed(envelope)
+    except (ValueError, LookupError, MessageError) as error:  # with each of them the library says so
+        raise TransportError(str(error), "compose", permanent=True) from error
+
+
+def _composed(envelope: Envelope) -> bytes:
     local, _, domain = envelope.sender_address.partition("@")
     headers = [
         ("From", str(Address(envelope.sender_name, local, domain))),

@@ -15,6 +15,7 @@ class Outbox:
         self.folder = folder
 
     def send(self, envelope: Envelope, gate: Gate) -> str:
+        message = compose(envelope)
         gate()
         path = self.folder / f"{envelope.message_id.strip('<>').partition('@')[0]}.eml"
         try:
@@ -23,5 +24,5 @@ class Outbox:
         except OSError as error:
             raise TransportError(str(error), "connect", permanent=isinstance(error, FileExistsError)) from error
         with os.fdopen(file, "wb") as stream:
-            stream.write(compose(envelope))
+            stream.write(message)
         return f"bewaard als {path.name}; niet verzonden"
