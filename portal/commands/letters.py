@@ -108,7 +108,7 @@ def _print_leanings(leanings: tuple[parity.Leaning, ...]) -> None:
     table = Table(Column("kenmerk", no_wrap=True), "controle", "test", "z", title="Kenmerken van de brieven",
                   box=SIMPLE_HEAD)  # fmt: skip
     for leaning in leanings:
-        table.add_row(leaning.marker, f"{leaning.control:.2f}", f"{leaning.treatment:.2f}", f"{leaning.z:.2f}")
+        table.add_row(leaning.marker, f"{leaning.control:.2f}", f"{leaning.treatment:.2f}", f"{leaning.z:z.2f}")
     out.print(table)
     out.print(
         f"z is de scheefheid over {leanings[0].n} tests; boven {parity.MOST_LEANING:.0f} is het geen toeval meer."

@@ -21,7 +21,7 @@ from results.language import DUTCH, LANGUAGES
 from results.paper import paper_of, typeset
 from results.releases import binding
 from results.releases.release_file import STYLE
-from results.reports import Audience, Report, build, looks, render, wording
+from results.reports import Audience, Report, build, looks, refuse_early_of, render, wording
 from results.statistics import Estimate
 from results.tables import RoundTable
 
@@ -43,7 +43,7 @@ def report(name: str, audience: str, advertiser: str | None, folder: Path, kind:
     must_be(kind, WRITERS, "unknown-format", "Deze vorm kennen we niet.")
     must_be(language, LANGUAGES, "unknown-language", "Deze taal spreken de rapporten niet.")
     who = AUDIENCES[audience]
-    table = _of_office(name, advertiser) if who is Audience.BROKER and advertiser else load(name)
+    table = table_for(name, who, advertiser)
     frozen = _frozen(name, table, language) if who is Audience.BROKER and table.facts.state == "released" else {}
     for path in WRITERS[kind](table, who, folder, advertiser, language=language, frozen=frozen):
         out.print(f"Geschreven: {path}")
@@ -93,9 +93,13 @@ def load(name: str) -> RoundTable:
         return tables.load(session, name, now)
 
 
-def _of_office(name: str, advertiser: str) -> RoundTable:
-    with house.reading() as (session, _):
-        return tables.of_office(session, name, advertiser)
+def table_for(name: str, who: Audience, advertiser: str | None) -> RoundTable:
+    """Read what the report for an audience is made of; raise `Refused` when it may not read about this round yet."""
+    with house.reading() as (session, now):
+        refuse_early_of(session, name, who)
+        if who is Audience.BROKER and advertiser:
+            return tables.of_office(session, name, advertiser)
+        return tables.load(session, name, now)
 
 
 def write_files(table: RoundTable, folder: Path, market_truth: Mapping[str, Any] | None = None) -> list[Path]:

@@ -19,10 +19,10 @@ from orchestrator.status import Chapter, Fact
 from orchestrator.wellbeing import Gaps, Part
 from profiles.errors import Refused
 from profiles.pairs import Arm
-from results import balance, disclosure, opening, tables
+from results import balance, disclosure, opening, reports, tables
 from results.balance import Line
 from results.releases import binding
-from results.reports import Report
+from results.reports import Audience, Report
 from results.tables import RoundTable
 
 _STEPS: Mapping[RoundState, Callable[[Session, str, str, datetime, str], object]] = {
@@ -73,6 +73,10 @@ class Source(Protocol):
 
     def office_table(self, round_name: str, advertiser: str) -> RoundTable:
         """Return what the report of one office is made of."""
+        ...
+
+    def refuse_early(self, round_name: str, audience: Audience) -> None:
+        """Raise `Refused` when an audience may not read about this round yet, before all of it is read."""
         ...
 
     def standing(self, round_name: str) -> Standing: ...
@@ -167,6 +171,10 @@ class DatabaseSource:
     def office_table(self, round_name: str, advertiser: str) -> RoundTable:
         with self.database.reading() as session:
             return tables.of_office(session, round_name, advertiser)
+
+    def refuse_early(self, round_name: str, audience: Audience) -> None:
+        with self.database.reading() as session:
+            reports.refuse_early_of(session, round_name, audience)
 
     def standing(self, round_name: str) -> Standing:
         with self.database.reading() as session:

@@ -15,6 +15,7 @@ from results.disclosure import Cell
 from results.language import DUTCH, _, current, written_in
 from results.releases import units
 from results.reports import designs, figures, looks, phrases, retests, sections, unpaired, wording
+from results.reports.access import refuse_early
 from results.reports.values import (
     Amount,
     Audience,
@@ -65,6 +66,7 @@ def build(
 def _built(table: RoundTable, audience: Audience, advertiser: str | None, market_truth: float | None) -> Report:
     if audience is Audience.RESEARCHER and not disclosure.unblinded(table.facts.state):
         return _hidden(table)
+    refuse_early(audience, table.facts.state, table.facts.mode)
     table = tables.at_the_end(table)
     facts = table.facts
     if facts.approach == Approach.UNPAIRED:
@@ -271,7 +273,6 @@ def _burden(facts: RoundFacts) -> tuple[Term, ...]:
 
 def _municipality(table: RoundTable, analysis: Analysis | None, market_truth: float | None) -> Report:
     facts = table.facts
-    disclosure.municipal_round(facts.state, facts.mode)
     rows = figures.real(table.rows)
     exclusions, few = _public_exclusions(rows)
     if (reason := disclosure.unsafe(_cell(facts.round, rows).pairs)) is not None:
@@ -340,10 +341,7 @@ def _unpaired(table: RoundTable, audience: Audience, advertiser: str | None, mar
     facts = table.facts
     if audience is Audience.BROKER:
         name = _who(table, _known(table, advertiser))[1]
-        disclosure.broker_round(facts.state)
         return _report(facts, audience, wording.broker_unpaired(), Broker(name, None, None, None, None, None))
-    if audience is Audience.MUNICIPALITY:
-        disclosure.municipal_round(facts.state, facts.mode)
     municipal = audience is Audience.MUNICIPALITY
     whole = figures.amounts(tables.excluded(table.rows), wording.EXCLUSIONS)
     exclusions, few = _public_exclusions(table.rows) if municipal else (whole, False)
@@ -423,7 +421,6 @@ def _known(table: RoundTable, advertiser: str | None) -> str:
 
 def _broker(table: RoundTable, advertiser: str) -> Report:
     facts = table.facts
-    disclosure.broker_round(facts.state)
     everyone = figures.everyone(table)
     own, kind, name = everyone.get(advertiser), *_who(table, advertiser)
     retest = retests.of_office(table, advertiser)

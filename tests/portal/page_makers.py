@@ -23,6 +23,7 @@ from portal.web.source import Health, Standing
 from profiles.errors import Refused
 from profiles.pairs import BOTH, Arm
 from results.balance import Line
+from results.reports import Audience, refuse_early
 from results.tables import RoundTable
 
 sys.path.append(str(Path(__file__).parents[1] / "results"))  # pytest adds only a test's own folder
@@ -91,6 +92,10 @@ class FakeSource:
 
     def office_table(self, round_name: str, advertiser: str) -> RoundTable:  # noqa: ARG002 - all rows do as well
         return self.table(round_name)
+
+    def refuse_early(self, round_name: str, audience: Audience) -> None:
+        facts = FakeSource.table(self, round_name).facts
+        refuse_early(audience, facts.state, facts.mode)
 
     def standing(self, round_name: str) -> Standing:
         looks = round_name == LOOKED_AT

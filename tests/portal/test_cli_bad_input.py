@@ -329,7 +329,6 @@ def test_a_round_nobody_knows_is_told_with_the_rounds_there_are(user: User, word
     ("words", "code"),
     [
         (("report", ROUND, "--audience", "krant"), "unknown-audience"),
-        (("report", ROUND, "--audience", "broker", "--advertiser", "niemand"), "unknown-advertiser"),
         (("analyse", ROUND, "--format", "xml"), "unknown-format"),
         (("worker", "mail"), "unknown-queue"),
         (("worker", "send"), "no-redis"),

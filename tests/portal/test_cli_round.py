@@ -159,7 +159,13 @@ def test_reports_are_pages_with_their_own_styles_for_every_audience(user: User) 
 @pytest.mark.long
 def test_one_brokers_report_is_that_brokers_only(user: User) -> None:
     user.starts()
+    nobody = ("report", ROUND, "--audience", "broker", "--advertiser", "niemand", "--out", "uit")
+    assert user.says(*nobody).err.startswith("round-not-closed: ")
     user.does("close", ROUND, "--reason", "oefening")
+    before, done = user.record(), user.says(*nobody)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("unknown-advertiser: ")
+    assert user.record() == before
     keys = [row["advertiser"] for row in csv.DictReader(user.file(PARTICIPANTS).open(encoding="utf-8"))]
     user.does("report", ROUND, "--audience", "broker", "--advertiser", keys[0], "--out", "uit")
     assert [path.name for path in (user.folder / "uit" / "makelaars").iterdir()] == [f"{keys[0]}.html"]

@@ -54,10 +54,10 @@ def test_the_command_writes_one_pdf_and_for_advertisers_one_each(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = make.full_round(state="released")
-    monkeypatch.setattr(outputs, "load", lambda _: table)
+    monkeypatch.setattr(outputs, "table_for", lambda *_: table)
     outputs.report(ROUND, "municipality", None, tmp_path, "pdf")
     # Of a released round the reports of advertisers come from what was frozen: test_sealed_release.py.
-    monkeypatch.setattr(outputs, "load", lambda _: make.full_round(state="closed"))
+    monkeypatch.setattr(outputs, "table_for", lambda *_: make.full_round(state="closed"))
     outputs.report(ROUND, "broker", None, tmp_path, "pdf")
     made = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*"))
     keys = {row.advertiser for row in table.rows}

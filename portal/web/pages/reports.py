@@ -60,5 +60,6 @@ def _made(source: Source, request: Request, round_name: str, audience: Audience,
     frozen = source.released_report(round_name, advertiser, language) if advertiser else None
     if frozen is not None:
         return frozen
+    source.refuse_early(round_name, audience)
     table = source.office_table(round_name, advertiser) if advertiser else source.table(round_name)
     return build(table, audience, advertiser=advertiser, language=language)
