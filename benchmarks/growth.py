@@ -12,6 +12,7 @@ import asyncio
 import gc
 import random
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -22,8 +23,8 @@ from itertools import repeat
 
 import numpy as np
 
-from benchmarks import inbox, outcomes, pages, papers, planning
-from benchmarks.pages_database import CLOSED, NOW, PAIRS_PER_ADVERTISER, fill
+from benchmarks import inbox, outcomes, pages, papers, planning, start
+from benchmarks.pages_database import CLOSED, NOW, PAIRS_PER_ADVERTISER, fill, waves
 from benchmarks.record import Figure, shown
 from benchmarks.server import a_copy, a_file, postgres
 from orchestrator.assignment import Homes
@@ -133,7 +134,11 @@ def all_series() -> Iterator[Series]:
     yield Series("the report of one office on SQLite", "pairs", _of_one_office, each=False)
     yield Series("the report of a researcher", "pairs", _reported)
     yield Series("reports of all offices, twenty-four pairs each", "pairs", _papers)
-    yield Series("ten pages on SQLite", "inquiries", _pages, each=False)
+    yield Series("ten pages on SQLite", "inquiries", _pages, each=False, repeats=REPEATS)
+    yield Series("the first results of one of ten rounds on SQLite", "inquiries", _first_results, each=False)
+    yield Series(
+        "run, to its first page and stopped, on SQLite", "inquiries", _started, each=False, clock=time.perf_counter
+    )
     yield Series("ten letters from claim to record on SQLite", "inquiries", _sent_here, each=False, repeats=REPEATS)
     yield Series(
         "ten letters from claim to record on PostgreSQL", "inquiries", _sent_there, each=False,
@@ -184,10 +189,10 @@ def _planned(size: int) -> Made:
 
 def _in_rounds(bench: planning.Bench) -> Iterator[planning.Bench]:
     """The same in rounds of the most pairs that a design may ask for, each with its own offices."""
-    for start in range(0, len(bench.listings), MOST_PAIRS):
-        homes = bench.listings[start : start + MOST_PAIRS]
-        offices = bench.participants[start // planning.EACH : (start + MOST_PAIRS) // planning.EACH]
-        design = planning.a_design(len(homes)).model_copy(update={"round": f"vanaf-{start}"})
+    for first in range(0, len(bench.listings), MOST_PAIRS):
+        homes = bench.listings[first : first + MOST_PAIRS]
+        offices = bench.participants[first // planning.EACH : (first + MOST_PAIRS) // planning.EACH]
+        design = planning.a_design(len(homes)).model_copy(update={"round": f"vanaf-{first}"})
         yield planning.Bench(design, offices, homes)
 
 
@@ -271,10 +276,32 @@ def _papers(size: int) -> Made:
 
 
 def _pages(size: int) -> Made:
+    """All have been asked once: what a closed round shows is kept from then."""
     with a_file() as database:
         fill(database, size)
-        signed_in = pages.signed_in(database)
-        yield from repeat(lambda: asyncio.run(pages.each_page(database, 1, signed_in)))
+        app, cookie = pages.an_app(database), pages.signed_in(database)
+        yield from repeat(lambda: asyncio.run(pages.each_page(app, 0, cookie)))
+
+
+def _first_results(size: int) -> Made:
+    asked = {"results": pages.PAGES["results, closed"]}
+    with a_file() as database:
+        fill(database, size)
+        cookie = pages.signed_in(database)
+        yield from repeat(lambda: asyncio.run(pages.each_page(pages.an_app(database), 0, cookie, asked)))
+
+
+def _started(size: int) -> Made:
+    """Of rounds that are closed: for a letter too late there would be work."""
+    with a_file() as database, tempfile.TemporaryDirectory() as folder:
+        fill(database, size, [wave for wave in waves() if wave.ended])
+        url = database.engine.url.render_as_string()
+
+        def start_and_stop() -> None:
+            with start.showing({**start.settings(folder), "PRAKTIJKTEST_DATABASE_URL": url}):
+                pass
+
+        yield from repeat(start_and_stop)
 
 
 def _sent_here(size: int) -> Made:

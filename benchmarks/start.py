@@ -62,19 +62,27 @@ def _running(words: tuple[str, ...], told: Mapping[str, str]) -> Iterator["subpr
         process.wait()
 
 
-def _settings(folder: str) -> dict[str, str]:
+def settings(folder: str) -> dict[str, str]:
+    """Return the settings of an installation of its own, at ports that are free now."""
     ports = {f"PRAKTIJKTEST_{name}_PORT": str(free_port()) for name in ("WEB", "LISTEN")}
     return {"PRAKTIJKTEST_DATA": folder, **ports}
 
 
+@contextmanager
+def showing(told: Mapping[str, str]) -> Iterator[int]:
+    """Start `run` and wait for its first page; its number as a process. Raises SystemExit when no page comes."""
+    with _running(("run",), told) as process:
+        _until_it_answers(told["PRAKTIJKTEST_WEB_PORT"])
+        yield process.pid
+
+
 def _first_page() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
-        told, began = _settings(folder), time.perf_counter()
-        with _running(("run",), told) as process:
-            _until_it_answers(told["PRAKTIJKTEST_WEB_PORT"])
+        began = time.perf_counter()
+        with showing(settings(folder)) as pid:
             seconds = time.perf_counter() - began
             time.sleep(REST)
-            return {"first page of run": seconds, "memory of run (all in one)": _megabytes(process.pid)}
+            return {"first page of run": seconds, "memory of run (all in one)": _megabytes(pid)}
 
 
 def _until_it_answers(port: str) -> None:
@@ -105,7 +113,7 @@ def _production() -> dict[str, float]:
     try:
         with tempfile.TemporaryDirectory() as folder:
             addresses = {"PRAKTIJKTEST_DATABASE_URL": server.create("weighed"), "PRAKTIJKTEST_REDIS_URL": broker.url}
-            told = {**_settings(folder), **addresses, "PRAKTIJKTEST_MASTER_KEY_FILE": f"{folder}/master.key"}
+            told = {**settings(folder), **addresses, "PRAKTIJKTEST_MASTER_KEY_FILE": f"{folder}/master.key"}
             told["PRAKTIJKTEST_KEYS_URL"] = f"sqlite:///{folder}/keys.db"
             subprocess.run([PROGRAM, "migrate"], check=True, capture_output=True, env={**os.environ, **told}, cwd=ROOT)  # noqa: S603
             return {f"memory of {' '.join(words)}": _weighed(words, told) for words in PROCESSES}

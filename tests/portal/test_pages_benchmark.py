@@ -18,6 +18,6 @@ def test_every_measured_page_answers_over_a_small_installation(blank_sqlite: Pat
         assert tallies.differences(session) == []
         totals = [tallies.of_round(session, lookup.find(session, wave.name).id).letters.total() for wave in waves()]
     assert totals == [40] * 10
-    told = asyncio.run(pages.each_page(database, 1, pages.signed_in(database)))
+    told = asyncio.run(pages.each_page(pages.an_app(database), 1, pages.signed_in(database)))
     assert set(told) == set(pages.PAGES)
     database.engine.dispose()
