@@ -15,9 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.record import Figure
+from portal.demo.ports import free_port
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
-from servers import free_port, own_postgres, own_redis
+from servers import own_postgres, own_redis
 
 ROOT, PROGRAM = Path(__file__).parents[1], str(Path(sys.executable).with_name("praktijktest"))
 PATIENCE, REST = 300.0, 8.0

@@ -19,6 +19,8 @@ import psycopg
 import redis
 from sqlalchemy import make_url
 
+from portal.demo.ports import free_port
+
 SWITCH = "PRAKTIJKTEST_TEST_SERVERS"
 WHEELS_ONLY = os.environ.get(SWITCH) == "wheels"
 assert WHEELS_ONLY or not os.environ.get(SWITCH), f"{SWITCH} is either empty or 'wheels'"
@@ -129,11 +131,6 @@ def _until_it_answers(answers: Callable[[], bool], log: Path, what: str) -> None
     except AssertionError as error:
         last = log.read_text(errors="replace").strip().splitlines()[-1:]
         raise Away("; ".join([f"{what} does not start", *last])) from error
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def until(ready: Callable[[], object], seconds: float, what: str) -> float:

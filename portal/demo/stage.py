@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -64,13 +63,6 @@ def copy_example(folder: Path, seed: int, pairs: int, http_port: int) -> Path:
     for file in ("participants.csv", "forms.yaml"):
         _replace(target / file, re.escape(MARKET_HTTP), f"http://127.0.0.1:{http_port}/")
     return target
-
-
-def free_port() -> int:
-    """Return a loopback port that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(frozen=True)

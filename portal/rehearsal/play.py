@@ -24,6 +24,7 @@ from portal.commands.outputs import write_files
 from portal.demo import stage
 from portal.demo.play import Playing
 from portal.demo.play import play as play_by_mail
+from portal.demo.ports import free_port
 from portal.rehearsal import files
 from portal.rehearsal.files import Replies
 from profiles.errors import BadInput, Problem, Refused
@@ -108,7 +109,7 @@ def rehearse(
     design = _harmless(read_design(house.must_exist(design_path)))
     people = read_participants(house.must_exist(participants_path))
     listings = read_listings(house.must_exist(listings_path), people)
-    http_port = stage.free_port()
+    http_port = free_port()
     people = tuple(_answered_here(each, http_port) for each in people)
     with _folder(wishes) as name:
         folder = Path(name)

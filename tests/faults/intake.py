@@ -19,7 +19,7 @@ from house_makers import a_monday, an_advertiser, listings, plan
 from mailbox_makers import PASSWORD, USER, Mailbox
 from post import BURDEN, MARK, OFFICE, Post, Writer
 from processes import Nursery, Process
-from servers import Postgres, Redis, free_port, until
+from servers import Postgres, Redis, until
 from sqlalchemy import func, select, update
 
 from orchestrator import channel_faults, ledger
@@ -29,6 +29,7 @@ from orchestrator.master_keys import Keys
 from orchestrator.models import DeferredReply, Delivery, ImapCursor, InboundMail, Inquiry, Reply
 from orchestrator.schema import prepare
 from orchestrator.states import LetterState, MailState
+from portal.demo.ports import free_port
 
 PAIRS = 30
 SENT, NOW = datetime(2026, 9, 7, 9, 0, tzinfo=UTC), datetime(2026, 9, 8, 9, 0, tzinfo=UTC)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from history import arrivals, read_log
 from house_makers import DUE, HOUR, letters, run
-from servers import free_port, until
+from servers import until
 from sqlalchemy import update
 
 from orchestrator import views
@@ -24,6 +24,7 @@ from orchestrator.models import Inquiry
 from orchestrator.rounds import lifecycle
 from orchestrator.schema import prepare
 from orchestrator.states import LetterState
+from portal.demo.ports import free_port
 
 LIBRARY = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))), None)
 MAIN = "from portal.cli import main; main()"

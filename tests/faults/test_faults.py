@@ -14,8 +14,9 @@ from house import GAP, LEASE_SECONDS, MARGIN_SECONDS, Naive, Product
 from mayhem import WORKERS, Fault, Mayhem
 from processes import Nursery, Process, Sink
 from report import Report
-from servers import Postgres, Redis, free_port, until
+from servers import Postgres, Redis, until
 
+from portal.demo.ports import free_port
 from workers.faults import PHASES
 
 SHORT, LONG, POOLS = 9, 200, 1

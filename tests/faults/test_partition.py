@@ -18,7 +18,7 @@ from history import Wire as Seen
 from history import arrivals, read_log
 from house_makers import DUE, MARGIN, MINUTE, SECOND, attempts, letters, run, sweep
 from line import SHORE, Line, a_line, an_island
-from servers import Away, Postgres, a_postgres, free_port, until
+from servers import Away, Postgres, a_postgres, until
 from sink import AWAY_BEFORE
 from sqlalchemy import select, text, update
 
@@ -33,6 +33,7 @@ from orchestrator.rounds.sending import Envelope
 from orchestrator.schema import prepare
 from orchestrator.settings import Settings
 from orchestrator.states import AttemptOutcome, LetterState
+from portal.demo.ports import free_port
 from workers import dispatch, faults, lane
 from workers.channels.transport import Gate
 from workers.dispatch import Dispatcher

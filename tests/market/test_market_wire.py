@@ -22,6 +22,7 @@ from aiosmtpd.smtp import SMTP
 from market_makers import make_inquiry, make_mail, make_world, write_world
 
 from market.__main__ import main
+from portal.demo.ports import free_port
 
 WORLD = make_world(10, 4, webforms=2)
 FORMS = tuple(one for one in WORLD.listings.values() if WORLD.advertisers[one.advertiser].channel == "webform")
@@ -243,9 +244,7 @@ class Refusals(urllib.request.HTTPErrorProcessor):
 
 @pytest.mark.long
 def test_answers_wait_for_a_server_that_is_not_there_yet(tmp_path):
-    with socket.socket() as reserved:
-        reserved.bind(("127.0.0.1", 0))
-        port = reserved.getsockname()[1]
+    port = free_port()
     with market(tmp_path, port, *FAST) as running:
         running.write(*(make_inquiry(one) for one in MAILED))
         time.sleep(1.5)

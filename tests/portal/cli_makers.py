@@ -3,7 +3,6 @@
 import csv
 import io
 import os
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -126,9 +125,3 @@ def of_its_own(*words: str, cwd: Path, code: str = MAIN, **environment: str) -> 
         check=False,
     )
     return Done(done.returncode, done.stdout, done.stderr)
-
-
-def a_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

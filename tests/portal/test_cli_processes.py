@@ -15,12 +15,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from cli_makers import LISTINGS, MAIN, PARTICIPANTS, ROUND, User, a_free_port, a_user, of_its_own
+from cli_makers import LISTINGS, MAIN, PARTICIPANTS, ROUND, User, a_user, of_its_own
 from servers import Away, own_redis
 
 from orchestrator.control import set_clock
 from orchestrator.db import Database
 from orchestrator.views import monitor
+from portal.demo.ports import free_port
 from workers import runtime
 
 FAST = "150000"
@@ -104,7 +105,7 @@ def test_a_round_that_got_stuck_is_a_sentence_and_code_1(tmp_path: Path) -> None
 
 @pytest.mark.long
 def test_a_postgresql_server_that_does_not_answer_is_named_and_its_password_is_not(tmp_path: Path) -> None:
-    url = f"postgresql+psycopg://wij:geheim@127.0.0.1:{a_free_port()}/praktijktest"
+    url = f"postgresql+psycopg://wij:geheim@127.0.0.1:{free_port()}/praktijktest"
     done = of_its_own("status", cwd=tmp_path, PRAKTIJKTEST_DATABASE_URL=url)
     assert done.code == 2
     assert done.err.startswith("database-unusable: De database van PRAKTIJKTEST_DATABASE_URL is niet te openen: ")
@@ -153,7 +154,7 @@ def test_a_page_port_in_use_is_named_with_the_setting(
 def test_a_mail_port_in_use_is_named_with_the_setting(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     with a_taken_port() as port:
         monkeypatch.setenv("PRAKTIJKTEST_LISTEN_PORT", str(port))
-        done = user.says("run", "--port", str(a_free_port()))
+        done = user.says("run", "--port", str(free_port()))
     assert done.code == 2
     assert done.err.startswith(f"port-in-use: Poort {port} ")
     assert "PRAKTIJKTEST_LISTEN_PORT" in done.err
@@ -165,7 +166,7 @@ def test_a_mail_server_elsewhere_needs_the_yes_of_the_installation(
 ) -> None:
     monkeypatch.setenv("PRAKTIJKTEST_SMTP_HOST", "mail.woonpost.example")
     monkeypatch.setenv("PRAKTIJKTEST_REDIS_URL", "redis://127.0.0.1:1/0")
-    monkeypatch.setenv("PRAKTIJKTEST_WEB_PORT", str(a_free_port()))
+    monkeypatch.setenv("PRAKTIJKTEST_WEB_PORT", str(free_port()))
     done = user.says(*words)
     assert done.code == 2
     assert done.err.startswith("live-not-set: Mailserver mail.woonpost.example")
@@ -177,7 +178,7 @@ def test_a_mail_server_elsewhere_needs_the_yes_of_the_installation(
 
 @pytest.mark.long
 def test_run_does_a_round_of_ones_own_on_the_market_and_the_results_come_out(user: User) -> None:
-    mail, forms, replies, port = (str(a_free_port()) for _ in range(4))
+    mail, forms, replies, port = (str(free_port()) for _ in range(4))
     text = user.file(PARTICIPANTS).read_text(encoding="utf-8")
     user.file(PARTICIPANTS).write_text(text.replace("127.0.0.1:8480", f"127.0.0.1:{forms}"), encoding="utf-8")
     user.starts()
@@ -252,7 +253,7 @@ def test_beat_and_one_worker_per_queue_over_redis_send_and_listen(user: User, re
     with Database.at(f"sqlite:///{user.folder / 'data' / 'praktijktest.db'}").writing() as session:
         first = monitor(session, ROUND, datetime.now(UTC)).next_sends[0]
         set_clock(session, first.at, 1.001)
-    port = a_free_port()
+    port = free_port()
     settings = {"PRAKTIJKTEST_REDIS_URL": redis_url, "PRAKTIJKTEST_LISTEN_PORT": str(port)}
     with (
         running(user, "beat", **settings),

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 from browser_makers import follow, needs_chromium
-from cli_makers import DESIGN, LISTINGS, PARTICIPANTS, ROUND, User, a_free_port, a_user
+from cli_makers import DESIGN, LISTINGS, PARTICIPANTS, ROUND, User, a_user
 from playwright.sync_api import Browser, Page
 from test_cli_processes import FAST, page, running, wait_until
 from test_setup_browser import add_person, signed_in
 
+from portal.demo.ports import free_port
 from workers import runtime
 
 CODERS = ("Cora", "Dirk")
@@ -76,7 +77,7 @@ def next_spring(user: User) -> date:
 @pytest.fixture
 def market(user: User) -> Iterator[dict[str, str]]:
     """A simulated market, and the settings by which an installation reaches it."""
-    mail, forms, replies = (str(a_free_port()) for _ in range(3))
+    mail, forms, replies = (str(free_port()) for _ in range(3))
     text = user.file(PARTICIPANTS).read_text(encoding="utf-8")
     user.file(PARTICIPANTS).write_text(text.replace("127.0.0.1:8480", f"127.0.0.1:{forms}"), encoding="utf-8")
     files = ("--participants", PARTICIPANTS, "--listings", LISTINGS, "--truth", "truth.json")
@@ -93,7 +94,7 @@ def market(user: User) -> Iterator[dict[str, str]]:
 def test_from_the_first_start_to_the_research_file(
     user: User, next_spring: date, market: dict[str, str], chromium: Browser, pictures: Path
 ) -> None:
-    port = str(a_free_port())
+    port = str(free_port())
     journey = Journey(chromium, f"http://127.0.0.1:{port}", pictures)
     with running(user, "run", "--port", port, **market):
         wait_until(lambda: page(int(port)), "a page")

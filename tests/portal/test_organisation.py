@@ -50,6 +50,7 @@ from orchestrator.logs import JsonLines
 from orchestrator.openid_provider import BACK
 from orchestrator.settings import SecondFactor, Settings
 from orchestrator.states import DESK_ROLES, Role
+from portal.demo.ports import free_port
 from portal.web import organisation
 from portal.web.access import COOKIE
 from portal.web.app import make_app
@@ -159,9 +160,7 @@ def test_a_person_signs_in_at_the_organisation_and_comes_back_to_the_page_they_w
 @pytest.fixture(scope="module")
 def mock() -> Iterator[str]:
     """A provider that others made (oidc-provider-mock), in a process of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     people = ({"sub": "a1", "email": EMAIL, "email_verified": True}, {"sub": "b2", "email": EMAIL})
     told = [word for each in people for word in ("--user-claims", json.dumps(each))]
     words = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), "--require-nonce", *told]

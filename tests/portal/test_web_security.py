@@ -27,6 +27,7 @@ from orchestrator.logs import JsonLines
 from orchestrator.settings import Settings
 from orchestrator.states import DESK_ROLES
 from portal.commands import serving
+from portal.demo.ports import free_port
 from portal.web.access import COOKIE
 from portal.web.app import HEADERS, make_app
 from portal.web.door import DatabaseDoor
@@ -172,8 +173,7 @@ def test_a_request_is_logged_by_its_route_and_number_and_not_by_its_address(
 @contextmanager
 def served(database: Database) -> Iterator[int]:
     """The pages as the command serves them; the port."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = found.getsockname()[1]
+    port = free_port()
     server = uvicorn.Server(serving.config(an_app(database), "127.0.0.1", port))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -17,9 +17,9 @@ import pytest
 from imapclient import IMAPClient
 from pydantic import SecretStr
 from tls_makers import authority
-from wire_makers import unused_port
 
 from orchestrator.settings import Security, Settings
+from portal.demo.ports import free_port
 
 USER, PASSWORD = "praktijktest@woonpost.example", "geheim-woord-7"
 LEDGER = "Grootboek"
@@ -164,7 +164,7 @@ def dovecot() -> Iterator[Mailbox]:
     for path in (home, home / "mail"):
         if os.geteuid() == 0:
             shutil.chown(path, user, group)
-    (port, tls_port, auth_port), here = (unused_port() for _ in range(3)), authority().here
+    (port, tls_port, auth_port), here = (free_port() for _ in range(3)), authority().here
     conf = folder / "dovecot.conf"
     conf.write_text(
         _CONF.format(

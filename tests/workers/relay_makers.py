@@ -14,7 +14,8 @@ import pytest
 from mailbox_makers import PASSWORD, USER, Mailbox
 from pydantic import SecretStr
 from tls_makers import authority
-from wire_makers import unused_port
+
+from portal.demo.ports import free_port
 
 DOMAIN = USER.partition("@")[2]
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
@@ -101,7 +102,7 @@ def postfix(mailbox: Mailbox, ledger: str, world: int, incoming: int) -> Iterato
         pytest.skip("Postfix is started by root only: no real mail server to hand letters to")
     folder = Path(mkdtemp(prefix="proef-mta-", dir="/tmp"))
     folder.chmod(0o755)
-    conf, ports = folder / "conf", (unused_port(), incoming)
+    conf, ports = folder / "conf", (free_port(), incoming)
     for name in ("conf", "queue", "data"):
         (folder / name).mkdir()
     shutil.chown(folder / "data", "postfix")

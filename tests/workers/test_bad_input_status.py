@@ -32,13 +32,13 @@ from site_makers import a_form, http, online, page
 from starlette.testclient import TestClient
 from test_smtp_tls import PASSWORD, Relay, relay, submission
 from tls_makers import authority
-from wire_makers import unused_port
 
 from orchestrator.clock import Clock
 from orchestrator.db import Database
 from orchestrator.intake import Channel
 from orchestrator.settings import Security, Settings
 from orchestrator.states import LetterState, RoundState
+from portal.demo.ports import free_port
 from portal.web.access import COOKIE
 from portal.web.app import make_app
 from workers import harvest
@@ -74,7 +74,7 @@ def logged(caplog: pytest.LogCaptureFixture, words: str) -> int:
 
 @contextmanager
 def away() -> Iterator[tuple[Submission, int]]:
-    yield Submission(), unused_port()
+    yield Submission(), free_port()
 
 
 @contextmanager
@@ -176,7 +176,7 @@ def test_a_mailbox_that_refuses_our_login_is_told_once_and_not_hammered(
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("changes", "words"),
-    [({"imap_port": unused_port()}, "niet bereikbaar"), ({"imap_security": STARTTLS}, "het certificaat klopt niet")],
+    [({"imap_port": free_port()}, "niet bereikbaar"), ({"imap_security": STARTTLS}, "het certificaat klopt niet")],
 )
 def test_a_mailbox_that_is_away_or_another_is_told_once(
     database: Database, caplog: pytest.LogCaptureFixture, changes: dict[str, object], words: str

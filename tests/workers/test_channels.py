@@ -12,11 +12,12 @@ import pytest
 from house_makers import only
 from hypothesis import given
 from hypothesis import strategies as st
-from wire_makers import GOODBYE, SILENCE, MailServer, an_envelope, no_gate, running, shut_gate, unused_port
+from wire_makers import GOODBYE, SILENCE, MailServer, an_envelope, no_gate, running, shut_gate
 
 from orchestrator.intake import Channel
 from orchestrator.rounds.sending import Envelope
 from orchestrator.settings import Settings
+from portal.demo.ports import free_port
 from profiles.errors import Refused
 from workers.channels.choose import channels
 from workers.channels.message import ZONE, compose
@@ -133,7 +134,7 @@ def test_a_file_is_not_written_past_a_shut_gate(tmp_path: Path) -> None:
 
 def test_a_server_that_is_not_there_took_nothing() -> None:
     with pytest.raises(TransportError) as caught:
-        Smtp("127.0.0.1", unused_port(), SECONDS).send(an_envelope(), no_gate)
+        Smtp("127.0.0.1", free_port(), SECONDS).send(an_envelope(), no_gate)
     assert (caught.value.phase, caught.value.body_left, caught.value.permanent) == ("connect", False, False)
 
 
@@ -234,7 +235,7 @@ def test_a_letter_of_which_no_message_can_be_made_is_refused_before_anything_is_
     words: dict[str, str], tmp_path: Path
 ) -> None:
     asked: list[str] = []
-    for road in (Smtp("127.0.0.1", unused_port(), SECONDS), Outbox(tmp_path)):
+    for road in (Smtp("127.0.0.1", free_port(), SECONDS), Outbox(tmp_path)):
         with pytest.raises(TransportError) as caught:
             road.send(an_envelope(**words), lambda: asked.append("gate"))
         assert (caught.value.phase, caught.value.permanent, caught.value.body_left) == ("compose", True, False)

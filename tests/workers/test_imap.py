@@ -24,7 +24,6 @@ from mailbox_makers import LEDGER, PASSWORD, Mailbox, dovecot
 from pydantic import SecretStr
 from sqlalchemy import delete, func, select, update
 from tls_makers import authority
-from wire_makers import unused_port
 
 from orchestrator import channel_faults, mailbox
 from orchestrator.clock import Clock
@@ -35,6 +34,7 @@ from orchestrator.rounds.answers import Arrival
 from orchestrator.rounds.sending import Result
 from orchestrator.settings import Security, Settings
 from orchestrator.states import AttemptOutcome, LetterState, MailState
+from portal.demo.ports import free_port
 from workers.app import TICKS, configure
 from workers.inbox import imap
 from workers.inbox.parse import content_key
@@ -281,7 +281,7 @@ def test_a_fault_is_told_once_while_it_lasts_and_is_gone_when_the_mailbox_works(
     ("changes", "words"),
     [
         ({"imap_folder": "Er is geen map"}, "Er is geen map"),
-        ({"imap_port": unused_port()}, "niet bereikbaar"),
+        ({"imap_port": free_port()}, "niet bereikbaar"),
         ({"imap_host": "localhost", "imap_security": Security.TLS}, "niet bereikbaar"),
     ],
 )

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 import pytest
 from house_makers import only_sqlite, refused
 from sqlalchemy import select
-from wire_makers import unused_port
 
 from orchestrator.clock import Clock
 from orchestrator.db import Database, DatabaseError
 from orchestrator.models import Delivery, InboundMail
 from orchestrator.rounds import answers
+from portal.demo.ports import free_port
 from workers.inbox import listener
 from workers.inbox.listener import Listener
 
@@ -27,7 +27,7 @@ LIMIT = 50_000
 def door(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[smtplib.SMTP]:
     """A connection to a listener that takes mails up to `LIMIT`."""
     monkeypatch.setattr(listener, "MOST_BYTES", LIMIT)
-    here = Listener(database, Clock.scaled(NOW, 1.0), "127.0.0.1", unused_port())
+    here = Listener(database, Clock.scaled(NOW, 1.0), "127.0.0.1", free_port())
     here.start()
     try:
         with smtplib.SMTP("127.0.0.1", here.port, timeout=10) as line:

@@ -24,6 +24,7 @@ from orchestrator.rounds import lifecycle, planning
 from orchestrator.schema import prepare
 from orchestrator.states import LetterState, MailState
 from portal.demo import stage
+from portal.demo.ports import free_port
 from workers import faults
 from workers.embedded import Embedded
 from workers.runtime import Runtime
@@ -75,7 +76,7 @@ def _cut_off_once(patch: pytest.MonkeyPatch) -> list[str]:
 
 
 def _play(folder: Path, mailbox: Mailbox, cut_off: list[str]) -> Played:
-    http_port = stage.free_port()
+    http_port = free_port()
     inputs = stage.copy_example(folder, SEED, PAIRS, http_port)
     database = Database.at(f"sqlite:///{folder / 'praktijktest.db'}")
     prepare(database)
@@ -86,7 +87,7 @@ def _play(folder: Path, mailbox: Mailbox, cut_off: list[str]) -> Played:
         clock = set_clock(session, begin, (end - begin).total_seconds() / SECONDS)
     with database.writing() as session:
         lifecycle.start(session, design.round, "onderzoeker", clock.now(), live=False)
-    incoming = stage.free_port()
+    incoming = free_port()
     with (
         stage.market(inputs, folder, clock, SEED, 0.15, http_port, incoming) as market,
         postfix(mailbox, LEDGER, market.smtp_port, incoming) as relay,
@@ -112,7 +113,7 @@ def _planned(database: Database, inputs: Path) -> Design:
 
 
 def _settings(mailbox: Mailbox, relay: dict[str, object], folder: Path) -> Any:
-    ours = {"data": folder, "listen_port": stage.free_port(), "grace_seconds": 900.0, "ledger_imap_folder": LEDGER}
+    ours = {"data": folder, "listen_port": free_port(), "grace_seconds": 900.0, "ledger_imap_folder": LEDGER}
     return mailbox.settings(**ours, **relay)
 
 

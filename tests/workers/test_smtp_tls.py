@@ -11,7 +11,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from house_makers import DUE, MINUTE, only_sqlite, run, states
 from tls_makers import Certificate, authority
-from wire_makers import MailServer, an_envelope, no_gate, running, unused_port
+from wire_makers import MailServer, an_envelope, no_gate, running
 
 from orchestrator import channel_faults
 from orchestrator.clock import Clock
@@ -19,6 +19,7 @@ from orchestrator.db import Database
 from orchestrator.intake import Channel
 from orchestrator.settings import Security, Settings
 from orchestrator.states import LetterState
+from portal.demo.ports import free_port
 from profiles.errors import BadInput, Refused
 from workers.channels.choose import channels
 from workers.channels.smtp import Smtp, Submission
@@ -59,9 +60,7 @@ def relay(security: Security, certificate: Certificate | None = None, **wishes: 
     elif security is Security.TLS:
         protection = {"ssl_context": context}
     seen = Relay()
-    server = Controller(
-        seen, hostname="127.0.0.1", port=unused_port(), authenticator=seen.check, **protection, **wishes
-    )
+    server = Controller(seen, hostname="127.0.0.1", port=free_port(), authenticator=seen.check, **protection, **wishes)
     server.start()
     try:
         yield seen, server.port

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import pytest
 from house_makers import ROUND, only_sqlite, plan, refused
 from sqlalchemy import select
-from wire_makers import unused_port
 
 from orchestrator import mail_trips
 from orchestrator.clock import Clock
@@ -13,6 +12,7 @@ from orchestrator.db import Database
 from orchestrator.models import DeferredReply, InboundMail, MailTrip
 from orchestrator.settings import Settings
 from orchestrator.states import MailState
+from portal.demo.ports import free_port
 from workers.channels import trial_mail
 from workers.channels.transport import TransportError
 from workers.inbox import reading
@@ -31,7 +31,7 @@ def test_a_mail_to_ourselves_is_back_when_it_was_read_and_waits_for_nobody(datab
     plan(database)
     trip = begun(database)
     assert mail_trips.address(trip) == "proef.3f@woonpost.example"
-    here = Listener(database, Clock.scaled(NOW, 1.0), "127.0.0.1", unused_port())
+    here = Listener(database, Clock.scaled(NOW, 1.0), "127.0.0.1", free_port())
     here.start()
     try:
         settings = Settings(smtp_host="127.0.0.1", smtp_port=here.port)
@@ -49,7 +49,7 @@ def test_a_mail_to_ourselves_is_back_when_it_was_read_and_waits_for_nobody(datab
 def test_a_mail_that_is_not_accepted_or_cannot_leave_says_so(database: Database) -> None:
     plan(database)
     trip = begun(database)
-    closed = Settings(smtp_host="127.0.0.1", smtp_port=unused_port())
+    closed = Settings(smtp_host="127.0.0.1", smtp_port=free_port())
     with pytest.raises(TransportError):
         trial_mail.send(closed, mail_trips.address(trip), trip.message_id)
     for settings in (Settings(), Settings(smtp_host="127.0.0.1", dry_run=True)):

@@ -10,9 +10,10 @@ from urllib.parse import parse_qsl
 import pytest
 from site_makers import FIELDS, HANG_UP, SILENCE, a_form, a_message, http, online, page
 from tls_makers import authority
-from wire_makers import no_gate, shut_gate, unused_port
+from wire_makers import no_gate, shut_gate
 
 from orchestrator.forms import Encoding, Form, Success, Value
+from portal.demo.ports import free_port
 from workers.channels.form_page import Page, read_page
 from workers.channels.transport import GateShut, TransportError
 from workers.channels.webform import KEPT_SECONDS, Webform
@@ -334,7 +335,7 @@ def test_a_text_counts_as_a_reader_sees_it(form_channel: Webform) -> None:
 
 
 def test_a_form_that_is_not_there_took_nothing(form_channel: Webform) -> None:
-    url = f"http://127.0.0.1:{unused_port()}/"
+    url = f"http://127.0.0.1:{free_port()}/"
     error = fails(form_channel, Form(url=url, fields=FIELDS, success=Success(text="bedankt")))
     assert told(error) == ("connect", False, False)
 

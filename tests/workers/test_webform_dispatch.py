@@ -10,7 +10,6 @@ from house_makers import DAY, DUE, HOUR, MINUTE, a_listing, an_advertiser, attem
 from house_makers import run as run_round
 from site_makers import Site, a_form, http, online, page
 from sqlalchemy import select
-from wire_makers import unused_port
 
 from orchestrator import channel_faults
 from orchestrator.clock import Clock
@@ -20,6 +19,7 @@ from orchestrator.intake import Channel, Participant
 from orchestrator.models import Attempt, Pair
 from orchestrator.settings import Settings
 from orchestrator.states import AttemptOutcome, Exclusion, LetterState
+from portal.demo.ports import free_port
 from workers.channels.webform import Webform
 from workers.dispatch import LONGEST_RESPONSE, Dispatcher
 
@@ -146,7 +146,7 @@ def test_many_forms_on_one_server_share_its_faults_and_keep_their_own(
 def test_a_server_that_is_away_is_one_fault_until_any_of_its_forms_is_taken(
     database: Database, send: Callable[..., int]
 ) -> None:
-    port = unused_port()
+    port = free_port()
     people = [
         an_advertiser(key, channel=Channel.WEBFORM, form_url=f"http://127.0.0.1:{port}/{key}")
         for key in ("alfa", "bravo")
@@ -161,7 +161,7 @@ def test_a_server_that_is_away_is_one_fault_until_any_of_its_forms_is_taken(
 @pytest.mark.long
 @only_sqlite
 def test_a_form_that_stays_broken_is_not_tried_for_ever(database: Database, send: Callable[..., int]) -> None:
-    form = simple(f"http://127.0.0.1:{unused_port()}/")
+    form = simple(f"http://127.0.0.1:{free_port()}/")
     run_round(database, participants=[an_advertiser(channel=Channel.WEBFORM, form_url=form.url, form=form)])
     for hours in range(0, 100, 4):
         send(DUE + hours * HOUR)

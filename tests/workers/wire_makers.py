@@ -148,8 +148,3 @@ def running(server: MailServer) -> Iterator[MailServer]:
         yield server
     finally:
         server.close()
-
-
-def unused_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
