@@ -161,7 +161,10 @@ def at_the_end(table: RoundTable) -> RoundTable:
     """
     require_purpose(table)
     level = looks.level(table.looks, table.facts.level)
-    return table if level == table.facts.level else replace(table, facts=replace(table.facts, level=level))
+    if level == table.facts.level:
+        return table
+    # Made once, as what is kept with it is: each report of an advertiser comes by here.
+    return table.once(("at the end", level), lambda: replace(table, facts=replace(table.facts, level=level)))
 
 
 def require_purpose(table: RoundTable) -> None:

@@ -67,12 +67,14 @@ class Frozen:
     """A document to be signed: its canonical text, the SHA-256 of that, and the tests it was counted from.
 
     ``retest`` is, of a re-test that tells before and after: the row of the round before, and the offices in both.
+    ``made_of`` is the SHA-256 of all that the parts beside it are made of, None without such parts.
     """
 
     document: str
     digest: str
     basis: list[list[Any]]
     retest: dict[str, Any] | None = None
+    made_of: str | None = None
 
 
 def hold(session: Session, name: str) -> Round:
@@ -102,6 +104,11 @@ def seen(session: Session, round_: Released, before: int | None = None) -> tuple
     """Return the versions that were signed, and so could be read outside; ``before`` this number if one is given."""
     signed = (each for each in versions(session, round_) if each.signed_at is not None)
     return tuple(each for each in signed if before is None or each.number < before)
+
+
+def all_signed(session: Session) -> tuple[int, ...]:
+    """Return the numbers of the versions of all rounds that were signed, in order."""
+    return tuple(session.scalars(select(Release.id).where(Release.signed_at.is_not(None)).order_by(Release.id)))
 
 
 def told_apart(session: Session, round_: Round, before: int | None = None) -> tuple[frozenset[str], ...]:
@@ -191,7 +198,7 @@ def draft(
         reason=reason if earlier else None,
         document=frozen.document,
         digest=frozen.digest,
-        basis={"units": frozen.basis, **({"retest": frozen.retest} if frozen.retest else {})},
+        basis={"units": frozen.basis, **_told(retest=frozen.retest, made_of=frozen.made_of)},
         **({"seal": sealed.seal, "manifest": sealed.manifest, "opening": sealed.opening} if sealed else {}),
         drafted_by=actor,
         drafted_at=now,
@@ -202,6 +209,10 @@ def draft(
         _keep(session, made, sealed.reports)
     _tell(session, round_, made, "drafted", actor, now)
     return made
+
+
+def _told(**values: object) -> dict[str, object]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _keep(session: Session, version: Release, frozen: Mapping[str, Report]) -> None:

@@ -38,11 +38,16 @@ def open_as_it_is(settings: Settings) -> Database:
     return Database.at(settings.database, settings.keys)
 
 
+def opened() -> tuple[Database, datetime]:
+    """Return the installation's database, and the moment by its clock."""
+    database = open_database()
+    return database, read_clock(database).now()
+
+
 @contextmanager
 def writing() -> Iterator[tuple[Session, datetime]]:
     """Give one transaction on the installation's database, and the moment by its clock."""
-    database = open_database()
-    now = read_clock(database).now()
+    database, now = opened()
     with database.writing() as session:
         yield session, now
 
@@ -50,8 +55,7 @@ def writing() -> Iterator[tuple[Session, datetime]]:
 @contextmanager
 def reading() -> Iterator[tuple[Session, datetime]]:
     """Give a read-only session on the installation's database, and the moment by its clock."""
-    database = open_database()
-    now = read_clock(database).now()
+    database, now = opened()
     with database.reading() as session:
         yield session, now
 

@@ -20,29 +20,28 @@ out = Console(soft_wrap=True, markup=False, highlight=False)
 
 
 def draft(name: str, actor: str, reason: str | None) -> None:
-    with house.writing() as (session, now):
-        made = steps.draft(session, name, actor, now, reason)
-        number, digest, seal = made.number, made.digest, made.seal
-    out.print(f"Versie {number} van ronde {name} is gemaakt als concept, vingerafdruk {digest[:12]}.")
-    out.print(f"Haar zegel: {seal}")
-    out.print(f"Een ander dan {actor} ondertekent: praktijktest release sign {name} {number} --by NAAM")
+    database, now = house.opened()
+    made = steps.draft(database, name, actor, now, reason)
+    out.print(f"Versie {made.number} van ronde {name} is gemaakt als concept, vingerafdruk {made.digest[:12]}.")
+    out.print(f"Haar zegel: {made.seal}")
+    out.print(f"Een ander dan {actor} ondertekent: praktijktest release sign {name} {made.number} --by NAAM")
 
 
 def sign(name: str, number: int, actor: str) -> None:
-    with house.writing() as (session, now):
-        steps.sign(session, name, number, actor, now)
+    database, now = house.opened()
+    steps.sign(database, name, number, actor, now)
     out.print(f"Versie {number} van ronde {name} is ondertekend. De gemeente kan haar nu lezen.")
 
 
 def read(name: str, number: int, actor: str, remark: str) -> None:
-    with house.writing() as (session, now):
-        steps.read(session, name, number, actor, now, remark)
+    database, now = house.opened()
+    steps.read(database, name, number, actor, now, remark)
     out.print(f"Genoteerd: {actor} las versie {number} van ronde {name} namens de gemeente.")
 
 
 def publish(name: str, number: int, actor: str) -> None:
-    with house.writing() as (session, now):
-        steps.release(session, name, number, actor, now)
+    database, now = house.opened()
+    steps.release(database, name, number, actor, now)
     out.print(f"Versie {number} van ronde {name} is vrijgegeven.")
 
 

@@ -85,22 +85,25 @@ def counting(versions: Sequence[Version]) -> Version | None:
 
 
 class Steps(Protocol):
-    """The steps of a release, with the figures of the moment: a module of them for each kind of round."""
+    """The steps of a release, with the figures of the moment: a module of them for each kind of round.
+
+    Each is a transaction of its own, with before it what takes long.
+    """
 
     def changed(self, session: Session, name: str, number: int) -> Changed: ...
 
-    def draft(self, session: Session, name: str, actor: str, now: datetime, reason: str | None) -> Release: ...
+    def draft(self, database: Database, name: str, actor: str, now: datetime, reason: str | None) -> Release: ...
 
-    def sign(self, session: Session, name: str, number: int, actor: str, now: datetime) -> None: ...
+    def sign(self, database: Database, name: str, number: int, actor: str, now: datetime) -> None: ...
 
-    def read(self, session: Session, name: str, number: int, actor: str, now: datetime, remark: str) -> None: ...
+    def read(self, database: Database, name: str, number: int, actor: str, now: datetime, remark: str) -> None: ...
 
-    def release(self, session: Session, name: str, number: int, actor: str, now: datetime) -> None: ...
+    def release(self, database: Database, name: str, number: int, actor: str, now: datetime) -> None: ...
 
 
 @dataclass(frozen=True)
 class StepTaker:
-    """Takes the steps of one kind of round, each in a transaction of its own."""
+    """Takes the steps of one kind of round."""
 
     database: Database
     clock: Clock
@@ -111,20 +114,16 @@ class StepTaker:
             return self.steps.changed(session, round_name, number)
 
     def draft(self, round_name: str, actor: str, reason: str | None) -> int:
-        with self.database.writing() as session:
-            return self.steps.draft(session, round_name, actor, self.clock.now(), reason).number
+        return self.steps.draft(self.database, round_name, actor, self.clock.now(), reason).number
 
     def sign(self, round_name: str, number: int, actor: str) -> None:
-        with self.database.writing() as session:
-            self.steps.sign(session, round_name, number, actor, self.clock.now())
+        self.steps.sign(self.database, round_name, number, actor, self.clock.now())
 
     def read(self, round_name: str, number: int, actor: str, remark: str) -> None:
-        with self.database.writing() as session:
-            self.steps.read(session, round_name, number, actor, self.clock.now(), remark)
+        self.steps.read(self.database, round_name, number, actor, self.clock.now(), remark)
 
     def release(self, round_name: str, number: int, actor: str) -> None:
-        with self.database.writing() as session:
-            self.steps.release(session, round_name, number, actor, self.clock.now())
+        self.steps.release(self.database, round_name, number, actor, self.clock.now())
 
 
 def readable(releases: Releases, names: Iterable[str]) -> tuple[tuple[str, Version], ...]:

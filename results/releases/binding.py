@@ -14,7 +14,7 @@ from results.bundle.headline import headline
 from results.bundle.making import unsealed
 from results.releases import frozen_report
 from results.reports import Report
-from results.seal import Opening, Part, Proof, Salts, digest, file_sums, manifest, opening
+from results.seal import Opening, Part, Proof, Salts, digest, file_sums, manifest, opening, read_manifest
 from results.tables import RoundTable
 
 PROGRAMS = ("praktijktest", "typst")
@@ -33,13 +33,9 @@ class Bound:
         return file_sums(self.files) if self.files else None
 
 
-def bound(session: Session, name: str) -> Bound:
-    """Return the parts as the round says them now; without usable pairs there is no research file."""
-    table = tables.load(session, name)
-    keys = sorted({row.advertiser for row in table.rows})
-    return Bound(
-        research_files(table, tables.protocol(session, name)), {k: frozen_report.freeze(table, k) for k in keys}
-    )
+def bound(session: Session, name: str, table: RoundTable) -> Bound:
+    """Return the parts as these rows of the round say them; without usable pairs there is no research file."""
+    return Bound(research_files(table, tables.protocol(session, name)), frozen_report.freeze(table))
 
 
 def research_files(table: RoundTable, protocol: str) -> dict[str, bytes]:
@@ -51,13 +47,18 @@ def research_files(table: RoundTable, protocol: str) -> dict[str, bytes]:
 def seal(round_: str, number: int, document: str, parts: Bound, salts: Salts) -> Sealed:
     """Bind a version; ``document`` is the digest of what the municipality reads."""
     opened = opening(parts.research, parts.reports, salts)
-    text = manifest(round_, number, document, opened, {each: installed(each) for each in PROGRAMS})
+    text = manifest(round_, number, document, opened, programs())
     kept: dict[str, Any] = {
         "research": opened.research and {"salt": opened.research.salt, "content": opened.research.content},
         "padding": list(opened.padding),
     }
     reports = {key: releasing.Report(part.salt, part.content) for key, part in opened.reports.items()}
     return Sealed(text, digest(text), kept, reports)
+
+
+def programs() -> dict[str, str]:
+    """Return the versions of what makes the files."""
+    return {each: installed(each) for each in PROGRAMS}
 
 
 def opening_of(session: Session, version: Release) -> Opening | None:
@@ -67,6 +68,16 @@ def opening_of(session: Session, version: Release) -> Opening | None:
     research = version.opening["research"]
     reports = {key: Part(each.salt, each.content) for key, each in releasing.reports(session, version).items()}
     return Opening(Part(**research) if research else None, reports, tuple(version.opening["padding"]))
+
+
+def is_whole(session: Session, version: Release) -> bool:
+    """Say whether the parts of a version are kept as its seal binds them."""
+    opened = opening_of(session, version)
+    if opened is None or version.manifest is None or digest(version.manifest) != version.seal:
+        return False
+    told = read_manifest(version.manifest)
+    research = opened.research and opened.research.commitment
+    return (research, opened.commitments()) == (told["research"], told["reports"])
 
 
 def changed(session: Session, version: Release, now: Bound) -> tuple[str, ...]:

@@ -28,10 +28,15 @@ class _Own(Report):
     body: Broker
 
 
-def freeze(table: RoundTable, advertiser: str) -> str:
-    """Return the report of an advertiser as canonical text, worded as it reads once the round is released."""
+def freeze(table: RoundTable) -> dict[str, str]:
+    """Return the report of each advertiser as canonical text, worded as it reads once the round is released."""
+    # One table for all of them: what each report says of the whole round is made once.
     told = replace(table, facts=replace(table.facts, state=RoundState.RELEASED))
-    made = {each: _values(build(told, Audience.BROKER, advertiser=advertiser, language=each)) for each in LANGUAGES}
+    return {advertiser: _frozen(told, advertiser) for advertiser in sorted(table.offices)}
+
+
+def _frozen(table: RoundTable, advertiser: str) -> str:
+    made = {each: _values(build(table, Audience.BROKER, advertiser=advertiser, language=each)) for each in LANGUAGES}
     return canonical({"format": FORMAT, "reports": made})
 
 

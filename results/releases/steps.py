@@ -1,14 +1,16 @@
 """The steps of a release with the figures of the moment: what is signed and released is what the round says now."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from secrets import token_hex
 from typing import Any
 
 from orchestrator import retests
-from orchestrator.db import Session
+from orchestrator.db import Database, Session
 from orchestrator.design import from_canonical
 from orchestrator.models import Release, Round
 from orchestrator.rounds import releasing
@@ -16,8 +18,10 @@ from orchestrator.rounds.releasing import Frozen
 from profiles.errors import Refused
 from results import formats, tables
 from results.releases import binding, document, retested, units
+from results.releases.binding import Bound
 from results.seal import SALT_BYTES, canonical, digest
 from results.suppression import Before, Hidden
+from results.tables import RoundTable
 
 SHOWN = 20
 """So many tests that count differently are named; of more, the number."""
@@ -30,42 +34,69 @@ class Changed:
     Both are for the researcher alone.
     """
 
-    chapters: tuple[str, ...]
-    tests: tuple[str, ...]
+    chapters: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
 
 
-def draft(session: Session, name: str, actor: str, now: datetime, reason: str | None = None) -> Release:
+@dataclass(frozen=True)
+class Basis:
+    """What a version is made of: the rows of the round, and what others may have read when it was made.
+
+    ``signed`` are the rows of all other versions that were signed, of any round.
+    """
+
+    number: int
+    signed: tuple[int, ...]
+    table: RoundTable
+
+    @cached_property
+    def digest(self) -> str:
+        """The same only when the seal would bind the same research file and reports, by this version of the program."""
+        return digest(repr((self.table, binding.programs())))
+
+
+def draft(database: Database, name: str, actor: str, now: datetime, reason: str | None = None) -> Release:
     """Make the next version of what is published of a round, from what the round says now."""
-    round_ = _hold(session, name)
-    releasing.check_purpose(session, round_)
-    number = len(releasing.versions(session, round_)) + 1
-    told = " ".join(reason.split()) if reason and number > 1 else None
-    frozen = _frozen(session, round_, number, told)
-    sealed = binding.seal(name, number, frozen.digest, binding.bound(session, name), _salt)
-    return releasing.draft(session, round_, frozen, sealed, actor, now, reason)
+
+    def made(session: Session) -> tuple[Basis, Frozen, Bound]:
+        round_ = releasing.ready(session, name)
+        releasing.check_purpose(session, round_)
+        basis = _basis(session, round_)
+        told = " ".join(reason.split()) if reason and basis.number > 1 else None
+        return basis, _frozen(session, round_, basis, told), binding.bound(session, name, basis.table)
+
+    with database.reading() as session:
+        basis, frozen, bound = made(session)
+    with database.writing() as session:
+        round_ = _hold(session, name)
+        if _basis(session, round_) != basis:
+            basis, frozen, bound = made(session)
+        sealed = binding.seal(name, basis.number, frozen.digest, bound, _salt)
+        return releasing.draft(session, round_, frozen, sealed, actor, now, reason)
 
 
 def _salt() -> str:
     return token_hex(SALT_BYTES)
 
 
-def sign(session: Session, name: str, number: int, actor: str, now: datetime) -> None:
+def sign(database: Database, name: str, number: int, actor: str, now: datetime) -> None:
     """Sign a draft. Raises `Refused` when the round changed since it was made."""
-    round_, version = _unchanged(session, name, number, "ondertekend")
-    releasing.sign(session, round_, version, actor, now)
+    with _unchanged(database, name, number, "ondertekend") as (session, round_, version):
+        releasing.sign(session, round_, version, actor, now)
 
 
-def read(session: Session, name: str, number: int, actor: str, now: datetime, remark: str = "") -> None:
+def read(database: Database, name: str, number: int, actor: str, now: datetime, remark: str = "") -> None:
     """Note that the municipality read a signed version."""
-    round_ = releasing.hold(session, name)
-    releasing.read(session, round_, releasing.find(session, round_, number), actor, now, remark)
+    with database.writing() as session:
+        round_ = releasing.hold(session, name)
+        releasing.read(session, round_, releasing.find(session, round_, number), actor, now, remark)
 
 
-def release(session: Session, name: str, number: int, actor: str, now: datetime) -> None:
+def release(database: Database, name: str, number: int, actor: str, now: datetime) -> None:
     """Release a version that was read. Raises `Refused` when the round changed since it was signed."""
-    round_, version = _unchanged(session, name, number, "vrijgegeven")
-    releasing.check_purpose(session, round_)
-    releasing.release(session, round_, version, actor, now)
+    with _unchanged(database, name, number, "vrijgegeven") as (session, round_, version):
+        releasing.check_purpose(session, round_)
+        releasing.release(session, round_, version, actor, now)
 
 
 def changed(session: Session, name: str, number: int) -> Changed:
@@ -75,25 +106,53 @@ def changed(session: Session, name: str, number: int) -> Changed:
     """
     round_ = releasing.ready(session, name)
     version = releasing.find(session, round_, number)
-    now = _frozen(session, round_, number, version.reason)
+    return _changed(session, round_, version, _basis(session, round_, version))
+
+
+def _changed(session: Session, round_: Round, version: Release, basis: Basis) -> Changed:
+    now = _frozen(session, round_, basis, version.reason)
     was, is_ = json.loads(version.document), json.loads(now.document)
     chapters = sorted(key for key in was.keys() | is_.keys() if was.get(key) != is_.get(key))
-    parts = binding.changed(session, version, binding.bound(session, name)) if version.seal else ()
+    parts = _changed_parts(session, round_, version, basis)
     return Changed((*chapters, *parts), tuple(releasing.changed_units(version.basis["units"], now.basis)))
 
 
-def _unchanged(session: Session, name: str, number: int, verb: str) -> tuple[Round, Release]:
-    round_ = _hold(session, name)
-    version = releasing.find(session, round_, number)
-    found = changed(session, name, number)
-    if version.state in releasing.UNFINISHED and (found.chapters or found.tests):
-        raise Refused(
-            "release-changed",
-            f"Versie {number} van ronde '{name}' kan niet worden {verb}: de gegevens zijn daarna veranderd. "
-            f"{sentence(found)}",
-            "Er is niets verloren: deze versie blijft bewaard. Maak een nieuwe versie en zeg waarom.",
-        )
-    return round_, version
+def _changed_parts(session: Session, round_: Round, version: Release, basis: Basis) -> tuple[str, ...]:
+    """Say which parts beside the document are no longer as they were bound; they are only made when they may differ."""
+    same = version.basis.get("made_of") == basis.digest and binding.is_whole(session, version)
+    if same or not version.seal:
+        return ()
+    return binding.changed(session, version, binding.bound(session, round_.name, basis.table))
+
+
+@contextmanager
+def _unchanged(database: Database, name: str, number: int, verb: str) -> Iterator[tuple[Session, Round, Release]]:
+    """Give a transaction in which the round says what the version does.
+
+    What changed is looked for before it: of a large round that may take minutes, in which nobody else could write.
+    """
+    with database.reading() as session:
+        round_ = releasing.ready(session, name)
+        version = releasing.find(session, round_, number)
+        basis = _basis(session, round_, version)
+        found = _changed(session, round_, version, basis)
+    with database.writing() as session:
+        round_ = _hold(session, name)
+        version = releasing.find(session, round_, number)
+        if (now := _basis(session, round_, version)) != basis:
+            found = _changed(session, round_, version, now)
+        if version.state in releasing.UNFINISHED and found != Changed():
+            raise _is_changed(name, number, verb, found)
+        yield session, round_, version
+
+
+def _is_changed(name: str, number: int, verb: str, found: Changed) -> Refused:
+    return Refused(
+        "release-changed",
+        f"Versie {number} van ronde '{name}' kan niet worden {verb}: de gegevens zijn daarna veranderd. "
+        f"{sentence(found)}",
+        "Er is niets verloren: deze versie blijft bewaard. Maak een nieuwe versie en zeg waarom.",
+    )
 
 
 def sentence(found: Changed) -> str:
@@ -121,15 +180,22 @@ CHAPTERS: Mapping[str, str] = {
 }
 
 
-def _frozen(session: Session, round_: Round, number: int, reason: str | None) -> Frozen:
-    table, before = tables.load(session, round_.name), _earlier(session, round_)
-    seen = releasing.seen(session, round_, before=number)
-    beside = _beside(session, round_, before, number)
-    made = document.make(table, [_before(each) for each in seen], number, reason, beside)
+def _basis(session: Session, round_: Round, version: Release | None = None) -> Basis:
+    """Read what this version is made of, or the next one."""
+    number = version.number if version else len(releasing.versions(session, round_)) + 1
+    signed = (each for each in releasing.all_signed(session) if not version or each != version.id)
+    return Basis(number, tuple(signed), tables.load(session, round_.name))
+
+
+def _frozen(session: Session, round_: Round, basis: Basis, reason: str | None) -> Frozen:
+    table, before = basis.table, _earlier(session, round_)
+    seen = releasing.seen(session, round_, before=basis.number)
+    beside = _beside(session, round_, before, basis.number)
+    made = document.make(table, [_before(each) for each in seen], basis.number, reason, beside)
     offices = retested.told_of(made, table)
     retest = {"of": before.id, "offices": offices} if before and offices else None
-    text = canonical(made)
-    return Frozen(text, digest(text), units.as_rows(units.units(table.rows, table.facts)), retest)
+    text, rows = canonical(made), units.as_rows(units.units(table.rows, table.facts))
+    return Frozen(text, digest(text), rows, retest, basis.digest)
 
 
 def _hold(session: Session, name: str) -> Round:

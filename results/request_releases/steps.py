@@ -3,7 +3,7 @@
 import json
 from datetime import datetime
 
-from orchestrator.db import Session
+from orchestrator.db import Database, Session
 from orchestrator.models import Release, RequestRound
 from orchestrator.rounds import releasing, request_releasing
 from orchestrator.rounds.releasing import Frozen
@@ -15,32 +15,36 @@ from results.seal import canonical, digest
 from results.suppression import Before
 
 
-def draft(session: Session, name: str, actor: str, now: datetime, reason: str | None = None) -> Release:
+def draft(database: Database, name: str, actor: str, now: datetime, reason: str | None = None) -> Release:
     """Make the next version of what is published of a request test, from what it says now."""
-    round_ = request_releasing.hold(session, name)
-    request_releasing.check_purpose(session, round_)
-    number = len(releasing.versions(session, round_)) + 1
-    told = " ".join(reason.split()) if reason and number > 1 else None
-    return releasing.draft(session, round_, _frozen(session, round_, number, told), None, actor, now, reason)
+    with database.writing() as session:
+        round_ = request_releasing.hold(session, name)
+        request_releasing.check_purpose(session, round_)
+        number = len(releasing.versions(session, round_)) + 1
+        told = " ".join(reason.split()) if reason and number > 1 else None
+        return releasing.draft(session, round_, _frozen(session, round_, number, told), None, actor, now, reason)
 
 
-def sign(session: Session, name: str, number: int, actor: str, now: datetime) -> None:
+def sign(database: Database, name: str, number: int, actor: str, now: datetime) -> None:
     """Sign a draft. Raises `Refused` when the request test changed since it was made."""
-    round_, version = _unchanged(session, name, number, "ondertekend")
-    releasing.sign(session, round_, version, actor, now)
+    with database.writing() as session:
+        round_, version = _unchanged(session, name, number, "ondertekend")
+        releasing.sign(session, round_, version, actor, now)
 
 
-def read(session: Session, name: str, number: int, actor: str, now: datetime, remark: str = "") -> None:
+def read(database: Database, name: str, number: int, actor: str, now: datetime, remark: str = "") -> None:
     """Note that the municipality read a signed version."""
-    round_ = request_releasing.hold(session, name)
-    releasing.read(session, round_, releasing.find(session, round_, number), actor, now, remark)
+    with database.writing() as session:
+        round_ = request_releasing.hold(session, name)
+        releasing.read(session, round_, releasing.find(session, round_, number), actor, now, remark)
 
 
-def release(session: Session, name: str, number: int, actor: str, now: datetime) -> None:
+def release(database: Database, name: str, number: int, actor: str, now: datetime) -> None:
     """Release a version that was read. Raises `Refused` when the request test changed since it was signed."""
-    round_, version = _unchanged(session, name, number, "vrijgegeven")
-    request_releasing.check_purpose(session, round_)
-    releasing.release(session, round_, version, actor, now)
+    with database.writing() as session:
+        round_, version = _unchanged(session, name, number, "vrijgegeven")
+        request_releasing.check_purpose(session, round_)
+        releasing.release(session, round_, version, actor, now)
 
 
 def changed(session: Session, name: str, number: int) -> Changed:
@@ -56,7 +60,7 @@ def changed(session: Session, name: str, number: int) -> Changed:
 def _unchanged(session: Session, name: str, number: int, verb: str) -> tuple[RequestRound, Release]:
     round_ = request_releasing.hold(session, name)
     version, found = releasing.find(session, round_, number), changed(session, name, number)
-    if version.state in releasing.UNFINISHED and (found.chapters or found.tests):
+    if version.state in releasing.UNFINISHED and (found != Changed()):
         raise Refused(
             "release-changed",
             f"Versie {number} van verzoektest '{name}' kan niet worden {verb}: de gegevens zijn daarna veranderd.",

@@ -23,23 +23,19 @@ def closed(database: Database) -> None:
 
 
 def draft(database: Database, by: str = "anna", reason: str | None = None, now: datetime = RELEASED) -> int:
-    with database.writing() as session:
-        return steps.draft(session, ROUND, by, now, reason).number
+    return steps.draft(database, ROUND, by, now, reason).number
 
 
 def sign(database: Database, by: str = "bert", number: int = 1) -> None:
-    with database.writing() as session:
-        steps.sign(session, ROUND, number, by, RELEASED + HOUR)
+    steps.sign(database, ROUND, number, by, RELEASED + HOUR)
 
 
 def read(database: Database, by: str = "gemma", number: int = 1, remark: str = "") -> None:
-    with database.writing() as session:
-        steps.read(session, ROUND, number, by, RELEASED + 2 * HOUR, remark)
+    steps.read(database, ROUND, number, by, RELEASED + 2 * HOUR, remark)
 
 
 def release(database: Database, by: str = "carla", number: int = 1) -> None:
-    with database.writing() as session:
-        steps.release(session, ROUND, number, by, RELEASED + 3 * HOUR)
+    steps.release(database, ROUND, number, by, RELEASED + 3 * HOUR)
 
 
 def released(database: Database) -> None:

@@ -1,18 +1,21 @@
 """A re-test on the pages: an office sees its own before and after, the municipality what may be told of all."""
 
 import pytest
-from house_makers import DAY, ROUND, only_sqlite
+from house_makers import DAY, ROUND, meddle, only_sqlite
 from own_makers import client, desk, office, office_cookie
 from release_makers import CLOSED
 from retest_makers import AGREED_AT, KEYS, LATER, RETEST, document, publish, retested
+from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from orchestrator import followup
 from orchestrator.db import Database
 from orchestrator.followup_models import FollowUpKind
+from orchestrator.models import Reply
 from orchestrator.states import Role
 from portal.web import outcome_view
 from portal.web.language import COOKIE
+from results.releases import steps
 
 pytestmark = [only_sqlite, pytest.mark.long]
 AFTER = CLOSED + LATER
@@ -86,3 +89,11 @@ def test_a_re_test_is_not_on_the_line_through_the_rounds(again: Database) -> Non
         each["study"]["mode"] = "live"
     (line,) = outcome_view.trends(told)
     assert [point.round for part in line.stretches for point in part.points] == [ROUND]
+
+
+def test_the_desk_says_that_before_and_after_changed_since_the_draft(database: Database) -> None:
+    retested(database)
+    steps.draft(database, RETEST, "anna", AFTER)
+    meddle(database, update(Reply).values(label="AL_VERHUURD"))
+    page = desk(database, "anna", Role.ANALYST, now=AFTER + DAY).get(f"/rondes/{RETEST}/vrijgave").text
+    assert "voor en na" in page

@@ -1,6 +1,9 @@
 """Releasing the outcome of a round: who may take which step, what is frozen, and what a change of the round does."""
 
 import json
+import subprocess
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,17 +13,27 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from orchestrator.db import Database, Session
-from orchestrator.models import Enrolment, Pair, Release, Reply
+from orchestrator.models import Control, Enrolment, Pair, Release, ReleaseReport, Reply
 from orchestrator.rounds import lifecycle
 from orchestrator.states import RoundState
-from results import suppression
-from results.releases import steps
+from results import suppression, tables
+from results.language import LANGUAGES
+from results.releases import binding, document, frozen_report, steps
+from results.releases.binding import Bound
+from results.reports import figures
 from results.seal import canonical, digest
+from results.tables import RoundTable
 
 
 def told(database: Database, number: int = 1) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(versions(database)[number - 1].document)
     return found
+
+
+def basis(database: Database) -> dict[str, Any]:
+    """What the only version was counted from."""
+    with database.reading() as session:
+        return session.scalars(select(Release.basis)).one()
 
 
 def recode(session: Session, most: int) -> None:
@@ -240,3 +253,132 @@ def test_what_a_document_hides_is_what_the_policy_hid(database: Database) -> Non
     tables = {each.name: each.hidden for each in suppression.published(before.units)}
     assert {name: before.hidden[name] for name in tables} == tables
     assert told(database)["excluded"] == {"tests": None, "reasons": []}
+
+
+# --- large rounds: what takes long is made before the transaction -------------------------------------------------
+
+
+class Parts:
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.made, self.meanwhile = 0, list[Callable[[], object]]()
+        make = binding.bound
+
+        def bound(session: Session, name: str, table: RoundTable) -> Bound:
+            self.made += 1
+            if self.meanwhile:
+                self.meanwhile.pop()()
+            return make(session, name, table)
+
+        patch.setattr(binding, "bound", bound)
+
+
+@pytest.fixture
+def parts(monkeypatch: pytest.MonkeyPatch) -> Parts:
+    """What is done while the parts beside the document are made, and how often they are."""
+    return Parts(monkeypatch)
+
+
+def test_others_write_while_a_draft_is_made(database: Database, parts: Parts) -> None:
+    closed(database)
+    parts.meanwhile.append(lambda: meddle(database, update(Control).values(reason="Onderhoud.")))
+    draft(database)
+    assert parts.made == 1
+    with database.reading() as session:
+        assert session.get_one(Control, 1).reason == "Onderhoud."
+
+
+def test_a_draft_is_made_of_what_the_round_became_meanwhile(database: Database, parts: Parts) -> None:
+    closed(database)
+    parts.meanwhile.append(lambda: meddle(database, lambda session: recode(session, 12)))
+    draft(database)
+    assert parts.made == 2
+    draft(database, reason="Nog eens.")
+    first, second = (told(database, number) for number in (1, 2))
+    assert first["result"] == second["result"]
+    sign(database, number=2)
+
+
+def test_of_two_who_make_a_draft_at_once_the_second_makes_the_next_version(database: Database, parts: Parts) -> None:
+    closed(database)
+    parts.meanwhile.append(lambda: draft(database, by="els"))
+    with refused("bad-reden"):  # a further version needs one
+        draft(database)
+    parts.meanwhile.append(lambda: draft(database, by="els", reason="Eerder."))
+    assert draft(database, reason="Later.") == 3
+    assert [each.state for each in versions(database)] == ["lapsed", "lapsed", "draft"]
+
+
+def test_parts_of_which_nothing_changed_are_not_made_again_to_be_signed(database: Database, parts: Parts) -> None:
+    closed(database)
+    draft(database)
+    sign(database)
+    read(database)
+    release(database)
+    assert parts.made == 1
+
+
+def test_what_changes_while_a_step_is_prepared_stops_it(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed(database)
+    draft(database)
+    make, meanwhile = document.make, [lambda: meddle(database, lambda session: recode(session, 12))]
+
+    def slow(*told: Any) -> document.Document:
+        made = make(*told)
+        if meanwhile:
+            meanwhile.pop()()
+        return made
+
+    monkeypatch.setattr(document, "make", slow)
+    with refused("release-changed"):
+        sign(database)
+    assert versions(database)[0].state == "draft"
+
+
+@only_sqlite
+def test_a_kept_report_that_somebody_edited_stops_the_signing(database: Database) -> None:
+    closed(database)
+    draft(database)
+    meddle(database, update(ReleaseReport).where(ReleaseReport.id == 1).values(content="{}"))
+    with database.reading() as session:
+        assert steps.changed(session, ROUND, 1).chapters == ("reports",)
+    with refused("release-changed"):
+        sign(database)
+
+
+@only_sqlite
+def test_a_version_of_before_there_was_a_digest_of_its_rows_is_made_again_to_be_signed(
+    database: Database, parts: Parts
+) -> None:
+    closed(database)
+    draft(database)
+    meddle(database, update(Release).values(basis={"units": basis(database)["units"]}))
+    sign(database)
+    assert parts.made == 2
+
+
+def test_the_same_rows_have_the_same_digest_in_another_process(database: Database) -> None:
+    closed(database)
+    draft(database)
+    code = (
+        "import sys; from orchestrator.db import Database; from results import tables\n"
+        "from results.releases import steps\n"
+        "database = Database.at(sys.argv[1]);\n"
+        "with database.reading() as session: print(steps.Basis(1, (), tables.load(session, sys.argv[2])).digest)"
+    )
+    url = database.engine.url.render_as_string(hide_password=False)
+    done = subprocess.run([sys.executable, "-c", code, url, ROUND], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == basis(database)["made_of"]
+
+
+@only_sqlite
+def test_what_the_reports_of_all_advertisers_say_of_the_round_is_made_once_for_each_language(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Made for each it would grow with the square: of 2,000 advertisers it takes minutes."""
+    closed(database)
+    with database.reading() as session:
+        table = tables.load(session, ROUND)
+    asked, judge = list[int](), figures.advertisers
+    monkeypatch.setattr(figures, "advertisers", lambda counts: asked.append(len(counts)) or judge(counts))
+    assert len(frozen_report.freeze(table)) == 10
+    assert asked == [10] * len(LANGUAGES)

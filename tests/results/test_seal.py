@@ -99,13 +99,13 @@ def test_a_frozen_report_reads_as_the_live_one_did_but_for_what_that_says_of_its
     with database.reading() as session:
         table = tables.load(session, ROUND)
     live = build(table, Audience.BROKER, advertiser=OWN, language=language)
-    frozen = frozen_report.thaw(frozen_report.freeze(table, OWN), language, "ab" * 32)
+    frozen = frozen_report.thaw(frozen_report.freeze(table)[OWN], language, "ab" * 32)
     shown, before = render(frozen, assets="x").splitlines(), render(live, assets="x").splitlines()
     differ = "".join(sorted(set(shown) - set(before)))
     assert live.interim is not None
     assert live.interim not in "".join(shown)
     assert "ab" * 32 in differ
-    assert render(frozen_report.thaw(frozen_report.freeze(table, OWN), language), assets="x").count("<tr") == render(
+    assert render(frozen_report.thaw(frozen_report.freeze(table)[OWN], language), assets="x").count("<tr") == render(
         live, assets="x"
     ).count("<tr")
     assert paper_of(frozen).moment == paper_of(live).moment

@@ -51,6 +51,7 @@ CHANGED = {
     "policy": _("de regels voor kleine vakjes"),
     "research": _("het onderzoeksbestand"),
     "reports": _("de terugkoppeling aan aanbieders"),
+    "retest": _("voor en na"),
 }
 UNFINISHED = (ReleaseState.DRAFT, ReleaseState.SIGNED, ReleaseState.READ)
 NEXT = {ReleaseState.DRAFT: "release_sign", ReleaseState.READ: "release_do"}
