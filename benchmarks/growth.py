@@ -41,6 +41,7 @@ from orchestrator.schedule import place_all
 from orchestrator.schema import prepare
 from orchestrator.states import AttemptOutcome
 from results import keeping, tables
+from results.releases import steps
 from results.reports import Audience, build
 
 LEAST, MOST = 1_000, 1_000_000
@@ -136,6 +137,7 @@ def all_series() -> Iterator[Series]:
     yield Series("reports of all offices, twenty-four pairs each", "pairs", _papers)
     yield Series("ten pages on SQLite", "inquiries", _pages, each=False, repeats=REPEATS)
     yield Series("the first results of one of ten rounds on SQLite", "inquiries", _first_results, each=False)
+    yield Series("a draft of the release of one of ten rounds on SQLite", "inquiries", _drafted, each=False)
     yield Series(
         "run, to its first page and stopped, on SQLite", "inquiries", _started, each=False, clock=time.perf_counter
     )
@@ -289,6 +291,14 @@ def _first_results(size: int) -> Made:
         fill(database, size)
         cookie = pages.signed_in(database)
         yield from repeat(lambda: asyncio.run(pages.each_page(pages.an_app(database), 0, cookie, asked)))
+
+
+def _drafted(size: int) -> Made:
+    """With all that its seal binds: the research file, and the report of each office."""
+    with a_file() as database:
+        fill(database, size)
+        closed = waves()[0].name
+        yield from repeat(lambda: steps.draft(database, closed, "anna", NOW, "Nog eens."))
 
 
 def _started(size: int) -> Made:
