@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload
 
 from orchestrator.models import Event, Inquiry, Listing, Pair, Refusal, Round
 from orchestrator.rounds import lookup
@@ -49,10 +49,8 @@ class PlannedRound:
 def of_round(session: Session, name: str) -> PlannedRound:
     """Read the plan of a round; raises `Refused` when there is no such round."""
     round_ = lookup.find(session, name)
-    pairs = select(Pair).where(Pair.round_id == round_.id).order_by(Pair.code)
-    whole = pairs.options(joinedload(Pair.listing).joinedload(Listing.advertiser), selectinload(Pair.inquiries))
     reasons = session.scalars(select(Refusal.reason).where(Refusal.round_id == round_.id))
-    return PlannedRound(tuple(_pair(pair) for pair in session.scalars(whole)), dict(sorted(Counter(reasons).items())))
+    return PlannedRound(tuple(map(_pair, lookup.pairs(session, round_))), dict(sorted(Counter(reasons).items())))
 
 
 def _pair(pair: Pair) -> PlannedPair:

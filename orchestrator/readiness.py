@@ -98,10 +98,11 @@ class Item:
         return HEADINGS[self.key]
 
 
-def checklist(session: Session, round_: Round, power: Power) -> tuple[Item, ...]:
-    """Return everything to have in order, the second person last."""
+def checklist(session: Session, round_: Round, power: Power, alike: Item | None = None) -> tuple[Item, ...]:
+    """Return everything to have in order, the second person last; ``alike`` is what `parity` gave before."""
     design = from_canonical(round_.design)
-    return (*_asked(session, round_, design, power), _parity(session, round_), _approval(session, round_))
+    asked = _asked(session, round_, design, power)
+    return (*asked, alike or parity(session, round_), _approval(session, round_))
 
 
 def require(session: Session, round_: Round, power: Power | None) -> None:
@@ -176,7 +177,8 @@ def _waiver(session: Session, round_: Round) -> Event | None:
     return next((each for each in session.scalars(rows) if each.data["digest"] == round_.digest), None)
 
 
-def _parity(session: Session, round_: Round) -> Item:
+def parity(session: Session, round_: Round) -> Item:
+    """Return whether the letters of the arms differ in their signal alone: all are held against each other."""
     if round_.state is not RoundState.PLANNED:
         return Item("parity", round_.approved_at is not None, True, _say("parity"))
     try:

@@ -16,6 +16,7 @@ from orchestrator.design import Design
 from orchestrator.models import Control, Enrolment, InboundMail, Inquiry, Listing, Pair, Reply, Round
 from orchestrator.readiness import Power
 from orchestrator.rounds import duties, likeness, lookup, mailing, restored
+from orchestrator.rounds.likeness import Plan
 from orchestrator.several import change, not_first
 from orchestrator.states import (
     EXCLUDING_LABELS,
@@ -30,24 +31,47 @@ from orchestrator.states import (
 from profiles.errors import BadInput, Problem, Refused
 
 
-def approve(session: Session, name: str, actor: str, now: datetime, power: Power | None = None) -> Round:
+def alike(session: Session, name: str, actor: str) -> Plan:
+    """Hold the letters of a round against each other before it is approved; see `approve`, which raises the same.
+
+    Of a large round it takes minutes, in which nobody should wait to write.
+    """
+    round_ = lookup.find(session, name)
+    _may_approve(round_, actor)
+    likeness.require(session, round_)
+    return likeness.plan_of(round_)
+
+
+def approve(
+    session: Session, name: str, actor: str, now: datetime, power: Power | None = None, checked: Plan | None = None
+) -> Round:
     """planned → approved, by somebody else than the planner; from here the design is frozen.
 
     Refused with a diff when the letters of the arms differ in more than their signal, and for a live round while
-    anything of `readiness` is open. ``power`` is what this round has of it, where it was computed.
+    anything of `readiness` is open. ``power`` is what this round has of it, where it was computed; ``checked`` is what
+    `alike` gave, where the letters were held against each other before.
     """
-    round_ = _in_state(session, name, "goedkeuren", RoundState.PLANNED)
-    if duties.same(actor, round_.planned_by):
-        raise Refused(
-            "same-person",
-            f"{actor} heeft ronde '{name}' zelf gepland en mag haar niet goedkeuren.",
-            "Laat een tweede persoon goedkeuren: praktijktest approve … --by NAAM.",
-        )
-    _check_unchanged(round_)
-    likeness.require(session, round_)
+    round_ = _held(session, name)
+    _may_approve(round_, actor)
+    if checked is None:
+        likeness.require(session, round_)
+    elif checked != likeness.plan_of(round_):
+        message = f"Ronde '{name}' is opnieuw gepland terwijl haar brieven werden vergeleken."
+        raise Refused("planned-again", message, "Bekijk de nieuwe planning, en keur daarna goed.")
     readiness.require(session, round_, power)
     round_.approved_by, round_.approved_at = actor, now
     return _move(session, round_, RoundState.APPROVED, actor, now, digest=round_.digest)
+
+
+def _may_approve(round_: Round, actor: str) -> None:
+    _must_be(round_, "goedkeuren", RoundState.PLANNED)
+    if duties.same(actor, round_.planned_by):
+        raise Refused(
+            "same-person",
+            f"{actor} heeft ronde '{round_.name}' zelf gepland en mag haar niet goedkeuren.",
+            "Laat een tweede persoon goedkeuren: praktijktest approve … --by NAAM.",
+        )
+    _check_unchanged(round_)
 
 
 def start(session: Session, name: str, actor: str, now: datetime, *, live: bool, pretends: str | None = None) -> Round:
@@ -199,14 +223,24 @@ def waiting_to_code(session: Session, round_: Round) -> int:
 
 
 def _in_state(session: Session, name: str, verb: str, *states: RoundState) -> Round:
+    round_ = _held(session, name)
+    _must_be(round_, verb, *states)
+    return round_
+
+
+def _held(session: Session, name: str) -> Round:
     round_ = lookup.find(session, name)
     # The round before its letters, as the gate takes them: two who wait for each other would both be lost. Whoever adds
     # pairs to the round holds it too, so none slip past a transition.
     session.refresh(round_, with_for_update={"key_share": True})
+    return round_
+
+
+def _must_be(round_: Round, verb: str, *states: RoundState) -> None:
     if round_.state not in states:
         allowed = " of ".join(state.value for state in states)
-        raise Refused("wrong-state", f"Ronde '{name}' is {round_.state.value}; {verb} kan alleen als zij {allowed} is.")
-    return round_
+        message = f"Ronde '{round_.name}' is {round_.state.value}; {verb} kan alleen als zij {allowed} is."
+        raise Refused("wrong-state", message)
 
 
 def _move(session: Session, round_: Round, state: RoundState, actor: str, now: datetime, **data: object) -> Round:

@@ -1,17 +1,16 @@
 """The letters of a planned round, held against each other before a person approves them; see `profiles.parity`."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import tee
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session
 
-from orchestrator.db import some
 from orchestrator.design import Approach, from_canonical
 from orchestrator.listings import dwelling_of
 from orchestrator.models import Pair, Round
 from orchestrator.people import profile_of
-from orchestrator.rounds import recreating
+from orchestrator.rounds import lookup, recreating
 from orchestrator.rounds.writing import Composed
 from profiles import parity
 from profiles.errors import Refused
@@ -22,6 +21,8 @@ from profiles.parity import LetterPair, Violation, Written
 MOST_SHOWN = 3
 """So many violations stand in the refusal; the rest is counted."""
 
+Plan = tuple[int, datetime, str]
+
 
 def letter_pairs(session: Session, round_: Round) -> list[LetterPair]:
     """Return all pairs of a round with the letters as they were written, in order of their codes."""
@@ -29,8 +30,7 @@ def letter_pairs(session: Session, round_: Round) -> list[LetterPair]:
 
 
 def _one_by_one(session: Session, round_: Round) -> Iterator[LetterPair]:
-    """Read some at a time: the letters of all that a round may have take gigabytes."""
-    pairs: Iterator[Pair] = _pairs(session, round_)
+    pairs = lookup.pairs(session, round_)
     both: Iterator[tuple[Pair, Mapping[Arm, Composed]]]
     if from_canonical(round_.design).question.approach is Approach.UNPAIRED:
         pairs, again = tee(pairs)
@@ -40,12 +40,9 @@ def _one_by_one(session: Session, round_: Round) -> Iterator[LetterPair]:
     return (each for pair, more in both for each in _letter_pairs(pair, more))
 
 
-def _pairs(session: Session, round_: Round) -> Iterator[Pair]:
-    codes = session.scalars(select(Pair.code).where(Pair.round_id == round_.id).order_by(Pair.code)).all()
-    whole = select(Pair).where(Pair.round_id == round_.id).order_by(Pair.code)
-    whole = whole.options(joinedload(Pair.listing), selectinload(Pair.inquiries))
-    for few in some(codes):
-        yield from session.scalars(whole.where(Pair.code.in_(few)))
+def plan_of(round_: Round) -> Plan:
+    """Return what is the same for as long as a planned round has the letters that it has."""
+    return round_.id, round_.planned_at, round_.digest
 
 
 def require(session: Session, round_: Round) -> None:

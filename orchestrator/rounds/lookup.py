@@ -1,11 +1,13 @@
 """Finding rounds and advertisers by the name a person types."""
 
+from collections.abc import Iterator
 from functools import cache
 
 from sqlalchemy import Select, bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectinload
 
-from orchestrator.models import Advertiser, InboundMail, Inquiry, Pair, Reply, Round
+from orchestrator.db import some
+from orchestrator.models import Advertiser, InboundMail, Inquiry, Listing, Pair, Reply, Round
 from profiles.errors import Refused
 
 
@@ -41,6 +43,18 @@ def advertiser(session: Session, key: str) -> Advertiser:
     if found is None:
         raise Refused("unknown-advertiser", f"Er is geen woningaanbieder '{key}'.", "Zie de kolom advertiser.")
     return found
+
+
+def pairs(session: Session, round_: Round) -> Iterator[Pair]:
+    """Yield the pairs of a round in order of their codes, each with its listing, advertiser and letters.
+
+    They are read some at a time: all that a round may have take a gigabyte.
+    """
+    codes = session.scalars(select(Pair.code).where(Pair.round_id == round_.id).order_by(Pair.code)).all()
+    whole = select(Pair).where(Pair.round_id == round_.id).order_by(Pair.code)
+    whole = whole.options(joinedload(Pair.listing).joinedload(Listing.advertiser), selectinload(Pair.inquiries))
+    for few in some(codes):
+        yield from session.scalars(whole.where(Pair.code.in_(few)))
 
 
 def reply(session: Session, number: int) -> Reply:

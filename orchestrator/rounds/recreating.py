@@ -3,17 +3,17 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import tee
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session
 
 from orchestrator import name_bank
 from orchestrator.assignment import Seat, draw
 from orchestrator.design import Design, from_canonical
 from orchestrator.listings import dwelling_of
-from orchestrator.models import Inquiry, Listing, Pair, Round
+from orchestrator.models import Inquiry, Pair, Round
 from orchestrator.people import profile_of
-from orchestrator.rounds import casting, planning
+from orchestrator.rounds import casting, lookup, planning
 from orchestrator.rounds.lent import of_pair
 from orchestrator.rounds.writing import Composed, compose
 from profiles import applicants, versions
@@ -72,20 +72,16 @@ def of_round(session: Session, round_: Round) -> dict[str, Both]:
     what was written then.
     """
     require_texts(round_)
-    rows = select(Pair).where(Pair.round_id == round_.id).order_by(Pair.code)
-    pairs = session.scalars(
-        rows.options(joinedload(Pair.listing).joinedload(Listing.advertiser), selectinload(Pair.inquiries))
-    ).all()
-    again = all_arms(round_, pairs)
-    by_code: dict[str, Both] = {
-        pair.code: {inquiry.arm: letters[inquiry.arm] for inquiry in pair.inquiries}
-        for pair, letters in zip(pairs, again, strict=True)
-    }
-    differing = [pair.code for pair in pairs if not _same(pair, by_code[pair.code])]
+    pairs, drawn_on = tee(lookup.pairs(session, round_))
+    by_code, differing = dict[str, Both](), list[str]()
+    for pair, letters in zip(pairs, all_arms(round_, drawn_on), strict=True):
+        by_code[pair.code] = {inquiry.arm: letters[inquiry.arm] for inquiry in pair.inquiries}
+        if not _same(pair, by_code[pair.code]):
+            differing.append(pair.code)
     if differing:
         raise Refused(
             "letters-differ",
-            f"Van ronde '{round_.name}' zijn de brieven van {len(differing)} van {len(pairs)} tests niet zoals de "
+            f"Van ronde '{round_.name}' zijn de brieven van {len(differing)} van {len(by_code)} tests niet zoals de "
             f"opzet ze geeft: {_some(differing)}.",
             "Zij zijn na het plannen gewijzigd, of de loting van deze versie van het programma is een andere.",
         )

@@ -57,8 +57,10 @@ def plan(
 def approve(name: str, actor: str) -> None:
     from results import planning_figures  # statistics take their time to load
 
+    with house.reading() as (session, _):
+        checked = lifecycle.alike(session, name, actor)
     with house.writing() as (session, now):
-        lifecycle.approve(session, name, actor, now, planning_figures.of_round(session, name))
+        lifecycle.approve(session, name, actor, now, planning_figures.of_round(session, name), checked)
     out.print(f"Ronde {name} goedgekeurd door {actor}. Nu: praktijktest start {name}")
 
 

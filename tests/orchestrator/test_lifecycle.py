@@ -45,7 +45,7 @@ from orchestrator import db
 from orchestrator.db import Database, DatabaseError
 from orchestrator.design import Design
 from orchestrator.models import Control, Inquiry, Pair, Reply
-from orchestrator.rounds import lifecycle, lookup
+from orchestrator.rounds import lifecycle, likeness, lookup
 from orchestrator.rounds.answers import Proposed
 from orchestrator.states import Exclusion, LetterState, PairState, RoundState
 
@@ -101,6 +101,30 @@ def test_a_second_person_approves_and_the_record_says_who_and_when(database: Dat
         assert (round_.approved_by, round_.state) == ("m.dekker", RoundState.APPROVED)
         assert round_.approved_at == PLANNED + timedelta(hours=1)
     assert events(database)[-1].data["digest"]
+
+
+@only_sqlite
+def test_letters_that_were_compared_before_the_approval_are_not_compared_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a large round that takes minutes, in which nobody else could write."""
+    plan(database)
+    with database.reading() as session:
+        checked = lifecycle.alike(session, ROUND, "m.dekker")
+    monkeypatch.setattr(likeness, "require", None)
+    with database.writing() as session:
+        lifecycle.approve(session, ROUND, "m.dekker", PLANNED + timedelta(hours=1), checked=checked)
+    assert round_state(database) is RoundState.APPROVED
+
+
+@only_sqlite
+def test_a_round_that_was_planned_again_while_its_letters_were_compared_is_not_approved(database: Database) -> None:
+    plan(database)
+    with database.reading() as session:
+        checked = lifecycle.alike(session, ROUND, "m.dekker")
+    plan(database, a_monday(seed=2), now=PLANNED + timedelta(minutes=1))
+    with refused("planned-again"), database.writing() as session:
+        lifecycle.approve(session, ROUND, "m.dekker", PLANNED + timedelta(hours=1), checked=checked)
 
 
 @only_sqlite
