@@ -100,8 +100,7 @@ def _check_round(name: str, wishes: Wishes) -> None:
 
 
 def _written(path: Path, text: str) -> None:
-    house.make_folder(path.parent)
-    path.write_text(text, encoding="utf-8")
+    house.write(path, text)
     out.print(f"Geschreven: {path}")
 
 

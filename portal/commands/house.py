@@ -98,3 +98,13 @@ def _unusable(settings: Settings, error: Exception) -> Refused:
     message = f"De database in map {settings.data} is niet te openen: {said}."
     remedy = "Kies met PRAKTIJKTEST_DATA een map waarin u mag schrijven en waarin praktijktest.db van dit programma is."
     return Refused("database-unusable", message, remedy)
+
+
+def write(path: Path, content: str | bytes) -> None:
+    """Write a file, in a folder that is made when it is not there; raise `Refused` when it cannot be written."""
+    make_folder(path.parent)
+    try:
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    except OSError as error:
+        message = f"Bestand {path} kan niet worden geschreven ({error.strerror})."
+        raise Refused("cannot-write", message, "Kies een andere plaats.") from error

@@ -63,7 +63,7 @@ def export(name: str, folder: Path) -> None:
         paths = write_files(table, folder)
         if disclosure.is_closed(table.facts.state):
             paths.append(folder / f"{name}.zip")
-            paths[-1].write_bytes(_research_file(table, protocol, version))
+            house.write(paths[-1], _research_file(table, protocol, version))
     for path in paths:
         out.print(f"Geschreven: {path}")
 
@@ -106,9 +106,8 @@ def write_files(table: RoundTable, folder: Path, market_truth: Mapping[str, Any]
     """Write results.json and pairs.csv; return their paths."""
     # First everything is made, then written: a round without results leaves no half set of files.
     texts = {"results.json": files.results_json(table, market_truth), "pairs.csv": files.pairs_csv(table)}
-    house.make_folder(folder)
     for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
+        house.write(folder / name, text)
     return [folder / name for name in texts]
 
 
@@ -128,9 +127,7 @@ def write_reports(
     house.make_folder(folder)
     shutil.copytree(STATIC, folder / "stijl", dirs_exist_ok=True)
     for name, page in pages.items():
-        path = folder / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(page, encoding="utf-8")
+        house.write(folder / name, page)
     return [folder / name for name in pages]
 
 
@@ -146,8 +143,7 @@ def write_papers(
     paths = []
     for name, made in _reports(table, audience, advertiser, None, language, frozen):
         paths.append(folder / f"{name}.pdf")
-        house.make_folder(paths[-1].parent)
-        paths[-1].write_bytes(typeset(paper_of(made)))
+        house.write(paths[-1], typeset(paper_of(made)))
     return paths
 
 

@@ -97,9 +97,8 @@ def run(of: PlannedShares, wishes: Wishes, form: str, svg: Path | None) -> None:
         _print(document, wishes)
         _print_curve(curve, wishes)
     if svg:
-        house.make_folder(svg.parent)
         drawn = charts.power_chart(curve.pairs.tolist(), curve.power.tolist(), wishes.power)
-        svg.write_text(page("power.svg", chart=drawn, title=_title(of), target=wishes.power), encoding="utf-8")
+        house.write(svg, page("power.svg", chart=drawn, title=_title(of), target=wishes.power))
         if form == "table":
             out.print(f"Geschreven: {svg}")
 

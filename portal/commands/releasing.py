@@ -59,10 +59,9 @@ def write(name: str, number: int, folder: Path, kind: str | None = None, languag
     with house.reading() as (session, _):
         version = releasing.find(session, lookup.find(session, name), number)
         text, seal = version.document, version.seal
-    folder.mkdir(parents=True, exist_ok=True)
     for each in (kind,) if kind else ("json", "csv"):
         path = folder / f"{name}-{number}.{each}"
-        path.write_bytes(writing.written(text, each, language, seal))
+        house.write(path, writing.written(text, each, language, seal))
         out.print(f"Geschreven: {path}")
 
 
@@ -83,9 +82,8 @@ def open_data(name: str, number: int, folder: Path) -> None:
         published = catalogue.Published(version.document, version.released_at.date(), before, after, version.seal)
     record = catalogue.record(published, Settings.from_env().site)
     told = json.dumps(record, ensure_ascii=False, indent=2) + "\n"
-    folder.mkdir(parents=True, exist_ok=True)
     for each, content in (*files_of(published.text, published.seal).items(), ("dcat.jsonld", told.encode())):
-        (folder / each).write_bytes(content)
+        house.write(folder / each, content)
         out.print(f"Geschreven: {folder / each}")
 
 

@@ -20,8 +20,7 @@ def bundle(name: str, number: int, path: Path) -> None:
     """Write the release file of a version."""
     with house.reading() as (session, _):
         made = release_file.of_version(session, name, number)
-    house.make_folder(path.parent)
-    path.write_bytes(zipped(release_file.contents(made)))
+    house.write(path, zipped(release_file.contents(made)))
     out.print(f"Geschreven: {path}")
     out.print(f"Zegel: {made.seal}")
     out.print("Hierin staan cijfers van elke woningaanbieder: bewaar het zoals de gegevens zelf.")
@@ -59,8 +58,7 @@ def _write(made: Made, folder: Path | None) -> None:
     if folder is None:
         return
     for path, content in made.items():
-        house.make_folder((folder / path).parent)
-        (folder / path).write_bytes(content)
+        house.write(folder / path, content)
         out.print(f"Geschreven: {folder / path}")
 
 

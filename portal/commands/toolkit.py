@@ -42,7 +42,7 @@ def make(path: Path, kind: str, folder: Path) -> None:
         shutil.copytree(STATIC, folder / "stijl", dirs_exist_ok=True)
         contents |= {_logo_name(logo): logo} if logo else {}
     for name, content in contents.items():
-        (folder / name).write_bytes(content)
+        house.write(folder / name, content)
         out.print(f"Geschreven: {folder / name}")
     for line in missing_lines(documents):
         out.print(line)

@@ -403,6 +403,12 @@ def test_an_output_folder_that_cannot_be_written_is_named(user: User) -> None:
     assert f"{PARTICIPANTS}/uit" in done.err
 
 
+def test_a_folder_where_a_file_is_to_be_written_is_named(user: User) -> None:
+    done = user.says("power", "--p10", "0.2", "--p01", "0.1", "--svg", str(user.folder))
+    assert done.code == 2
+    assert done.err.startswith(f"cannot-write: Bestand {user.folder} kan niet worden geschreven (Is a directory).")
+
+
 @pytest.mark.parametrize("kind", ["mysql://u:geheim@h/db", "sqlite+pysqlcipher://", "praktijktest"])
 def test_a_kind_of_database_we_do_not_know_is_named(user: User, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     monkeypatch.setenv("PRAKTIJKTEST_DATABASE_URL", kind)

@@ -50,6 +50,9 @@ def test_an_outcome_is_released_in_four_commands_and_written_as_it_was_frozen(
     assert (tmp_path / "uit" / f"{ROUND}-1.pdf").read_bytes().startswith(b"%PDF-")
     for option, bad in (("--format", "docx"), ("--language", "fr")):
         assert run(capsys, monkeypatch, "write", ROUND, "1", option, bad, "--out", str(tmp_path))[0] == 2
+    for step, out in (("bundle", tmp_path), ("write", tmp_path / "praktijktest.db")):
+        code, said = run(capsys, monkeypatch, step, ROUND, "1", "--out", str(out))
+        assert (code, said.startswith("cannot-write: "), str(out) in said) == (2, True, True)
     code, said = run(capsys, monkeypatch, "show", ROUND)
     assert hashlib.sha256(written).hexdigest()[:12] in said
     assert "ondertekend door bert, gelezen door gemma, vrijgegeven door carla" in said
