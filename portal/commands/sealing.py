@@ -8,7 +8,6 @@ from rich.console import Console
 from portal.commands import house
 from profiles.errors import BadInput, Problem
 from results.bundle import zipped
-from results.bundle.archive import unpacked
 from results.releases import release_file
 from results.seal import read_proof
 
@@ -49,7 +48,7 @@ def _opened(path: Path) -> tuple[str, str, str, Made]:
         proof = read_proof(path.read_text(encoding="utf-8", errors="replace"), str(path))
         made = {f"terugkoppeling{end}": content for end, content in release_file.own_files(proof, str(path)).items()}
         return "de terugkoppeling hoort bij dit zegel", proof.manifest, proof.seal, made
-    found = release_file.read(unpacked(path, path), str(path))
+    found = release_file.opened(path)
     told = f"ronde {found.told['round']}, versie {found.told['version']}"
     return told, found.manifest, found.seal, release_file.made_again(found)
 

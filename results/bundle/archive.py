@@ -10,8 +10,9 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 from profiles.errors import BadInput, Problem
 
 CHECKSUMS = "checksums.sha256"
-LARGEST = 2**27
-"""Bytes of all files together, unpacked; a larger file is not one of ours, and would fill the memory."""
+LARGEST = 2**29
+"""Bytes of all files together, unpacked; a larger file is not one of ours, and would fill the memory. The research file
+of a hundred thousand pairs has 2**27, and more where a set has three letters or four."""
 MOST_FILES = 1000
 AGAIN = "Vraag het bestand opnieuw aan bij wie het maakte."
 
@@ -35,12 +36,12 @@ def opened(path: Path) -> dict[str, bytes]:
     return contents
 
 
-def unpacked(source: Path | BytesIO, name: Path) -> dict[str, bytes]:
-    """Return the files of any ZIP by path; ``name`` is what it is called in an error."""
+def unpacked(source: Path | BytesIO, name: Path, most: int = MOST_FILES) -> dict[str, bytes]:
+    """Return the files of any ZIP of so many by path; ``name`` is what it is called in an error."""
     try:
         with ZipFile(source) as archive:
             entries = archive.infolist()
-            if len(entries) > MOST_FILES or sum(entry.file_size for entry in entries) > LARGEST:
+            if len(entries) > most or sum(entry.file_size for entry in entries) > LARGEST:
                 raise BadInput(Problem("too-large", "Dit bestand is te groot.", str(name), remedy=AGAIN))
             return {entry.filename: _content(archive, entry) for entry in entries}
     except (BadZipFile, zlib.error, OSError, RuntimeError, ValueError, EOFError) as error:

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.db import Session
+from orchestrator.design import MOST_PAIRS
 from orchestrator.design.kinds import ROUND_NAME, ROW_KEY
 from orchestrator.rounds import lookup, releasing
 from profiles.errors import BadInput, Problem, Refused
 from results import disclosure, tables
-from results.bundle import zipped
+from results.bundle import archive, zipped
 from results.bundle.archive import unpacked
 from results.bundle.making import PROOF, finished
 from results.language import LANGUAGES
@@ -31,6 +32,8 @@ from results.seal import Opening, Part, Proof, canonical, different, digest, fil
 SEAL, MANIFEST, DOCUMENT, OPENING, README = "zegel.txt", "manifest.json", "document.json", "opening.json", "LEESMIJ.md"
 SUMS, RESEARCH, REPORTS = "research.json", "research/", "reports/"
 STYLE = "../stijl"
+MOST_FILES = MOST_PAIRS + archive.MOST_FILES
+"""A report of each advertiser, of whom there are no more than pairs, and the others."""
 AGAIN = "Vraag het bestand opnieuw aan bij wie het maakte."
 
 
@@ -88,6 +91,11 @@ def contents(of: ReleaseFile) -> dict[str, bytes]:
 
 def _readme() -> str:
     return (packaged("results.releases") / "readme.md").read_text(encoding="utf-8")
+
+
+def opened(path: Path) -> ReleaseFile:
+    """Read the ZIP. Raises as `read`, and `BadInput` for what is no ZIP or too large."""
+    return read(unpacked(path, path, MOST_FILES), str(path))
 
 
 def read(found: Mapping[str, bytes], file: str) -> ReleaseFile:

@@ -20,7 +20,6 @@ from orchestrator.models import Advertiser, Listing, Release, ReleaseReport
 from orchestrator.rounds import lookup
 from profiles.errors import BadInput, Refused
 from results import bundle, tables
-from results.bundle.archive import unpacked
 from results.bundle.making import finished
 from results.language import LANGUAGES
 from results.paper import paper_of
@@ -242,10 +241,19 @@ def test_a_name_in_the_file_cannot_lead_out_of_the_folder_it_is_unpacked_in(whol
         read(bad)
 
 
+def test_the_release_file_of_a_round_at_thousands_of_advertisers_can_be_checked(tmp_path: Path) -> None:
+    opened = opening(None, {f"kantoor-{each}": "{}" for each in range(2_000)}, salts())
+    document = "{}"
+    bound = manifest(ROUND, 1, hashlib.sha256(document.encode()).hexdigest(), opened, {})
+    made = release_file.ReleaseFile(bound, document, opened, {})
+    (tmp_path / "v.zip").write_bytes(bundle.zipped(release_file.contents(made)))
+    assert release_file.opened(tmp_path / "v.zip") == made
+
+
 def test_another_zip_is_no_release_file(tmp_path: Path, whole: dict[str, bytes]) -> None:
     (tmp_path / "r.zip").write_bytes(release_file.made_again(read(whole))[f"onderzoeksbestand/{ROUND}.zip"])
     with pytest.raises(BadInput, match="geen vrijgavebestand"):
-        read(unpacked(tmp_path / "r.zip", tmp_path / "r.zip"))
+        release_file.opened(tmp_path / "r.zip")
 
 
 def test_a_research_file_with_right_checksums_and_other_data_is_not_under_its_seal(
