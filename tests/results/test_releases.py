@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from house_makers import DAY, ROUND, events, meddle, only_sqlite, refused, round_state
-from release_makers import RELEASED, closed, draft, read, release, released, sign, versions
+from look_makers import LOOKS, OVER, a_looking_design, cells, looked, under_way
+from release_makers import CLOSED, RELEASED, closed, draft, read, release, released, sign, versions
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -371,11 +372,17 @@ def test_the_same_rows_have_the_same_digest_in_another_process(database: Databas
 
 
 @only_sqlite
+@pytest.mark.parametrize("looks", [None, LOOKS], ids=["without looks", "with a look"])
 def test_what_the_reports_of_all_advertisers_say_of_the_round_is_made_once_for_each_language(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch, looks: dict[str, Any] | None
 ) -> None:
     """Made for each it would grow with the square: of 2,000 advertisers it takes minutes."""
-    closed(database)
+    under_way(database, cells(24, 18, 6, 12), a_looking_design(looks))
+    if looks:
+        looked(database)
+    with database.writing() as session:
+        lifecycle.collect(session, ROUND, "r.visser", OVER)
+        lifecycle.close(session, ROUND, "r.visser", CLOSED)
     with database.reading() as session:
         table = tables.load(session, ROUND)
     asked, judge = list[int](), figures.advertisers
