@@ -10,7 +10,7 @@ from secrets import token_hex
 from typing import Any
 
 from orchestrator import retests
-from orchestrator.db import Database, Session
+from orchestrator.db import Database, Session, allow_thought
 from orchestrator.design import from_canonical
 from orchestrator.models import Release, Round
 from orchestrator.rounds import releasing
@@ -68,6 +68,7 @@ def draft(database: Database, name: str, actor: str, now: datetime, reason: str 
     with database.reading() as session:
         basis, frozen, bound = made(session)
     with database.writing() as session:
+        allow_thought(session)
         round_ = _hold(session, name)
         if _basis(session, round_) != basis:
             basis, frozen, bound = made(session)
@@ -137,6 +138,7 @@ def _unchanged(database: Database, name: str, number: int, verb: str) -> Iterato
         basis = _basis(session, round_, version)
         found = _changed(session, round_, version, basis)
     with database.writing() as session:
+        allow_thought(session)
         round_ = _hold(session, name)
         version = releasing.find(session, round_, number)
         if (now := _basis(session, round_, version)) != basis:
