@@ -33,9 +33,9 @@ class Bound:
         return file_sums(self.files) if self.files else None
 
 
-def bound(session: Session, name: str, table: RoundTable) -> Bound:
+def bound(table: RoundTable, protocol: str) -> Bound:
     """Return the parts as these rows of the round say them; without usable pairs there is no research file."""
-    return Bound(research_files(table, tables.protocol(session, name)), frozen_report.freeze(table))
+    return Bound(research_files(table, protocol), frozen_report.freeze(table))
 
 
 def research_files(table: RoundTable, protocol: str) -> dict[str, bytes]:

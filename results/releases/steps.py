@@ -14,11 +14,10 @@ from orchestrator.db import Database, Session, allow_thought
 from orchestrator.design import from_canonical
 from orchestrator.models import Release, Round
 from orchestrator.rounds import releasing
-from orchestrator.rounds.releasing import Frozen
+from orchestrator.rounds.releasing import Frozen, Sealed
 from profiles.errors import Refused
 from results import formats, tables
 from results.releases import binding, document, retested, units
-from results.releases.binding import Bound
 from results.seal import SALT_BYTES, canonical, digest
 from results.suppression import Before, Hidden
 from results.tables import RoundTable
@@ -40,44 +39,46 @@ class Changed:
 
 @dataclass(frozen=True)
 class Basis:
-    """What a version is made of: the rows of the round, and what others may have read when it was made.
+    """What a version is made of: the rows and the design of the round, and what others may have read when it was made.
 
     ``signed`` are the rows of all other versions that were signed, of any round.
     """
 
     number: int
     signed: tuple[int, ...]
+    protocol: str
     table: RoundTable
 
     @cached_property
     def digest(self) -> str:
         """The same only when the seal would bind the same research file and reports, by this version of the program."""
-        return digest(repr((self.table, binding.programs())))
+        return digest(repr((self.protocol, self.table, binding.programs())))
 
 
 def draft(database: Database, name: str, actor: str, now: datetime, reason: str | None = None) -> Release:
     """Make the next version of what is published of a round, from what the round says now."""
 
-    def made(session: Session) -> tuple[Basis, Frozen, Bound]:
+    def made(session: Session) -> tuple[Basis, Frozen, Sealed]:
         round_ = releasing.ready(session, name)
         releasing.check_purpose(session, round_)
         basis = _basis(session, round_)
         told = " ".join(reason.split()) if reason and basis.number > 1 else None
-        return basis, _frozen(session, round_, basis, told), binding.bound(session, name, basis.table)
+        frozen = _frozen(session, round_, basis, told)
+        return basis, frozen, _sealed(name, basis, frozen)
 
     with database.reading() as session:
-        basis, frozen, bound = made(session)
+        basis, frozen, sealed = made(session)
     with database.writing() as session:
         allow_thought(session)
         round_ = _hold(session, name)
         if _basis(session, round_) != basis:
-            basis, frozen, bound = made(session)
-        sealed = binding.seal(name, basis.number, frozen.digest, bound, _salt)
+            _, frozen, sealed = made(session)
         return releasing.draft(session, round_, frozen, sealed, actor, now, reason)
 
 
-def _salt() -> str:
-    return token_hex(SALT_BYTES)
+def _sealed(name: str, basis: Basis, frozen: Frozen) -> Sealed:
+    bound = binding.bound(basis.table, basis.protocol)
+    return binding.seal(name, basis.number, frozen.digest, bound, lambda: token_hex(SALT_BYTES))
 
 
 def sign(database: Database, name: str, number: int, actor: str, now: datetime) -> None:
@@ -114,16 +115,16 @@ def _changed(session: Session, round_: Round, version: Release, basis: Basis) ->
     now = _frozen(session, round_, basis, version.reason)
     was, is_ = json.loads(version.document), json.loads(now.document)
     chapters = sorted(key for key in was.keys() | is_.keys() if was.get(key) != is_.get(key))
-    parts = _changed_parts(session, round_, version, basis)
+    parts = _changed_parts(session, version, basis)
     return Changed((*chapters, *parts), tuple(releasing.changed_units(version.basis["units"], now.basis)))
 
 
-def _changed_parts(session: Session, round_: Round, version: Release, basis: Basis) -> tuple[str, ...]:
+def _changed_parts(session: Session, version: Release, basis: Basis) -> tuple[str, ...]:
     """Say which parts beside the document are no longer as they were bound; they are only made when they may differ."""
     same = version.basis.get("made_of") == basis.digest and binding.is_whole(session, version)
     if same or not version.seal:
         return ()
-    return binding.changed(session, version, binding.bound(session, round_.name, basis.table))
+    return binding.changed(session, version, binding.bound(basis.table, basis.protocol))
 
 
 @contextmanager
@@ -186,7 +187,7 @@ def _basis(session: Session, round_: Round, version: Release | None = None) -> B
     """Read what this version is made of, or the next one."""
     number = version.number if version else len(releasing.versions(session, round_)) + 1
     signed = (each for each in releasing.all_signed(session) if not version or each != version.id)
-    return Basis(number, tuple(signed), tables.load(session, round_.name))
+    return Basis(number, tuple(signed), round_.design, tables.load(session, round_.name))
 
 
 def _frozen(session: Session, round_: Round, basis: Basis, reason: str | None) -> Frozen:

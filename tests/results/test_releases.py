@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from orchestrator.db import Database, Session
-from orchestrator.models import Control, Enrolment, Pair, Release, ReleaseReport, Reply
+from orchestrator.models import Control, Enrolment, Pair, Release, ReleaseReport, Reply, Round
 from orchestrator.rounds import lifecycle
 from orchestrator.states import RoundState
 from results import suppression, tables
@@ -264,11 +264,11 @@ class Parts:
         self.made, self.meanwhile = 0, list[Callable[[], object]]()
         make = binding.bound
 
-        def bound(session: Session, name: str, table: RoundTable) -> Bound:
+        def bound(table: RoundTable, protocol: str) -> Bound:
             self.made += 1
             if self.meanwhile:
                 self.meanwhile.pop()()
-            return make(session, name, table)
+            return make(table, protocol)
 
         patch.setattr(binding, "bound", bound)
 
@@ -347,6 +347,19 @@ def test_a_kept_report_that_somebody_edited_stops_the_signing(database: Database
 
 
 @only_sqlite
+def test_a_design_that_somebody_edited_in_the_record_stops_the_signing(database: Database) -> None:
+    closed(database)
+    draft(database)
+    with database.reading() as session:
+        design = tables.protocol(session, ROUND)
+    meddle(database, update(Round).values(design=design.replace('reference":"', 'reference":"anders ')))
+    with database.reading() as session:
+        assert "research" in steps.changed(session, ROUND, 1).chapters
+    with refused("release-changed"):
+        sign(database)
+
+
+@only_sqlite
 def test_a_version_of_before_there_was_a_digest_of_its_rows_is_made_again_to_be_signed(
     database: Database, parts: Parts
 ) -> None:
@@ -364,7 +377,9 @@ def test_the_same_rows_have_the_same_digest_in_another_process(database: Databas
         "import sys; from orchestrator.db import Database; from results import tables\n"
         "from results.releases import steps\n"
         "database = Database.at(sys.argv[1]);\n"
-        "with database.reading() as session: print(steps.Basis(1, (), tables.load(session, sys.argv[2])).digest)"
+        "with database.reading() as session:\n"
+        "    told = [get(session, sys.argv[2]) for get in (tables.protocol, tables.load)]\n"
+        "print(steps.Basis(1, (), *told).digest)"
     )
     url = database.engine.url.render_as_string(hide_password=False)
     done = subprocess.run([sys.executable, "-c", code, url, ROUND], capture_output=True, text=True, check=True)
