@@ -186,8 +186,7 @@ def draft(
     Raises `Refused` for a further version without a reason, or with one that is too long.
     """
     earlier = versions(session, round_)
-    if earlier:
-        reason = _text(reason, "reden", f"Zeg waarom er na versie {earlier[-1].number} een nieuwe komt.")
+    told = why_further(len(earlier) + 1, reason)
     for each in earlier:
         if each.state in UNFINISHED:
             each.state = ReleaseState.LAPSED
@@ -195,7 +194,7 @@ def draft(
         **_key(round_),
         number=len(earlier) + 1,
         state=ReleaseState.DRAFT,
-        reason=reason if earlier else None,
+        reason=told,
         document=frozen.document,
         digest=frozen.digest,
         basis={"units": frozen.basis, **_told(retest=frozen.retest, made_of=frozen.made_of)},
@@ -209,6 +208,11 @@ def draft(
         _keep(session, made, sealed.reports)
     _tell(session, round_, made, "drafted", actor, now)
     return made
+
+
+def why_further(number: int, reason: str | None) -> str | None:
+    """Return why there is a version of this number, None of the first. Raises as `draft`, before it is made."""
+    return _text(reason, "reden", f"Zeg waarom er na versie {number - 1} een nieuwe komt.") if number > 1 else None
 
 
 def _told(**values: object) -> dict[str, object]:

@@ -62,8 +62,7 @@ def draft(database: Database, name: str, actor: str, now: datetime, reason: str 
         round_ = releasing.ready(session, name)
         releasing.check_purpose(session, round_)
         basis = _basis(session, round_)
-        told = " ".join(reason.split()) if reason and basis.number > 1 else None
-        frozen = _frozen(session, round_, basis, told)
+        frozen = _frozen(session, round_, basis, releasing.why_further(basis.number, reason))
         return basis, frozen, _sealed(name, basis, frozen)
 
     with database.reading() as session:

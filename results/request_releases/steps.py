@@ -21,8 +21,8 @@ def draft(database: Database, name: str, actor: str, now: datetime, reason: str 
         round_ = request_releasing.hold(session, name)
         request_releasing.check_purpose(session, round_)
         number = len(releasing.versions(session, round_)) + 1
-        told = " ".join(reason.split()) if reason and number > 1 else None
-        return releasing.draft(session, round_, _frozen(session, round_, number, told), None, actor, now, reason)
+        frozen = _frozen(session, round_, number, releasing.why_further(number, reason))
+        return releasing.draft(session, round_, frozen, None, actor, now, reason)
 
 
 def sign(database: Database, name: str, number: int, actor: str, now: datetime) -> None:
