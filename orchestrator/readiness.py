@@ -98,11 +98,11 @@ class Item:
         return HEADINGS[self.key]
 
 
-def checklist(session: Session, round_: Round, power: Power, alike: Item | None = None) -> tuple[Item, ...]:
-    """Return everything to have in order, the second person last; ``alike`` is what `parity` gave before."""
+def checklist(session: Session, round_: Round, power: Power, parity: Item | None = None) -> tuple[Item, ...]:
+    """Return everything to have in order, the second person last; ``parity`` is what `parity_of` gave before."""
     design = from_canonical(round_.design)
     asked = _asked(session, round_, design, power)
-    return (*asked, alike or parity(session, round_), _approval(session, round_))
+    return (*asked, parity or parity_of(session, round_), _approval(session, round_))
 
 
 def require(session: Session, round_: Round, power: Power | None) -> None:
@@ -177,7 +177,7 @@ def _waiver(session: Session, round_: Round) -> Event | None:
     return next((each for each in session.scalars(rows) if each.data["digest"] == round_.digest), None)
 
 
-def parity(session: Session, round_: Round) -> Item:
+def parity_of(session: Session, round_: Round) -> Item:
     """Return whether the letters of the arms differ in their signal alone: all are held against each other."""
     if round_.state is not RoundState.PLANNED:
         return Item("parity", round_.approved_at is not None, True, _say("parity"))

@@ -106,5 +106,10 @@ def write(path: Path, content: str | bytes) -> None:
     try:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
     except OSError as error:
-        message = f"Bestand {path} kan niet worden geschreven ({error.strerror})."
-        raise Refused("cannot-write", message, "Kies een andere plaats.") from error
+        raise cannot_write(path, error) from error
+
+
+def cannot_write(path: Path, error: OSError) -> Refused:
+    """Return the refusal of a file that cannot be written."""
+    message = f"Bestand {path} kan niet worden geschreven ({error.strerror})."
+    return Refused("cannot-write", message, "Kies een andere plaats.")

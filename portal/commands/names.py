@@ -13,7 +13,7 @@ from orchestrator.perceptions import merge, perceptions_csv, read_perceptions
 from orchestrator.settings import Settings
 from portal.commands import house
 from profiles.catalogue import Catalogue, NameSet, unknown_set
-from profiles.errors import BadInput, Refused
+from profiles.errors import BadInput
 from profiles.perception import LEAST_RATERS, LEAST_RECOGNISED, Perception, mean_class
 from profiles.profile import Ground, Name
 from results import formats
@@ -100,8 +100,7 @@ def write(file: Path, text: str) -> None:
         beside.write_text(text, encoding="utf-8")
         os.replace(beside, file)
     except OSError as error:
-        message = f"Bestand {file} kan niet worden geschreven ({error.strerror})."
-        raise Refused("cannot-write", message, "Kies een andere plaats.") from error
+        raise house.cannot_write(file, error) from error
 
 
 def _origins(known: Catalogue) -> list[str]:

@@ -76,7 +76,7 @@ class Setup:
     database: Database
     clock: Clock
     settings: Settings
-    alike: Kept[Item] = field(default_factory=lambda: Kept(KEPT))
+    parities: Kept[Item] = field(default_factory=lambda: Kept(KEPT))
 
     def bank(self) -> Catalogue:
         return bank_of(self.settings)
@@ -167,7 +167,7 @@ class Setup:
     def _parity(self, session: Session, round_: Round) -> Item:
         """Of a round of ten thousand pairs it takes twelve seconds, so it is kept for each plan."""
         key = (round_.state, *likeness.plan_of(round_))
-        return self.alike.get(key, lambda: readiness.parity(session, round_))
+        return self.parities.get(key, lambda: readiness.parity_of(session, round_))
 
     def approve(self, round_name: str, actor: str) -> None:
         with self.database.reading() as session:
